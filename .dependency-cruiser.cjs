@@ -1,0 +1,53 @@
+const service = '^(command-service|query-service|projector)/';
+/** Only the adapter folders know a driver; the rest of the code knows the adapters. */
+const driver = (name, packages, allowed) => ({
+  name: `driver-${name}`,
+  comment: `The ${name} driver is imported in its adapter alone.`,
+  severity: 'error',
+  from: { pathNot: `^(${allowed})` },
+  to: { path: `^node_modules/(${packages})/` },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'services-never-import-each-other',
+      severity: 'error',
+      from: { path: '^(command-service|query-service|projector)/' },
+      to: { path: service, pathNot: '^$1/' },
+    },
+    {
+      name: 'shared-stands-alone',
+      severity: 'error',
+      from: { path: '^shared/' },
+      to: { path: '^(command-service|query-service|projector|local|cli|test)/' },
+    },
+    {
+      name: 'nothing-imports-test-or-local',
+      comment: 'Only the tests may use the local stack and their own support code.',
+      severity: 'error',
+      from: { pathNot: '^(test|local)/' },
+      to: { path: '^(test|local)/' },
+    },
+    { name: 'local-never-imports-test', severity: 'error', from: { path: '^local/' }, to: { path: '^test/' } },
+    {
+      name: 'domain-is-pure',
+      comment: 'The deciders import event types and pure shared code: no driver, no clock, no Node API.',
+      severity: 'error',
+      from: { path: '^command-service/domain/' },
+      to: { pathNot: '^(command-service/domain/|shared/(events/|plans\\.ts|ids\\.ts|calendar\\.ts))' },
+    },
+    driver('eventstoredb', '@eventstore/db-client|@grpc/grpc-js', 'shared/adapters/eventstoredb/|local/event-store/|test/'),
+    driver('kafka', 'kafkajs', 'shared/adapters/kafka/|test/'),
+    driver('postgres', 'pg', 'shared/adapters/postgres/|test/'),
+    driver('redis', 'ioredis', 'shared/adapters/redis/|test/'),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    moduleSystems: ['es6'],
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types'], extensions: ['.ts', '.mjs', '.js', '.json'] },
+  },
+};
