@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+const role = z.enum(['anonymous', 'user', 'client', 'operator', 'analyst', 'system']);
+
+/** What every event says about how it came to be. `$correlationId` and `$causationId` are EventStoreDB's names. */
+export const metadataSchema = z.looseObject({
+  $correlationId: z.string().max(128),
+  $causationId: z.string().max(128),
+  /** UUIDv5 of caller, route and idempotency key; a random one for a command without a key. */
+  commandId: z.uuid(),
+  /** HMAC-SHA256 of the command's body without passwords; only for a command that came with an idempotency key. */
+  requestDigest: z.string().max(64).optional(),
+  actor: z.strictObject({ role, id: z.string().max(128) }),
+  schemaVersion: z.int().min(1),
+});
+
+export type Metadata = z.infer<typeof metadataSchema>;
+export type Actor = Metadata['actor'];
+export type Role = z.infer<typeof role>;
