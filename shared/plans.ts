@@ -10,7 +10,9 @@ const planSchema = z.strictObject({
 
 const catalogueSchema = z
   .record(z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/), planSchema)
-  .refine((plans) => 'free' in plans, { message: 'there must be a plan named "free": expired plans fall back to it' });
+  .refine((plans) => 'free' in plans, {
+    message: 'there must be a plan named "free": expired plans fall back to it',
+  });
 
 export type Plan = z.infer<typeof planSchema>;
 export type PlanCatalogue = Readonly<Record<string, Plan>>;
@@ -22,7 +24,9 @@ export const FREE_PLAN = 'free';
  * Reads and checks the plan catalogue: JSON, plan name → terms. Read once, at start.
  * @throws Error naming the file and every field that is wrong
  */
-export function readPlanCatalogue(file: string | URL = new URL('./plans.json', import.meta.url)): PlanCatalogue {
+export function readPlanCatalogue(
+  file: string | URL = new URL('./plans.json', import.meta.url),
+): PlanCatalogue {
   const parsed = catalogueSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
   if (!parsed.success) throw new Error(`plan catalogue ${file}: ${z.prettifyError(parsed.error)}`);
   return parsed.data;

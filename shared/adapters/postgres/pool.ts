@@ -1,0 +1,81 @@
+import pg from 'pg';
+import type { Logger } from '../../logger.ts';
+
+export type Pool = pg.Pool;
+export type PoolClient = pg.PoolClient;
+/** What a statement can run on: a pool, or the connection of a transaction. */
+export type Queryable = Pick<pg.Pool, 'query'>;
+
+export interface PoolOptions {
+  readonly connectionString: string;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  readonly max: number;
+  /** A statement running longer than this is cancelled by the server. */
+  readonly statementTimeoutMs?: number;
+  /** How long a caller waits for a connection before it gets an error. */
+  readonly connectionTimeoutMs?: number;
+  readonly logger: Logger;
+}
+
+/** A pool that connects on demand: it can be made while the database is away. */
+export function createPool(options: PoolOptions): Pool {
+  const pool = new pg.Pool({
+    connectionString: options.connectionString,
+    application_name: options.applicationName,
+    max: options.max,
+    statement_timeout: options.statementTimeoutMs ?? 10_000,
+    connectionTimeoutMillis: options.connectionTimeoutMs ?? 2_000,
+    // A broken network answers nothing: without this a query on a dead connection would wait for ever.
+    query_timeout: (options.statementTimeoutMs ?? 10_000) + 1_000,
+    keepAlive: true,
+    // Projections may not depend on the session's time zone.
+    options: '-c TimeZone=UTC',
+  });
+  // Without a listener an idle connection that breaks would end the process; the next query gets a new one.
+  pool.on('error', (error) => options.logger.warn({ err: error }, 'postgres_connection_lost'));
+  return pool;
+}
+
+/** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((rollbackError: Error) => {
+      broken = rollbackError;
+    });
+    throw error;
+  } finally {
+    // A connection that could not roll back is not handed out again.
+    client.release(broken);
+  }
+}
+
+/** Connection failures, shutdowns, too many connections, time-outs: SQLSTATE classes 08, 53 and 57. */
+const UNAVAILABLE_STATE = /^(08|53|57)/;
+const UNAVAILABLE_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'EAI_AGAIN',
+]);
+const UNAVAILABLE_MESSAGE =
+  /timeout|Connection terminated|not queryable|Client has encountered a connection error/i;
+
+/** True if the error says that the database can't serve now, as opposed to a statement being wrong. */
+export function isPostgresUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError) return error.errors.some(isPostgresUnavailable);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  if (code === undefined) return UNAVAILABLE_MESSAGE.test(error.message);
+  return UNAVAILABLE_STATE.test(code) || UNAVAILABLE_CODES.has(code);
+}

@@ -1,0 +1,43 @@
+import { Redis } from 'ioredis';
+import type { Logger } from '../../logger.ts';
+
+export type { Redis } from 'ioredis';
+
+export interface RedisOptions {
+  readonly url: string;
+  /** Shown in CLIENT LIST. */
+  readonly name: string;
+  readonly logger: Logger;
+  /** A command without an answer after this long fails; default 500 ms. */
+  readonly commandTimeoutMs?: number;
+  /** For a connection that only subscribes: such a connection has no command deadline. */
+  readonly subscriber?: boolean;
+}
+
+/**
+ * A connection that reconnects by itself for ever (at most a second apart) and never queues: while Redis is away a
+ * command fails at once, because every use of Redis here has a way without it.
+ */
+export function connectRedis(options: RedisOptions): Redis {
+  const redis = new Redis(options.url, {
+    connectionName: options.name,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: options.subscriber === true,
+    ...(options.subscriber === true ? {} : { commandTimeout: options.commandTimeoutMs ?? 500 }),
+    connectTimeout: 1_000,
+    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000),
+  });
+  let away = false;
+  redis.on('error', (error: Error) => {
+    // One line when it goes, not one for every attempt to reconnect.
+    if (!away) options.logger.warn({ err: error, connection: options.name }, 'redis_unavailable');
+    away = true;
+  });
+  redis.on('ready', () => {
+    if (away) options.logger.info({ connection: options.name }, 'redis_available');
+    away = false;
+  });
+  return redis;
+}
