@@ -31,7 +31,12 @@ module.exports = {
       from: { pathNot: '^(test|local)/' },
       to: { path: '^(test|local)/' },
     },
-    { name: 'local-never-imports-test', severity: 'error', from: { path: '^local/' }, to: { path: '^test/' } },
+    {
+      name: 'local-never-imports-test',
+      severity: 'error',
+      from: { path: '^local/' },
+      to: { path: '^test/' },
+    },
     {
       name: 'domain-is-pure',
       comment: 'The deciders import event types and pure shared code: no driver, no clock, no Node API.',
@@ -39,7 +44,11 @@ module.exports = {
       from: { path: '^command-service/domain/' },
       to: { pathNot: '^(command-service/domain/|shared/(events/|plans\\.ts|ids\\.ts|calendar\\.ts))' },
     },
-    driver('eventstoredb', '@eventstore/db-client|@grpc/grpc-js', 'shared/adapters/eventstoredb/|local/event-store/|test/'),
+    driver(
+      'eventstoredb',
+      '@eventstore/db-client|@grpc/grpc-js',
+      'shared/adapters/eventstoredb/|local/event-store/|test/',
+    ),
     driver('kafka', 'kafkajs', 'shared/adapters/kafka/|test/'),
     driver('postgres', 'pg', 'shared/adapters/postgres/|test/'),
     driver('redis', 'ioredis', 'shared/adapters/redis/|test/'),
@@ -48,6 +57,10 @@ module.exports = {
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
     moduleSystems: ['es6'],
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types'], extensions: ['.ts', '.mjs', '.js', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'types'],
+      extensions: ['.ts', '.mjs', '.js', '.json'],
+    },
   },
 };

@@ -1,0 +1,48 @@
+import type { Terms } from '../events/terms.ts';
+
+/**
+ * The read model's rows as node-postgres returns them: bigint as a decimal text, timestamptz as Date, jsonb parsed.
+ * projector/migrations/read_model is where the columns are explained.
+ */
+export interface UserRow {
+  user_id: string;
+  email: string | null;
+  status: 'active' | 'erased';
+  subscription_id: string | null;
+  subscription_start_date: Date | null;
+  credentials_revision: string;
+  ended_token_ids: Record<string, string>;
+  revision: string;
+  position_commit: string;
+  position_prepare: string;
+  created_at: Date;
+  updated_at: Date;
+}
+
+export interface SubscriptionRow {
+  subscription_id: string;
+  user_id: string;
+  plan_type: string;
+  terms: Terms;
+  status: 'active' | 'suspended' | 'cancelled';
+  start_date: Date;
+  end_date: Date;
+  external_id: string | null;
+  created_at: Date;
+  updated_at: Date;
+}
+
+export interface LicenseRow {
+  license_id: string;
+  user_id: string;
+  subscription_id: string;
+  client_id: string;
+  client_name: string | null;
+  status: 'active' | 'deactivated' | 'revoked';
+  activated_at: Date;
+  created_at: Date;
+  updated_at: Date;
+}
+
+/** The schema that the services read and the projector writes; a rebuild swaps another one in under this name. */
+export const READ_MODEL_SCHEMA = 'read_model';
