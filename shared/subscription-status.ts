@@ -1,0 +1,37 @@
+import { DAY_MS } from './calendar.ts';
+
+/**
+ * What of a subscription decides its status. Instants are milliseconds since 1970. `suspended` and `cancelled` are
+ * two facts, not one: a suspended subscription that is then cancelled stays suspended, one that is reinstated after
+ * a cancellation is cancelled again, and a renewal takes back the cancellation alone.
+ */
+export interface SubscriptionFacts {
+  readonly startDate: number;
+  /** The first instant not covered. */
+  readonly endDate: number;
+  readonly graceDays: number;
+  readonly suspended: boolean;
+  readonly cancelled: boolean;
+}
+
+export type SubscriptionStatus = 'scheduled' | 'active' | 'grace' | 'suspended' | 'cancelled' | 'expired';
+
+/** The first instant at which the subscription is over, its grace included. A cancelled one has no grace. */
+export const graceUntil = (subscription: Omit<SubscriptionFacts, 'startDate' | 'suspended'>): number =>
+  subscription.cancelled ? subscription.endDate : subscription.endDate + subscription.graceDays * DAY_MS;
+
+/** Whether its end plus grace is still ahead. One that has not started yet is current too. */
+export const isCurrentAt = (subscription: SubscriptionFacts, now: number): boolean =>
+  now < graceUntil(subscription);
+
+/**
+ * The status that is shown. A suspension shows before everything else (as it does in a validation), then a
+ * cancellation, also one whose end date is still ahead; the others follow from the dates alone.
+ */
+export function subscriptionStatusAt(subscription: SubscriptionFacts, now: number): SubscriptionStatus {
+  if (subscription.suspended) return 'suspended';
+  if (subscription.cancelled) return 'cancelled';
+  if (now < subscription.startDate) return 'scheduled';
+  if (now < subscription.endDate) return 'active';
+  return now < graceUntil(subscription) ? 'grace' : 'expired';
+}
