@@ -1,0 +1,53 @@
+// The first thing `npm start`, `npm test` and the tool run. Plain JavaScript without imports from node_modules: it has
+// to work in a fresh clone, on whatever Node (20 or newer) the machine has. It installs the packages if they are
+// missing or older than the lock file, then runs the given TypeScript file on the Node that package.json pins.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..');
+const bin = path.join(root, 'node_modules', '.bin');
+const [script, ...args] = process.argv.slice(2);
+
+/** Of the packages' names and versions only: npm leaves the rest of a lock file open. */
+function installed() {
+  const marker = path.join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(marker) || !existsSync(path.join(bin, 'node'))) return false;
+  return (
+    statSync(marker).mtimeMs >= statSync(path.join(root, 'package-lock.json')).mtimeMs || sameVersions(marker)
+  );
+}
+
+function sameVersions(marker) {
+  const have = JSON.parse(readFileSync(marker, 'utf8')).packages;
+  const want = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages;
+  return Object.entries(want).every(
+    ([name, { version, optional }]) => name === '' || optional || have[name]?.version === version,
+  );
+}
+
+function install() {
+  process.stderr.write('Installing npm packages …\n');
+  const result = spawnSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (result.status === 0) return;
+  process.stderr.write(`npm ci failed${result.error ? `: ${result.error.message}` : ''}\n`);
+  process.exit(1);
+}
+
+if (!installed()) install();
+
+const child = spawn(path.join(bin, 'node'), [path.join(root, script), ...args], {
+  stdio: 'inherit',
+  env: { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH}` },
+});
+// A terminal sends Ctrl-C to the whole group and other senders to this process alone; either way the child decides.
+process.on('SIGINT', () => {});
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('error', (error) => {
+  process.stderr.write(`the pinned Node could not be started: ${error.message}\n`);
+  process.exit(1);
+});
+child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import path from 'node:path';
+import { HELP, type Options, readOptions, UsageError } from './options.ts';
+import { ProgramsMissing } from './servers/programs.ts';
+import { StartRefused, startStack } from './stack.ts';
+import { takeTour } from './tour.ts';
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+/** Aborted by the first Ctrl-C or SIGTERM; further ones change nothing, so that stopping is not cut short. */
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
+const stopRequested = once(stopping.signal, 'abort');
+
+async function run(options: Options): Promise<void> {
+  const stack = await startStack(options, say, stopping.signal);
+  try {
+    if (options.tour) await Promise.race([takeTour(stack, say), stopRequested]);
+    if (!stopping.signal.aborted) {
+      say(
+        `\nRunning on ${stack.url}   API: ${stack.url}/docs   logs: ${path.join(options.data, 'logs')}   Ctrl-C stops it.`,
+      );
+    }
+    await stopRequested;
+  } finally {
+    say('\nStopping …');
+    await stack.stop();
+    say('Stopped. The data is kept; the next start finds it again.');
+  }
+}
+
+try {
+  const options = readOptions(process.argv.slice(2), path.resolve(import.meta.dirname, '..'));
+  if (options) await run(options);
+  else process.stdout.write(HELP);
+} catch (error) {
+  if (stopping.signal.aborted && error === stopping.signal.reason) process.exit(130);
+  const expected =
+    error instanceof UsageError || error instanceof StartRefused || error instanceof ProgramsMissing;
+  process.stderr.write(`${expected ? error.message : ((error as Error).stack ?? String(error))}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

@@ -1,0 +1,69 @@
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+export interface Options {
+  readonly port: number;
+  readonly queryNodes: number;
+  readonly commandNodes: number;
+  readonly data: string;
+  readonly tour: boolean;
+}
+
+export const HELP = `Usage: npm start -- [options]
+
+Starts the whole system on this machine: PostgreSQL, Redis, the event store, the services and Nginx.
+Shows it with a short tour, and stays up until Ctrl-C.
+
+Options:
+  --port PORT          where Nginx listens (default 8080)
+  --query-nodes N      query servers behind Nginx (default 2, at most 16)
+  --command-nodes N    command servers behind Nginx (default 1, at most 16)
+  --data DIR           where data and logs are kept (default .local in this folder)
+  --no-tour            start without the tour
+  --help               show this
+`;
+
+/** The command line can't be understood. The message is for the user. */
+export class UsageError extends Error {
+  readonly code = 'usage';
+}
+
+/** undefined where help was asked for. @throws UsageError */
+export function readOptions(args: readonly string[], root: string): Options | undefined {
+  const { values } = parse(args);
+  if (values.help) return undefined;
+  return {
+    port: wholeNumber('--port', values.port, 1, 65_535),
+    queryNodes: wholeNumber('--query-nodes', values['query-nodes'], 1, 16),
+    commandNodes: wholeNumber('--command-nodes', values['command-nodes'], 1, 16),
+    data: path.resolve(values.data ?? path.join(root, '.local')),
+    tour: values.tour,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowNegative: true,
+      options: {
+        port: { type: 'string', default: '8080' },
+        'query-nodes': { type: 'string', default: '2' },
+        'command-nodes': { type: 'string', default: '1' },
+        data: { type: 'string' },
+        tour: { type: 'boolean', default: true },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (cause) {
+    throw new UsageError(`${(cause as Error).message}\nSee npm start -- --help.`, { cause });
+  }
+}
+
+function wholeNumber(name: string, text: string, minimum: number, maximum: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < minimum || value > maximum) {
+    throw new UsageError(`${name}: expected a whole number from ${minimum} to ${maximum}, got "${text}"`);
+  }
+  return value;
+}

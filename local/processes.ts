@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface ProcessSpec {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  readonly cwd?: string;
+  /** What makes it end in good order; SIGTERM unless given. */
+  readonly stopSignal?: NodeJS.Signals;
+  readonly logFile: string;
+}
+
+export interface RunningProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly logFile: string;
+  /** Resolves when the process has ended, however it did. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** Asks it to end, insists after `graceMs`, and resolves when it is gone. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/**
+ * Starts a process in a group of its own (so that Ctrl-C in the terminal reaches the launcher alone, which then stops
+ * everything in order), its output in a log file.
+ * @throws Error the program could not be started
+ */
+export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
+  mkdirSync(path.dirname(spec.logFile), { recursive: true });
+  const log = openSync(spec.logFile, 'a');
+  const child = spawn(spec.command, spec.args, {
+    stdio: ['ignore', log, log],
+    detached: true,
+    env: { ...process.env, ...spec.env },
+    ...(spec.cwd ? { cwd: spec.cwd } : {}),
+    ...(spec.user ?? {}),
+  });
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (cause) =>
+      reject(new Error(`${spec.name} could not be started: ${spec.command}`, { cause })),
+    );
+  });
+  return {
+    name: spec.name,
+    pid: child.pid as number,
+    logFile: spec.logFile,
+    ended,
+    stop: (graceMs = 15_000) => stopChild(child, ended, spec.stopSignal ?? 'SIGTERM', graceMs),
+  };
+}
+
+async function stopChild(
+  child: ChildProcess,
+  ended: Promise<unknown>,
+  signal: NodeJS.Signals,
+  graceMs: number,
+) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill(signal);
+  const insist = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  await ended;
+  clearTimeout(insist);
+}
+
+/** The last lines of a log, for a message about a process that failed. */
+export function logTail(file: string, lines = 15): string {
+  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+}
+
+interface RegisteredProcess {
+  readonly name: string;
+  readonly pid: number;
+  /** When the kernel started it: a pid alone may have been given to another program since. */
+  readonly startedAt: string;
+  readonly stopSignal: NodeJS.Signals;
+}
+
+/**
+ * The processes of one data directory, on disk: after the launcher was killed, the next start ends what it left
+ * running. (Linux and macOS.)
+ */
+export class ProcessRegistry {
+  readonly #file: string;
+  readonly #entries = new Map<number, RegisteredProcess>();
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  async add(name: string, pid: number, stopSignal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const startedAt = await startTime(pid);
+    if (startedAt === undefined) return;
+    this.#entries.set(pid, { name, pid, startedAt, stopSignal });
+    this.#save();
+  }
+
+  remove(pid: number): void {
+    if (this.#entries.delete(pid)) this.#save();
+  }
+
+  /** Ends what an earlier launcher left, newest first. Answers the names. @throws Error one can't be ended */
+  async endLeftovers(): Promise<string[]> {
+    const names: string[] = [];
+    for (const entry of readEntries(this.#file).reverse()) {
+      if ((await startTime(entry.pid)) !== entry.startedAt) continue;
+      names.push(entry.name);
+      await endByPid(entry);
+    }
+    rmSync(this.#file, { force: true });
+    return names;
+  }
+
+  /** The launcher that is alive now and uses this directory, if any. */
+  async runningLauncher(): Promise<number | undefined> {
+    const launcher = readEntries(this.#file).find((entry) => entry.name === 'launcher');
+    return launcher && (await startTime(launcher.pid)) === launcher.startedAt ? launcher.pid : undefined;
+  }
+
+  clear(): void {
+    rmSync(this.#file, { force: true });
+  }
+
+  #save(): void {
+    const temporary = `${this.#file}.${process.pid}.tmp`;
+    writeFileSync(temporary, JSON.stringify([...this.#entries.values()]));
+    renameSync(temporary, this.#file);
+  }
+}
+
+function readEntries(file: string): RegisteredProcess[] {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw new Error(`${file} can't be read; remove it if nothing of this stack is running`, { cause: error });
+  }
+}
+
+async function endByPid(entry: RegisteredProcess): Promise<void> {
+  process.kill(entry.pid, entry.stopSignal);
+  for (let waited = 0; (await startTime(entry.pid)) === entry.startedAt; waited += 50) {
+    if (waited === 10_000) process.kill(entry.pid, 'SIGKILL');
+    if (waited > 15_000) throw new Error(`${entry.name} (pid ${entry.pid}) does not end`);
+    await delay(50);
+  }
+}
+
+/** When the process was started, as `ps` says it; undefined if there is none, or only its zombie. */
+async function startTime(pid: number): Promise<string | undefined> {
+  const ps = spawn('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+  });
+  let output = '';
+  for await (const chunk of ps.stdout) output += chunk;
+  const line = output.trim();
+  return line === '' || line.startsWith('Z') ? undefined : line.replace(/^\S+\s+/, '');
+}

@@ -1,0 +1,52 @@
+import path from 'node:path';
+import type { ProcessSpec } from './processes.ts';
+
+/** Where everything is that the services connect to. */
+export interface Backends {
+  readonly databaseUrl: string;
+  readonly eventStoreDatabaseUrl: string;
+  readonly redisUrl: string;
+  readonly eventStorePort: number;
+  readonly data: string;
+  readonly publicUrl: string;
+}
+
+const root = path.resolve(import.meta.dirname, '..');
+
+/** The settings of the services and of the tool on this machine. */
+export function serviceEnvironment(backends: Backends): Record<string, string> {
+  return {
+    NODE_ENV: 'development',
+    HOST: '127.0.0.1',
+    DATABASE_URL: backends.databaseUrl,
+    REDIS_URL: backends.redisUrl,
+    EVENTSTORE_URL: `esdb://127.0.0.1:${backends.eventStorePort}?tls=false`,
+    KEYRING_FILE: path.join(backends.data, 'keys', 'keyring.json'),
+    VAULT_MASTER_KEY_FILE: path.join(backends.data, 'keys', 'master.key'),
+    TOKEN_ISSUER: backends.publicUrl,
+  };
+}
+
+export function serviceSpec(
+  name: string,
+  entry: string,
+  port: number,
+  backends: Backends,
+  extra: Readonly<Record<string, string>> = {},
+): ProcessSpec {
+  return {
+    name,
+    command: process.execPath,
+    args: [path.join(root, entry)],
+    env: { ...serviceEnvironment(backends), PORT: String(port), ...extra },
+    cwd: root,
+    logFile: path.join(backends.data, 'logs', `${name}.log`),
+  };
+}
+
+export function eventStoreSpec(backends: Backends): ProcessSpec {
+  return serviceSpec('event-store', 'local/event-store/main.ts', backends.eventStorePort, backends, {
+    EVENT_STORE_PORT: String(backends.eventStorePort),
+    EVENT_STORE_DATABASE_URL: backends.eventStoreDatabaseUrl,
+  });
+}

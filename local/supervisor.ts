@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  logTail,
+  type ProcessRegistry,
+  type ProcessSpec,
+  type RunningProcess,
+  startProcess,
+} from './processes.ts';
+
+/**
+ * Keeps processes running: each is registered on disk, started again when it ends by itself, and stopped in the
+ * reverse order of its start.
+ */
+export class Supervisor {
+  readonly #registry: ProcessRegistry;
+  readonly #say: (line: string) => void;
+  readonly #running: { spec: ProcessSpec; process: RunningProcess }[] = [];
+  /** Aborted when the user asked to stop: nothing new is started then, and nothing waited for. */
+  readonly signal: AbortSignal;
+  #stopping = false;
+
+  constructor(registry: ProcessRegistry, say: (line: string) => void, signal: AbortSignal) {
+    this.#registry = registry;
+    this.#say = say;
+    this.signal = signal;
+  }
+
+  /** @throws Error the program could not be started, or the user asked to stop */
+  async start(spec: ProcessSpec): Promise<RunningProcess> {
+    this.signal.throwIfAborted();
+    const entry = { spec, process: await startProcess(spec) };
+    this.#running.push(entry);
+    await this.#registry.add(spec.name, entry.process.pid, spec.stopSignal);
+    this.#watch(entry);
+    return entry.process;
+  }
+
+  /** Stops everything; each group (by position in `start` order, reversed) one after another. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const { process } of this.#running.splice(0).reverse()) {
+      await process.stop();
+      this.#registry.remove(process.pid);
+    }
+  }
+
+  #watch(entry: { spec: ProcessSpec; process: RunningProcess }): void {
+    void entry.process.ended.then(async ({ code, signal }) => {
+      if (this.#stopping) return;
+      this.#registry.remove(entry.process.pid);
+      this.#say(
+        `${entry.spec.name} ended (${signal ?? `code ${code}`}); starting it again. Its last words:\n${logTail(entry.process.logFile, 5)}`,
+      );
+      await this.#restart(entry);
+    });
+  }
+
+  async #restart(entry: { spec: ProcessSpec; process: RunningProcess }): Promise<void> {
+    // A process that ends at once must not keep the machine busy.
+    await delay(1_000);
+    if (this.#stopping) return;
+    entry.process = await startProcess(entry.spec);
+    await this.#registry.add(entry.spec.name, entry.process.pid, entry.spec.stopSignal);
+    this.#watch(entry);
+  }
+}
+
+/** Resolves when `url` answers 200. @throws Error the process ended or was not ready in time, with its last words */
+export async function httpReady(url: string, process: RunningProcess, timeoutMs = 60_000): Promise<void> {
+  let ended = false;
+  void process.ended.then(() => {
+    ended = true;
+  });
+  for (const deadline = Date.now() + timeoutMs; ; await delay(50)) {
+    if (await answers(url)) return;
+    if (ended || Date.now() > deadline) {
+      throw new Error(
+        `${process.name} did not become ready (${url}). Its last words:\n${logTail(process.logFile)}`,
+      );
+    }
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await response.arrayBuffer();
+    return response.status === 200;
+  } catch (error) {
+    // Not listening yet, or too slow: the caller asks again until its deadline.
+    if (error instanceof TypeError || (error as Error).name === 'TimeoutError') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,19 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { type Backends, serviceEnvironment } from './services.ts';
+
+const run = promisify(execFile);
+const entry = path.resolve(import.meta.dirname, '../cli/main.ts');
+
+/** Runs a command of the tool against this stack, and answers what it printed. @throws Error with its messages */
+export async function runTool(backends: Backends, ...args: readonly string[]): Promise<string> {
+  try {
+    const { stdout } = await run(process.execPath, [entry, ...args], {
+      env: { ...process.env, ...serviceEnvironment(backends) },
+    });
+    return stdout.trim();
+  } catch (cause) {
+    throw new Error(`${args.join(' ')}: ${(cause as { stderr?: string }).stderr ?? ''}`, { cause });
+  }
+}

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Stack } from './stack.ts';
+
+interface Customer {
+  readonly email: string;
+  readonly password: string;
+  readonly clientId: string;
+  readonly activationKey: string;
+}
+
+type Say = (line: string) => void;
+type Answer = { readonly body: Record<string, unknown>; readonly position: string | undefined };
+
+/**
+ * The main job, shown: a first start signs up, subscribes, activates and validates; a later one validates the license
+ * that the first one activated. Every request and answer is printed. @throws Error an answer was not the expected one
+ */
+export async function takeTour(stack: Stack, say: Say): Promise<void> {
+  const file = path.join(stack.backends.data, 'tour.json');
+  const customer = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Customer) : undefined;
+  if (customer) {
+    say('\nThe license that an earlier start activated:');
+    await validate(caller(stack.url, say), customer.activationKey, customer.clientId);
+    return;
+  }
+  writeFileSync(file, JSON.stringify(await becomeCustomer(stack.url, say)), { mode: 0o600 });
+}
+
+async function becomeCustomer(url: string, say: Say): Promise<Customer> {
+  const email = `ada-${randomBytes(4).toString('hex')}@example.com`;
+  const password = randomBytes(12).toString('base64url');
+  const clientId = `laptop-${randomBytes(4).toString('hex')}`;
+  const ask = caller(url, say);
+  say('\nA customer signs up:');
+  const signedUp = await ask({
+    method: 'POST',
+    resource: '/v1/signup',
+    body: { email, password },
+    expected: 201,
+  });
+  const token = String(signedUp.body.access_token);
+  say('\n… subscribes for a year:');
+  const terms = { plan: 'pro', months: 12 };
+  await ask({ method: 'POST', resource: '/v1/subscriptions', body: terms, token, expected: 201 });
+  say('\n… activates a machine:');
+  const machine = { client_id: clientId, client_name: 'Ada’s laptop' };
+  const activated = await ask({
+    method: 'POST',
+    resource: '/v1/activations',
+    body: machine,
+    token,
+    expected: 201,
+  });
+  const activationKey = String(activated.body.activation_key);
+  say('\n… and the program on it asks whether it is licensed:');
+  await validate(ask, activationKey, clientId, activated.position);
+  return { email, password, clientId, activationKey };
+}
+
+/** Asks with the key, and (right after an activation) for a read model that has seen it. */
+async function validate(ask: Ask, token: string, clientId: string, minEventPosition?: string): Promise<void> {
+  const resource = `/v1/licenses/validate?client_id=${encodeURIComponent(clientId)}`;
+  const { body } = await ask({ method: 'GET', resource, token, minEventPosition, expected: 200 });
+  if (body.status !== 'valid')
+    throw new Error(`the license should be valid, but is ${body.status}: ${body.code}`);
+}
+
+interface Question {
+  readonly method: string;
+  readonly resource: string;
+  readonly body?: unknown;
+  readonly token?: string;
+  readonly minEventPosition?: string | undefined;
+  readonly expected: number;
+}
+
+type Ask = (question: Question) => Promise<Answer>;
+
+const caller =
+  (url: string, say: Say): Ask =>
+  async ({ method, resource, body, token, minEventPosition, expected }) => {
+    say(`  → ${method} ${resource}${body ? ` ${shown(body)}` : ''}`);
+    const response = await fetch(`${url}${resource}`, {
+      method,
+      headers: {
+        ...(body ? { 'Content-Type': 'application/json' } : {}),
+        ...(token ? { Authorization: `Bearer ${token}` } : {}),
+        ...(minEventPosition ? { 'Min-Event-Position': minEventPosition } : {}),
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    const answer = (await response.json()) as Record<string, unknown>;
+    say(`  ← ${response.status} ${shown(answer)}`);
+    if (response.status !== expected)
+      throw new Error(`${method} ${resource}: expected ${expected}, got ${response.status}`);
+    return { body: answer, position: response.headers.get('Event-Position') ?? undefined };
+  };
+
+/** As JSON, long secrets shortened: a tour may be pasted into a ticket. */
+const shown = (value: unknown): string =>
+  JSON.stringify(value, (key, field) =>
+    typeof field === 'string' && /(token|key|password)$/.test(key) ? `${field.slice(0, 12)}…` : field,
+  );
