@@ -1,0 +1,69 @@
+import type { z } from 'zod';
+import type { RecordedEvent } from '../adapters/eventstoredb/event-log.ts';
+import type { EventVersion } from './catalogue.ts';
+import { EventInvalid, UnknownEvent } from './errors.ts';
+import { type Metadata, metadataSchema } from './metadata.ts';
+import { emailEventSchemas } from './schemas.ts';
+import { userOfStream } from './streams.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** In place of `personal` while the rest of a new event is checked. */
+const NOT_SEALED_YET = '';
+
+/** The fields and what is wrong with them, without their values: those may be personal. */
+const problems = (error: z.ZodError): string =>
+  error.issues.map((issue) => `${issue.path.join('.') || 'event'}: ${issue.message}`).join('; ');
+
+/** @throws EventInvalid */
+export function checkPart<T>(type: string, schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new EventInvalid(type, problems(parsed.error), { cause: parsed.error });
+  return parsed.data;
+}
+
+/** A user's stream holds that user's events alone, and an email's its reservations: readers rely on it. */
+const isAtHome = (type: string, stream: string, data: Json): boolean =>
+  Object.hasOwn(emailEventSchemas, type) ? stream.startsWith('email-') : userOfStream(stream) === data.userId;
+
+/**
+ * Checks a new event against the latest version before anything is sealed.
+ * @throws EventInvalid
+ */
+export function checkNewEvent(
+  event: { readonly type: string; readonly data: Json },
+  versions: readonly EventVersion[],
+  stream: string,
+): Json & { readonly personal?: Json } {
+  const latest = versions.at(-1) as EventVersion;
+  if (!isAtHome(event.type, stream, event.data))
+    throw new EventInvalid(event.type, `it does not belong in ${stream}`);
+  if (!latest.personal) return checkPart(event.type, latest.data, event.data) as Json & { personal?: Json };
+  const personal = checkPart(event.type, latest.personal, event.data.personal);
+  const data = checkPart(event.type, latest.data, { ...event.data, personal: NOT_SEALED_YET });
+  return { ...data, personal };
+}
+
+/**
+ * Checks an event from the log against the version it was written in.
+ * @throws UnknownEvent
+ */
+export function checkRecorded(
+  recorded: RecordedEvent,
+  versions: readonly EventVersion[] | undefined,
+): { readonly metadata: Metadata; readonly data: Json } {
+  if (!versions) throw new UnknownEvent(recorded, 'its type is not in the catalogue');
+  const metadata = metadataSchema.safeParse(recorded.metadata);
+  if (!metadata.success) {
+    throw new UnknownEvent(recorded, `metadata: ${problems(metadata.error)}`, { cause: metadata.error });
+  }
+  const { schemaVersion } = metadata.data;
+  const version = versions[schemaVersion - 1];
+  if (!version) throw new UnknownEvent(recorded, `its version ${schemaVersion} is not in the catalogue`);
+  const data = version.data.safeParse(recorded.data);
+  if (!data.success) throw new UnknownEvent(recorded, problems(data.error), { cause: data.error });
+  if (!isAtHome(recorded.type, recorded.stream, data.data)) {
+    throw new UnknownEvent(recorded, 'it does not belong in its stream');
+  }
+  return { metadata: metadata.data, data: data.data };
+}

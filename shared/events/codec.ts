@@ -1,0 +1,144 @@
+import type { NewEvent, RecordedEvent } from '../adapters/eventstoredb/event-log.ts';
+import { DataKeyErased, PersonalUnreadable } from '../vault/errors.ts';
+import { type DataKey, ERASED, type Erased, openPersonal, sealPersonal } from '../vault/personal.ts';
+import { type EventCatalogue, type EventVersion, eventCatalogue } from './catalogue.ts';
+import { checkNewEvent, checkPart, checkRecorded } from './checks.ts';
+import { EventInvalid, EventNotEnabled } from './errors.ts';
+import { eventId } from './event-id.ts';
+import { type Metadata, metadataSchema } from './metadata.ts';
+import type { EmailEvent, NewUserEvent, Personal, PersonalEventType, Recorded, UserEvent } from './types.ts';
+import { downcast, upcast } from './upcasters.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The data keys that encoding needs: the vault has them. */
+export interface SealingKeys {
+  createDataKey(userId: string): Promise<DataKey>;
+  dataKey(userId: string): Promise<DataKey | Erased>;
+}
+
+/** Where a new event will stand, and how it came to be. */
+export interface Stamp {
+  readonly stream: string;
+  /** Its place among the events of one append, from 0. */
+  readonly index: number;
+  readonly metadata: Pick<
+    Metadata,
+    '$correlationId' | '$causationId' | 'commandId' | 'requestDigest' | 'actor'
+  >;
+}
+
+export interface CodecOptions {
+  /** Default: every event of this system. A test may bring another. */
+  readonly catalogue?: EventCatalogue;
+  /** The setting EVENT_SCHEMA_LEVEL: what every reader is known to understand. */
+  readonly writeLevel: number;
+  readonly vault: SealingKeys;
+}
+
+/** What {@link createReader} gives to those who only read. */
+export interface EventReader {
+  /**
+   * Checks an event and brings its payload to the latest version; `personal` stays sealed and the metadata stay as
+   * they stood in the log.
+   * @throws UnknownEvent type, version or shape is not known
+   */
+  decode(recorded: RecordedEvent): Recorded<UserEvent> | Recorded<EmailEvent>;
+
+  /**
+   * Opens the `personal` of an event of type `T` and brings it to the latest version; empty under a tombstone.
+   * The sealed text is enough: it may come out of a folded state.
+   * @throws PersonalUnreadable
+   */
+  unseal<T extends PersonalEventType>(type: T, sealed: string, key: DataKey | Erased): Partial<Personal<T>>;
+}
+
+export interface Codec extends EventReader {
+  /**
+   * Checks an event, seals its personal data and gives it its id, in the highest version that may be written.
+   * Encoding again makes another event (sealing is random): retry an append with what this returned.
+   * @throws EventInvalid, EventNotEnabled, DataKeyErased, DataKeyMissing, VaultUnavailable
+   */
+  encode(event: NewUserEvent | EmailEvent, stamp: Stamp): Promise<NewEvent>;
+}
+
+/** Tells a user's event from one of an email's stream. */
+export const isUserEvent = (
+  recorded: Recorded<UserEvent> | Recorded<EmailEvent>,
+): recorded is Recorded<UserEvent> =>
+  recorded.event.type !== 'EmailReserved' && recorded.event.type !== 'EmailReleased';
+
+/** The reading half of the codec: it needs no vault and no level. */
+export function createReader(catalogue: EventCatalogue = eventCatalogue): EventReader {
+  const types = new Map(Object.entries(catalogue));
+  return {
+    decode(recorded) {
+      const versions = types.get(recorded.type);
+      const { metadata, data } = checkRecorded(recorded, versions);
+      const latest = versions ? upcast(versions, 'data', metadata.schemaVersion, data) : data;
+      const { id, stream, revision, position, created } = recorded;
+      // The catalogue's schemas are what UserEvent and EmailEvent are inferred from.
+      const event = { type: recorded.type, data: latest } as unknown as UserEvent;
+      return { id, event, stream, revision, position, created, metadata };
+    },
+    unseal<T extends PersonalEventType>(type: T, sealed: string, key: DataKey | Erased) {
+      if (key === ERASED) return {};
+      const opened = openPersonal(sealed, key);
+      const versions = types.get(type) ?? [];
+      const schema = versions[opened.version - 1]?.personal;
+      if (opened.type !== type || !schema) {
+        throw new PersonalUnreadable(
+          `personal data of ${opened.type}, version ${opened.version}, in a ${type}`,
+        );
+      }
+      const checked = schema.safeParse(opened.personal);
+      if (!checked.success) {
+        throw new PersonalUnreadable(`personal data of a ${type} does not fit its schema`, {
+          cause: checked.error,
+        });
+      }
+      return upcast(versions, 'personal', opened.version, checked.data) as Partial<Personal<T>>;
+    },
+  };
+}
+
+/** The codec: the one place where events go into the log and come out of it. */
+export function createCodec({ catalogue = eventCatalogue, writeLevel, vault }: CodecOptions): Codec {
+  const types = new Map(Object.entries(catalogue));
+
+  async function seal(type: string, version: number, personal: Json, userId: string): Promise<string> {
+    // A user's first event makes the key; for every later one a missing key is a fault.
+    const key = type === 'UserSignedUp' ? await vault.createDataKey(userId) : await vault.dataKey(userId);
+    if (key === ERASED) throw new DataKeyErased(userId);
+    return sealPersonal({ type, version }, personal, key);
+  }
+
+  return {
+    ...createReader(catalogue),
+    async encode(event, stamp) {
+      const { type } = event;
+      const versions = types.get(type);
+      if (!versions) throw new EventInvalid(type, 'there is no such type');
+      const checked = checkNewEvent(event, versions, stamp.stream);
+      const version = versions.findLastIndex((candidate) => candidate.level <= writeLevel) + 1;
+      if (version === 0) throw new EventNotEnabled(type, writeLevel);
+      const written = versions[version - 1] as EventVersion;
+      const { personal, ...data } = checked;
+      let older = downcast(versions, 'data', version, data);
+      if (personal) {
+        const clear = downcast(versions, 'personal', version, personal);
+        older = { ...older, personal: await seal(type, version, clear, event.data.userId) };
+      }
+      const payload = checkPart(type, written.data, older);
+      const metadata = checkPart(type, metadataSchema, { ...stamp.metadata, schemaVersion: version });
+      const { stream, index } = stamp;
+      const { commandId } = stamp.metadata;
+      return {
+        id: eventId({ commandId, stream, index, type, data: payload, metadata }),
+        type,
+        data: payload,
+        metadata,
+      };
+    },
+  };
+}

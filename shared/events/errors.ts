@@ -1,0 +1,42 @@
+/** An event that does not fit its schema: it is not appended. */
+export class EventInvalid extends Error {
+  readonly code = 'event_invalid';
+  constructor(type: string, problem: string, options?: ErrorOptions) {
+    super(`a new ${type} does not fit its schema: ${problem}`, options);
+    this.name = 'EventInvalid';
+  }
+}
+
+/** No version of this type may be written yet: EVENT_SCHEMA_LEVEL says that some reader doesn't know it. */
+export class EventNotEnabled extends Error {
+  readonly code = 'event_not_enabled';
+  constructor(type: string, writeLevel: number) {
+    super(`${type} may not be written at schema level ${writeLevel}`);
+    this.name = 'EventNotEnabled';
+  }
+}
+
+/**
+ * The log holds an event that this reader doesn't know: its type, its version or its shape. The reader stops (or
+ * answers 503 for that user); it never parks it, skips it or folds past it.
+ */
+export class UnknownEvent extends Error {
+  readonly code = 'unknown_event';
+  readonly type: string;
+  readonly stream: string;
+  readonly revision: number;
+  constructor(
+    event: { readonly type: string; readonly stream: string; readonly revision: number },
+    problem: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `event ${event.revision} of ${event.stream} (${event.type}) is not known here: ${problem}`,
+      options,
+    );
+    this.name = 'UnknownEvent';
+    this.type = event.type;
+    this.stream = event.stream;
+    this.revision = event.revision;
+  }
+}

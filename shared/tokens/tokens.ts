@@ -1,0 +1,84 @@
+import type { Clock } from '../clock.ts';
+import type { KeyRing } from './key-ring.ts';
+
+/** Who an access token speaks for. */
+export type TokenRole = 'user' | 'operator' | 'analyst';
+
+export interface AccessClaims {
+  /** The user's id; for operators and analysts a name. */
+  readonly sub: string;
+  readonly role: TokenRole;
+  /** The revision of the user's stream when the token was made; only in a user's token. */
+  readonly rev?: number | undefined;
+  readonly jti: string;
+  /** Seconds since 1970, as `exp`. */
+  readonly iat: number;
+  readonly exp: number;
+}
+
+/** What an activation key says: who asks. It has no expiry; its state is decided at every validation. */
+export interface ActivationClaims {
+  /** The user's id. */
+  readonly sub: string;
+  /** The license's id. */
+  readonly lic: string;
+  /** The client's id. */
+  readonly cid: string;
+  /** Position of the license's `LicenseActivated` event, as position.ts writes it. */
+  readonly pos: string;
+  /** Time of that event in whole seconds since 1970. */
+  readonly iat: number;
+}
+
+/** Why a token is not good. For logs and metrics: callers are told only that it is not. */
+export type TokenFault =
+  | 'malformed'
+  | 'unknown_key'
+  | 'bad_signature'
+  | 'wrong_kind'
+  | 'wrong_issuer'
+  | 'expired';
+
+export type Verified<C> =
+  | { readonly ok: true; readonly claims: C; readonly kid: string }
+  | { readonly ok: false; readonly reason: TokenFault };
+
+export interface TokensOptions {
+  readonly ring: KeyRing;
+  /** `iss` of every token, checked when verified. */
+  readonly issuer: string;
+  readonly clock: Clock;
+}
+
+/**
+ * Makes and verifies the three kinds of tokens: Ed25519 JWTs, each with a `typ` and an audience of its own, so that
+ * none stands in for another (RFC 8725, 3.11 and 3.12). Signing throws NoSigningKey; verifying throws for no token.
+ */
+export interface Tokens {
+  signAccessToken(input: {
+    readonly subject: string;
+    readonly role: TokenRole;
+    readonly revision?: number;
+    /** Default {@link ACCESS_TOKEN_SECONDS}. */
+    readonly lifetimeSeconds?: number;
+  }): Promise<{ readonly token: string; readonly expiresIn: number }>;
+  verifyAccessToken(token: string): Promise<Verified<AccessClaims>>;
+
+  /** The same license gives the same key, as long as the same signing key is in use. */
+  signActivationKey(claims: ActivationClaims): Promise<string>;
+  verifyActivationKey(token: string): Promise<Verified<ActivationClaims>>;
+
+  /** Times in seconds since 1970. `license` is the validation's answer. */
+  signLease(input: {
+    readonly subject: string;
+    readonly issuedAt: number;
+    readonly expiresAt: number;
+    readonly nonce?: string | undefined;
+    readonly license: object;
+  }): Promise<string>;
+}
+
+/** How long a user's access token lives. */
+export const ACCESS_TOKEN_SECONDS = 15 * 60;
+/** Tokens longer than this are not looked at. */
+export const MAX_TOKEN_LENGTH = 4_096;

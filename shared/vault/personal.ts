@@ -1,0 +1,76 @@
+import { createDecipheriv, type KeyObject } from 'node:crypto';
+import { CompactEncrypt } from 'jose';
+import { PersonalUnreadable } from './errors.ts';
+
+/** A user's key in the vault: 256 bits. */
+export type DataKey = KeyObject;
+
+/** What reading finds in place of a key that was replaced by a tombstone. */
+export const ERASED = 'erased';
+export type Erased = typeof ERASED;
+
+/** What was sealed: the event type and the schema version it belongs to, authenticated with it. */
+export interface SealedKind {
+  readonly type: string;
+  readonly version: number;
+}
+
+export interface OpenedPersonal extends SealedKind {
+  readonly personal: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Seals personal data as a compact JWE (RFC 7516; `dir`, `A256GCM`) under the user's data key. The protected header
+ * names the event type and version, so that a sealed part says itself how it is read, also out of its event.
+ */
+export function sealPersonal(
+  kind: SealedKind,
+  personal: Readonly<Record<string, unknown>>,
+  key: DataKey,
+): Promise<string> {
+  return new CompactEncrypt(Buffer.from(JSON.stringify(personal)))
+    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', evt: kind.type, ver: kind.version })
+    .encrypt(key);
+}
+
+/** Headers seen before, as text: there is one for each event type and version. */
+const knownHeaders = new Map<string, SealedKind>();
+
+function readHeader(text: string): SealedKind {
+  const known = knownHeaders.get(text);
+  if (known) return known;
+  const header: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+  const { alg, enc, evt, ver, ...others } = header as Record<string, unknown>;
+  const understood = alg === 'dir' && enc === 'A256GCM' && Object.keys(others).length === 0;
+  if (!understood || typeof evt !== 'string' || typeof ver !== 'number') {
+    throw new PersonalUnreadable('sealed personal data has a header that is not ours');
+  }
+  const kind = { type: evt, version: ver };
+  knownHeaders.set(text, kind);
+  return kind;
+}
+
+/**
+ * Opens what {@link sealPersonal} sealed. Synchronous through node:crypto: the projector opens one a event, and
+ * jose's asynchronous decryption was measured at 31,000/s beside 165,000/s for this (Node 26, two cores).
+ * @throws PersonalUnreadable
+ */
+export function openPersonal(sealed: string, key: DataKey): OpenedPersonal {
+  const [header, encryptedKey, iv, text, tag, ...rest] = sealed.split('.');
+  if (!header || encryptedKey !== '' || !iv || text === undefined || !tag || rest.length > 0) {
+    throw new PersonalUnreadable('sealed personal data is not a compact JWE under a direct key');
+  }
+  try {
+    const kind = readHeader(header);
+    const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(iv, 'base64url'), {
+      authTagLength: 16,
+    });
+    decipher.setAAD(Buffer.from(header));
+    decipher.setAuthTag(Buffer.from(tag, 'base64url'));
+    const clear = Buffer.concat([decipher.update(Buffer.from(text, 'base64url')), decipher.final()]);
+    return { ...kind, personal: JSON.parse(clear.toString()) };
+  } catch (error) {
+    if (error instanceof PersonalUnreadable) throw error;
+    throw new PersonalUnreadable('sealed personal data does not open under its user’s key', { cause: error });
+  }
+}

@@ -1,0 +1,52 @@
+import type { DataKey, Erased } from './personal.ts';
+
+/**
+ * The key vault: the write side's one store beside the log. What can be erased can't stand in a log, so personal
+ * data is sealed there under a key that is kept here.
+ *
+ * Every method throws VaultUnavailable while PostgreSQL is away, and VaultKeyUnreadable under another master key.
+ */
+export interface Vault {
+  /**
+   * The user's data key, made if there is none: called before the append of `UserSignedUp`. Inserted once, never
+   * updated; the loser of a race gets the winner's.
+   * @throws DataKeyErased the user has a tombstone
+   */
+  createDataKey(userId: string): Promise<DataKey>;
+
+  /** @throws DataKeyMissing */
+  dataKey(userId: string): Promise<DataKey | Erased>;
+
+  /**
+   * The keys of many users, with one statement at most.
+   * @throws DataKeyMissing naming every user without a row
+   */
+  dataKeys(userIds: readonly string[]): Promise<ReadonlyMap<string, DataKey | Erased>>;
+
+  /** Replaces the user's key by a tombstone, which stays. Done again it changes nothing. */
+  tombstone(userId: string): Promise<void>;
+
+  /**
+   * Tombstones for all these users, also those without a row (a restored vault may be older than they are).
+   * @returns how many were not tombstones before
+   */
+  applyErasures(userIds: readonly string[]): Promise<number>;
+
+  /**
+   * HMAC-SHA256 of the email after trimming and lower-casing, under a key made once and never changed: 64
+   * hexadecimal digits. It names the email's reservation stream.
+   */
+  emailDigest(email: string): Promise<string>;
+
+  /**
+   * HMAC-SHA256 of a command's body, whatever the order of its fields, without its passwords (the fields
+   * `password` and `new_password`): 64 hexadecimal digits.
+   */
+  requestDigest(body: unknown): Promise<string>;
+
+  /** Resolves if the vault answers and opens under this master key: for start and readiness. */
+  check(): Promise<void>;
+}
+
+/** The form in which emails are compared and stored. */
+export const normaliseEmail = (email: string): string => email.trim().toLowerCase();
