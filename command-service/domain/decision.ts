@@ -1,0 +1,63 @@
+import type { Role } from '../../shared/events/metadata.ts';
+import type { NewUserEvent } from '../../shared/events/types.ts';
+import type { PlanCatalogue } from '../../shared/plans.ts';
+import type { License, Subscription } from './records.ts';
+
+/** What a decision may know beside the state and the command. */
+export interface Context {
+  /** Milliseconds since 1970: the later of the node's clock and the time of the user's last event. */
+  readonly now: number;
+  /** A new UUIDv7 whose time part is `atMs` (now, unless given). */
+  readonly newId: (atMs?: number) => string;
+  readonly plans: PlanCatalogue;
+  /** Who asks. What a role may call at all is settled by the routes; here it decides which plans it may touch. */
+  readonly role: Role;
+}
+
+/** The record that a command's answer shows. Records are immutable: a reference to one stays true. */
+export type Subject =
+  | { readonly kind: 'user' }
+  | { readonly kind: 'subscription'; readonly subscription: Subscription }
+  | { readonly kind: 'license'; readonly license: License };
+
+/** Why a command was refused by the rules. `code` is stable and part of the API. */
+export type Rejection =
+  | { readonly code: 'email_taken' }
+  | { readonly code: 'not_found'; readonly what: 'user' | 'subscription' | 'license' | 'client' }
+  /** A value that is well formed and can't be accepted. `field` is its name in the API. */
+  | { readonly code: 'invalid_field'; readonly field: string; readonly detail: string }
+  | { readonly code: 'forbidden_plan'; readonly plan: string }
+  | { readonly code: 'subscription_exists'; readonly subscription: Subscription }
+  | { readonly code: 'subscription_ended'; readonly subscription: Subscription }
+  | { readonly code: 'too_many_clients'; readonly limit: number; readonly active: number }
+  | { readonly code: 'no_active_subscription' }
+  | { readonly code: 'subscription_suspended'; readonly subscription: Subscription }
+  | {
+      readonly code: 'client_limit_reached';
+      readonly limit: number;
+      /** At most 20 of the active ones. */
+      readonly activeClients: readonly License[];
+    }
+  | { readonly code: 'client_revoked'; readonly license: License }
+  /** Only a revoked license can be reinstated; the client of a deactivated one activates again by itself. */
+  | { readonly code: 'license_deactivated'; readonly license: License }
+  /** The license's client has activated again since: `license` is the one that it has now. */
+  | { readonly code: 'license_replaced'; readonly license: License };
+
+export type Decision =
+  | { readonly kind: 'events'; readonly events: readonly NewUserEvent[] }
+  /** The state asked for already holds. `subject` is what the answer shows. */
+  | { readonly kind: 'nothing'; readonly subject: Subject }
+  | { readonly kind: 'rejected'; readonly rejection: Rejection };
+
+export const accepted = (...events: readonly NewUserEvent[]): Decision => ({ kind: 'events', events });
+
+export const nothing = (subject: Subject): Decision => ({ kind: 'nothing', subject });
+
+export const rejected = (rejection: Rejection): Decision => ({ kind: 'rejected', rejection });
+
+/** The form of an instant in events. */
+export const instant = (at: number): string => new Date(at).toISOString();
+
+/** `personal` of an event that takes a reason. */
+export const withReason = (reason: string | undefined) => (reason === undefined ? {} : { reason });

@@ -1,0 +1,23 @@
+import type { Terms } from '../../shared/events/terms.ts';
+import type { SubscriptionFacts } from '../../shared/subscription-status.ts';
+
+/** One subscription. Replaced, never changed. Instants are milliseconds since 1970. */
+export interface Subscription extends SubscriptionFacts {
+  readonly subscriptionId: string;
+  readonly plan: string;
+  readonly terms: Terms;
+  readonly externalId?: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** One client of the user, activated at some time. Replaced, never changed. */
+export interface License {
+  readonly licenseId: string;
+  /** The subscription that counted when it was activated. */
+  readonly subscriptionId: string;
+  readonly clientId: string;
+  readonly status: 'active' | 'deactivated' | 'revoked';
+  readonly activatedAt: number;
+  readonly updatedAt: number;
+}

@@ -1,0 +1,165 @@
+import type { UserEvent } from '../../shared/events/types.ts';
+import { isCurrentAt } from '../../shared/subscription-status.ts';
+import { accepted, type Context, type Decision, instant, nothing, rejected, withReason } from './decision.ts';
+import type { Subscription } from './records.ts';
+
+// ---- state ----
+
+export interface Subscriptions {
+  readonly byId: Map<string, Subscription>;
+  /**
+   * The one started last. It is the one that counts for the user's licenses, current or not: another can start only
+   * when this one is over, must end ahead of that moment, and what is over is never extended.
+   */
+  last: Subscription | undefined;
+}
+
+export const noSubscriptions = (): Subscriptions => ({ byId: new Map(), last: undefined });
+
+// ---- fold ----
+
+export type SubscriptionEvent = Extract<UserEvent, { type: `Subscription${string}` }>;
+
+const changed = (before: Subscription, event: SubscriptionEvent, at: number): Subscription => {
+  switch (event.type) {
+    case 'SubscriptionStarted':
+      return before;
+    case 'SubscriptionRenewed':
+      return { ...before, endDate: Date.parse(event.data.endDate), cancelled: false, updatedAt: at };
+    case 'SubscriptionPlanChanged': {
+      const { plan, terms } = event.data;
+      return { ...before, plan, terms, graceDays: terms.graceDays, updatedAt: at };
+    }
+    case 'SubscriptionSuspended':
+      return { ...before, suspended: true, updatedAt: at };
+    case 'SubscriptionReinstated':
+      return { ...before, suspended: false, updatedAt: at };
+    case 'SubscriptionCancelled':
+      return { ...before, endDate: Date.parse(event.data.endDate), cancelled: true, updatedAt: at };
+    default:
+      return event satisfies never;
+  }
+};
+
+const started = (
+  event: Extract<SubscriptionEvent, { type: 'SubscriptionStarted' }>,
+  at: number,
+): Subscription => ({
+  subscriptionId: event.data.subscriptionId,
+  plan: event.data.plan,
+  terms: event.data.terms,
+  startDate: Date.parse(event.data.startDate),
+  endDate: Date.parse(event.data.endDate),
+  graceDays: event.data.terms.graceDays,
+  suspended: false,
+  cancelled: false,
+  ...(event.data.externalId === undefined ? {} : { externalId: event.data.externalId }),
+  createdAt: at,
+  updatedAt: at,
+});
+
+/** Applies an event in place and returns the subscription it left; undefined if it names an unknown one. */
+export function foldSubscription(
+  subscriptions: Subscriptions,
+  event: SubscriptionEvent,
+  at: number,
+): Subscription | undefined {
+  const before = subscriptions.byId.get(event.data.subscriptionId);
+  const isStart = event.type === 'SubscriptionStarted';
+  const after = isStart ? started(event, at) : before && changed(before, event, at);
+  if (!after) return undefined;
+  subscriptions.byId.set(after.subscriptionId, after);
+  if (isStart || subscriptions.last === before) subscriptions.last = after;
+  return after;
+}
+
+// ---- decisions ----
+
+export type Period = { readonly months: number } | { readonly startDate: number; readonly endDate: number };
+
+interface OfSubscription {
+  readonly subscriptionId: string;
+}
+
+interface WithReason extends OfSubscription {
+  readonly reason?: string | undefined;
+}
+
+export type SubscriptionCommand =
+  | {
+      readonly type: 'StartSubscription';
+      readonly plan: string;
+      readonly period: Period;
+      readonly externalId?: string | undefined;
+    }
+  | (OfSubscription & {
+      readonly type: 'RenewSubscription';
+      readonly period: { readonly months: number } | { readonly endDate: number };
+    })
+  | (OfSubscription & { readonly type: 'ChangePlan'; readonly plan: string })
+  | (WithReason & { readonly type: 'CancelSubscription'; readonly immediately: boolean })
+  | (WithReason & { readonly type: 'SuspendSubscription' })
+  | (WithReason & { readonly type: 'ReinstateSubscription' });
+
+export type SubscriptionCommandOf<T extends SubscriptionCommand['type']> = Extract<
+  SubscriptionCommand,
+  { type: T }
+>;
+
+/** The state asked for already holds: the subscription as it is. */
+export const show = (subscription: Subscription) => nothing({ kind: 'subscription', subscription });
+
+/**
+ * Ends the subscription at its end date, or now. Within the grace that gives up the rest of the grace. A customer
+ * can't end a suspended subscription at once: a new one right behind it would escape the suspension.
+ */
+export function cancel(
+  before: Subscription,
+  command: SubscriptionCommandOf<'CancelSubscription'>,
+  userId: string,
+  context: Context,
+): Decision {
+  const endDate = command.immediately ? Math.min(context.now, before.endDate) : before.endDate;
+  if (before.cancelled && endDate === before.endDate) return show(before);
+  if (!isCurrentAt(before, context.now)) {
+    return before.cancelled ? show(before) : rejected({ code: 'subscription_ended', subscription: before });
+  }
+  if (command.immediately && before.suspended && context.role !== 'operator')
+    return rejected({ code: 'subscription_suspended', subscription: before });
+  const { subscriptionId } = before;
+  return accepted({
+    type: 'SubscriptionCancelled',
+    data: { userId, subscriptionId, endDate: instant(endDate), personal: withReason(command.reason) },
+  });
+}
+
+/** Suspends what is current, also before its start. */
+export function suspend(
+  before: Subscription,
+  command: SubscriptionCommandOf<'SuspendSubscription'>,
+  userId: string,
+  context: Context,
+): Decision {
+  if (before.suspended) return show(before);
+  if (!isCurrentAt(before, context.now))
+    return rejected({ code: 'subscription_ended', subscription: before });
+  const { subscriptionId } = before;
+  return accepted({
+    type: 'SubscriptionSuspended',
+    data: { userId, subscriptionId, personal: withReason(command.reason) },
+  });
+}
+
+/** Takes back a suspension, also of a subscription that is over: a suspension outlasts the end date. */
+export function reinstate(
+  before: Subscription,
+  command: SubscriptionCommandOf<'ReinstateSubscription'>,
+  userId: string,
+): Decision {
+  if (!before.suspended) return show(before);
+  const { subscriptionId } = before;
+  return accepted({
+    type: 'SubscriptionReinstated',
+    data: { userId, subscriptionId, personal: withReason(command.reason) },
+  });
+}

@@ -1,0 +1,129 @@
+import { type Position, START } from '../../shared/events/position.ts';
+import type { Recorded, UserEvent, UserEventType } from '../../shared/events/types.ts';
+import { type AccessTokenClaims, type Account, credentialsHold, foldAccount, noAccount } from './account.ts';
+import { foldLicense, type Licenses, noLicenses } from './activation.ts';
+import type { Subject } from './decision.ts';
+import { foldSubscription, noSubscriptions, type Subscriptions } from './subscription.ts';
+
+// ---- state ----
+
+/** What a command that changed something left behind: enough to give its answer again. */
+export interface CommandRecord {
+  /** Absent if the command came without an idempotency key. */
+  readonly requestDigest: string | undefined;
+  readonly type: UserEventType;
+  readonly subject: Subject;
+  readonly revision: number;
+  readonly position: Position;
+  /** The event's time. */
+  readonly at: number;
+}
+
+/** Everything that the rules about one user need to know. */
+export interface UserState {
+  readonly userId: string;
+  readonly account: Account;
+  readonly subscriptions: Subscriptions;
+  readonly licenses: Licenses;
+  /** By command id, oldest first: every command younger than {@link COMMAND_MEMORY_MS} by event time. */
+  readonly recentCommands: Map<string, CommandRecord>;
+  /** Of the last event; -1 before the first. */
+  revision: number;
+  position: Position;
+  /** Time of the last event, never going back; 0 before the first. */
+  lastEventAt: number;
+}
+
+/** For how long a command that changed something is answered again in the same way. */
+export const COMMAND_MEMORY_MS = 24 * 3_600_000;
+
+export const initialState = (userId: string): UserState => ({
+  userId,
+  account: noAccount(userId),
+  subscriptions: noSubscriptions(),
+  licenses: noLicenses(),
+  recentCommands: new Map(),
+  revision: -1,
+  position: START,
+  lastEventAt: 0,
+});
+
+/** Roughly the memory that a state takes, in bytes; constant time. Measured on Node 26 with 10,000 licenses. */
+export const approximateBytes = (state: UserState): number =>
+  1_500 +
+  state.account.credentials.length +
+  state.account.endedTokens.size * 160 +
+  state.subscriptions.byId.size * 900 +
+  state.licenses.byId.size * 420 +
+  state.recentCommands.size * 420;
+
+/** Whether an access token is still good: not logged out, no later password, the user not erased. */
+export const accessTokenHolds = (state: UserState, token: AccessTokenClaims): boolean =>
+  state.account.status === 'active' && credentialsHold(state.account, token);
+
+/** The command's record, unless it is too old to be remembered at `now`. */
+export function recentCommand(state: UserState, commandId: string, now: number): CommandRecord | undefined {
+  const record = state.recentCommands.get(commandId);
+  return record && now - record.at < COMMAND_MEMORY_MS ? record : undefined;
+}
+
+// ---- fold ----
+
+function fold(state: UserState, event: UserEvent, revision: number, at: number): Subject {
+  switch (event.type) {
+    case 'UserSignedUp':
+    case 'PasswordChanged':
+    case 'LoggedOut':
+    case 'UserErased':
+      foldAccount(state.account, event, revision, at);
+      return { kind: 'user' };
+    case 'SubscriptionStarted':
+    case 'SubscriptionRenewed':
+    case 'SubscriptionPlanChanged':
+    case 'SubscriptionSuspended':
+    case 'SubscriptionReinstated':
+    case 'SubscriptionCancelled': {
+      const subscription = foldSubscription(state.subscriptions, event, at);
+      return subscription ? { kind: 'subscription', subscription } : { kind: 'user' };
+    }
+    case 'LicenseActivated':
+    case 'LicenseDeactivated':
+    case 'LicenseRevoked':
+    case 'LicenseReinstated': {
+      const license = foldLicense(state.licenses, event, at);
+      return license ? { kind: 'license', license } : { kind: 'user' };
+    }
+    default:
+      event satisfies never;
+      return { kind: 'user' };
+  }
+}
+
+/**
+ * The state after one more event. It takes ownership of `state` and changes it in place, because a user may have
+ * ten thousand clients and a copy for each event would make a fold quadratic; the records in it (subscriptions,
+ * licenses, commands) are replaced and never changed, so references to them stay true.
+ */
+export function evolve(state: UserState, recorded: Recorded<UserEvent>): UserState {
+  const at = Math.max(recorded.created.getTime(), state.lastEventAt);
+  const { revision, position } = recorded;
+  const subject = fold(state, recorded.event, revision, at);
+  state.revision = revision;
+  state.position = position;
+  state.lastEventAt = at;
+  for (const [commandId, record] of state.recentCommands) {
+    if (at - record.at < COMMAND_MEMORY_MS) break;
+    state.recentCommands.delete(commandId);
+  }
+  const { commandId, requestDigest } = recorded.metadata;
+  state.recentCommands.delete(commandId); // so that it stands last again: the map is in the order of time
+  state.recentCommands.set(commandId, {
+    requestDigest,
+    type: recorded.event.type,
+    subject,
+    revision,
+    position,
+    at,
+  });
+  return state;
+}

@@ -1,0 +1,90 @@
+import { type AccountCommand, changePassword, eraseUser, logOut, signUp } from './account.ts';
+import {
+  type ActivationCommand,
+  activate,
+  deactivateClient,
+  deactivateLicense,
+  reinstateLicense,
+  revoke,
+} from './activation.ts';
+import { type Context, type Decision, nothing, rejected } from './decision.ts';
+import { changePlan, renew, start } from './purchase.ts';
+import { cancel, reinstate, type SubscriptionCommand, suspend } from './subscription.ts';
+import type { UserState } from './user-state.ts';
+
+export type Command = AccountCommand | SubscriptionCommand | ActivationCommand;
+
+/** What the rules say to a command. Pure: the same arguments always give the same decision. */
+export function decide(state: UserState, command: Command, context: Context): Decision {
+  if (command.type === 'SignUp') return signUp(state.account, command);
+  if (state.account.status === 'none') return rejected({ code: 'not_found', what: 'user' });
+  // Whatever a log-out or an erasing asks for holds of an erased user; nothing else can be done with one.
+  if (state.account.status === 'erased') {
+    const holds = command.type === 'EraseUser' || command.type === 'LogOut';
+    return holds ? nothing({ kind: 'user' }) : rejected({ code: 'not_found', what: 'user' });
+  }
+  switch (command.type) {
+    case 'ChangePassword':
+      return changePassword(state.account, command.passwordHash);
+    case 'LogOut':
+      return logOut(state.account, command, context);
+    case 'EraseUser':
+      return eraseUser(state.account);
+    case 'StartSubscription':
+    case 'RenewSubscription':
+    case 'ChangePlan':
+    case 'CancelSubscription':
+    case 'SuspendSubscription':
+    case 'ReinstateSubscription':
+      return decideSubscription(state, command, context);
+    case 'ActivateClient':
+    case 'DeactivateClient':
+    case 'DeactivateLicense':
+    case 'RevokeLicense':
+    case 'ReinstateLicense':
+      return decideActivation(state, command, context);
+    default:
+      return command satisfies never;
+  }
+}
+
+function decideSubscription(state: UserState, command: SubscriptionCommand, context: Context): Decision {
+  const { userId, subscriptions } = state;
+  const user = { userId, activeClients: state.licenses.active };
+  if (command.type === 'StartSubscription') return start(subscriptions, command, user, context);
+  const before = subscriptions.byId.get(command.subscriptionId);
+  if (!before) return rejected({ code: 'not_found', what: 'subscription' });
+  switch (command.type) {
+    case 'RenewSubscription':
+      return renew(before, command, userId, context);
+    case 'ChangePlan':
+      return changePlan(before, command, user, context);
+    case 'CancelSubscription':
+      return cancel(before, command, userId, context);
+    case 'SuspendSubscription':
+      return suspend(before, command, userId, context);
+    case 'ReinstateSubscription':
+      return reinstate(before, command, userId);
+    default:
+      return command satisfies never;
+  }
+}
+
+function decideActivation(state: UserState, command: ActivationCommand, context: Context): Decision {
+  const { userId, licenses } = state;
+  const subscription = state.subscriptions.last;
+  if (command.type === 'ActivateClient') return activate(licenses, subscription, command, userId, context);
+  if (command.type === 'DeactivateClient') return deactivateClient(licenses, command, userId);
+  const before = licenses.byId.get(command.licenseId);
+  if (!before) return rejected({ code: 'not_found', what: 'license' });
+  switch (command.type) {
+    case 'DeactivateLicense':
+      return deactivateLicense(before, command.reason, userId);
+    case 'RevokeLicense':
+      return revoke(licenses, before, command.reason, userId);
+    case 'ReinstateLicense':
+      return reinstateLicense(licenses, before, subscription?.terms.maxClients ?? 0, command.reason, userId);
+    default:
+      return command satisfies never;
+  }
+}
