@@ -24,7 +24,7 @@ export interface Stamp {
   readonly index: number;
   readonly metadata: Pick<
     Metadata,
-    '$correlationId' | '$causationId' | 'commandId' | 'requestDigest' | 'actor'
+    '$correlationId' | '$causationId' | 'commandId' | 'requestDigest' | 'actor' | 'decidedAt'
   >;
 }
 
@@ -76,7 +76,8 @@ export function createReader(catalogue: EventCatalogue = eventCatalogue): EventR
       const versions = types.get(recorded.type);
       const { metadata, data } = checkRecorded(recorded, versions);
       const latest = versions ? upcast(versions, 'data', metadata.schemaVersion, data) : data;
-      const { id, stream, revision, position, created } = recorded;
+      const { id, stream, revision, position } = recorded;
+      const created = metadata.decidedAt === undefined ? recorded.created : new Date(metadata.decidedAt);
       // The catalogue's schemas are what UserEvent and EmailEvent are inferred from.
       const event = { type: recorded.type, data: latest } as unknown as UserEvent;
       return { id, event, stream, revision, position, created, metadata };

@@ -11,6 +11,11 @@ export const metadataSchema = z.looseObject({
   /** HMAC-SHA256 of the command's body without passwords; only for a command that came with an idempotency key. */
   requestDigest: z.string().max(64).optional(),
   actor: z.strictObject({ role, id: z.string().max(128) }),
+  /**
+   * When the command was decided: the event's time for every reader. The log's own time is known only to those who
+   * read the event back, and an answer has to name the same time without a read, and again when it is repeated.
+   */
+  decidedAt: z.iso.datetime({ precision: 3 }).optional(),
   schemaVersion: z.int().min(1),
 });
 

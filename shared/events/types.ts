@@ -45,7 +45,7 @@ export interface Recorded<E> {
   readonly stream: string;
   readonly revision: number;
   readonly position: Position;
-  /** The log's time of the event. */
+  /** The event's time: when it was decided, as its metadata say; the log's time if they don't. */
   readonly created: Date;
   readonly metadata: Metadata;
 }
