@@ -46,11 +46,15 @@ export interface EventReader {
   decode(recorded: RecordedEvent): Recorded<UserEvent> | Recorded<EmailEvent>;
 
   /**
-   * Opens the `personal` of an event of type `T` and brings it to the latest version; empty under a tombstone.
-   * The sealed text is enough: it may come out of a folded state.
+   * Opens the `personal` of an event of one of these types and brings it to the latest version; empty under a
+   * tombstone. The sealed text is enough: it may come out of a folded state, without its event.
    * @throws PersonalUnreadable
    */
-  unseal<T extends PersonalEventType>(type: T, sealed: string, key: DataKey | Erased): Partial<Personal<T>>;
+  unseal<T extends PersonalEventType>(
+    types: T | readonly T[],
+    sealed: string,
+    key: DataKey | Erased,
+  ): Partial<Personal<T>>;
 }
 
 export interface Codec extends EventReader {
@@ -82,23 +86,21 @@ export function createReader(catalogue: EventCatalogue = eventCatalogue): EventR
       const event = { type: recorded.type, data: latest } as unknown as UserEvent;
       return { id, event, stream, revision, position, created, metadata };
     },
-    unseal<T extends PersonalEventType>(type: T, sealed: string, key: DataKey | Erased) {
+    unseal<T extends PersonalEventType>(expected: T | readonly T[], sealed: string, key: DataKey | Erased) {
       if (key === ERASED) return {};
-      const opened = openPersonal(sealed, key);
+      const { type, version, personal } = openPersonal(sealed, key);
       const versions = types.get(type) ?? [];
-      const schema = versions[opened.version - 1]?.personal;
-      if (opened.type !== type || !schema) {
-        throw new PersonalUnreadable(
-          `personal data of ${opened.type}, version ${opened.version}, in a ${type}`,
-        );
+      const schema = versions[version - 1]?.personal;
+      if (![expected].flat().some((name) => name === type) || !schema) {
+        throw new PersonalUnreadable(`personal data of ${type}, version ${version}, in place of ${expected}`);
       }
-      const checked = schema.safeParse(opened.personal);
+      const checked = schema.safeParse(personal);
       if (!checked.success) {
         throw new PersonalUnreadable(`personal data of a ${type} does not fit its schema`, {
           cause: checked.error,
         });
       }
-      return upcast(versions, 'personal', opened.version, checked.data) as Partial<Personal<T>>;
+      return upcast(versions, 'personal', version, checked.data) as Partial<Personal<T>>;
     },
   };
 }

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { type JWTPayload, SignJWT } from 'jose';
+import { z } from 'zod';
+import { parsePosition } from '../events/position.ts';
+import { ALGORITHM, TOKEN_KINDS, type TokenKind } from './kinds.ts';
+import { ACCESS_TOKEN_SECONDS, type Tokens, type TokensOptions } from './tokens.ts';
+import { verifyToken } from './verify.ts';
+
+const seconds = z.int().min(0);
+const text = z.string().min(1).max(128);
+
+const accessCommon = { jti: z.uuid(), iat: seconds, exp: seconds };
+const accessSchema = z.discriminatedUnion('role', [
+  z.object({ ...accessCommon, role: z.literal('user'), sub: z.uuid(), rev: z.int().min(0) }),
+  z.object({ ...accessCommon, role: z.enum(['operator', 'analyst']), sub: text, rev: z.undefined() }),
+]);
+
+const activationSchema = z.object({
+  sub: z.uuid(),
+  lic: z.uuid(),
+  cid: text,
+  pos: z.string().refine((position) => parsePosition(position) !== undefined),
+  iat: seconds,
+});
+
+/** Makes the tokens of a system from its key ring. */
+export function createTokens(options: TokensOptions): Tokens {
+  const { ring, issuer, clock } = options;
+
+  async function sign(kind: TokenKind, claims: JWTPayload): Promise<string> {
+    const { typ, audience } = TOKEN_KINDS[kind];
+    const { kid, privateKey } = ring.signingKey();
+    return new SignJWT({ ...claims, iss: issuer, aud: audience })
+      .setProtectedHeader({ alg: ALGORITHM, typ, kid })
+      .sign(privateKey);
+  }
+
+  return {
+    async signAccessToken({ subject, role, revision, lifetimeSeconds = ACCESS_TOKEN_SECONDS }) {
+      const iat = Math.floor(clock() / 1_000);
+      const exp = iat + lifetimeSeconds;
+      // A token that would not verify is a fault of the caller, and is found here.
+      const claims = accessSchema.parse({ sub: subject, role, rev: revision, jti: randomUUID(), iat, exp });
+      return { token: await sign('access', claims), expiresIn: lifetimeSeconds };
+    },
+    verifyAccessToken: (token) => verifyToken(token, 'access', accessSchema, options),
+    signActivationKey: async (claims) => sign('activation', activationSchema.parse(claims)),
+    verifyActivationKey: (token) => verifyToken(token, 'activation', activationSchema, options),
+    signLease: ({ subject, issuedAt, expiresAt, nonce, license }) =>
+      sign('lease', {
+        sub: subject,
+        iat: issuedAt,
+        exp: expiresAt,
+        jti: randomUUID(),
+        ...(nonce === undefined ? {} : { nonce }),
+        license,
+      }),
+  };
+}

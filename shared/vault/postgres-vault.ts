@@ -1,0 +1,80 @@
+import type { Queryable } from '../adapters/postgres/pool.ts';
+import type { Clock } from '../clock.ts';
+import { canonicalBody, DigestKeys, hmac } from './digests.ts';
+import { DataKeyErased, DataKeyMissing } from './errors.ts';
+import { KeyCache, type KeyCacheOptions } from './key-cache.ts';
+import { type DataKey, ERASED, type Erased } from './personal.ts';
+import { type DataKeyRow, insertDataKey, insertTombstones, selectDataKeys } from './statements.ts';
+import { normaliseEmail, type Vault } from './vault.ts';
+import { type MasterKey, newKey, unwrapKey, wrapKey } from './wrapping.ts';
+
+export interface PostgresVaultOptions {
+  /** The database that holds the schema `vault`. */
+  readonly db: Queryable;
+  readonly masterKey: MasterKey;
+  readonly clock: Clock;
+  readonly cache?: Omit<KeyCacheOptions, 'clock'>;
+}
+
+/** The vault in PostgreSQL's schema `vault`. It can be made while the database is away. */
+export function createVault({ db, masterKey, clock, cache: cacheOptions }: PostgresVaultOptions): Vault {
+  const cache = new KeyCache({ clock, ...cacheOptions });
+  const digestKeys = new DigestKeys(db, masterKey);
+
+  const keyOf = (row: DataKeyRow): DataKey | Erased =>
+    row.wrapped_key ? unwrapKey(row.wrapped_key, masterKey, row.user_id) : ERASED;
+
+  async function dataKeys(userIds: readonly string[]): Promise<ReadonlyMap<string, DataKey | Erased>> {
+    const found = new Map<string, DataKey | Erased>();
+    const unread = new Set<string>();
+    for (const userId of userIds) {
+      const cached = cache.get(userId);
+      if (cached) found.set(userId, cached);
+      else unread.add(userId);
+    }
+    if (unread.size === 0) return found;
+    for (const row of await selectDataKeys(db, [...unread])) {
+      const key = keyOf(row);
+      cache.put(row.user_id, key);
+      found.set(row.user_id, key);
+      unread.delete(row.user_id);
+    }
+    if (unread.size > 0) throw new DataKeyMissing([...unread]);
+    return found;
+  }
+
+  async function dataKey(userId: string): Promise<DataKey | Erased> {
+    return (await dataKeys([userId])).get(userId) as DataKey | Erased;
+  }
+
+  async function applyErasures(userIds: readonly string[]): Promise<number> {
+    const changed = await insertTombstones(db, userIds);
+    for (const userId of userIds) cache.put(userId, ERASED);
+    return changed;
+  }
+
+  return {
+    dataKey,
+    dataKeys,
+    applyErasures,
+    async createDataKey(userId) {
+      const made = newKey();
+      if (!cache.get(userId) && (await insertDataKey(db, userId, wrapKey(made, masterKey, userId)))) {
+        cache.put(userId, made);
+        return made;
+      }
+      const held = await dataKey(userId);
+      if (held === ERASED) throw new DataKeyErased(userId);
+      return held;
+    },
+    async tombstone(userId) {
+      await applyErasures([userId]);
+    },
+    emailDigest: async (email) => hmac(await digestKeys.get('email'), normaliseEmail(email)),
+    requestDigest: async (body) => hmac(await digestKeys.get('request'), canonicalBody(body)),
+    async check() {
+      await digestKeys.get('email');
+      await digestKeys.get('request');
+    },
+  };
+}
