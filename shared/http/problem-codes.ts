@@ -1,0 +1,63 @@
+/**
+ * Every problem code of the API, and the only place where a code becomes an HTTP status. A code is stable: it may be
+ * added, never renamed. `title` is the same for every occurrence (RFC 9457, 3.1.3).
+ */
+export const PROBLEMS = {
+  // 400: the request itself
+  invalid_request: { status: 400, title: 'A field of the request is not valid' },
+  malformed_json: { status: 400, title: 'The body is not valid JSON' },
+  malformed_request: { status: 400, title: 'The request is not well-formed HTTP' },
+  // 401 and 403: who asks
+  token_required: { status: 401, title: 'A bearer token is required' },
+  token_invalid: { status: 401, title: 'The bearer token is not valid' },
+  token_expired: { status: 401, title: 'The bearer token has expired' },
+  token_ended: { status: 401, title: 'The bearer token was ended by a log-out or a new password' },
+  invalid_credentials: { status: 401, title: 'Email and password do not belong together' },
+  role_not_allowed: { status: 403, title: 'The caller may not do this' },
+  wrong_password: { status: 403, title: 'The password is not the current one' },
+  forbidden_plan: { status: 403, title: 'Only an operator may start or change this plan' },
+  // 404, 405
+  not_found: { status: 404, title: 'There is no such resource' },
+  route_not_found: { status: 404, title: 'There is no such route' },
+  method_not_allowed: { status: 405, title: 'The route does not have this method' },
+  not_acceptable: { status: 406, title: 'The route has no answer in a type that is accepted' },
+  request_timeout: { status: 408, title: 'The request did not arrive in time' },
+  // 409: a rule, or somebody else was faster
+  email_taken: { status: 409, title: 'The email address belongs to a user already' },
+  subscription_exists: { status: 409, title: 'The user has a current subscription' },
+  subscription_ended: { status: 409, title: 'The subscription is over' },
+  subscription_suspended: { status: 409, title: 'The subscription is suspended' },
+  too_many_clients: { status: 409, title: 'More clients are active than the plan has room for' },
+  no_active_subscription: { status: 409, title: 'The user has no running subscription' },
+  client_limit_reached: { status: 409, title: 'As many clients are active as the plan allows' },
+  client_revoked: { status: 409, title: 'The client was revoked' },
+  license_deactivated: { status: 409, title: 'The license is deactivated' },
+  license_replaced: { status: 409, title: 'The client has a later license' },
+  conflict: { status: 409, title: 'The user is being changed by others at the same time' },
+  // preconditions
+  precondition_failed: { status: 412, title: 'The user has changed since the revision in If-Match' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body must be JSON in UTF-8' },
+  idempotency_key_reused: { status: 422, title: 'The idempotency key was used with another request' },
+  precondition_required: { status: 428, title: 'An Idempotency-Key or an If-Match header is required' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
+  // faults
+  internal_error: { status: 500, title: 'Something went wrong here' },
+  event_store_unavailable: { status: 503, title: 'The event log can not be reached' },
+  append_outcome_unknown: { status: 503, title: 'It is not known whether the command took effect' },
+  vault_unavailable: { status: 503, title: 'The key vault can not be reached' },
+  database_unavailable: { status: 503, title: 'The database can not be reached' },
+  signing_unavailable: { status: 503, title: 'There is no key to sign tokens with' },
+  busy: { status: 503, title: 'Too much work of this kind is under way' },
+  schema_too_new: { status: 503, title: 'This node is older than the data it met' },
+  data_unreadable: { status: 503, title: 'Stored data can not be read' },
+  read_model_behind: { status: 503, title: 'The read model has not caught up yet' },
+  read_model_parked: { status: 503, title: 'The read model of this user waits for an operator' },
+  unavailable: { status: 503, title: 'The service can not answer now' },
+} as const satisfies Record<string, { readonly status: number; readonly title: string }>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** Seconds after which a 503 is worth another try. */
+export const RETRY_AFTER_SECONDS = 1;

@@ -1,0 +1,115 @@
+import type { z } from 'zod';
+import type { Principal, Role } from './auth.ts';
+import type { ProblemCode } from './problem-codes.ts';
+
+export type Method = 'get' | 'post' | 'delete';
+
+type Fields = z.ZodObject;
+type NoFields = Readonly<Record<string, never>>;
+type Output<S> = S extends z.ZodType ? z.output<S> : NoFields;
+
+/** One status of a route's answers. Without `body` the answer has none. */
+export interface AnswerSpec {
+  readonly description: string;
+  readonly body?: z.ZodType;
+  /** Media type of the body where it is not JSON. */
+  readonly type?: string;
+  /** Name → what it says. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+type Answers = Readonly<Record<number, AnswerSpec>>;
+
+/** What a handler answers: a status that the route declares, with that status's body. */
+export type Answer<A extends Answers> = {
+  [K in keyof A & number]: {
+    readonly status: K;
+    readonly headers?: Readonly<Record<string, string>>;
+  } & (A[K] extends { body: infer B extends z.ZodType }
+    ? { readonly body: z.input<B> }
+    : { readonly body?: undefined });
+}[keyof A & number];
+
+/** What a handler is given: everything checked, nothing of Express. */
+export interface RouteRequest<P, Q, H, B> {
+  readonly params: Output<P>;
+  readonly query: Output<Q>;
+  /** The headers that the route names, by their names in lower case. */
+  readonly headers: Output<H>;
+  readonly body: Output<B>;
+  /** Who asks; undefined where `auth` is 'anyone'. */
+  readonly principal: Principal | undefined;
+  readonly requestId: string;
+  /** The caller's address, as far as the configured proxies are believed. */
+  readonly address: string;
+  /** Fires when the caller has gone. */
+  readonly signal: AbortSignal;
+}
+
+export interface RateLimitSpec {
+  /** Name of the limit, also of the setting that holds its number and of its counters. */
+  readonly name: string;
+  readonly by: 'address' | 'caller';
+}
+
+/** What is known of every route, whatever its schemas: for routing, and for the OpenAPI document. */
+export interface RouteSpec {
+  readonly method: Method;
+  /** As OpenAPI writes it: `/v1/subscriptions/{id}/renew`. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tag: string;
+  /** 'anyone' takes no token at all and looks at none. */
+  readonly auth: 'anyone' | readonly Role[];
+  readonly params?: Fields;
+  readonly query?: Fields;
+  /** Names in lower case. Headers that are not named here are not looked at. */
+  readonly headers?: Fields;
+  /** Without it the route takes no body, or an empty object. */
+  readonly body?: z.ZodType;
+  /** The body may be left out, and then counts as an empty object. */
+  readonly bodyOptional?: boolean;
+  readonly answers: Answers;
+  /** Problems beyond the ones that every such route has. */
+  readonly problems: readonly ProblemCode[];
+  readonly rateLimit?: RateLimitSpec;
+}
+
+/** A route with its handler. `Context` is what the service hands to all of its handlers. */
+export interface Route<Context> extends RouteSpec {
+  handle(context: Context, request: RouteRequest<unknown, unknown, unknown, unknown>): Promise<HandlerAnswer>;
+}
+
+export interface HandlerAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/**
+ * A service's way to write its routes: one object says everything about a route, and both the routing and the OpenAPI
+ * document come from it. Importing a route starts nothing; what it needs at work comes in through the context.
+ */
+export const routesFor =
+  <Context>() =>
+  <
+    const A extends Answers,
+    P extends Fields | undefined = undefined,
+    Q extends Fields | undefined = undefined,
+    H extends Fields | undefined = undefined,
+    B extends z.ZodType | undefined = undefined,
+  >(
+    route: Omit<RouteSpec, 'params' | 'query' | 'headers' | 'body' | 'answers'> & {
+      readonly params?: P;
+      readonly query?: Q;
+      readonly headers?: H;
+      readonly body?: B;
+      readonly answers: A;
+      handle(context: Context, request: RouteRequest<P, Q, H, B>): Promise<Answer<A>>;
+    },
+  ): Route<Context> =>
+    // The schemas that give the handler its types are the ones that the router checks with, so this is one object
+    // seen from two sides; TypeScript can't follow that through the generics.
+    route as unknown as Route<Context>;
