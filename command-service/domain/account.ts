@@ -10,6 +10,8 @@ export interface Account {
   emailDigest: string;
   /** The encrypted `personal` of the event that set the password last; it holds the password's hash. */
   credentials: string;
+  /** The type of that event, by which it is opened. */
+  credentialsEvent: 'UserSignedUp' | 'PasswordChanged';
   /** Revision of that event. Access tokens issued before it have ended. */
   credentialsRevision: number;
   /** Logged-out tokens → when they expire anyway (ms). Those that have expired drop out at the next log-out. */
@@ -21,6 +23,7 @@ export const noAccount = (userId: string): Account => ({
   status: 'none',
   emailDigest: '',
   credentials: '',
+  credentialsEvent: 'UserSignedUp',
   credentialsRevision: -1,
   endedTokens: new Map(),
 });
@@ -53,10 +56,12 @@ export function foldAccount(account: Account, event: AccountEvent, revision: num
       account.status = 'active';
       account.emailDigest = event.data.emailDigest;
       account.credentials = event.data.personal;
+      account.credentialsEvent = event.type;
       account.credentialsRevision = revision;
       return;
     case 'PasswordChanged':
       account.credentials = event.data.personal;
+      account.credentialsEvent = event.type;
       account.credentialsRevision = revision;
       return;
     case 'LoggedOut':
@@ -85,7 +90,11 @@ export type AccountCommand =
       readonly passwordHash: string;
     }
   | { readonly type: 'ChangePassword'; readonly passwordHash: string }
-  | { readonly type: 'LogOut'; readonly tokenId: string; readonly expiresAt: number }
+  | (AccessTokenClaims & {
+      readonly type: 'LogOut';
+      /** When the token expires, in milliseconds. */
+      readonly expiresAt: number;
+    })
   | { readonly type: 'EraseUser' };
 
 /** Signing up is for a user without a history: whoever comes second finds the email taken. */
@@ -108,7 +117,7 @@ export function logOut(
   command: Extract<AccountCommand, { type: 'LogOut' }>,
   context: Context,
 ): Decision {
-  const over = command.expiresAt <= context.now || account.endedTokens.has(command.tokenId);
+  const over = command.expiresAt <= context.now || !credentialsHold(account, command);
   if (over) return nothing({ kind: 'user' });
   const { tokenId, expiresAt } = command;
   return accepted({

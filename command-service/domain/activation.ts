@@ -1,3 +1,4 @@
+import type { Position } from '../../shared/events/position.ts';
 import type { UserEvent } from '../../shared/events/types.ts';
 import { isCurrentAt } from '../../shared/subscription-status.ts';
 import { accepted, type Context, type Decision, nothing, rejected, withReason } from './decision.ts';
@@ -26,13 +27,24 @@ const STATUS_AFTER = {
 } as const satisfies Record<LicenseEvent['type'], License['status']>;
 
 /** Applies an event in place and returns the license it left; undefined if it names an unknown one. */
-export function foldLicense(licenses: Licenses, event: LicenseEvent, at: number): License | undefined {
+export function foldLicense(
+  licenses: Licenses,
+  event: LicenseEvent,
+  position: Position,
+  at: number,
+): License | undefined {
   const { licenseId, clientId } = event.data;
   const before = licenses.byId.get(licenseId);
   const status = STATUS_AFTER[event.type];
   const base =
     event.type === 'LicenseActivated'
-      ? { licenseId, clientId, subscriptionId: event.data.subscriptionId, activatedAt: at }
+      ? {
+          licenseId,
+          clientId,
+          subscriptionId: event.data.subscriptionId,
+          activatedAt: at,
+          activatedPosition: position,
+        }
       : before;
   if (!base) return undefined;
   const after: License = { ...base, status, updatedAt: at };

@@ -1,3 +1,4 @@
+import type { Position } from '../../shared/events/position.ts';
 import type { Terms } from '../../shared/events/terms.ts';
 import type { SubscriptionFacts } from '../../shared/subscription-status.ts';
 
@@ -19,5 +20,7 @@ export interface License {
   readonly clientId: string;
   readonly status: 'active' | 'deactivated' | 'revoked';
   readonly activatedAt: number;
+  /** Of the event that activated it. With `activatedAt` it stands in the activation key, the same each time. */
+  readonly activatedPosition: Position;
   readonly updatedAt: number;
 }

@@ -69,7 +69,8 @@ export function recentCommand(state: UserState, commandId: string, now: number):
 
 // ---- fold ----
 
-function fold(state: UserState, event: UserEvent, revision: number, at: number): Subject {
+function fold(state: UserState, recorded: Recorded<UserEvent>, at: number): Subject {
+  const { event, revision, position } = recorded;
   switch (event.type) {
     case 'UserSignedUp':
     case 'PasswordChanged':
@@ -90,7 +91,7 @@ function fold(state: UserState, event: UserEvent, revision: number, at: number):
     case 'LicenseDeactivated':
     case 'LicenseRevoked':
     case 'LicenseReinstated': {
-      const license = foldLicense(state.licenses, event, at);
+      const license = foldLicense(state.licenses, event, position, at);
       return license ? { kind: 'license', license } : { kind: 'user' };
     }
     default:
@@ -107,7 +108,7 @@ function fold(state: UserState, event: UserEvent, revision: number, at: number):
 export function evolve(state: UserState, recorded: Recorded<UserEvent>): UserState {
   const at = Math.max(recorded.created.getTime(), state.lastEventAt);
   const { revision, position } = recorded;
-  const subject = fold(state, recorded.event, revision, at);
+  const subject = fold(state, recorded, at);
   state.revision = revision;
   state.position = position;
   state.lastEventAt = at;
