@@ -1,0 +1,100 @@
+import featuresGrpc from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
+import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import grpc from '@grpc/grpc-js';
+import type { Logger } from '../../shared/logger.ts';
+import { EventLog } from './log/event-log.ts';
+import { append } from './protocol/append.ts';
+import { BatchAppendCall } from './protocol/batch-append.ts';
+import { encodeEvent } from './protocol/encode-event.ts';
+import { read } from './protocol/read.ts';
+import { supportedMethods } from './protocol/server-features.ts';
+
+export interface EventStoreOptions {
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  /** PostgreSQL; the log is in its schema `event_store`, which is made if it is not there. */
+  readonly databaseUrl: string;
+  readonly logger: Logger;
+}
+
+export interface EventStore {
+  readonly port: number;
+  /** What `@eventstore/db-client` is given to connect. */
+  readonly connectionString: string;
+  /** Answers what it has taken, ends the subscriptions, and lets go of the log. */
+  close(): Promise<void>;
+}
+
+/** As large as EventStoreDB lets a message be. */
+const MAX_MESSAGE_BYTES = 17 * 1024 * 1024;
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/**
+ * Starts a server that speaks the part of EventStoreDB's protocol that this system uses.
+ * @throws LogInUse another server writes this log; else the error of the database, or of the port
+ */
+export async function startEventStore(options: EventStoreOptions): Promise<EventStore> {
+  const { host, databaseUrl, logger } = options;
+  const log = new EventLog({ databaseUrl, logger, encode: (event) => encodeEvent(event) });
+  try {
+    await log.start();
+    const closing = new AbortController();
+    const batches = new Set<BatchAppendCall>();
+    const server = createServer(log, closing.signal, batches);
+    const port = await bind(server, `${host}:${options.port}`);
+    logger.info({ host, port }, 'event_store_listening');
+    return {
+      port,
+      connectionString: `esdb://${host}:${port}?tls=false`,
+      close: async () => {
+        closing.abort();
+        for (const batch of batches) batch.finish();
+        await shutDown(server);
+        await log.close();
+      },
+    };
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
+
+function createServer(log: EventLog, closing: AbortSignal, batches: Set<BatchAppendCall>): grpc.Server {
+  const server = new grpc.Server({ 'grpc.max_receive_message_length': MAX_MESSAGE_BYTES });
+  const { StreamsService } = streamsGrpc;
+  server.addService(
+    { ...StreamsService, read: { ...StreamsService.read, responseSerialize: (message: Buffer) => message } },
+    {
+      read: read(log, closing),
+      append: append(log),
+      batchAppend: (call: ConstructorParameters<typeof BatchAppendCall>[1]) => {
+        const batch = new BatchAppendCall(log, call);
+        batches.add(batch);
+        call.on('close', () => batches.delete(batch));
+      },
+    },
+  );
+  server.addService(featuresGrpc.ServerFeaturesService, { getSupportedMethods: supportedMethods });
+  return server;
+}
+
+function bind(server: grpc.Server, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    );
+  });
+}
+
+/** Waits for the calls that are under way, but not for ever. */
+function shutDown(server: grpc.Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => server.forceShutdown(), CLOSE_TIMEOUT_MS);
+    server.tryShutdown((error) => {
+      clearTimeout(timer);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
