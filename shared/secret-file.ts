@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const isCode = (error: unknown, code: string): boolean =>
@@ -46,8 +46,8 @@ export class SecretFileBusy extends Error {
 }
 
 /**
- * Replaces the file by what `change` makes of it, atomically: a reader sees the old text or the new one. The draft
- * beside it is the lock, so that of two changes at once neither is lost.
+ * Replaces the file by what `change` makes of it, atomically: a reader sees the old text or the new one, with the owner
+ * and mode it had. The draft beside it is the lock, so that of two changes at once neither is lost.
  * @throws SecretFileBusy
  */
 export async function changeSecretFile(path: string, change: () => Promise<string>): Promise<void> {
@@ -56,7 +56,11 @@ export async function changeSecretFile(path: string, change: () => Promise<strin
     throw isCode(error, 'EEXIST') ? new SecretFileBusy(path, draft, { cause: error }) : error;
   });
   try {
+    const { uid, gid, mode } = await stat(path);
     await file.writeFile(await change());
+    // Done by root, a change would else hide the file from the services that read it.
+    await file.chown(uid, gid);
+    await file.chmod(mode & 0o777);
     await file.sync();
     await rename(draft, path);
   } catch (error) {

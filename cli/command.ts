@@ -1,0 +1,42 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+
+/** Where a command writes: its result to `out`, everything else to `err`. Each call is one line. */
+export interface Io {
+  out(line: string): void;
+  err(line: string): void;
+}
+
+/** One command of the tool; each is a file of its own, named in main.ts. */
+export interface Command {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** What `--help` prints. */
+  readonly usage: string;
+  /** @throws UsageError the arguments are wrong; anything else that is thrown failed the command */
+  run(args: readonly string[], io: Io): Promise<void>;
+}
+
+/** The command line is wrong: exit code 2, with the command's usage. */
+export class UsageError extends Error {
+  readonly code = 'usage';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'UsageError';
+  }
+}
+
+/**
+ * node:util's parseArgs, strict: an unknown option or a missing value is a usage error.
+ * @throws UsageError
+ */
+export function parseOptions<T extends ParseArgsConfig>(
+  args: readonly string[],
+  config: T,
+): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs<T>({ ...config, args: [...args] });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}

@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+import { connectionUrl, readConfig, serviceSettings } from '../shared/config.ts';
+import { tokenSettings } from '../shared/tokens/settings.ts';
+import { vaultSettings } from '../shared/vault/master-key.ts';
+
+/** Written by the launcher: the settings of the system that runs on this machine. */
+const LOCAL_SETTINGS = path.resolve(import.meta.dirname, '../.local/env');
+
+const common = {
+  NODE_ENV: serviceSettings.NODE_ENV,
+  // Notices go to standard error; by default only what an operator has to know.
+  LOG_LEVEL: serviceSettings.LOG_LEVEL.default('warn'),
+};
+
+const database = { DATABASE_URL: connectionUrl('postgres://', 'postgresql://') };
+const eventStore = { EVENTSTORE_URL: connectionUrl('esdb://', 'esdb+discover://') };
+
+const tokens = z.object({ ...common, ...tokenSettings });
+const databaseAlone = z.object({ ...common, ...database });
+const vault = z.object({ ...common, ...database, ...eventStore, ...vaultSettings });
+
+export type TokenConfig = z.infer<typeof tokens>;
+
+/**
+ * The environment. Where it names no system (NODE_ENV is not set), the one that the launcher started on this
+ * machine is meant, so that the tool works beside `npm start` without any setting.
+ */
+function environment(): Record<string, string | undefined> {
+  if (process.env.NODE_ENV || !existsSync(LOCAL_SETTINGS)) return process.env;
+  return { ...parseEnv(readFileSync(LOCAL_SETTINGS, 'utf8')), ...process.env };
+}
+
+// Each command reads only what it needs: `token` works without a database. All throw ConfigError.
+export const readTokenConfig = (): TokenConfig => readConfig(tokens, environment());
+export const readDatabaseConfig = (): z.infer<typeof databaseAlone> =>
+  readConfig(databaseAlone, environment());
+export const readVaultConfig = (): z.infer<typeof vault> => readConfig(vault, environment());

@@ -1,0 +1,54 @@
+import { type Command, type Io, UsageError } from './command.ts';
+
+const PROGRAM = 'npm run --silent cli --';
+
+function overview(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map((command) => command.name.length));
+  const lines = commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
+  return [
+    `Usage: ${PROGRAM} <command> [options]`,
+    '',
+    ...lines,
+    '',
+    `More on one: ${PROGRAM} <command> --help`,
+  ].join('\n');
+}
+
+/** The message with those of its causes; the stack only of an error that nobody foresaw (one without a code). */
+export function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!('code' in error)) return error.stack ?? error.message;
+  const cause =
+    error.cause instanceof Error && error.cause.message ? `\n  caused by: ${error.cause.message}` : '';
+  return `${error.message}${cause}`;
+}
+
+/** Runs one command line. @returns the exit code: 0, 1 for a command that failed, 2 for a wrong command line */
+export async function dispatch(
+  commands: readonly Command[],
+  [name, ...args]: readonly string[],
+  io: Io,
+): Promise<number> {
+  if (name === '--help' || name === '-h' || name === 'help') {
+    io.out(overview(commands));
+    return 0;
+  }
+  const command = commands.find((candidate) => candidate.name === name);
+  if (!command) {
+    io.err(name === undefined ? overview(commands) : `no command ${name}\n\n${overview(commands)}`);
+    return 2;
+  }
+  const usage = `Usage: ${PROGRAM} ${command.usage}`;
+  if (args.includes('--help') || args.includes('-h')) {
+    io.out(`${command.summary}\n\n${usage}`);
+    return 0;
+  }
+  try {
+    await command.run(args, io);
+    return 0;
+  } catch (error) {
+    const isUsage = error instanceof UsageError;
+    io.err(isUsage ? `${error.message}\n\n${usage}` : describe(error));
+    return isUsage ? 2 : 1;
+  }
+}

@@ -1,0 +1,12 @@
+import type { Command } from './command.ts';
+import { dispatch } from './dispatch.ts';
+import { keys } from './keys.ts';
+import { token } from './token.ts';
+
+/** Every command of the tool, one line each, in the order in which they are listed. */
+const commands: readonly Command[] = [token, keys];
+
+process.exitCode = await dispatch(commands, process.argv.slice(2), {
+  out: (line) => process.stdout.write(`${line}\n`),
+  err: (line) => process.stderr.write(`${line}\n`),
+});
