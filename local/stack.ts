@@ -150,7 +150,11 @@ async function startServices(
   ];
   await Promise.all(
     started.map(async ({ spec, port }) =>
-      httpReady(`http://127.0.0.1:${port}/health/ready`, await supervisor.start(spec)),
+      untilReady(
+        await supervisor.start(spec),
+        () => answersOk(`http://127.0.0.1:${port}/health/ready`),
+        supervisor.signal,
+      ),
     ),
   );
 

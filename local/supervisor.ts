@@ -65,23 +65,31 @@ export class Supervisor {
   }
 }
 
-/** Resolves when `url` answers 200. @throws Error the process ended or was not ready in time, with its last words */
-export async function httpReady(url: string, process: RunningProcess, timeoutMs = 60_000): Promise<void> {
+/**
+ * Asks `ready` again and again until it says so.
+ * @throws Error the process ended or was not ready in time, with its last words; or the signal's reason
+ */
+export async function untilReady(
+  process: RunningProcess,
+  ready: () => Promise<boolean>,
+  signal?: AbortSignal,
+  timeoutMs = 60_000,
+): Promise<void> {
   let ended = false;
   void process.ended.then(() => {
     ended = true;
   });
-  for (const deadline = Date.now() + timeoutMs; ; await delay(50)) {
-    if (await answers(url)) return;
+  for (const deadline = Date.now() + timeoutMs; ; await delay(30)) {
+    signal?.throwIfAborted();
+    if (await ready()) return;
     if (ended || Date.now() > deadline) {
-      throw new Error(
-        `${process.name} did not become ready (${url}). Its last words:\n${logTail(process.logFile)}`,
-      );
+      throw new Error(`${process.name} did not become ready. Its last words:\n${logTail(process.logFile)}`);
     }
   }
 }
 
-async function answers(url: string): Promise<boolean> {
+/** True if `url` answers 200 now. */
+export async function answersOk(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
     await response.arrayBuffer();
