@@ -1,0 +1,127 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import express, { type Request } from 'express';
+import { z } from 'zod';
+import type { UsageCounter } from '../usage/usage-counter.ts';
+import { ANONYMOUS } from '../usage/usage-counter.ts';
+import { sendAnswer } from './answer.ts';
+import type { Authenticate } from './auth.ts';
+import { addressKey } from './client-address.ts';
+import type { Exchange } from './exchange.ts';
+import { check, type Place } from './fields.ts';
+import type { Metrics } from './metrics.ts';
+import { type FieldError, Problem } from './problem.ts';
+import { type RateLimiter, rateLimitHeaders } from './rate-limit.ts';
+import type { RateLimitSpec, Route, RouteRequest, RouteSpec } from './route.ts';
+
+export interface PipelineOptions {
+  readonly authenticate: Authenticate;
+  readonly limiter: RateLimiter;
+  /** Requests a minute, by the name of the limit. */
+  readonly limits: Readonly<Record<string, number>>;
+  readonly usage?: UsageCounter | undefined;
+  readonly metrics: Metrics;
+}
+
+/** Bytes of a body. The largest that any route needs is a tenth of it. */
+export const BODY_LIMIT = 16_384;
+const NO_FIELDS = z.strictObject({});
+
+const parseJson = express.json({ limit: BODY_LIMIT, strict: false, type: () => true });
+
+/**
+ * A request's way through a route: who asks, whether he may, whether it is too often, what he says, the handler, the
+ * answer. In this order, so that what is refused costs as little as possible.
+ */
+export async function runRoute<C>(
+  route: Route<C>,
+  context: C,
+  request: Request,
+  response: ServerResponse,
+  exchange: Exchange,
+  options: PipelineOptions,
+): Promise<void> {
+  if (route.auth !== 'anyone') {
+    exchange.principal = await options.authenticate(request.headers.authorization, route.auth);
+  }
+  count(route, exchange, options);
+  if (route.rateLimit) limit(route.rateLimit, exchange, options);
+  const body = await readBody(request, response);
+  const input = readInput(route, request, body ?? (needsBody(route) ? undefined : {}));
+  const answer = await route.handle(context, {
+    ...input,
+    principal: exchange.principal,
+    requestId: exchange.requestId,
+    address: exchange.address,
+    signal: goneSignal(response),
+  });
+  sendAnswer(response, exchange, answer, route.answers[answer.status]?.type);
+}
+
+const needsBody = (route: RouteSpec): boolean => route.body !== undefined && !route.bodyOptional;
+
+function count(route: RouteSpec, exchange: Exchange, { usage }: PipelineOptions): void {
+  const { principal } = exchange;
+  const userId = principal && 'userId' in principal ? principal.userId : ANONYMOUS;
+  usage?.count(userId, `${route.method.toUpperCase()} ${route.path}`, exchange.address);
+}
+
+/** @throws Problem rate_limited */
+function limit({ name, by }: RateLimitSpec, exchange: Exchange, options: PipelineOptions): void {
+  const perMinute = options.limits[name];
+  if (perMinute === undefined) throw new Error(`no number is set for the rate limit "${name}"`);
+  const { principal } = exchange;
+  const caller = principal && by === 'caller' ? `${principal.role}:${principal.id}` : undefined;
+  const decision = options.limiter.check(`${name}:${caller ?? addressKey(exchange.address)}`, perMinute);
+  Object.assign(exchange.headers, rateLimitHeaders(name, perMinute, decision));
+  if (decision.allowed) return;
+  options.metrics.rateLimited.inc({ limit: name });
+  throw new Problem('rate_limited', { headers: { 'Retry-After': String(decision.resetSeconds) } });
+}
+
+/** undefined if the request has no body. @throws Problem and the parser's errors, which {@link toProblem} knows */
+async function readBody(request: Request, response: ServerResponse): Promise<unknown> {
+  if (!hasBody(request)) return undefined;
+  if (!request.is('application/json')) throw new Problem('unsupported_media_type');
+  await new Promise<void>((resolve, reject) => {
+    parseJson(request, response as never, (error?: unknown) => (error ? reject(error) : resolve()));
+  });
+  return request.body;
+}
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
+/** Everything that the request says, checked; all that is wrong is named at once. @throws Problem invalid_request */
+function readInput(route: RouteSpec, request: Request, body: unknown) {
+  const errors: FieldError[] = [];
+  const read = (place: Place, schema: z.ZodType, value: unknown) => {
+    const checked = check(place, schema, value);
+    if (checked.ok) return checked.value;
+    errors.push(...checked.errors);
+    return undefined;
+  };
+  const names = Object.keys(route.headers?.shape ?? {});
+  const input = {
+    params: read('path', route.params ?? NO_FIELDS, { ...request.params }),
+    query: read('query', route.query ?? NO_FIELDS, { ...request.query }),
+    headers: read(
+      'header',
+      route.headers ?? NO_FIELDS,
+      Object.fromEntries(
+        names.flatMap((name) => (name in request.headers ? [[name, request.headers[name]]] : [])),
+      ),
+    ),
+    body: read('body', route.body ?? NO_FIELDS, body),
+  };
+  if (errors.length > 0) throw new Problem('invalid_request', { errors });
+  return input as Pick<RouteRequest<never, never, never, never>, 'params' | 'query' | 'headers' | 'body'>;
+}
+
+/** Fires when the connection is gone before the answer was. */
+function goneSignal(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
