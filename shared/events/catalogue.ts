@@ -21,7 +21,7 @@ export interface EventVersion {
   /** `personal` before it is sealed; absent if the type has none. */
   readonly personal?: z.ZodType<Json>;
   /** From the version before this one; absent for version 1. */
-  readonly fromPrevious?: { readonly data: VersionStep; readonly personal?: VersionStep };
+  readonly fromPrevious?: { readonly data?: VersionStep; readonly personal?: VersionStep };
 }
 
 /** Event type → its versions, version 1 first. */
