@@ -39,7 +39,11 @@ function install() {
 
 if (!installed()) install();
 
-const child = spawn(path.join(bin, 'node'), [path.join(root, script), ...args], {
+// The tool finds the stack that `npm start` runs here; settings in the environment come first.
+const settings = script.startsWith('cli/')
+  ? [`--env-file-if-exists=${path.join(root, '.local', 'env')}`]
+  : [];
+const child = spawn(path.join(bin, 'node'), [...settings, path.join(root, script), ...args], {
   stdio: 'inherit',
   env: { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH}` },
 });

@@ -10,7 +10,7 @@ import { prepareNginx } from './servers/nginx.ts';
 import { ensureDatabase, postgresAnswers, postgresUrl, preparePostgres } from './servers/postgres.ts';
 import { findPrograms } from './servers/programs.ts';
 import { prepareRedis, redisAnswers } from './servers/redis.ts';
-import { type Backends, eventStoreSpec, serviceSpec } from './services.ts';
+import { type Backends, eventStoreSpec, serviceEnvironment, serviceSpec } from './services.ts';
 import { answersOk, Supervisor, untilReady } from './supervisor.ts';
 import { runTool } from './tool.ts';
 
@@ -45,6 +45,7 @@ export async function startStack(options: Options, say: Say, signal: AbortSignal
   };
   try {
     const backends = await startBackends(options, supervisor, say);
+    writeEnvironment(backends);
     await startServices(options, backends, supervisor, say);
     return { url: backends.publicUrl, backends, stop };
   } catch (error) {
@@ -115,6 +116,14 @@ async function startBackends(options: Options, supervisor: Supervisor, say: Say)
     data: options.data,
     publicUrl: `http://localhost:${options.port}`,
   };
+}
+
+/** For the tool: `npm run cli` reads it, so that it talks to the stack that runs here. */
+function writeEnvironment(backends: Backends): void {
+  const lines = Object.entries(serviceEnvironment(backends)).map(
+    ([name, value]) => `${name}=${JSON.stringify(value)}`,
+  );
+  writeFileSync(path.join(backends.data, 'env'), `${lines.join('\n')}\n`, { mode: 0o600 });
 }
 
 function savedPassword(file: string): string {
