@@ -26,3 +26,21 @@ export class EventStoreUnavailable extends Error {
     this.name = 'EventStoreUnavailable';
   }
 }
+
+/** The event store refuses this append and always will: it is too large, or the stream can't be written. A fault. */
+export class AppendRefused extends Error {
+  readonly code = 'append_refused';
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`the event store refused an append: ${reason}`, options);
+    this.name = 'AppendRefused';
+  }
+}
+
+/** An event in the log does not have the form that this system writes: JSON, with its position. A fault. */
+export class EventUnreadable extends Error {
+  readonly code = 'event_unreadable';
+  constructor(id: string, reason: string) {
+    super(`event ${id} can't be read: ${reason}`);
+    this.name = 'EventUnreadable';
+  }
+}

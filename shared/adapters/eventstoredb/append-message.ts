@@ -1,0 +1,75 @@
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+import type { Status } from '@eventstore/db-client/generated/status_pb.js';
+import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
+import emptyProto from 'google-protobuf/google/protobuf/empty_pb.js';
+import timestampProto from 'google-protobuf/google/protobuf/timestamp_pb.js';
+import { AppendRefused, EventStoreUnavailable, OutcomeUnknown, WrongExpectedRevision } from './errors.ts';
+import type { ExpectedRevision, NewEvent } from './event-log.ts';
+
+export interface Append {
+  readonly stream: string;
+  readonly expected: ExpectedRevision;
+  readonly events: readonly NewEvent[];
+}
+
+const uuid = (id: string) => new shared.UUID().setString(id);
+const json = (value: unknown) => Buffer.from(JSON.stringify(value));
+
+/** The request of an append; `deadline` is an instant. */
+export function toRequest(append: Append, correlationId: string, deadline: Date): BatchAppendReq {
+  const options = new streams.BatchAppendReq.Options()
+    .setStreamIdentifier(new shared.StreamIdentifier().setStreamName(Buffer.from(append.stream)))
+    .setDeadline(timestampProto.Timestamp.fromDate(deadline));
+  if (append.expected === 'no_stream') options.setNoStream(new emptyProto.Empty());
+  else options.setStreamPosition(String(append.expected));
+  return new streams.BatchAppendReq()
+    .setCorrelationId(uuid(correlationId))
+    .setOptions(options)
+    .setProposedMessagesList(append.events.map(toMessage))
+    .setIsFinal(true);
+}
+
+function toMessage(event: NewEvent): BatchAppendReq.ProposedMessage {
+  const message = new streams.BatchAppendReq.ProposedMessage()
+    .setId(uuid(event.id))
+    .setData(json(event.data))
+    .setCustomMetadata(json(event.metadata));
+  message.getMetadataMap().set('type', event.type).set('content-type', 'application/json');
+  return message;
+}
+
+/** Where the append's last event stands; the position is missing where an older EventStoreDB repeats an answer. */
+export function toPlace(success: BatchAppendResp.Success) {
+  const position = success.getPosition();
+  return {
+    revision: Number(success.getCurrentRevision()),
+    position: position && {
+      commit: BigInt(position.getCommitPosition()),
+      prepare: BigInt(position.getPreparePosition()),
+    },
+  };
+}
+
+/** Messages by which EventStoreDB says that it did not even try; they come without details. */
+const NOT_TRIED = /not ready|busy|no leader/i;
+
+/** What an error status means for the caller. Whatever is not known for sure to have had no effect is unknown. */
+export function toError(status: Status | undefined, stream: string): Error {
+  const type = status?.getDetails()?.getTypeName();
+  const message = status?.getMessage() ?? 'no status';
+  const cause = new Error(`the event store answered: ${message}`);
+  switch (type) {
+    case 'event_store.client.WrongExpectedVersion':
+      return new WrongExpectedRevision(stream, { cause });
+    case 'event_store.client.MaximumAppendSizeExceeded':
+    case 'event_store.client.MaximumAppendEventSizeExceeded':
+    case 'event_store.client.AccessDenied':
+    case 'event_store.client.StreamDeleted':
+    case 'event_store.client.BadRequest':
+      return new AppendRefused(message, { cause });
+    default:
+      if (NOT_TRIED.test(message)) return new EventStoreUnavailable({ cause });
+      return new OutcomeUnknown({ cause });
+  }
+}
