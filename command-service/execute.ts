@@ -1,3 +1,12 @@
+import { withAnyToken, withLiveToken } from './admission.ts';
+import { createAppend } from './append.ts';
+import { createCarryOut } from './carry-out.ts';
+import { createChangePassword } from './change-password.ts';
+import type { ExecutorDependencies } from './dependencies.ts';
+import { decide } from './domain/user.ts';
+import { Emails } from './email.ts';
+import { createErase } from './erase.ts';
+import { createLogIn } from './log-in.ts';
 import type {
   CommandRequest,
   EraseRequest,
@@ -6,6 +15,11 @@ import type {
   PasswordRequest,
   SignUpRequest,
 } from './requests.ts';
+import { createSignUp } from './sign-up.ts';
+import { actorOf, stampCommand } from './stamps.ts';
+import { createSweep } from './sweep-erasures.ts';
+import { UserQueue } from './user-queue.ts';
+import { UserStates } from './user-states.ts';
 
 /**
  * The write side. Refusals are values; faults are thrown: EventStoreUnavailable, OutcomeUnknown, UnknownEvent,
@@ -18,8 +32,41 @@ export interface Executor {
   /** Writes nothing. An unknown email, an erased user and a wrong password look the same and take as long. */
   logIn(request: LogInRequest): Promise<Outcome>;
   changePassword(request: PasswordRequest): Promise<Outcome>;
-  /** May be repeated: each time the events, the key's tombstone and the email's release are seen to. */
+  /** May be repeated: each time the event, the key's tombstone and the email's release are seen to. */
   erase(request: EraseRequest): Promise<Outcome>;
   /** Finishes erasures that a crash cut off. @returns how many it had to finish */
   sweepErasures(): Promise<number>;
+  /** For metrics: the kept states, their approximate size, and how many users have commands under way. */
+  load(): { readonly users: number; readonly bytes: number; readonly busyUsers: number };
+}
+
+/** The write side of one command node. */
+export function createExecutor(dependencies: ExecutorDependencies): Executor {
+  const { log, codec, clock, vault, readDeadlineMs, stateCacheBytes } = dependencies;
+  const append = createAppend(dependencies);
+  const states = new UserStates({ log, reader: codec, maxBytes: stateCacheBytes, readDeadlineMs });
+  const queue = new UserQueue();
+  const emails = new Emails({ log, codec, clock, readDeadlineMs, append });
+  const carryOut = createCarryOut({ dependencies, states, queue, append });
+  const parts = { dependencies, states, queue, emails, carryOut };
+
+  return {
+    async execute(request) {
+      const { userId, caller, command, ifMatch } = request;
+      const admit = command.type === 'LogOut' ? withAnyToken : withLiveToken;
+      return carryOut({
+        userId,
+        stamp: await stampCommand(vault, request, actorOf(caller)),
+        ifMatch,
+        admit: admit(caller, userId),
+        decide: (state, context) => decide(state, command, context),
+      });
+    },
+    signUp: createSignUp(parts),
+    logIn: createLogIn(parts),
+    changePassword: createChangePassword(parts),
+    erase: createErase(parts),
+    sweepErasures: createSweep(parts),
+    load: () => ({ users: states.users, bytes: states.bytes, busyUsers: queue.size }),
+  };
 }

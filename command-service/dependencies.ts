@@ -1,0 +1,41 @@
+import type { EventLog } from '../shared/adapters/eventstoredb/event-log.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Codec } from '../shared/events/codec.ts';
+import type { PlanCatalogue } from '../shared/plans.ts';
+import type { Vault } from '../shared/vault/vault.ts';
+import type { Passwords } from './passwords.ts';
+
+/** Where a test can stop the write side, between one step and the next. */
+export type PausePoint =
+  | 'append.before'
+  | 'append.after'
+  | 'sign_up.before_reserve'
+  | 'sign_up.reserved'
+  | 'erase.appended'
+  | 'erase.tombstoned';
+
+export type Pause = (
+  point: PausePoint,
+  info: { readonly userId: string; readonly commandId: string },
+) => Promise<void>;
+
+export type AppendOutcome = 'appended' | 'conflict' | 'unknown' | 'unavailable';
+
+/** What the write side is made of. */
+export interface ExecutorDependencies {
+  readonly log: Pick<EventLog, 'append' | 'readStream' | 'readAll'>;
+  readonly codec: Codec;
+  readonly vault: Vault;
+  readonly passwords: Passwords;
+  readonly plans: PlanCatalogue;
+  readonly clock: Clock;
+  /** Most memory for folded states, in bytes. */
+  readonly stateCacheBytes: number;
+  readonly appendDeadlineMs: number;
+  readonly readDeadlineMs: number;
+  /** How far back the first sweep looks for erasures that a crash cut off; seven days unless given. */
+  readonly sweepWindowMs?: number;
+  /** Told of every append: how long it took and how it went. For metrics. */
+  readonly onAppend?: (seconds: number, outcome: AppendOutcome) => void;
+  readonly pause?: Pause;
+}
