@@ -24,7 +24,7 @@ describe('npm start', () => {
 
   it('serves that license again after a second start, and after the launcher was killed', async () => {
     const second = await launch({ data, args: [] });
-    expect(second.output()).toMatch(/that an earlier start activated[^]*← 200 .*"status":"valid"/);
+    expect(second.output()).toMatch(/that an earlier start activated[\s\S]*← 200 .*"status":"valid"/);
     const left = second.processes();
     second.launcher.kill('SIGKILL');
     await once(second.launcher, 'exit');
