@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Request } from 'express';
 import { z } from 'zod';
-import type { UsageCounter } from '../usage/usage-counter.ts';
-import { ANONYMOUS } from '../usage/usage-counter.ts';
+import { ANONYMOUS, type UsageCounter } from '../usage/usage-counter.ts';
 import { sendAnswer } from './answer.ts';
 import type { Authenticate } from './auth.ts';
 import { addressKey } from './client-address.ts';
@@ -11,7 +10,7 @@ import { check, type Place } from './fields.ts';
 import type { Metrics } from './metrics.ts';
 import { type FieldError, Problem } from './problem.ts';
 import { type RateLimiter, rateLimitHeaders } from './rate-limit.ts';
-import type { RateLimitSpec, Route, RouteRequest, RouteSpec } from './route.ts';
+import type { AnyRouteRequest, RateLimitSpec, RequestFacts, Route, RouteSpec } from './route.ts';
 
 export interface PipelineOptions {
   readonly authenticate: Authenticate;
@@ -51,6 +50,7 @@ export async function runRoute<C>(
     ...input,
     principal: exchange.principal,
     requestId: exchange.requestId,
+    target: target(route, input.params as Readonly<Record<string, unknown>>),
     address: exchange.address,
     signal: goneSignal(response),
   });
@@ -92,7 +92,11 @@ const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /** Everything that the request says, checked; all that is wrong is named at once. @throws Problem invalid_request */
-function readInput(route: RouteSpec, request: Request, body: unknown) {
+function readInput(
+  route: RouteSpec,
+  request: Request,
+  body: unknown,
+): Omit<AnyRouteRequest, keyof RequestFacts> {
   const errors: FieldError[] = [];
   const read = (place: Place, schema: z.ZodType, value: unknown) => {
     const checked = check(place, schema, value);
@@ -114,8 +118,11 @@ function readInput(route: RouteSpec, request: Request, body: unknown) {
     body: read('body', route.body ?? NO_FIELDS, body),
   };
   if (errors.length > 0) throw new Problem('invalid_request', { errors });
-  return input as Pick<RouteRequest<never, never, never, never>, 'params' | 'query' | 'headers' | 'body'>;
+  return input;
 }
+
+const target = ({ method, path }: RouteSpec, params: Readonly<Record<string, unknown>>): string =>
+  `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(String(params[name])))}`;
 
 /** Fires when the connection is gone before the answer was. */
 function goneSignal(response: ServerResponse): AbortSignal {

@@ -37,6 +37,7 @@ export const PROBLEMS = {
   // preconditions
   precondition_failed: { status: 412, title: 'The user has changed since the revision in If-Match' },
   body_too_large: { status: 413, title: 'The body is too large' },
+  uri_too_long: { status: 414, title: 'The address is too long' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON in UTF-8' },
   idempotency_key_reused: { status: 422, title: 'The idempotency key was used with another request' },
   precondition_required: { status: 428, title: 'An Idempotency-Key or an If-Match header is required' },
@@ -54,7 +55,7 @@ export const PROBLEMS = {
   data_unreadable: { status: 503, title: 'Stored data can not be read' },
   read_model_behind: { status: 503, title: 'The read model has not caught up yet' },
   read_model_parked: { status: 503, title: 'The read model of this user waits for an operator' },
-  unavailable: { status: 503, title: 'The service can not answer now' },
+  service_unavailable: { status: 503, title: 'No node can answer now' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -30,20 +30,34 @@ export type Answer<A extends Answers> = {
     : { readonly body?: undefined });
 }[keyof A & number];
 
+/** What every handler is told of its request. */
+export interface RequestFacts {
+  /** Who asks; undefined where `auth` is 'anyone'. */
+  readonly principal: Principal | undefined;
+  readonly requestId: string;
+  /** Method and path with the checked parameters in it: `POST /v1/licenses/…/revoke`. */
+  readonly target: string;
+  /** The caller's address, as far as the configured proxies are believed. */
+  readonly address: string;
+  /** Fires when the caller has gone. */
+  readonly signal: AbortSignal;
+}
+
 /** What a handler is given: everything checked, nothing of Express. */
-export interface RouteRequest<P, Q, H, B> {
+export interface RouteRequest<P, Q, H, B> extends RequestFacts {
   readonly params: Output<P>;
   readonly query: Output<Q>;
   /** The headers that the route names, by their names in lower case. */
   readonly headers: Output<H>;
   readonly body: Output<B>;
-  /** Who asks; undefined where `auth` is 'anyone'. */
-  readonly principal: Principal | undefined;
-  readonly requestId: string;
-  /** The caller's address, as far as the configured proxies are believed. */
-  readonly address: string;
-  /** Fires when the caller has gone. */
-  readonly signal: AbortSignal;
+}
+
+/** The same for whoever does not know the route's schemas. */
+export interface AnyRouteRequest extends RequestFacts {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly headers: unknown;
+  readonly body: unknown;
 }
 
 export interface RateLimitSpec {
@@ -79,7 +93,7 @@ export interface RouteSpec {
 
 /** A route with its handler. `Context` is what the service hands to all of its handlers. */
 export interface Route<Context> extends RouteSpec {
-  handle(context: Context, request: RouteRequest<unknown, unknown, unknown, unknown>): Promise<HandlerAnswer>;
+  handle(context: Context, request: AnyRouteRequest): Promise<HandlerAnswer>;
 }
 
 export interface HandlerAnswer {
