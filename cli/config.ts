@@ -18,9 +18,16 @@ const common = {
 const database = { DATABASE_URL: connectionUrl('postgres://', 'postgresql://') };
 const eventStore = { EVENTSTORE_URL: connectionUrl('esdb://', 'esdb+discover://') };
 
+/** The vault may stand in a database of its own. */
+const vaultDatabase = {
+  VAULT_DATABASE_URL: connectionUrl('postgres://', 'postgresql://').optional(),
+};
+
 const tokens = z.object({ ...common, ...tokenSettings });
 const databaseAlone = z.object({ ...common, ...database });
 const vault = z.object({ ...common, ...database, ...eventStore, ...vaultSettings });
+
+const migrations = z.object({ ...common, ...database, ...vaultDatabase });
 
 export type TokenConfig = z.infer<typeof tokens>;
 
@@ -38,3 +45,4 @@ export const readTokenConfig = (): TokenConfig => readConfig(tokens, environment
 export const readDatabaseConfig = (): z.infer<typeof databaseAlone> =>
   readConfig(databaseAlone, environment());
 export const readVaultConfig = (): z.infer<typeof vault> => readConfig(vault, environment());
+export const readMigrateConfig = (): z.infer<typeof migrations> => readConfig(migrations, environment());

@@ -1,10 +1,11 @@
 import type { Command } from './command.ts';
 import { dispatch } from './dispatch.ts';
 import { keys } from './keys.ts';
+import { migrateCommand } from './migrate.ts';
 import { token } from './token.ts';
 
 /** Every command of the tool, one line each, in the order in which they are listed. */
-const commands: readonly Command[] = [token, keys];
+const commands: readonly Command[] = [migrateCommand, token, keys];
 
 process.exitCode = await dispatch(commands, process.argv.slice(2), {
   out: (line) => process.stdout.write(`${line}\n`),

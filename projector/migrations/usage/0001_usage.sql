@@ -9,5 +9,7 @@ CREATE TABLE rate_limits (
   PRIMARY KEY (minute, user_id, endpoint, address)
 ) PARTITION BY RANGE (minute);
 CREATE INDEX rate_limits_minute ON rate_limits USING brin (minute);
+-- An erased user's rows are removed.
+CREATE INDEX rate_limits_user ON rate_limits (user_id);
 -- Daily partitions are made ahead of time and dropped when old; a minute that has none yet lands here.
 CREATE TABLE rate_limits_default PARTITION OF rate_limits DEFAULT;
