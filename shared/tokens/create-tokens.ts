@@ -12,7 +12,12 @@ const text = z.string().min(1).max(128);
 const accessCommon = { jti: z.uuid(), iat: seconds, exp: seconds };
 const accessSchema = z.discriminatedUnion('role', [
   z.object({ ...accessCommon, role: z.literal('user'), sub: z.uuid(), rev: z.int().min(0) }),
-  z.object({ ...accessCommon, role: z.enum(['operator', 'analyst']), sub: text, rev: z.undefined() }),
+  z.object({
+    ...accessCommon,
+    role: z.enum(['operator', 'analyst']),
+    sub: text,
+    rev: z.undefined().optional(),
+  }),
 ]);
 
 const activationSchema = z.object({

@@ -1,0 +1,62 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createLogger } from '../../../shared/logger.ts';
+import { changeSecretFile } from '../../../shared/secret-file.ts';
+import { createTokens } from '../../../shared/tokens/create-tokens.ts';
+import { openKeyRing } from '../../../shared/tokens/file-key-ring.ts';
+import type { KeyRing } from '../../../shared/tokens/key-ring.ts';
+import { formatRing, parseRing, type Ring } from '../../../shared/tokens/ring-model.ts';
+import type { Tokens } from '../../../shared/tokens/tokens.ts';
+
+export const ISSUER = 'https://licenses.test';
+
+/** A ring in a file of the test's own, a clock that the test moves, and the tokens made from both. */
+export interface TestRing {
+  readonly file: string;
+  readonly ring: KeyRing;
+  readonly tokens: Tokens;
+  now: number;
+  /** Log lines so far. */
+  readonly lines: string[];
+  content(): Ring;
+  /** Changes the file as the tool does, and has it read. */
+  change(change: (ring: Ring) => Ring): Promise<void>;
+  [Symbol.dispose](): void;
+}
+
+export async function testRing(pollMs?: number): Promise<TestRing> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'license-test-ring-'));
+  const file = path.join(folder, 'keys', 'ring.json');
+  const lines: string[] = [];
+  const logger = createLogger({
+    service: 'test',
+    level: 'info',
+    destination: { write: (line: string) => void lines.push(line) },
+  });
+  const state = { now: Date.parse('2026-03-01T12:00:00.000Z') };
+  const clock = () => state.now;
+  const ring = await openKeyRing({ file, production: false, clock, logger, ...(pollMs ? { pollMs } : {}) });
+  const content = () => parseRing(readFileSync(file, 'utf8'));
+  return {
+    file,
+    ring,
+    lines,
+    content,
+    tokens: createTokens({ ring, issuer: ISSUER, clock }),
+    get now() {
+      return state.now;
+    },
+    set now(value) {
+      state.now = value;
+    },
+    async change(change) {
+      await changeSecretFile(file, async () => formatRing(change(content())));
+      await ring.refresh();
+    },
+    [Symbol.dispose]() {
+      ring.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
