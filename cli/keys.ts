@@ -108,7 +108,8 @@ Standard output has the table (tab-separated) or the key's id. Settings: KEYRING
     const [action, kid, ...rest] = positionals;
     const lead = values.lead ?? String(LEAD_MINUTES);
     if (values.lead !== undefined && action !== 'rotate') throw new UsageError('--lead belongs to rotate');
-    if (!/^[1-9]\d{0,4}$/.test(lead)) throw new UsageError('--lead must be a whole number of minutes, at least 1');
+    if (!/^[1-9]\d{0,4}$/.test(lead))
+      throw new UsageError('--lead must be a whole number of minutes, at least 1');
     if (rest.length > 0 || (kid !== undefined) !== (action === 'withdraw')) {
       throw new UsageError(action === 'withdraw' ? 'withdraw takes one key id' : 'too many arguments');
     }
