@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import path from 'node:path';
+import { ConfigError } from '../shared/config.ts';
 import { HELP, type Options, readOptions, UsageError } from './options.ts';
 import { ProgramsMissing } from './servers/programs.ts';
 import { StartRefused, startStack } from './stack.ts';
@@ -30,13 +31,16 @@ async function run(options: Options): Promise<void> {
 }
 
 try {
-  const options = readOptions(process.argv.slice(2), path.resolve(import.meta.dirname, '..'));
+  const options = readOptions(process.argv.slice(2), process.env, path.resolve(import.meta.dirname, '..'));
   if (options) await run(options);
   else process.stdout.write(HELP);
 } catch (error) {
   if (stopping.signal.aborted && error === stopping.signal.reason) process.exit(130);
-  const expected =
-    error instanceof UsageError || error instanceof StartRefused || error instanceof ProgramsMissing;
-  process.stderr.write(`${expected ? error.message : ((error as Error).stack ?? String(error))}\n`);
+  const expected = [UsageError, StartRefused, ProgramsMissing, ConfigError].some(
+    (kind) => error instanceof kind,
+  );
+  process.stderr.write(
+    `${expected ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`,
+  );
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

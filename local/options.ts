@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { type LauncherConfig, readLauncherConfig } from './config.ts';
 
 export interface Options {
   readonly port: number;
@@ -7,6 +8,7 @@ export interface Options {
   readonly commandNodes: number;
   readonly data: string;
   readonly tour: boolean;
+  readonly limits: LauncherConfig;
 }
 
 export const HELP = `Usage: npm start -- [options]
@@ -28,8 +30,12 @@ export class UsageError extends Error {
   readonly code = 'usage';
 }
 
-/** undefined where help was asked for. @throws UsageError */
-export function readOptions(args: readonly string[], root: string): Options | undefined {
+/** undefined where help was asked for. @throws UsageError, ConfigError */
+export function readOptions(
+  args: readonly string[],
+  env: Record<string, string | undefined>,
+  root: string,
+): Options | undefined {
   const { values } = parse(args);
   if (values.help) return undefined;
   return {
@@ -38,6 +44,7 @@ export function readOptions(args: readonly string[], root: string): Options | un
     commandNodes: wholeNumber('--command-nodes', values['command-nodes'], 1, 16),
     data: path.resolve(values.data ?? path.join(root, '.local')),
     tour: values.tour,
+    limits: readLauncherConfig(env),
   };
 }
 

@@ -178,8 +178,8 @@ async function startServices(
       accessLog: path.join(options.data, 'logs', 'nginx-access.log'),
       commandPorts,
       queryPorts,
-      signUpsPerMinute: 60,
-      logInsPerMinute: 60,
+      signUpsPerMinute: options.limits.SIGNUPS_PER_MINUTE,
+      logInsPerMinute: options.limits.LOGINS_PER_MINUTE,
     }),
   );
   await untilReady(proxy, () => answersOk(`http://127.0.0.1:${options.port}/health`), supervisor.signal);

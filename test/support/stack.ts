@@ -28,6 +28,7 @@ export interface LaunchOptions {
   readonly args?: readonly string[];
   readonly data?: string;
   readonly port?: number;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export const newDataDirectory = (): string => mkdtempSync(path.join(tmpdir(), 'license-test-stack-'));
@@ -36,13 +37,10 @@ export const newDataDirectory = (): string => mkdtempSync(path.join(tmpdir(), 'l
 export async function launch(options: LaunchOptions = {}): Promise<LaunchedStack> {
   const data = options.data ?? newDataDirectory();
   const port = options.port ?? (await freePorts(1))[0];
-  const { launcher, output } = spawnLauncher([
-    '--port',
-    String(port),
-    '--data',
-    data,
-    ...(options.args ?? ['--no-tour']),
-  ]);
+  const { launcher, output } = spawnLauncher(
+    ['--port', String(port), '--data', data, ...(options.args ?? ['--no-tour'])],
+    options.env,
+  );
   await eventually(
     'the launcher runs',
     () => {
@@ -74,9 +72,13 @@ export async function launch(options: LaunchOptions = {}): Promise<LaunchedStack
 }
 
 /** Starts the launcher without waiting for anything. */
-export function spawnLauncher(args: readonly string[]): { launcher: ChildProcess; output: () => string } {
+export function spawnLauncher(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): { launcher: ChildProcess; output: () => string } {
   const launcher = spawn(process.execPath, [path.join(root, 'local/main.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
   });
   let text = '';
   for (const stream of [launcher.stdout, launcher.stderr]) {
