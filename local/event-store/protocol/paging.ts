@@ -17,5 +17,5 @@ export class Paging {
 }
 
 const FIRST = 64;
-const MAX = 1_024;
+const MAX = 512;
 const PAGE_BYTES = 4 * 1024 * 1024;
