@@ -24,6 +24,9 @@ export interface SubscriptionRow {
   user_id: string;
   plan_type: string;
   terms: Terms;
+  /** Two facts; `status` is made of them, the suspension first. */
+  suspended: boolean;
+  cancelled: boolean;
   status: 'active' | 'suspended' | 'cancelled';
   start_date: Date;
   end_date: Date;

@@ -1,0 +1,206 @@
+import type { Queryable } from '../adapters/postgres/pool.ts';
+import type { Terms } from '../events/terms.ts';
+import type { LicenseView, UserView } from './views.ts';
+
+/** The name of the checkpoint that belongs to the read model as a whole. */
+export const DIRECT_FEED = 'direct';
+
+/** How far the read model is: it holds every event up to `position`, those of parked users apart. */
+export interface ReadModelCheckpoint {
+  readonly position: string;
+  /** The log's time of the last applied event, in milliseconds; null before the first. */
+  readonly lastEventAt: number | null;
+}
+
+export interface LoadedPair {
+  readonly license: LicenseView;
+  readonly user: UserView;
+  readonly checkpoint: ReadModelCheckpoint;
+}
+
+/** Views by the id that was asked for, one for each, negative ones too. */
+export interface LoadedViews {
+  readonly licenses: ReadonlyMap<string, LicenseView>;
+  readonly users: ReadonlyMap<string, UserView>;
+}
+
+/*
+ * In each statement `c` is the checkpoint, `u` the user whose position counts, and `absent` the position of a view
+ * whose user has no row: the checkpoint's, or 0/0 while that user's first event is parked, so that nobody takes a
+ * known fault for "not found".
+ */
+
+const USER_COLUMNS = `
+  u.user_id, u.status AS user_status,
+  s.subscription_id, s.plan_type, s.terms, s.status AS subscription_status,
+  extract(epoch FROM s.start_date) * 1000 AS start_ms, extract(epoch FROM s.end_date) * 1000 AS end_ms,
+  parked.parked,
+  COALESCE(u.position_commit, absent.commit) || '/' || COALESCE(u.position_prepare, absent.prepare) AS user_position`;
+
+const USER_JOINS = `
+LEFT JOIN read_model.checkpoints c ON c.name = '${DIRECT_FEED}'
+LEFT JOIN read_model.users u ON u.user_id = asked.user_id
+-- Both columns of the key: one partition is touched.
+LEFT JOIN read_model.subscriptions s
+  ON s.subscription_id = u.subscription_id AND s.start_date = u.subscription_start_date
+CROSS JOIN LATERAL (
+  SELECT EXISTS (SELECT FROM read_model.parked_events p WHERE p.user_id = asked.user_id) AS parked
+) parked
+CROSS JOIN LATERAL (
+  SELECT CASE WHEN parked.parked THEN 0 ELSE COALESCE(c.position_commit, 0) END AS commit,
+         CASE WHEN parked.parked THEN 0 ELSE COALESCE(c.position_prepare, 0) END AS prepare
+) absent`;
+
+const LOADED_AT = 'extract(epoch FROM statement_timestamp()) * 1000 AS loaded_at';
+
+const LOAD_PAIR = `
+SELECT
+  l.license_id, l.user_id AS license_user_id, l.client_id, l.status AS license_status,
+  COALESCE(owner.position_commit, u.position_commit, absent.commit) || '/' ||
+    COALESCE(owner.position_prepare, u.position_prepare, absent.prepare) AS license_position,
+  ${USER_COLUMNS},
+  COALESCE(c.position_commit, 0) || '/' || COALESCE(c.position_prepare, 0) AS checkpoint,
+  extract(epoch FROM c.last_event_at) * 1000 AS last_event_ms,
+  ${LOADED_AT}
+FROM (SELECT $1::uuid AS license_id, $2::uuid AS user_id) asked
+LEFT JOIN read_model.licenses l ON l.license_id = asked.license_id
+LEFT JOIN read_model.users owner ON owner.user_id = l.user_id
+${USER_JOINS}`;
+
+const LOAD_USERS = `
+SELECT asked.user_id AS asked, ${USER_COLUMNS}, ${LOADED_AT}
+FROM unnest($1::uuid[]) AS asked (user_id)
+${USER_JOINS}`;
+
+const LOAD_LICENSES = `
+SELECT asked.license_id AS asked, l.license_id, l.user_id AS license_user_id, l.client_id, l.status AS license_status,
+  COALESCE(u.position_commit, c.position_commit, 0) || '/' ||
+    COALESCE(u.position_prepare, c.position_prepare, 0) AS license_position,
+  ${LOADED_AT}
+FROM unnest($1::uuid[]) AS asked (license_id)
+LEFT JOIN read_model.licenses l ON l.license_id = asked.license_id
+LEFT JOIN read_model.users u ON u.user_id = l.user_id
+LEFT JOIN read_model.checkpoints c ON c.name = '${DIRECT_FEED}'`;
+
+interface UserColumns {
+  user_id: string | null;
+  user_status: 'active' | 'erased';
+  subscription_id: string | null;
+  plan_type: string;
+  terms: Terms;
+  subscription_status: 'active' | 'suspended' | 'cancelled';
+  start_ms: string;
+  end_ms: string;
+  parked: boolean;
+  user_position: string;
+  loaded_at: string;
+}
+
+interface LicenseColumns {
+  license_id: string | null;
+  license_user_id: string;
+  client_id: string;
+  license_status: 'active' | 'deactivated' | 'revoked';
+  license_position: string;
+  loaded_at: string;
+}
+
+interface PairRow extends UserColumns, LicenseColumns {
+  checkpoint: string;
+  last_event_ms: string | null;
+}
+
+// numeric arrives as text.
+const milliseconds = (text: string): number => Math.trunc(Number(text));
+
+const toLicenseView = (row: LicenseColumns): LicenseView => ({
+  position: row.license_position,
+  loadedAt: milliseconds(row.loaded_at),
+  license:
+    row.license_id === null
+      ? null
+      : {
+          licenseId: row.license_id,
+          userId: row.license_user_id,
+          clientId: row.client_id,
+          status: row.license_status,
+        },
+});
+
+const toSubscription = (row: UserColumns): NonNullable<UserView['user']>['subscription'] =>
+  row.subscription_id === null
+    ? null
+    : {
+        subscriptionId: row.subscription_id,
+        plan: row.plan_type,
+        terms: row.terms,
+        status: row.subscription_status,
+        startDate: milliseconds(row.start_ms),
+        endDate: milliseconds(row.end_ms),
+      };
+
+const toUserView = (row: UserColumns): UserView => ({
+  position: row.user_position,
+  loadedAt: milliseconds(row.loaded_at),
+  user:
+    row.user_id === null
+      ? null
+      : {
+          userId: row.user_id,
+          status: row.user_status,
+          subscription: toSubscription(row),
+          parked: row.parked,
+        },
+});
+
+/**
+ * The two views that a key names, and the checkpoint, all from one snapshot. Ids must be UUIDs.
+ *
+ * A negative license view has the position of the user asked for, if that one has a row. While the first event of a
+ * user without a row is parked, negative views say position 0/0.
+ */
+export async function loadPair(db: Queryable, licenseId: string, userId: string): Promise<LoadedPair> {
+  const { rows } = await db.query<PairRow>({
+    name: 'load_pair',
+    text: LOAD_PAIR,
+    values: [licenseId, userId],
+  });
+  const row = rows[0] as PairRow;
+  return {
+    license: toLicenseView(row),
+    user: toUserView(row),
+    checkpoint: {
+      position: row.checkpoint,
+      lastEventAt: row.last_event_ms === null ? null : milliseconds(row.last_event_ms),
+    },
+  };
+}
+
+/**
+ * Many views, with one statement for each kind. Ids must be UUIDs in lower case. A license without a row has the
+ * checkpoint's position: nothing says whose it would be.
+ */
+export async function loadViews(
+  db: Queryable,
+  ids: { readonly licenseIds: readonly string[]; readonly userIds: readonly string[] },
+): Promise<LoadedViews> {
+  const licenses = new Map<string, LicenseView>();
+  const users = new Map<string, UserView>();
+  if (ids.licenseIds.length > 0) {
+    const { rows } = await db.query<LicenseColumns & { asked: string }>({
+      name: 'load_license_views',
+      text: LOAD_LICENSES,
+      values: [ids.licenseIds],
+    });
+    for (const row of rows) licenses.set(row.asked, toLicenseView(row));
+  }
+  if (ids.userIds.length > 0) {
+    const { rows } = await db.query<UserColumns & { asked: string }>({
+      name: 'load_user_views',
+      text: LOAD_USERS,
+      values: [ids.userIds],
+    });
+    for (const row of rows) users.set(row.asked, toUserView(row));
+  }
+  return { licenses, users };
+}
