@@ -62,6 +62,11 @@ export class Passwords {
     this.#cost = cost;
   }
 
+  /** For metrics: how many are being hashed, and how many wait for that. */
+  get load(): { readonly running: number; readonly waiting: number } {
+    return { running: this.#running, waiting: this.#waiting.length };
+  }
+
   /** @throws PasswordHashingBusy */
   async hash(password: string): Promise<string> {
     const salt = randomBytes(SALT_BYTES);

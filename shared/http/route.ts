@@ -103,8 +103,11 @@ export interface HandlerAnswer {
 }
 
 /**
- * A service's way to write its routes: one object says everything about a route, and both the routing and the OpenAPI
- * document come from it. Importing a route starts nothing; what it needs at work comes in through the context.
+ * A service's way to write its routes: `route({…}).handle(async (context, request) => …)`. One object says everything
+ * about a route, and both the routing and the OpenAPI document come from it. Importing a route starts nothing; what
+ * it needs at work comes in through the context.
+ *
+ * In two steps, because TypeScript checks a handler's answer against the route's only once the route's type is known.
  */
 export const routesFor =
   <Context>() =>
@@ -121,9 +124,12 @@ export const routesFor =
       readonly headers?: H;
       readonly body?: B;
       readonly answers: A;
-      handle(context: Context, request: RouteRequest<P, Q, H, B>): Promise<Answer<A>>;
     },
-  ): Route<Context> =>
-    // The schemas that give the handler its types are the ones that the router checks with, so this is one object
-    // seen from two sides; TypeScript can't follow that through the generics.
-    route as unknown as Route<Context>;
+  ) => ({
+    handle: (
+      handle: (context: Context, request: RouteRequest<P, Q, H, B>) => Promise<Answer<A>>,
+    ): Route<Context> =>
+      // The schemas that give the handler its types are the ones that the router checks with: one object seen from
+      // two sides, which TypeScript can't follow through the generics.
+      ({ ...route, handle }) as unknown as Route<Context>,
+  });

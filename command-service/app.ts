@@ -1,0 +1,161 @@
+import { connectEventLog } from '../shared/adapters/eventstoredb/client.ts';
+import { createPool } from '../shared/adapters/postgres/pool.ts';
+import { connectRedis } from '../shared/adapters/redis/client.ts';
+import { redisCounters } from '../shared/adapters/redis/rate-counters.ts';
+import { type Clock, systemClock } from '../shared/clock.ts';
+import { createCodec } from '../shared/events/codec.ts';
+import { createHttpApp } from '../shared/http/app.ts';
+import { createAuthenticate } from '../shared/http/auth.ts';
+import { Health } from '../shared/http/health.ts';
+import { createMetrics } from '../shared/http/metrics.ts';
+import { RateLimiter } from '../shared/http/rate-limit.ts';
+import { startServer } from '../shared/http/server.ts';
+import type { Running } from '../shared/lifecycle.ts';
+import type { Logger } from '../shared/logger.ts';
+import { readPlanCatalogue } from '../shared/plans.ts';
+import { createTokens } from '../shared/tokens/create-tokens.ts';
+import { openKeyRing } from '../shared/tokens/file-key-ring.ts';
+import { UsageCounter } from '../shared/usage/usage-counter.ts';
+import { loadMasterKey } from '../shared/vault/master-key.ts';
+import { createVault } from '../shared/vault/postgres-vault.ts';
+import type { CommandConfig } from './config.ts';
+import type { CommandContext } from './context.ts';
+import type { Pause } from './dependencies.ts';
+import { createExecutor } from './execute.ts';
+import { createCommandMetrics } from './metrics.ts';
+import { createOwnerIndex } from './owners.ts';
+import { Passwords } from './passwords.ts';
+import { commandRoutes } from './routes/all.ts';
+import { startSweeping } from './sweeping.ts';
+
+export interface CommandServiceOptions {
+  readonly config: CommandConfig;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  /** Where a test can stop a command between its steps. */
+  readonly pause?: Pause;
+}
+
+export interface CommandService extends Running {
+  readonly url: string;
+  readonly port: number;
+}
+
+/** Everything that this service talks to. Nothing is connected to yet: it starts with all of them away. */
+async function connect({ config, logger, clock = systemClock }: CommandServiceOptions) {
+  const pool = (connectionString: string, applicationName: string, max: number) =>
+    createPool({ connectionString, applicationName, max, logger, statementTimeoutMs: 5_000 });
+  const production = config.NODE_ENV === 'production';
+  const ring = await openKeyRing({ file: config.KEYRING_FILE, production, clock, logger });
+  const masterKey = await loadMasterKey(config, logger);
+  const database = pool(config.DATABASE_URL, 'command-service', 4);
+  const vaultDatabase = pool(config.VAULT_DATABASE_URL ?? config.DATABASE_URL, 'command-service-vault', 8);
+  const redis = connectRedis({ url: config.REDIS_URL, name: 'command-service', logger });
+  const log = connectEventLog({ connectionString: config.EVENTSTORE_URL });
+  return {
+    clock,
+    log,
+    database,
+    redis,
+    tokens: createTokens({ ring, issuer: config.TOKEN_ISSUER, clock }),
+    vault: createVault({ db: vaultDatabase, masterKey, clock }),
+    async close() {
+      ring.close();
+      redis.disconnect();
+      await Promise.all([log.close(), database.end(), vaultDatabase.end()]);
+    },
+  };
+}
+
+type Connections = Awaited<ReturnType<typeof connect>>;
+
+const healthOf = ({ log, vault, database, redis }: Connections, logger: Logger): Health =>
+  new Health({
+    logger,
+    dependencies: {
+      event_store: { check: () => log.ping(), required: true },
+      vault: { check: () => vault.check(), required: true },
+      // Operators' commands and usage counts need it; customers' commands don't.
+      database: { check: () => database.query('SELECT'), required: false },
+      redis: { check: () => redis.ping(), required: false },
+    },
+  });
+
+const limitsOf = (config: CommandConfig) => ({
+  signups: config.SIGNUPS_PER_MINUTE,
+  logins: config.LOGINS_PER_MINUTE,
+  commands: config.COMMANDS_PER_MINUTE,
+});
+
+/** The write side of this node, and what shows it to an operator. */
+function createContext(connections: Connections, options: CommandServiceOptions, limiter: RateLimiter) {
+  const { config, pause } = options;
+  const { clock, log, vault, tokens, database } = connections;
+  const metrics = createMetrics('command-service');
+  const { outcomes, onAppend, watch } = createCommandMetrics(metrics.registry);
+  const passwords = new Passwords({
+    maxConcurrent: config.PASSWORD_HASHES_AT_ONCE,
+    maxWaiting: config.PASSWORD_HASHES_WAITING,
+  });
+  const executor = createExecutor({
+    log,
+    codec: createCodec({ writeLevel: config.EVENT_SCHEMA_LEVEL, vault }),
+    vault,
+    passwords,
+    plans: readPlanCatalogue(config.PLAN_CATALOGUE_FILE),
+    clock,
+    stateCacheBytes: config.STATE_CACHE_MB * 2 ** 20,
+    appendDeadlineMs: config.APPEND_DEADLINE_MS,
+    readDeadlineMs: config.READ_DEADLINE_MS,
+    onAppend,
+    ...(pause && { pause }),
+  });
+  watch(executor, passwords, limiter);
+  const owners = createOwnerIndex({ pool: database, log });
+  const context: CommandContext = { executor, tokens, owners, outcomes };
+  return { context, metrics };
+}
+
+/**
+ * Starts a command node. It answers at once; what needs a store that is away gets a 503 until the store is back.
+ * @throws ConfigError a key is missing or malformed; and the listening's error
+ */
+export async function startCommandService(options: CommandServiceOptions): Promise<CommandService> {
+  const { config, logger } = options;
+  const connections = await connect(options);
+  const { clock, database, redis, tokens } = connections;
+  const limiter = new RateLimiter({ shared: redisCounters(redis), clock, logger });
+  const { context, metrics } = createContext(connections, options, limiter);
+  const usage = new UsageCounter({ pool: database, clock, logger, registry: metrics.registry });
+  const health = healthOf(connections, logger);
+  const app = createHttpApp({
+    routes: commandRoutes,
+    context,
+    // The executor judges whether a token has ended, by the state that it decides on.
+    authenticate: createAuthenticate({ tokens, isEnded: async () => false }),
+    limits: limitsOf(config),
+    trusted: config.TRUSTED_PROXIES,
+    limiter,
+    usage,
+    metrics,
+    health,
+    logger,
+  });
+  await health.start();
+  limiter.start();
+  usage.start();
+  const sweeping = startSweeping(context.executor, logger);
+  const stopWork = async () => {
+    await Promise.all([sweeping.stop(), health.stop()]);
+    await Promise.all([usage.stop(), limiter.stop()]);
+    await connections.close();
+  };
+  try {
+    const { HOST: host, PORT: port, DRAIN_MS: drainMs } = config;
+    const server = await startServer({ listener: app, host, port, health, logger, drainMs });
+    return { url: server.url, port: server.port, stop: () => server.stop().then(stopWork) };
+  } catch (error) {
+    await stopWork();
+    throw error;
+  }
+}

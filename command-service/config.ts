@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { connectionUrl, integer, readConfig, serviceSettings } from '../shared/config.ts';
+import { LATEST_SCHEMA_LEVEL } from '../shared/events/catalogue.ts';
+import { httpSettings } from '../shared/http/settings.ts';
+import { tokenSettings } from '../shared/tokens/settings.ts';
+import { vaultSettings } from '../shared/vault/master-key.ts';
+
+/** Every setting of this service. */
+export const commandSettings = z.object({
+  ...serviceSettings,
+  ...httpSettings,
+  ...tokenSettings,
+  ...vaultSettings,
+  PORT: integer(0, 65_535).default(3001).describe('Port to listen on; 0 for any free one'),
+  EVENTSTORE_URL: connectionUrl('esdb://', 'esdb+discover://').describe('Connection string of the event log'),
+  DATABASE_URL: connectionUrl('postgres://', 'postgresql://').describe(
+    'PostgreSQL with the read model (to find whose an id is) and the usage counts',
+  ),
+  VAULT_DATABASE_URL: connectionUrl('postgres://', 'postgresql://')
+    .optional()
+    .describe('PostgreSQL with the key vault; DATABASE_URL unless set'),
+  REDIS_URL: connectionUrl('redis://', 'rediss://').describe('Redis, for rate limits over all nodes'),
+  PLAN_CATALOGUE_FILE: z
+    .string()
+    .optional()
+    .describe('JSON file with the plans; the ones of the repository unless set'),
+  EVENT_SCHEMA_LEVEL: integer(1, LATEST_SCHEMA_LEVEL)
+    .default(1)
+    .describe('Newest event shapes to write: raised once every reader runs a release that knows them'),
+  STATE_CACHE_MB: integer(1, 65_536).default(128).describe('Memory for the folded states of users, in MiB'),
+  PASSWORD_HASHES_AT_ONCE: integer(1, 64)
+    .default(2)
+    .describe('Passwords hashed at the same time; each takes 19 MiB and a thread'),
+  PASSWORD_HASHES_WAITING: integer(0, 100_000)
+    .default(200)
+    .describe('Passwords that may wait to be hashed; a request beyond is answered 503'),
+  SIGNUPS_PER_MINUTE: integer(1, 1_000_000).default(60).describe('Sign-ups an address may try in a minute'),
+  LOGINS_PER_MINUTE: integer(1, 1_000_000).default(60).describe('Log-ins an address may try in a minute'),
+  COMMANDS_PER_MINUTE: integer(1, 1_000_000)
+    .default(1_000)
+    .describe('Commands a user, an operator or a client may give in a minute'),
+  APPEND_DEADLINE_MS: integer(100, 60_000)
+    .default(5_000)
+    .describe('After this long an append has an unknown outcome, and the stream is read'),
+  READ_DEADLINE_MS: integer(100, 60_000)
+    .default(5_000)
+    .describe("How long reading one user's stream may take"),
+});
+
+export type CommandConfig = z.infer<typeof commandSettings>;
+
+/** @throws ConfigError */
+export const readCommandConfig = (env: Record<string, string | undefined> = process.env): CommandConfig =>
+  readConfig(commandSettings, env);

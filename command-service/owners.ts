@@ -1,0 +1,100 @@
+import type { EventLog } from '../shared/adapters/eventstoredb/event-log.ts';
+import type { Queryable } from '../shared/adapters/postgres/pool.ts';
+import { comparePositions, type Position, START } from '../shared/events/position.ts';
+import { STREAM_PREFIXES } from '../shared/events/streams.ts';
+import { Problem } from '../shared/http/problem.ts';
+import { timeOfUuidv7 } from '../shared/ids.ts';
+import { untilTrue } from './until-true.ts';
+
+/**
+ * Whose subscription or license an id names. On the write side only a user's own stream knows its ids, so an
+ * operator's command, which names the id alone, needs this index; a user's own command does not.
+ */
+export interface OwnerIndex {
+  /**
+   * The owner's user id; undefined if there is no such subscription or license.
+   * @throws Problem read_model_behind, read_model_parked: it can't be told
+   * @throws the driver's error while PostgreSQL is away
+   */
+  ownerOf(kind: 'subscription' | 'license', id: string, signal: AbortSignal): Promise<string | undefined>;
+}
+
+export interface OwnersOptions {
+  readonly pool: Queryable;
+  readonly log: Pick<EventLog, 'readAll'>;
+  /** How long an id that is not found is waited for while the read model is behind; default 1 s. */
+  readonly waitMs?: number;
+}
+
+interface Found {
+  readonly user_id: string | null;
+  readonly commit: string | null;
+  readonly prepare: string | null;
+  readonly parked: boolean;
+}
+
+// One statement each: the row, and as of when it is there or not there.
+const AS_OF = `
+  c.position_commit AS commit, c.position_prepare AS prepare,
+  EXISTS (SELECT FROM read_model.parked_events WHERE mark <> 'skip') AS parked
+FROM (VALUES (1)) AS one LEFT JOIN read_model.checkpoints c ON c.name = 'direct'`;
+
+/** The id's time part is the start date, which names the partition. */
+const OWNER_OF_SUBSCRIPTION = `
+SELECT (SELECT user_id FROM read_model.subscriptions WHERE subscription_id = $1 AND start_date = $2) AS user_id,${AS_OF}`;
+
+const OWNER_OF_LICENSE = `
+SELECT (SELECT user_id FROM read_model.licenses WHERE license_id = $1) AS user_id,${AS_OF}`;
+
+/** Events of others (an EventStoreDB's own statistics) that are looked past for the last one of this system. */
+const MAX_OTHERS = 1_000;
+
+const positionOf = ({ commit, prepare }: Found): Position =>
+  commit === null || prepare === null ? START : { commit: BigInt(commit), prepare: BigInt(prepare) };
+
+/**
+ * The read model as a mere index: who it says is the owner is looked at again by the decider, in the owner's own
+ * state. Where it knows no owner it is believed only once it has reached the log's end as it was when the command
+ * came.
+ */
+export function createOwnerIndex({ pool, log, waitMs = 1_000 }: OwnersOptions): OwnerIndex {
+  async function look(kind: 'subscription' | 'license', id: string): Promise<Found> {
+    const time = timeOfUuidv7(id);
+    const { rows } =
+      kind === 'license'
+        ? await pool.query<Found>(OWNER_OF_LICENSE, [id])
+        : await pool.query<Found>(OWNER_OF_SUBSCRIPTION, [id, new Date(time ?? 0)]);
+    return rows[0] as Found;
+  }
+
+  /** The last event of this system behind `position`; undefined if there is none. */
+  async function lastBehind(position: Position): Promise<Position | undefined> {
+    let read = 0;
+    for await (const event of log.readAll({ direction: 'backwards', limit: MAX_OTHERS })) {
+      if (comparePositions(event.position, position) <= 0) return undefined;
+      if (STREAM_PREFIXES.some((prefix) => event.stream.startsWith(prefix))) return event.position;
+      read += 1;
+    }
+    if (read === MAX_OTHERS) throw new Problem('read_model_behind');
+    return undefined;
+  }
+
+  return {
+    async ownerOf(kind, id, signal) {
+      // Ids are made as UUIDv7; another one names nothing here.
+      if (timeOfUuidv7(id) === undefined) return undefined;
+      let found = await look(kind, id);
+      if (found.user_id !== null) return found.user_id;
+      const end = await lastBehind(positionOf(found));
+      if (end !== undefined) {
+        const there = await untilTrue(waitMs, signal, async () => {
+          found = await look(kind, id);
+          return found.user_id !== null || comparePositions(positionOf(found), end) >= 0;
+        });
+        if (!there) throw new Problem('read_model_behind');
+      }
+      if (found.user_id === null && found.parked) throw new Problem('read_model_parked');
+      return found.user_id ?? undefined;
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { formatPosition } from '../../shared/events/position.ts';
+import { text } from '../../shared/http/fields.ts';
+import { Problem } from '../../shared/http/problem.ts';
+import type { Route } from '../../shared/http/route.ts';
+import { type CommandContext, commandRoute } from '../context.ts';
+import type { Done } from '../requests.ts';
+import { commandHeaders, commandParts } from './command-headers.ts';
+import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, licenseOf, settled } from './outcome.ts';
+
+const tag = 'Activations';
+/** `.` and `..` are left out: as a part of a path they mean another path. */
+const clientId = text(1, 128).regex(/^(?!\.{1,2}$)/, { error: 'expected another name than . or ..' });
+
+const activated = z.strictObject({
+  license_id: z.uuid(),
+  client_id: z.string(),
+  activation_key: z.string().meta({ description: 'Kept by the client; it names the license.' }),
+});
+
+/** The same license gives an equivalent key each time: nothing in it depends on when it was asked for. */
+async function showActivated({ tokens }: CommandContext, done: Done): Promise<z.input<typeof activated>> {
+  const { licenseId, clientId, activatedAt, activatedPosition } = licenseOf(done);
+  return {
+    license_id: licenseId,
+    client_id: clientId,
+    activation_key: await tokens.signActivationKey({
+      sub: done.userId,
+      lic: licenseId,
+      cid: clientId,
+      pos: formatPosition(activatedPosition),
+      iat: Math.floor(activatedAt / 1_000),
+    }),
+  };
+}
+
+const activate = commandRoute({
+  method: 'post',
+  path: '/v1/activations',
+  operationId: 'activateClient',
+  tag,
+  summary: 'Activate a client',
+  auth: ['user'],
+  rateLimit: { name: 'commands', by: 'caller' },
+  headers: commandHeaders,
+  body: z.strictObject({
+    client_id: clientId.meta({ description: "The installation's own id; not a person's name." }),
+    client_name: text(1, 256).optional(),
+  }),
+  answers: {
+    200: { description: 'It was active: the same license.', body: activated, headers: ANSWER_HEADERS },
+    201: {
+      description: 'Activated.',
+      body: activated,
+      headers: { ...ANSWER_HEADERS, Location: 'The license.' },
+    },
+  },
+  problems: [
+    'no_active_subscription',
+    'subscription_suspended',
+    'client_limit_reached',
+    'client_revoked',
+    'signing_unavailable',
+    ...COMMAND_PROBLEMS,
+  ],
+}).handle(async (context, request) => {
+  const parts = commandParts(request);
+  if (parts.caller.role !== 'user') throw new Problem('role_not_allowed');
+  const outcome = await context.executor.execute({
+    ...parts,
+    userId: parts.caller.userId,
+    command: {
+      type: 'ActivateClient',
+      clientId: request.body.client_id,
+      clientName: request.body.client_name,
+    },
+  });
+  const done = settled(context, 'activateClient', outcome);
+  const body = await showActivated(context, done);
+  if (!done.changed) return { status: 200, headers: answerHeaders(done), body };
+  return {
+    status: 201,
+    headers: answerHeaders(done, { Location: `/v1/licenses/${body.license_id}` }),
+    body,
+  };
+});
+
+const deactivate = commandRoute({
+  method: 'delete',
+  path: '/v1/activations/{client_id}',
+  operationId: 'deactivateClient',
+  tag,
+  summary: 'Deactivate a client',
+  description: 'By its user, or by the client itself with its activation key. May be repeated.',
+  auth: ['user', 'client'],
+  rateLimit: { name: 'commands', by: 'caller' },
+  params: z.object({ client_id: clientId }),
+  headers: commandHeaders,
+  answers: { 204: { description: 'It is not active.', headers: ANSWER_HEADERS } },
+  problems: ['not_found', ...COMMAND_PROBLEMS],
+}).handle(async (context, request) => {
+  const parts = commandParts(request);
+  if (parts.caller.role === 'operator') throw new Problem('role_not_allowed');
+  const licenseId = parts.caller.role === 'client' ? parts.caller.licenseId : undefined;
+  const outcome = await context.executor.execute({
+    ...parts,
+    userId: parts.caller.userId,
+    command: { type: 'DeactivateClient', clientId: request.params.client_id, licenseId },
+  });
+  return { status: 204, headers: answerHeaders(settled(context, 'deactivateClient', outcome)) };
+});
+
+export const activationRoutes: readonly Route<CommandContext>[] = [activate, deactivate];

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { Principal } from '../../shared/http/auth.ts';
+import type { Caller, IdempotencyKey } from '../requests.ts';
+
+/** Visible ASCII without quotes, commas and backslashes: the same key whether it is quoted or bare. */
+const KEY = /^(?:"([!#-+\--[\]-~]{1,128})"|([!#-+\--[\]-~]{1,128}))$/;
+/** RFC 9110, 13.1.1: `*`, or entity tags. Weak ones never match. */
+const IF_MATCH = /^(?:\*|(?:W\/)?"[!#-~]*"(?:\s*,\s*(?:W\/)?"[!#-~]*"){0,15})$/;
+
+export const idempotencyKey = z
+  .string()
+  .regex(KEY, { error: 'expected 1 to 128 visible ASCII characters, in quotes or bare' })
+  .transform((value) => value.replaceAll('"', ''))
+  .optional()
+  .meta({
+    description:
+      'For 24 hours, a command that changed something gives the same answer under the same key and changes nothing again.',
+  });
+
+/** The revisions that `If-Match` names; 'any' for `*`. */
+const ifMatch = z
+  .string()
+  .max(1_024)
+  .regex(IF_MATCH, { error: 'expected * or entity tags such as "7"' })
+  .transform((value) => (value === '*' ? ('any' as const) : revisionsOf(value)))
+  .optional()
+  .meta({
+    description:
+      'The `ETag` of an earlier answer: the command is refused (412) if the user has changed since.',
+  });
+
+const revisionsOf = (value: string): number[] =>
+  value.split(',').flatMap((tag) => {
+    const match = /^\s*"(\d{1,15})"\s*$/.exec(tag);
+    return match ? [Number(match[1])] : [];
+  });
+
+/** The headers of every command about one user. */
+export const commandHeaders = z.object({ 'idempotency-key': idempotencyKey, 'if-match': ifMatch });
+
+interface Given {
+  readonly headers: Partial<z.output<typeof commandHeaders>>;
+  readonly body: unknown;
+  readonly target: string;
+  readonly requestId: string;
+  readonly principal: Principal | undefined;
+}
+
+export const idempotencyOf = ({ headers, target, body }: Given): IdempotencyKey | undefined => {
+  const key = headers['idempotency-key'];
+  return key === undefined ? undefined : { key, route: target, body };
+};
+
+/** What every command about one user says, whatever it asks for. */
+export function commandParts(request: Given) {
+  const revisions = request.headers['if-match'];
+  return {
+    caller: callerOf(request.principal),
+    correlationId: request.requestId,
+    idempotency: idempotencyOf(request),
+    ifMatch: revisions === 'any' ? undefined : revisions,
+  };
+}
+
+export function callerOf(principal: Principal | undefined): Caller {
+  switch (principal?.role) {
+    case 'user': {
+      // A user's token always holds a revision; one that does not is taken for older than everything.
+      const { jti: tokenId, rev = -1 } = principal.token;
+      return { role: 'user', userId: principal.userId, token: { tokenId, rev } };
+    }
+    case 'client':
+      return { role: 'client', userId: principal.userId, licenseId: principal.id };
+    case 'operator':
+      return { role: 'operator', name: principal.id };
+    default:
+      throw new Error(`a route lets in a caller who gives no commands: ${principal?.role}`);
+  }
+}

@@ -1,0 +1,92 @@
+import { formatPosition } from '../../shared/events/position.ts';
+import type { ProblemCode } from '../../shared/http/problem-codes.ts';
+import type { LicenseResource, SubscriptionResource } from '../../shared/http/resources.ts';
+import { subscriptionStatusAt } from '../../shared/subscription-status.ts';
+import type { CommandContext } from '../context.ts';
+import type { License, Subscription } from '../domain/records.ts';
+import type { Done, Outcome } from '../requests.ts';
+import { problemOf } from './refusals.ts';
+
+/** Headers of every command's answer, as the OpenAPI document names them. */
+export const ANSWER_HEADERS = {
+  'Event-Position':
+    'Position of the last event that the answer rests on, for `Min-Event-Position` of a query.',
+  ETag: 'The revision of the user, for `If-Match`.',
+};
+
+/** Problems that any command can end in. */
+export const COMMAND_PROBLEMS = [
+  'conflict',
+  'precondition_failed',
+  'idempotency_key_reused',
+  'event_store_unavailable',
+  'append_outcome_unknown',
+  'vault_unavailable',
+  'busy',
+  'schema_too_new',
+  'data_unreadable',
+] as const satisfies readonly ProblemCode[];
+
+/** What was done, counted; a refusal is thrown as its problem. @throws Problem */
+export function settled(context: CommandContext, command: string, outcome: Outcome): Done {
+  const result =
+    outcome.kind === 'rejected'
+      ? outcome.rejection.code
+      : outcome.repeated
+        ? 'repeated'
+        : outcome.changed
+          ? 'changed'
+          : 'unchanged';
+  context.outcomes.inc({ command, outcome: result });
+  if (outcome.kind === 'rejected') throw problemOf(outcome.rejection);
+  return outcome;
+}
+
+export const answerHeaders = (done: Done, more: Readonly<Record<string, string>> = {}) => ({
+  'Event-Position': formatPosition(done.position),
+  ETag: `"${done.revision}"`,
+  ...more,
+});
+
+const time = (at: number): string => new Date(at).toISOString();
+
+/** @throws Error the command left another record, which only a fault here can do */
+export function subscriptionOf(done: Done): Subscription {
+  if (done.subject.kind !== 'subscription')
+    throw new Error(`expected a subscription, got ${done.subject.kind}`);
+  return done.subject.subscription;
+}
+
+/** @throws Error the command left another record, which only a fault here can do */
+export function licenseOf(done: Done): License {
+  if (done.subject.kind !== 'license') throw new Error(`expected a license, got ${done.subject.kind}`);
+  return done.subject.license;
+}
+
+export function showSubscription(done: Done): SubscriptionResource {
+  const subscription = subscriptionOf(done);
+  return {
+    subscription_id: subscription.subscriptionId,
+    user_id: done.userId,
+    plan_type: subscription.plan,
+    status: subscriptionStatusAt(subscription, done.at),
+    start_date: time(subscription.startDate),
+    end_date: time(subscription.endDate),
+    external_id: subscription.externalId ?? null,
+    created_at: time(subscription.createdAt),
+    updated_at: time(subscription.updatedAt),
+  };
+}
+
+export function showLicense(done: Done): LicenseResource {
+  const license = licenseOf(done);
+  return {
+    license_id: license.licenseId,
+    user_id: done.userId,
+    subscription_id: license.subscriptionId,
+    client_id: license.clientId,
+    status: license.status,
+    activated_at: time(license.activatedAt),
+    updated_at: time(license.updatedAt),
+  };
+}

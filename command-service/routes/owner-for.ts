@@ -1,0 +1,21 @@
+import { Problem } from '../../shared/http/problem.ts';
+import type { CommandContext } from '../context.ts';
+import type { Caller } from '../requests.ts';
+
+/**
+ * In whose state a subscription or license is looked for. A user's own is found in the user's own state, with no
+ * question to the read model; what is not there is somebody else's or nobody's, which is the same 404.
+ * @throws Problem not_found, and what {@link OwnerIndex} throws
+ */
+export async function ownerFor(
+  { owners }: Pick<CommandContext, 'owners'>,
+  kind: 'subscription' | 'license',
+  id: string,
+  caller: Caller,
+  signal: AbortSignal,
+): Promise<string> {
+  if (caller.role !== 'operator') return caller.userId;
+  const owner = await owners.ownerOf(kind, id, signal);
+  if (owner === undefined) throw new Problem('not_found', { detail: `no such ${kind}` });
+  return owner;
+}

@@ -1,0 +1,49 @@
+import { Problem, type ProblemOptions } from '../../shared/http/problem.ts';
+import type { License } from '../domain/records.ts';
+import type { Refusal } from '../requests.ts';
+
+const client = ({ licenseId, clientId, activatedAt }: License) => ({
+  license_id: licenseId,
+  client_id: clientId,
+  activated_at: new Date(activatedAt).toISOString(),
+});
+
+/** What a refusal says beside its code. */
+function particulars(refusal: Refusal): ProblemOptions {
+  switch (refusal.code) {
+    case 'invalid_field':
+      return { errors: [{ pointer: `/${refusal.field}`, detail: refusal.detail }] };
+    case 'not_found':
+      return { detail: `no such ${refusal.what}` };
+    case 'forbidden_plan':
+      return { detail: `the plan "${refusal.plan}" is started and changed by operators` };
+    case 'subscription_exists':
+    case 'subscription_ended':
+    case 'subscription_suspended':
+      return { members: { subscription_id: refusal.subscription.subscriptionId } };
+    case 'too_many_clients':
+      return { members: { limit: refusal.limit, active: refusal.active } };
+    case 'client_limit_reached':
+      return { members: { limit: refusal.limit, active_clients: refusal.activeClients.map(client) } };
+    case 'client_revoked':
+    case 'license_deactivated':
+    case 'license_replaced':
+      return { members: { license_id: refusal.license.licenseId } };
+    case 'precondition_failed':
+      return { headers: { ETag: `"${refusal.revision}"` } };
+    case 'email_taken':
+    case 'no_active_subscription':
+    case 'token_ended':
+    case 'invalid_credentials':
+    case 'wrong_password':
+    case 'idempotency_key_reused':
+    case 'conflict':
+      return {};
+    default:
+      return refusal satisfies never;
+  }
+}
+
+/** A refusal as a problem. Its code is the problem's, but for a field that can't be accepted. */
+export const problemOf = (refusal: Refusal): Problem =>
+  new Problem(refusal.code === 'invalid_field' ? 'invalid_request' : refusal.code, particulars(refusal));

@@ -1,0 +1,240 @@
+import { z } from 'zod';
+import { instant, text, uuid } from '../../shared/http/fields.ts';
+import { invalidFields, Problem } from '../../shared/http/problem.ts';
+import { subscriptionResource } from '../../shared/http/resources.ts';
+import type { AnyRouteRequest, Route } from '../../shared/http/route.ts';
+import { type CommandContext, commandRoute } from '../context.ts';
+import type { SubscriptionCommand } from '../domain/subscription.ts';
+import type { Caller, Done } from '../requests.ts';
+import { commandHeaders, commandParts } from './command-headers.ts';
+import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled, showSubscription } from './outcome.ts';
+import { ownerFor } from './owner-for.ts';
+
+const plan = text(1, 32);
+const months = z.int({ error: 'expected a whole number' }).min(1, '1 to 120').max(120, '1 to 120');
+const reason = text(0, 1_024).optional();
+
+/** Adds what is wrong with a period that may be given in two ways, by the fields' names. */
+function oneForm(
+  given: Readonly<Record<string, unknown>>,
+  forms: readonly (readonly string[])[],
+  context: z.RefinementCtx,
+): void {
+  const complain = (field: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [field], message });
+  const used = forms.filter((form) => form.some((field) => given[field] !== undefined));
+  const [first = [], second] = used.length > 0 ? used : forms;
+  if (used.length === 0) complain(String(first[0]), `required, or ${forms[1]?.join(' and ')}`);
+  if (used.length > 1) {
+    for (const field of second ?? []) {
+      if (given[field] !== undefined) complain(field, `not together with ${first.join(' and ')}`);
+    }
+  }
+  for (const field of used.length === 1 ? first : []) {
+    if (given[field] === undefined) complain(field, 'required');
+  }
+}
+
+const START_FORMS = [['months'], ['start_date', 'end_date']] as const;
+const RENEW_FORMS = [['months'], ['end_date']] as const;
+const oneOf = (forms: readonly (readonly string[])[]) => ({ oneOf: forms.map((required) => ({ required })) });
+
+const startBody = z
+  .strictObject({
+    plan,
+    months: months.optional().meta({ description: 'From now.' }),
+    start_date: instant.optional().meta({ description: 'At most a year ahead.' }),
+    end_date: instant.optional().meta({ description: 'The first instant that is not covered.' }),
+    external_id: text(1, 128).optional().meta({ description: 'The id in the billing system.' }),
+    user_id: uuid
+      .optional()
+      .meta({ description: 'Whose subscription: named by operators, and by them alone.' }),
+  })
+  .superRefine((body, context) => oneForm(body, START_FORMS, context))
+  .meta(oneOf(START_FORMS));
+
+const renewBody = z
+  .strictObject({ months: months.optional(), end_date: instant.optional() })
+  .superRefine((body, context) => oneForm(body, RENEW_FORMS, context))
+  .meta(oneOf(RENEW_FORMS));
+
+const shown = { body: subscriptionResource, headers: ANSWER_HEADERS };
+const common = {
+  method: 'post',
+  tag: 'Subscriptions',
+  rateLimit: { name: 'commands', by: 'caller' },
+  headers: commandHeaders,
+} as const;
+const ofOne = { ...common, params: z.object({ id: uuid }) } as const;
+const OF_ONE_PROBLEMS = [
+  'not_found',
+  'database_unavailable',
+  'read_model_behind',
+  'read_model_parked',
+] as const;
+
+/** Whose subscription is started. @throws Problem invalid_request */
+function userFor(caller: Caller, named: string | undefined): string {
+  if (caller.role === 'operator') {
+    if (named === undefined) throw invalidFields({ pointer: '/user_id', detail: 'required of an operator' });
+    return named;
+  }
+  if (named !== undefined)
+    throw invalidFields({ pointer: '/user_id', detail: 'only an operator names a user' });
+  return caller.userId;
+}
+
+const start = commandRoute({
+  ...common,
+  path: '/v1/subscriptions',
+  operationId: 'startSubscription',
+  summary: 'Start a subscription',
+  description: 'A customer starts self-service plans for itself; an operator any plan for anyone.',
+  auth: ['user', 'operator'],
+  body: startBody,
+  answers: {
+    201: { description: 'Started.', ...shown, headers: { ...ANSWER_HEADERS, Location: 'The subscription.' } },
+  },
+  problems: ['forbidden_plan', 'not_found', 'subscription_exists', 'too_many_clients', ...COMMAND_PROBLEMS],
+}).handle(async (context, request) => {
+  const parts = commandParts(request);
+  const { plan, months, start_date: startDate = 0, end_date: endDate = 0, ...body } = request.body;
+  const period = months === undefined ? { startDate, endDate } : { months };
+  const outcome = await context.executor.execute({
+    ...parts,
+    userId: userFor(parts.caller, body.user_id),
+    command: { type: 'StartSubscription', plan, period, externalId: body.external_id },
+  });
+  const done = settled(context, 'startSubscription', outcome);
+  const subscription = showSubscription(done);
+  const Location = `/v1/subscriptions/${subscription.subscription_id}`;
+  return { status: 201, headers: answerHeaders(done, { Location }), body: subscription };
+});
+
+type OfOne = SubscriptionCommand & { readonly subscriptionId: string };
+type Request = AnyRouteRequest & {
+  readonly params: { readonly id: string };
+  readonly headers: z.output<typeof commandHeaders>;
+};
+
+/** Carries out a command about one subscription, whoever asks. */
+async function carryOut(
+  context: CommandContext,
+  request: Request,
+  name: string,
+  command: OfOne,
+): Promise<{ status: 200; headers: Record<string, string>; body: z.input<typeof subscriptionResource> }> {
+  const parts = commandParts(request);
+  const userId = await ownerFor(context, 'subscription', request.params.id, parts.caller, request.signal);
+  const outcome = await context.executor.execute({ ...parts, userId, command });
+  const done: Done = settled(context, name, outcome);
+  return { status: 200, headers: answerHeaders(done), body: showSubscription(done) };
+}
+
+const renew = commandRoute({
+  ...ofOne,
+  path: '/v1/subscriptions/{id}/renew',
+  operationId: 'renewSubscription',
+  summary: 'Extend a subscription',
+  description:
+    'From its end date, by months or to a later date. Takes back a cancellation that has not ended. Sent twice it would extend twice: so it needs an Idempotency-Key or an If-Match with a revision.',
+  auth: ['user', 'operator'],
+  body: renewBody,
+  answers: { 200: { description: 'As it is now.', ...shown } },
+  problems: [
+    'forbidden_plan',
+    'subscription_ended',
+    'precondition_required',
+    ...OF_ONE_PROBLEMS,
+    ...COMMAND_PROBLEMS,
+  ],
+}).handle((context, request) => {
+  const { 'idempotency-key': key, 'if-match': ifMatch } = request.headers;
+  // `If-Match: *` holds at every revision, so it protects from nothing.
+  if (key === undefined && !Array.isArray(ifMatch)) throw new Problem('precondition_required');
+  const { months, end_date: endDate = 0 } = request.body;
+  return carryOut(context, request, 'renewSubscription', {
+    type: 'RenewSubscription',
+    subscriptionId: request.params.id,
+    period: months === undefined ? { endDate } : { months },
+  });
+});
+
+const changePlan = commandRoute({
+  ...ofOne,
+  path: '/v1/subscriptions/{id}/change-plan',
+  operationId: 'changePlan',
+  summary: 'Change to another plan, from now on',
+  auth: ['user', 'operator'],
+  body: z.strictObject({ plan }),
+  answers: { 200: { description: 'As it is now.', ...shown } },
+  problems: [
+    'forbidden_plan',
+    'subscription_ended',
+    'too_many_clients',
+    ...OF_ONE_PROBLEMS,
+    ...COMMAND_PROBLEMS,
+  ],
+}).handle((context, request) =>
+  carryOut(context, request, 'changePlan', {
+    type: 'ChangePlan',
+    subscriptionId: request.params.id,
+    plan: request.body.plan,
+  }),
+);
+
+const cancel = commandRoute({
+  ...ofOne,
+  path: '/v1/subscriptions/{id}/cancel',
+  operationId: 'cancelSubscription',
+  summary: 'Let a subscription end: at its end date, or at once',
+  auth: ['user', 'operator'],
+  body: z.strictObject({ immediately: z.boolean().optional(), reason }),
+  bodyOptional: true,
+  answers: { 200: { description: 'As it is now.', ...shown } },
+  problems: ['subscription_ended', 'subscription_suspended', ...OF_ONE_PROBLEMS, ...COMMAND_PROBLEMS],
+}).handle((context, request) =>
+  carryOut(context, request, 'cancelSubscription', {
+    type: 'CancelSubscription',
+    subscriptionId: request.params.id,
+    immediately: request.body.immediately ?? false,
+    reason: request.body.reason,
+  }),
+);
+
+/** Suspending and reinstating differ in the command alone. */
+const byOperator = (
+  verb: 'suspend' | 'reinstate',
+  type: 'SuspendSubscription' | 'ReinstateSubscription',
+  summary: string,
+) =>
+  commandRoute({
+    ...ofOne,
+    path: `/v1/subscriptions/{id}/${verb}`,
+    operationId: `${verb}Subscription`,
+    summary,
+    auth: ['operator'],
+    body: z.strictObject({ reason }),
+    bodyOptional: true,
+    answers: { 200: { description: 'As it is now.', ...shown } },
+    problems: ['subscription_ended', ...OF_ONE_PROBLEMS, ...COMMAND_PROBLEMS],
+  }).handle((context, request) =>
+    carryOut(context, request, `${verb}Subscription`, {
+      type,
+      subscriptionId: request.params.id,
+      reason: request.body.reason,
+    }),
+  );
+
+export const subscriptionRoutes: readonly Route<CommandContext>[] = [
+  start,
+  renew,
+  changePlan,
+  cancel,
+  byOperator(
+    'suspend',
+    'SuspendSubscription',
+    'Suspend: no license of the user is good until it is reinstated',
+  ),
+  byOperator('reinstate', 'ReinstateSubscription', 'Take back a suspension'),
+];

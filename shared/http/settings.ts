@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { integer } from '../config.ts';
+import { trustedProxies } from './client-address.ts';
+
+/** The settings of every service that answers HTTP, for a service's own. */
+export const httpSettings = {
+  TRUSTED_PROXIES: z
+    .string()
+    .default('127.0.0.0/8,::1')
+    .transform((list, context) => {
+      try {
+        return trustedProxies(list);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: (error as RangeError).message });
+        return z.NEVER;
+      }
+    })
+    .describe('Addresses and networks whose X-Forwarded-For is believed, separated by commas'),
+  DRAIN_MS: integer(0, 60_000)
+    .default(1_000)
+    .describe('How long requests are still taken after SIGTERM, so that load balancers turn away first'),
+};
