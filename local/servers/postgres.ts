@@ -34,7 +34,7 @@ export function preparePostgres(options: PostgresOptions): ProcessSpec {
     shared_buffers: '256MB',
     // Group commit is the log's own; a larger WAL makes checkpoints rare during bulk work.
     max_wal_size: '4GB',
-    ...(options.throwAway ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } : {}),
+    ...(options.throwAway ? { fsync: 'off', full_page_writes: 'off' } : {}),
   };
   return {
     name: 'postgres',
