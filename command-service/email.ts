@@ -1,14 +1,11 @@
-import {
-  EventStoreUnavailable,
-  OutcomeUnknown,
-  WrongExpectedRevision,
-} from '../shared/adapters/eventstoredb/errors.ts';
+import { OutcomeUnknown, WrongExpectedRevision } from '../shared/adapters/eventstoredb/errors.ts';
 import type { RecordedEvent } from '../shared/adapters/eventstoredb/event-log.ts';
 import { isUserEvent } from '../shared/events/codec.ts';
 import { emailStream } from '../shared/events/streams.ts';
 import type { EmailEvent, EmailEventType } from '../shared/events/types.ts';
 import type { Append } from './append.ts';
 import type { ExecutorDependencies } from './dependencies.ts';
+import { readWithin } from './read-within.ts';
 import { type CommandStamp, metadataOf } from './stamps.ts';
 
 /** The end of an email's reservation stream. */
@@ -37,14 +34,10 @@ export class Emails {
   /** The reservation as it is now. @throws EventStoreUnavailable, UnknownEvent */
   async read(digest: string): Promise<Reservation> {
     const { log, readDeadlineMs } = this.#parts;
-    const signal = AbortSignal.timeout(readDeadlineMs);
-    const options = { direction: 'backwards', limit: 1, signal } as const;
-    try {
-      for await (const event of log.readStream(emailStream(digest), options)) return this.#reservation(event);
-    } catch (error) {
-      if (signal.aborted) throw new EventStoreUnavailable({ cause: error });
-      throw error;
-    }
+    const last = readWithin(readDeadlineMs, (signal) =>
+      log.readStream(emailStream(digest), { direction: 'backwards', limit: 1, signal }),
+    );
+    for await (const event of last) return this.#reservation(event);
     return { holder: undefined, revision: -1 };
   }
 

@@ -1,9 +1,9 @@
-import { EventStoreUnavailable } from '../shared/adapters/eventstoredb/errors.ts';
 import type { EventLog, RecordedEvent } from '../shared/adapters/eventstoredb/event-log.ts';
 import { type EventReader, isUserEvent } from '../shared/events/codec.ts';
 import { userStream } from '../shared/events/streams.ts';
 import type { Recorded, UserEvent } from '../shared/events/types.ts';
 import { approximateBytes, evolve, initialState, type UserState } from './domain/user-state.ts';
+import { readWithin } from './read-within.ts';
 
 export interface UserStatesOptions {
   readonly log: Pick<EventLog, 'readStream'>;
@@ -47,15 +47,13 @@ export class UserStates {
    */
   async readToEnd(userId: string): Promise<UserState> {
     const state = this.peek(userId) ?? initialState(userId);
-    const signal = AbortSignal.timeout(this.#options.readDeadlineMs);
+    const { log, readDeadlineMs } = this.#options;
     const from = state.revision + 1;
+    const events = readWithin(readDeadlineMs, (signal) =>
+      log.readStream(userStream(userId), { from, signal }),
+    );
     try {
-      for await (const event of this.#options.log.readStream(userStream(userId), { from, signal })) {
-        this.#fold(state, event);
-      }
-    } catch (error) {
-      if (signal.aborted) throw new EventStoreUnavailable({ cause: error });
-      throw error;
+      for await (const event of events) this.#fold(state, event);
     } finally {
       this.#keep(state); // what was folded before a failure is true and need not be read again
     }
