@@ -4,7 +4,6 @@ import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { connectionUrl, readConfig, serviceSettings } from '../shared/config.ts';
 import { tokenSettings } from '../shared/tokens/settings.ts';
-import { vaultSettings } from '../shared/vault/master-key.ts';
 
 /** Written by the launcher: the settings of the system that runs on this machine. */
 const LOCAL_SETTINGS = path.resolve(import.meta.dirname, '../.local/env');
@@ -25,7 +24,7 @@ const vaultDatabase = {
 
 const tokens = z.object({ ...common, ...tokenSettings });
 const databaseAlone = z.object({ ...common, ...database });
-const vault = z.object({ ...common, ...database, ...eventStore, ...vaultSettings });
+const vault = z.object({ ...common, ...database, ...vaultDatabase, ...eventStore });
 
 const migrations = z.object({ ...common, ...database, ...vaultDatabase });
 

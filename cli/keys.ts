@@ -113,11 +113,15 @@ Standard output has the table (tab-separated) or the key's id. Settings: KEYRING
     if (rest.length > 0 || (kid !== undefined) !== (action === 'withdraw')) {
       throw new UsageError(action === 'withdraw' ? 'withdraw takes one key id' : 'too many arguments');
     }
-    const file = readTokenConfig().KEYRING_FILE;
-    if (action === 'list') return list(file, io);
-    if (action === 'init') return init(file, io);
-    if (action === 'rotate') return rotate(file, Number(lead) * 60_000, io);
-    if (action === 'withdraw' && kid !== undefined) return withdraw(file, kid, io);
-    throw new UsageError('say what to do: list, init, rotate or withdraw');
+    const actions: Record<string, (file: string) => Promise<void>> = {
+      list: (file) => list(file, io),
+      init: (file) => init(file, io),
+      rotate: (file) => rotate(file, Number(lead) * 60_000, io),
+      withdraw: (file) => withdraw(file, kid as string, io),
+    };
+    if (action === undefined || !Object.hasOwn(actions, action)) {
+      throw new UsageError('say what to do: list, init, rotate or withdraw');
+    }
+    await actions[action]?.(readTokenConfig().KEYRING_FILE);
   },
 };

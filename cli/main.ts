@@ -3,9 +3,10 @@ import { dispatch } from './dispatch.ts';
 import { keys } from './keys.ts';
 import { migrateCommand } from './migrate.ts';
 import { token } from './token.ts';
+import { vault } from './vault.ts';
 
 /** Every command of the tool, one line each, in the order in which they are listed. */
-const commands: readonly Command[] = [migrateCommand, token, keys];
+const commands: readonly Command[] = [migrateCommand, token, keys, vault];
 
 process.exitCode = await dispatch(commands, process.argv.slice(2), {
   out: (line) => process.stdout.write(`${line}\n`),

@@ -67,9 +67,6 @@ export function createVault({ db, masterKey, clock, cache: cacheOptions }: Postg
       if (held === ERASED) throw new DataKeyErased(userId);
       return held;
     },
-    async tombstone(userId) {
-      await applyErasures([userId]);
-    },
     emailDigest: async (email) => hmac(await digestKeys.get('email'), normaliseEmail(email)),
     requestDigest: async (body) => hmac(await digestKeys.get('request'), canonicalBody(body)),
     async check() {

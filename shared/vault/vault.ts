@@ -23,11 +23,9 @@ export interface Vault {
    */
   dataKeys(userIds: readonly string[]): Promise<ReadonlyMap<string, DataKey | Erased>>;
 
-  /** Replaces the user's key by a tombstone, which stays. Done again it changes nothing. */
-  tombstone(userId: string): Promise<void>;
-
   /**
-   * Tombstones for all these users, also those without a row (a restored vault may be older than they are).
+   * Replaces the users' keys by tombstones, which stay; also for users without a row (a restored vault may be older
+   * than they are). Done again it changes nothing.
    * @returns how many were not tombstones before
    */
   applyErasures(userIds: readonly string[]): Promise<number>;

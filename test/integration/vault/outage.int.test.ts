@@ -18,7 +18,7 @@ it('says that it is unavailable while PostgreSQL is away, serves what it knows, 
   const unavailable = { code: 'vault_unavailable', cause: expect.anything() };
   await expect(vault.createDataKey(randomUUID())).rejects.toMatchObject(unavailable);
   await expect(vault.dataKey(randomUUID())).rejects.toMatchObject(unavailable);
-  await expect(vault.tombstone(userId)).rejects.toMatchObject(unavailable);
+  await expect(vault.applyErasures([userId])).rejects.toMatchObject(unavailable);
   expect(await vault.dataKey(userId)).toBe(key);
   expect(await vault.emailDigest('ada@example.com')).toBe(digest);
 

@@ -81,7 +81,7 @@ describe('data keys', () => {
     const refused = { code: '23001' };
     const change = 'UPDATE vault.data_keys SET wrapped_key = $2 WHERE user_id = $1';
     await expect(pool.query(change, [userId, Buffer.alloc(61)])).rejects.toMatchObject(refused);
-    await node().tombstone(userId);
+    await node().applyErasures([userId]);
     const revive = 'UPDATE vault.data_keys SET wrapped_key = $2, erased_at = NULL WHERE user_id = $1';
     await expect(pool.query(revive, [userId, Buffer.alloc(61)])).rejects.toMatchObject(refused);
     const gone = pool.query('DELETE FROM vault.data_keys WHERE user_id = $1', [userId]);
@@ -103,10 +103,10 @@ describe('erasing', () => {
     const userId = randomUUID();
     const vault = node();
     const sealed = await sealPersonal({ type: 'T', version: 1 }, { a: 1 }, await vault.createDataKey(userId));
-    await vault.tombstone(userId);
+    await vault.applyErasures([userId]);
     const { rows } = await pool.query('SELECT * FROM vault.data_keys WHERE user_id = $1', [userId]);
     expect(rows[0]).toMatchObject({ wrapped_key: null, erased_at: expect.any(Date) });
-    await vault.tombstone(userId);
+    await vault.applyErasures([userId]);
     const again = await pool.query('SELECT * FROM vault.data_keys WHERE user_id = $1', [userId]);
     expect(again.rows).toEqual(rows);
     expect(await node().dataKey(userId)).toBe('erased');
@@ -120,7 +120,7 @@ describe('erasing', () => {
     const [here, elsewhere] = [node(), node(() => time.now)];
     await here.createDataKey(userId);
     expect(await elsewhere.dataKey(userId)).not.toBe('erased');
-    await here.tombstone(userId);
+    await here.applyErasures([userId]);
     expect(await here.dataKey(userId)).toBe('erased');
     time.now = 5 * 60_000;
     expect(await elsewhere.dataKey(userId)).toBe('erased');
@@ -130,7 +130,7 @@ describe('erasing', () => {
     const [held, erased, unknown] = [randomUUID(), randomUUID(), randomUUID()];
     await node().createDataKey(held);
     await node().createDataKey(erased);
-    await node().tombstone(erased);
+    await node().applyErasures([erased]);
     expect(await node().applyErasures([held, erased, unknown, unknown])).toBe(2);
     expect(await node().applyErasures([held, erased, unknown])).toBe(0);
     expect(await node().applyErasures([])).toBe(0);

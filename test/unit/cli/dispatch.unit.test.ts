@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { type Command, parseOptions } from '../../../cli/command.ts';
+import { dispatch } from '../../../cli/dispatch.ts';
+
+const greet: Command = {
+  name: 'greet',
+  summary: 'greet somebody',
+  usage: 'greet --name <name>',
+  async run(args, io) {
+    const { values } = parseOptions(args, { options: { name: { type: 'string' } } });
+    if (values.name === 'nobody') throw Object.assign(new Error('nobody is there'), { code: 'absent' });
+    if (values.name === 'bug') throw new TypeError('a bug');
+    io.out(`hello ${values.name}`);
+  },
+};
+
+async function run(...args: string[]) {
+  const lines = { out: '', err: '' };
+  const code = await dispatch([greet], args, {
+    out: (line) => {
+      lines.out += `${line}\n`;
+    },
+    err: (line) => {
+      lines.err += `${line}\n`;
+    },
+  });
+  return { code, ...lines };
+}
+
+describe('the tool', () => {
+  it('prints a result alone', async () => {
+    expect(await run('greet', '--name', 'ada')).toEqual({ code: 0, out: 'hello ada\n', err: '' });
+  });
+
+  it.each([[[]], [['gret']], [['greet', '--nam', 'x']], [['greet', 'x']], [['greet', '--name']]])(
+    'answers a wrong command line with 2 and the usage: %j',
+    async (args) => {
+      const { code, out, err } = await run(...args);
+      expect([code, out]).toEqual([2, '']);
+      expect(err).toContain('Usage:');
+    },
+  );
+
+  it('helps, with each command and with all', async () => {
+    expect(await run('--help')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('greet somebody'),
+      err: '',
+    });
+    expect(await run('greet', '--help')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('--name <name>'),
+    });
+  });
+
+  it('answers a failure with 1: its message if it was foreseen, its stack if it was not', async () => {
+    expect(await run('greet', '--name', 'nobody')).toEqual({ code: 1, out: '', err: 'nobody is there\n' });
+    const bug = await run('greet', '--name', 'bug');
+    expect(bug.code).toBe(1);
+    expect(bug.err).toContain('dispatch.unit.test.ts');
+  });
+});
