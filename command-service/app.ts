@@ -1,6 +1,7 @@
 import { connectEventLog } from '../shared/adapters/eventstoredb/client.ts';
 import { createPool } from '../shared/adapters/postgres/pool.ts';
 import { connectRedis } from '../shared/adapters/redis/client.ts';
+import { pingRedis } from '../shared/adapters/redis/ping.ts';
 import { redisCounters } from '../shared/adapters/redis/rate-counters.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { createCodec } from '../shared/events/codec.ts';
@@ -77,7 +78,7 @@ const healthOf = ({ log, vault, database, redis }: Connections, logger: Logger):
       vault: { check: () => vault.check(), required: true },
       // Operators' commands and usage counts need it; customers' commands don't.
       database: { check: () => database.query('SELECT'), required: false },
-      redis: { check: () => redis.ping(), required: false },
+      redis: { check: (signal) => pingRedis(redis, signal), required: false },
     },
   });
 

@@ -1,8 +1,8 @@
 import type { Logger } from '../logger.ts';
 
 export interface Dependency {
-  /** Resolves if the dependency answers. What it rejects with is logged. */
-  readonly check: () => Promise<unknown>;
+  /** Resolves if the dependency answers. What it rejects with is logged. The signal fires when it took too long. */
+  readonly check: (signal: AbortSignal) => Promise<unknown>;
   /** Whether the service is of no use without it. */
   readonly required: boolean;
 }
@@ -80,7 +80,7 @@ export class Health {
     await Promise.all(
       Object.entries(this.#options.dependencies).map(async ([name, { check }]) => {
         try {
-          await this.#inTime(check());
+          await this.#inTime(check);
           this.#set(name, 'up');
         } catch (error) {
           this.#set(name, 'down', error);
@@ -89,12 +89,17 @@ export class Health {
     );
   }
 
-  async #inTime(answer: Promise<unknown>): Promise<void> {
+  async #inTime(check: Dependency['check']): Promise<void> {
     const ms = this.#options.timeoutMs ?? 2_000;
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+    const late = new AbortController();
+    const { promise, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      const error = new Error(`no answer within ${ms} ms`);
+      late.abort(error);
+      reject(error);
+    }, ms);
     try {
-      await Promise.race([answer, late]);
+      await Promise.race([check(late.signal), promise]);
     } finally {
       clearTimeout(timer);
     }
