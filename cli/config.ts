@@ -23,7 +23,6 @@ const vaultDatabase = {
 };
 
 const tokens = z.object({ ...common, ...tokenSettings });
-const databaseAlone = z.object({ ...common, ...database });
 const vault = z.object({ ...common, ...database, ...vaultDatabase, ...eventStore });
 
 const migrations = z.object({ ...common, ...database, ...vaultDatabase });
@@ -41,7 +40,5 @@ function environment(): Record<string, string | undefined> {
 
 // Each command reads only what it needs: `token` works without a database. All throw ConfigError.
 export const readTokenConfig = (): TokenConfig => readConfig(tokens, environment());
-export const readDatabaseConfig = (): z.infer<typeof databaseAlone> =>
-  readConfig(databaseAlone, environment());
 export const readVaultConfig = (): z.infer<typeof vault> => readConfig(vault, environment());
 export const readMigrateConfig = (): z.infer<typeof migrations> => readConfig(migrations, environment());
