@@ -44,8 +44,7 @@ export async function runRoute<C>(
   }
   count(route, exchange, options);
   if (route.rateLimit) limit(route.rateLimit, exchange, options);
-  const body = await readBody(request, response);
-  const input = readInput(route, request, body ?? (needsBody(route) ? undefined : {}));
+  const input = readInput(route, request, await readBody(route, request, response));
   const answer = await route.handle(context, {
     ...input,
     principal: exchange.principal,
@@ -56,8 +55,6 @@ export async function runRoute<C>(
   });
   sendAnswer(response, exchange, answer, route.answers[answer.status]?.type);
 }
-
-const needsBody = (route: RouteSpec): boolean => route.body !== undefined && !route.bodyOptional;
 
 function count(route: RouteSpec, exchange: Exchange, { usage }: PipelineOptions): void {
   const { principal } = exchange;
@@ -78,9 +75,12 @@ function limit({ name, by }: RateLimitSpec, exchange: Exchange, options: Pipelin
   throw new Problem('rate_limited', { headers: { 'Retry-After': String(decision.resetSeconds) } });
 }
 
-/** undefined if the request has no body. @throws Problem and the parser's errors, which {@link toProblem} knows */
-async function readBody(request: Request, response: ServerResponse): Promise<unknown> {
-  if (!hasBody(request)) return undefined;
+/**
+ * The body's JSON. Where there is none: an empty object if the route lets it be left out, else undefined.
+ * @throws Problem, and the parser's errors, which {@link toProblem} knows
+ */
+async function readBody(route: RouteSpec, request: Request, response: ServerResponse): Promise<unknown> {
+  if (!hasBody(request)) return route.body && !route.bodyOptional ? undefined : {};
   if (!request.is('application/json')) throw new Problem('unsupported_media_type');
   await new Promise<void>((resolve, reject) => {
     parseJson(request, response as never, (error?: unknown) => (error ? reject(error) : resolve()));

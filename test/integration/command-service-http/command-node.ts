@@ -49,7 +49,12 @@ export interface CommandNodeOptions {
 export async function startCommandNode(options: CommandNodeOptions = {}): Promise<CommandNode> {
   const folder = mkdtempSync(path.join(tmpdir(), 'license-test-command-'));
   const [database, storeDatabase] = await Promise.all([createDatabase(), createDatabase()]);
-  const pool = createPool({ connectionString: database.url, applicationName: 'test', max: 2, logger: silent });
+  const pool = createPool({
+    connectionString: database.url,
+    applicationName: 'test',
+    max: 2,
+    logger: silent,
+  });
   await migrateAll({ database: pool, vault: pool });
   const store = await startEventStore({
     host: '127.0.0.1',
@@ -99,8 +104,7 @@ export async function startCommandNode(options: CommandNodeOptions = {}): Promis
       services.push(other);
       return other;
     },
-    operatorToken: async () =>
-      (await tokens.signAccessToken({ subject: 'billing', role: 'operator' })).token,
+    operatorToken: async () => (await tokens.signAccessToken({ subject: 'billing', role: 'operator' })).token,
     async [Symbol.asyncDispose]() {
       await Promise.all(services.map((each) => each.stop()));
       ring.close();
