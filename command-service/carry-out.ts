@@ -38,8 +38,14 @@ type Tried =
   | { readonly outcome: Outcome }
   | { readonly outcome?: never; readonly pending?: Ready; readonly cause: Error };
 
-/** How often a command is decided again because others wrote first. Between two nodes one retry nearly always does. */
-const MAX_TRIES = 12;
+/**
+ * For how long a command is decided again because others wrote first. Counting tries instead was rejected: a node
+ * that works off a line of commands appends with every round trip, while one that lost has to read first; of 200
+ * commands at once over two nodes, one lost twelve times in a row.
+ */
+const RETRY_FOR_MS = 5_000;
+/** So often at least, however long an append of unknown outcome took: the stream is read before it is given up. */
+const MIN_TRIES = 3;
 const MAX_PAUSE_MS = 50;
 
 /**
@@ -113,7 +119,8 @@ export function createCarryOut({ dependencies, states, queue, append }: CarryOut
   async function carryOut(job: Job): Promise<Outcome> {
     let kept = states.peek(job.userId);
     let last: Exclude<Tried, { outcome: Outcome }> | undefined;
-    for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
+    const until = performance.now() + RETRY_FOR_MS;
+    for (let tries = 1; tries <= MIN_TRIES || performance.now() < until; tries += 1) {
       const tried = await attempt(job, kept, last?.pending);
       if (tried.outcome) return tried.outcome;
       last = tried;

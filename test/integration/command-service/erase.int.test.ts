@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PausePoint } from '../../../command-service/dependencies.ts';
+import type { EraseRequest } from '../../../command-service/requests.ts';
+import { ERASED } from '../../../shared/vault/personal.ts';
+import {
+  activate,
+  Backend,
+  type Customer,
+  codeOf,
+  done,
+  keyed,
+  type Node,
+  OPERATOR,
+  signUp,
+  subscribe,
+} from './nodes.ts';
+
+let backend: Backend;
+let one: Node;
+let other: Node;
+
+beforeAll(async () => {
+  backend = await Backend.start();
+  one = backend.node();
+  other = backend.node();
+});
+afterAll(() => backend.close());
+
+const erase = (customer: Customer, more: Partial<EraseRequest> = {}): EraseRequest => {
+  const { userId, caller } = customer;
+  return { userId, caller, correlationId: 'test', ...more };
+};
+const emailTypes = async (email: string) => backend.types(`email-${await one.vault.emailDigest(email)}`);
+const logIn = (node: Node, { email, password }: Customer) =>
+  node.logIn({ email, password, correlationId: 'test' });
+
+describe('erasing a user', () => {
+  it('appends the event, replaces the key, and releases the email', async () => {
+    const customer = await subscribe(one);
+    expect(done(await one.erase(erase(customer)))).toMatchObject({ changed: true, revision: 2 });
+    expect((await backend.types(`user-${customer.userId}`)).at(-1)).toBe('UserErased');
+    expect(await other.vault.dataKey(customer.userId)).toBe(ERASED);
+    expect(await emailTypes(customer.email)).toEqual(['EmailReserved', 'EmailReleased']);
+  });
+
+  it('ends every token and the log-in, also on a node that is behind', async () => {
+    const customer = await subscribe(one);
+    done(await other.execute(customer.request(activate('a'))));
+    done(await logIn(other, customer));
+    done(await one.erase(erase(customer, { caller: OPERATOR })));
+    expect(codeOf(await other.execute(customer.request(activate('b'))))).toBe('token_ended');
+    expect(codeOf(await logIn(other, customer))).toBe('invalid_credentials');
+    expect(codeOf(await other.execute(customer.request(activate('b'), { caller: OPERATOR })))).toBe(
+      'not_found',
+    );
+  });
+
+  it('again is done already, by anyone who might, with a key and without', async () => {
+    const customer = await signUp(one);
+    const key = keyed('k', null, 'DELETE /v1/users');
+    const first = done(await one.erase(erase(customer, key)));
+    expect(await other.erase(erase(customer, key))).toEqual({ ...first, repeated: true });
+    expect(done(await other.erase(erase(customer)))).toMatchObject({ changed: false });
+    expect(done(await other.erase(erase(customer, { caller: OPERATOR })))).toMatchObject({ changed: false });
+    expect(await backend.types(`user-${customer.userId}`)).toEqual(['UserSignedUp', 'UserErased']);
+    expect(await emailTypes(customer.email)).toEqual(['EmailReserved', 'EmailReleased']);
+  });
+
+  it('is not for others, nor for a token that has ended, nor for nobody', async () => {
+    const [customer, another] = [await signUp(one), await signUp(one)];
+    expect(codeOf(await one.erase(erase(customer, { caller: another.caller })))).toBe('not_found');
+    const { userId, caller, password } = customer;
+    done(await one.changePassword({ userId, caller, password, newPassword: 'new', correlationId: 'test' }));
+    expect(codeOf(await one.erase(erase(customer)))).toBe('token_ended');
+    const nobody = erase(customer, { caller: OPERATOR, userId: '00000000-0000-7000-8000-000000000000' });
+    expect(codeOf(await one.erase(nobody))).toBe('not_found');
+    expect(await backend.types(`user-${userId}`)).not.toContain('UserErased');
+  });
+
+  it('frees the email for another user, whom a repeat leaves alone', async () => {
+    const customer = await signUp(one);
+    done(await one.erase(erase(customer)));
+    const next = await signUp(other, customer.email);
+    expect(next.userId).not.toBe(customer.userId);
+    done(await one.erase(erase(customer)));
+    expect(await emailTypes(customer.email)).toEqual(['EmailReserved', 'EmailReleased', 'EmailReserved']);
+    expect(codeOf(await logIn(one, next))).toBe('done');
+  });
+});
+
+describe('an erasing that a crash cut off', () => {
+  const cutOff = async (point: PausePoint): Promise<Customer> => {
+    const node = backend.node();
+    const customer = await signUp(node);
+    node.pause = async (reached) => {
+      if (reached === point) throw new Error('killed');
+    };
+    await expect(node.erase(erase(customer))).rejects.toThrow('killed');
+    return customer;
+  };
+
+  it.each(['append.after', 'erase.appended', 'erase.tombstoned'] as const)(
+    'at %s is finished by the sweep',
+    async (point) => {
+      const customer = await cutOff(point);
+      const node = backend.node();
+      expect(await node.sweepErasures()).toBe(1);
+      expect(await node.vault.dataKey(customer.userId)).toBe(ERASED);
+      expect(await emailTypes(customer.email)).toEqual(['EmailReserved', 'EmailReleased']);
+      expect(await node.sweepErasures()).toBe(0);
+    },
+  );
+
+  it('is found by the next sweep of a running node as well', async () => {
+    const node = backend.node();
+    await node.sweepErasures();
+    const customer = await cutOff('erase.appended');
+    await signUp(node);
+    expect(await node.sweepErasures()).toBe(1);
+    expect(await emailTypes(customer.email)).toEqual(['EmailReserved', 'EmailReleased']);
+  });
+
+  it('does not keep the email: its next owner needs no sweep, and the sweep leaves them alone', async () => {
+    const customer = await cutOff('erase.appended');
+    const next = await signUp(other, customer.email);
+    expect(await emailTypes(customer.email)).toEqual(['EmailReserved', 'EmailReserved']);
+    const node = backend.node();
+    await node.sweepErasures();
+    expect(await node.vault.dataKey(customer.userId)).toBe(ERASED);
+    expect(await emailTypes(customer.email)).toEqual(['EmailReserved', 'EmailReserved']);
+    expect(codeOf(await logIn(node, next))).toBe('done');
+  });
+
+  it('is finished by a repeat', async () => {
+    const customer = await cutOff('erase.appended');
+    done(await other.erase(erase(customer)));
+    expect(await other.vault.dataKey(customer.userId)).toBe(ERASED);
+    expect(await emailTypes(customer.email)).toEqual(['EmailReserved', 'EmailReleased']);
+  });
+});

@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto';
+import type { PausePoint } from '../../../command-service/dependencies.ts';
+import type { Command } from '../../../command-service/domain/user.ts';
+import { createExecutor, type Executor } from '../../../command-service/execute.ts';
+import { Passwords } from '../../../command-service/passwords.ts';
+import type { Caller, CommandRequest, Done, Outcome } from '../../../command-service/requests.ts';
+import { type EventStore, startEventStore } from '../../../local/event-store/server.ts';
+import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
+import type {
+  AppendResult,
+  EventLog,
+  RecordedEvent,
+} from '../../../shared/adapters/eventstoredb/event-log.ts';
+import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
+import { createCodec } from '../../../shared/events/codec.ts';
+import { createLogger } from '../../../shared/logger.ts';
+import { readPlanCatalogue } from '../../../shared/plans.ts';
+import { createVault } from '../../../shared/vault/postgres-vault.ts';
+import type { Vault } from '../../../shared/vault/vault.ts';
+import { newKey } from '../../../shared/vault/wrapping.ts';
+import { createDatabase, type TestDatabase } from '../../support/databases.ts';
+import { vaultPool } from '../vault/vaults.ts';
+
+type AppendCall = (send: () => Promise<AppendResult>, stream: string) => Promise<AppendResult>;
+type Info = { readonly userId: string; readonly commandId: string };
+
+/** One command node's write side, with what a test may do to it. */
+export interface Node extends Executor {
+  readonly vault: Vault;
+  /** Stream names, in order, of what this node asked the log for. */
+  readonly appends: string[];
+  readonly reads: string[];
+  /** Stands between the node and the log's append. */
+  append: AppendCall;
+  pause: (point: PausePoint, info: Info) => Promise<void>;
+  now: () => number;
+}
+
+/** A real event store and vault, and any number of command nodes on them. */
+export class Backend {
+  readonly store: EventStore;
+  readonly log: EventLog;
+  readonly #database: TestDatabase;
+  readonly #pool: Pool;
+  readonly #masterKey = newKey();
+  readonly #closing: EventLog[] = [];
+
+  private constructor(database: TestDatabase, store: EventStore, pool: Pool) {
+    this.#database = database;
+    this.store = store;
+    this.#pool = pool;
+    this.log = this.#connect();
+  }
+
+  static async start(): Promise<Backend> {
+    const database = await createDatabase();
+    const logger = createLogger({ service: 'test', level: 'silent' });
+    const store = await startEventStore({ host: '127.0.0.1', port: 0, databaseUrl: database.url, logger });
+    return new Backend(database, store, await vaultPool(database.url));
+  }
+
+  #connect(): EventLog {
+    const log = connectEventLog({ connectionString: this.store.connectionString });
+    this.#closing.push(log);
+    return log;
+  }
+
+  node(options: { readonly plans?: ReturnType<typeof readPlanCatalogue> } = {}): Node {
+    const log = this.#connect();
+    const vault = createVault({ db: this.#pool, masterKey: this.#masterKey, clock: () => Date.now() });
+    const handles: Omit<Node, keyof Executor> = {
+      vault,
+      appends: [],
+      reads: [],
+      append: (send) => send(),
+      pause: async () => undefined,
+      now: () => Date.now(),
+    };
+    const executor = createExecutor({
+      log: {
+        append: (stream, expected, events, how) => {
+          handles.appends.push(stream);
+          return handles.append(() => log.append(stream, expected, events, how), stream);
+        },
+        readStream: (stream, how) => {
+          handles.reads.push(stream);
+          return log.readStream(stream, how);
+        },
+        readAll: (how) => log.readAll(how),
+      },
+      codec: createCodec({ writeLevel: 1, vault }),
+      vault,
+      passwords: new Passwords({
+        maxConcurrent: 2,
+        maxWaiting: 1_000,
+        cost: { memory: 64, passes: 1, parallelism: 1 },
+      }),
+      plans: options.plans ?? readPlanCatalogue(),
+      clock: () => handles.now(),
+      stateCacheBytes: 10_000_000,
+      appendDeadlineMs: 5_000,
+      readDeadlineMs: 5_000,
+      pause: (point, info) => handles.pause(point, info),
+    });
+    return Object.assign(handles, executor);
+  }
+
+  async stream(name: string): Promise<RecordedEvent[]> {
+    const events: RecordedEvent[] = [];
+    for await (const event of this.log.readStream(name)) events.push(event);
+    return events;
+  }
+
+  async types(name: string): Promise<string[]> {
+    return (await this.stream(name)).map((event) => event.type);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#closing.map((log) => log.close()));
+    await this.store.close();
+    await this.#pool.end();
+    await this.#database[Symbol.asyncDispose]();
+  }
+}
+
+export const OPERATOR: Caller = { role: 'operator', name: 'billing' };
+
+export const newEmail = (): string => `${randomUUID()}@example.com`;
+
+/** @throws Error the outcome is a refusal */
+export function done(outcome: Outcome): Done {
+  if (outcome.kind === 'rejected') throw new Error(`refused: ${outcome.rejection.code}`);
+  return outcome;
+}
+
+export const codeOf = (outcome: Outcome): string =>
+  outcome.kind === 'rejected' ? outcome.rejection.code : 'done';
+
+/** A customer: what it is to ask as one. */
+export interface Customer {
+  readonly userId: string;
+  readonly email: string;
+  readonly password: string;
+  readonly caller: Caller & { readonly role: 'user' };
+  request(command: CommandRequest['command'], more?: Partial<CommandRequest>): CommandRequest;
+}
+
+export const customerOf = (userId: string, email: string, password: string, rev: number): Customer => {
+  const caller = { role: 'user', userId, token: { tokenId: randomUUID(), rev } } as const;
+  return {
+    userId,
+    email,
+    password,
+    caller,
+    request: (command, more) => ({ userId, caller, correlationId: 'test', command, ...more }),
+  };
+};
+
+export async function signUp(node: Node, email = newEmail(), password = 'a password'): Promise<Customer> {
+  const { userId, tokenRevision = 0 } = done(await node.signUp({ email, password, correlationId: 'test' }));
+  return customerOf(userId, email, password, tokenRevision);
+}
+
+/** A customer with a running subscription. */
+export async function subscribe(node: Node, plan = 'pro'): Promise<Customer & { subscriptionId: string }> {
+  const customer = await signUp(node);
+  const start = { type: 'StartSubscription', plan, period: { months: 12 } } as const;
+  const { subject } = done(await node.execute(customer.request(start, { caller: OPERATOR })));
+  if (subject.kind !== 'subscription') throw new Error(`a ${subject.kind} was started`);
+  return { ...customer, subscriptionId: subject.subscription.subscriptionId };
+}
+
+export const activate = (clientId: string): Extract<Command, { type: 'ActivateClient' }> => ({
+  type: 'ActivateClient',
+  clientId,
+});
+
+export const licenseOf = (outcome: Outcome): string => {
+  const { subject } = done(outcome);
+  if (subject.kind !== 'license') throw new Error(`a ${subject.kind} was answered`);
+  return subject.license.licenseId;
+};
+
+export const keyed = (key: string, body: unknown, route = 'POST /v1/activations') => ({
+  idempotency: { key, route, body },
+});

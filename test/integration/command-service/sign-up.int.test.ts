@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PausePoint } from '../../../command-service/dependencies.ts';
+import { OutcomeUnknown } from '../../../shared/adapters/eventstoredb/errors.ts';
+import { Backend, codeOf, customerOf, done, keyed, type Node, newEmail, signUp } from './nodes.ts';
+
+let backend: Backend;
+let one: Node;
+let other: Node;
+
+beforeAll(async () => {
+  backend = await Backend.start();
+  one = backend.node();
+  other = backend.node();
+});
+afterAll(() => backend.close());
+
+const route = 'POST /v1/signup';
+const request = (email: string, password = 'a password') => ({ email, password, correlationId: 'test' });
+const emailStream = async (email: string) => backend.stream(`email-${await one.vault.emailDigest(email)}`);
+
+/** Stops a node at a point, once. */
+function freeze(node: Node, at: PausePoint, whichAppend = 1) {
+  const arrived = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  let times = 0;
+  node.pause = async (point) => {
+    if (point !== at) return;
+    times += 1;
+    if (times !== whichAppend) return;
+    arrived.resolve();
+    await released.promise;
+  };
+  return { arrived: arrived.promise, release: released.resolve };
+}
+
+describe('signing up', () => {
+  it('reserves the email, then begins the user, whose token holds', async () => {
+    const email = newEmail();
+    const outcome = done(await one.signUp(request(email)));
+    expect(outcome).toMatchObject({ changed: true, repeated: false, revision: 0, tokenRevision: 0 });
+    const reserved = await emailStream(email);
+    expect(reserved.map(({ type, data }) => [type, data.userId])).toEqual([
+      ['EmailReserved', outcome.userId],
+    ]);
+    expect(await backend.types(`user-${outcome.userId}`)).toEqual(['UserSignedUp']);
+    const customer = customerOf(outcome.userId, email, 'a password', outcome.tokenRevision ?? -1);
+    const start = { type: 'StartSubscription', plan: 'free', period: { months: 1 } } as const;
+    expect(codeOf(await other.execute(customer.request(start)))).toBe('done');
+  });
+
+  it('is refused for an email that is taken, however it is written', async () => {
+    const { email } = await signUp(one);
+    for (const written of [email, ` ${email.toUpperCase()} `]) {
+      expect(codeOf(await other.signUp(request(written)))).toBe('email_taken');
+    }
+    expect(await emailStream(email)).toHaveLength(1);
+  });
+
+  it('many times at once makes one user', async () => {
+    const email = newEmail();
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => [one, other][n % 2]?.signUp(request(email, `password ${n}`))),
+    );
+    const codes = outcomes.map((outcome) => outcome && codeOf(outcome));
+    expect(codes.filter((code) => code === 'done')).toHaveLength(1);
+    expect(codes.filter((code) => code === 'email_taken')).toHaveLength(19);
+    const winner = codes.indexOf('done');
+    expect(codeOf(await other.logIn(request(email, `password ${winner}`)))).toBe('done');
+  });
+});
+
+describe('two sign-ups with one email, one of them frozen', () => {
+  it.each(['sign_up.before_reserve', 'sign_up.reserved', 'append.before'] as const)(
+    'at %s: the other one signs up, and nothing is stuck',
+    async (point) => {
+      const [slow, quick] = [backend.node(), backend.node()];
+      const email = newEmail();
+      const frozen = freeze(slow, point);
+      const late = slow.signUp(request(email, 'the slow one'));
+      await frozen.arrived;
+      const winner = done(await quick.signUp(request(email, 'the quick one')));
+      frozen.release();
+      expect(codeOf(await late)).toBe('email_taken');
+      expect(await backend.types(`user-${winner.userId}`)).toEqual(['UserSignedUp']);
+      expect((await emailStream(email)).map(({ data }) => data.userId)).toEqual([winner.userId]);
+      expect(codeOf(await slow.logIn(request(email, 'the quick one')))).toBe('done');
+      expect(codeOf(await slow.logIn(request(email, 'the slow one')))).toBe('invalid_credentials');
+    },
+  );
+
+  it('at append.after: the other one finds the email taken', async () => {
+    const [slow, quick] = [backend.node(), backend.node()];
+    const email = newEmail();
+    const frozen = freeze(slow, 'append.after');
+    const first = slow.signUp(request(email));
+    await frozen.arrived;
+    expect(codeOf(await quick.signUp(request(email)))).toBe('email_taken');
+    frozen.release();
+    expect(codeOf(await first)).toBe('done');
+  });
+
+  it('for ever, as a killed node is: the next try completes the reservation', async () => {
+    const [killed, next] = [backend.node(), backend.node()];
+    killed.pause = async (point) => {
+      if (point === 'sign_up.reserved') throw new Error('killed');
+    };
+    const email = newEmail();
+    await expect(killed.signUp(request(email))).rejects.toThrow('killed');
+    expect(codeOf(await next.logIn(request(email)))).toBe('invalid_credentials');
+    const outcome = done(await next.signUp(request(email)));
+    expect((await emailStream(email)).map(({ data }) => data.userId)).toEqual([outcome.userId]);
+  });
+});
+
+describe('a sign-up under an idempotency key', () => {
+  it('gives the same user again and a token made anew, on any node', async () => {
+    const email = newEmail();
+    const sent = { ...request(email), ...keyed('k', { email, password: 'a password' }, route) };
+    const outcomes = await Promise.all([one, other, one].map((node) => node.signUp(sent)));
+    const [first, ...others] = outcomes.map(done);
+    for (const outcome of others) expect(outcome.userId).toBe(first?.userId);
+    expect(outcomes.filter((outcome) => !done(outcome).repeated)).toHaveLength(1);
+    expect(done(await backend.node().signUp(sent))).toMatchObject({
+      repeated: true,
+      revision: 0,
+      tokenRevision: 0,
+    });
+  });
+
+  it('gives no token for another password', async () => {
+    const email = newEmail();
+    const sent = { ...request(email), ...keyed('k', { email }, route) };
+    const { userId } = done(await one.signUp(sent));
+    expect(codeOf(await other.signUp({ ...sent, password: 'another' }))).toBe('idempotency_key_reused');
+    const { caller } = customerOf(userId, email, 'a password', 0);
+    const change = { userId, caller, password: 'a password', newPassword: 'another', correlationId: 'test' };
+    expect(codeOf(await one.changePassword(change))).toBe('done');
+    expect(codeOf(await other.signUp(sent))).toBe('email_taken');
+    expect(done(await other.signUp({ ...sent, password: 'another' }))).toMatchObject({
+      userId,
+      tokenRevision: 1,
+    });
+  });
+});
+
+describe('a sign-up whose append has an unknown outcome', () => {
+  it.each(['email-', 'user-'])('in the %s stream is completed, once', async (prefix) => {
+    const node = backend.node();
+    const email = newEmail();
+    let lost = 0;
+    node.append = async (send, stream) => {
+      const result = await send();
+      if (!stream.startsWith(prefix) || lost > 0) return result;
+      lost += 1;
+      throw new OutcomeUnknown();
+    };
+    const outcome = done(await node.signUp(request(email)));
+    expect(lost).toBe(1);
+    expect((await emailStream(email)).map(({ data }) => data.userId)).toEqual([outcome.userId]);
+    expect(await backend.types(`user-${outcome.userId}`)).toEqual(['UserSignedUp']);
+    expect(codeOf(await other.logIn(request(email)))).toBe('done');
+  });
+});
