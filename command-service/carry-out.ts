@@ -20,7 +20,7 @@ import type { UserStates } from './user-states.ts';
 export type CarryOut = (job: Job) => Promise<Outcome>;
 
 export interface CarryOutParts {
-  readonly dependencies: Pick<ExecutorDependencies, 'clock' | 'plans' | 'codec' | 'pause'>;
+  readonly dependencies: Pick<ExecutorDependencies, 'clock' | 'plans' | 'codec' | 'retryForMs' | 'pause'>;
   readonly states: UserStates;
   readonly queue: UserQueue;
   readonly append: Append;
@@ -54,7 +54,7 @@ const MAX_PAUSE_MS = 50;
  * stream's end after the command came.
  */
 export function createCarryOut({ dependencies, states, queue, append }: CarryOutParts): CarryOut {
-  const { codec, pause } = dependencies;
+  const { codec, pause, retryForMs = RETRY_FOR_MS } = dependencies;
 
   async function encode(job: Job, behind: number, events: Considered & { kind: 'events' }, now: number) {
     const stream = userStream(job.userId);
@@ -119,7 +119,7 @@ export function createCarryOut({ dependencies, states, queue, append }: CarryOut
   async function carryOut(job: Job): Promise<Outcome> {
     let kept = states.peek(job.userId);
     let last: Exclude<Tried, { outcome: Outcome }> | undefined;
-    const until = performance.now() + RETRY_FOR_MS;
+    const until = performance.now() + retryForMs;
     for (let tries = 1; tries <= MIN_TRIES || performance.now() < until; tries += 1) {
       const tried = await attempt(job, kept, last?.pending);
       if (tried.outcome) return tried.outcome;

@@ -33,6 +33,8 @@ export interface ExecutorDependencies {
   readonly stateCacheBytes: number;
   readonly appendDeadlineMs: number;
   readonly readDeadlineMs: number;
+  /** For how long a command is decided again because others wrote first; 5 seconds unless given. */
+  readonly retryForMs?: number;
   /** How far back the first sweep looks for erasures that a crash cut off; seven days unless given. */
   readonly sweepWindowMs?: number;
   /** Told of every append: how long it took and how it went. For metrics. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PausePoint } from '../../../command-service/dependencies.ts';
+import type { ExecutorDependencies, PausePoint } from '../../../command-service/dependencies.ts';
 import type { Command } from '../../../command-service/domain/user.ts';
 import { createExecutor, type Executor } from '../../../command-service/execute.ts';
 import { Passwords } from '../../../command-service/passwords.ts';
@@ -65,7 +65,7 @@ export class Backend {
     return log;
   }
 
-  node(options: { readonly plans?: ReturnType<typeof readPlanCatalogue> } = {}): Node {
+  node(options: Pick<ExecutorDependencies, 'retryForMs' | 'onAppend'> = {}): Node {
     const log = this.#connect();
     const vault = createVault({ db: this.#pool, masterKey: this.#masterKey, clock: () => Date.now() });
     const handles: Omit<Node, keyof Executor> = {
@@ -95,12 +95,13 @@ export class Backend {
         maxWaiting: 1_000,
         cost: { memory: 64, passes: 1, parallelism: 1 },
       }),
-      plans: options.plans ?? readPlanCatalogue(),
+      plans: readPlanCatalogue(),
       clock: () => handles.now(),
       stateCacheBytes: 10_000_000,
       appendDeadlineMs: 5_000,
       readDeadlineMs: 5_000,
       pause: (point, info) => handles.pause(point, info),
+      ...options,
     });
     return Object.assign(handles, executor);
   }

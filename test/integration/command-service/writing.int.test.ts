@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OutcomeUnknown } from '../../../shared/adapters/eventstoredb/errors.ts';
+import {
+  EventStoreUnavailable,
+  OutcomeUnknown,
+  WrongExpectedRevision,
+} from '../../../shared/adapters/eventstoredb/errors.ts';
 import { UnknownEvent } from '../../../shared/events/errors.ts';
 import {
   activate,
@@ -100,6 +104,41 @@ describe('two hundred activations at once over two nodes', () => {
     expect(new Set(outcomes.map((outcome) => outcome && codeOf(outcome)))).toEqual(new Set(['done']));
     expect(await licensesOf(customer.userId)).toHaveLength(200);
   }, 60_000);
+});
+
+describe('a command that others always overtake', () => {
+  it('is refused as a conflict in the end, and was not done', async () => {
+    const told: string[] = [];
+    const node = backend.node({ retryForMs: 100, onAppend: (_, outcome) => told.push(outcome) });
+    const customer = await subscribe(node);
+    node.append = (_, stream) => Promise.reject(new WrongExpectedRevision(stream));
+    expect(codeOf(await node.execute(customer.request(activate('a'))))).toBe('conflict');
+    expect(await licensesOf(customer.userId)).toHaveLength(0);
+    expect(told.slice(0, 3)).toEqual(['appended', 'appended', 'appended']);
+    expect(told.slice(3).length).toBeGreaterThanOrEqual(3);
+    expect(new Set(told.slice(3))).toEqual(new Set(['conflict']));
+  });
+});
+
+describe('an event store that is away', () => {
+  it('is a fault, for the append and for the read; then everything goes on', async () => {
+    const node = backend.node();
+    const customer = await subscribe(node);
+    node.append = () => Promise.reject(new EventStoreUnavailable());
+    await expect(node.execute(customer.request(activate('a')))).rejects.toThrow(EventStoreUnavailable);
+    node.append = (send) => send();
+    expect(codeOf(await node.execute(customer.request(activate('a'))))).toBe('done');
+  });
+
+  it('right after an append of unknown outcome leaves the outcome unknown', async () => {
+    const node = backend.node();
+    const customer = await subscribe(node);
+    node.append = () => {
+      node.append = () => Promise.reject(new EventStoreUnavailable());
+      return Promise.reject(new OutcomeUnknown());
+    };
+    await expect(node.execute(customer.request(activate('a')))).rejects.toThrow(OutcomeUnknown);
+  });
 });
 
 describe('an append whose outcome is unknown', () => {
