@@ -169,6 +169,20 @@ describe('an append whose outcome is unknown', () => {
     },
   );
 
+  it('is tried again as it was, not decided anew: what may still land can’t be refused meanwhile', async () => {
+    const node = backend.node();
+    const customer = await subscribe(node);
+    node.append = (send) => {
+      node.now = () => Date.now() + 1_000 * 86_400_000; // the subscription is over by now
+      node.append = (again) => send().then(again);
+      return Promise.reject(new OutcomeUnknown());
+    };
+    const outcome = await node.execute(customer.request(activate('a')));
+    expect((await licensesOf(customer.userId)).map(({ data }) => data.licenseId)).toEqual([
+      licenseOf(outcome),
+    ]);
+  });
+
   it('is thrown if it stays so: nobody is told that nothing happened', async () => {
     const node = backend.node();
     const customer = await subscribe(node);
