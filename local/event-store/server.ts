@@ -49,7 +49,7 @@ export async function startEventStore(options: EventStoreOptions): Promise<Event
       connectionString: `esdb://${host}:${port}?tls=false`,
       close: async () => {
         closing.abort();
-        for (const batch of batches) batch.finish();
+        for (const batch of batches) batch.close();
         await shutDown(server);
         await log.close();
       },

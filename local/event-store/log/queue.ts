@@ -40,11 +40,12 @@ export class AppendQueue {
 
   add(request: AppendRequest): Promise<AppendOutcome> {
     if (!this.#accepting) return Promise.resolve({ kind: 'not_ready' });
+    const left = request.deadline - Date.now();
+    if (left <= 0) return Promise.resolve({ kind: 'timeout' });
     const bytes = sizeOf(request);
     if (this.#bytes + bytes > MAX_WAITING_BYTES) return Promise.resolve({ kind: 'too_busy' });
     return new Promise((resolve) => {
-      const left = request.deadline - Date.now();
-      const timer = setTimeout(() => resolve({ kind: 'timeout' }), Math.min(left, 2 ** 31 - 1));
+      const timer = setTimeout(() => resolve({ kind: 'timeout' }), left);
       this.#waiting.push({
         request,
         bytes,

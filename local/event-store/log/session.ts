@@ -7,8 +7,8 @@ import { NO_STREAM, type StoredEvent } from './stored-event.ts';
 /** Another server writes this log. */
 export class LogInUse extends Error {
   readonly code = 'event_log_in_use';
-  constructor() {
-    super('another event store server is writing this log');
+  constructor(options?: ErrorOptions) {
+    super('another event store server is writing this log', options);
     this.name = 'LogInUse';
   }
 }
@@ -59,8 +59,7 @@ export class WriterSession {
   static async open(pool: Pool, onLost: () => void): Promise<WriterSession> {
     const client = await pool.connect();
     try {
-      const lock = await client.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [LOCK]);
-      if (!lock.rows[0]?.held) throw new LogInUse();
+      await takeLog(client);
       // What is acknowledged is on disk, whatever the server's own default is.
       await client.query('SET synchronous_commit = on');
       await client.query(SCHEMA);
@@ -107,8 +106,26 @@ export class WriterSession {
     });
   }
 
-  /** Closes the connection, and with it frees the lock. */
+  /** Lets go of the log for the next server at once; PostgreSQL would, some time after the connection is closed. */
+  async release(): Promise<void> {
+    await this.#client.query('SELECT pg_advisory_unlock($1)', [LOCK]);
+  }
+
   close(): void {
     this.#client.release(true);
+  }
+}
+
+/** PostgreSQL's `lock_not_available`. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** Waits a moment for a predecessor that was killed: its backend may still be committing what it was sent last. */
+async function takeLog(client: PoolClient): Promise<void> {
+  await client.query("SET lock_timeout = '3s'");
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
+  } catch (error) {
+    if ((error as { code?: string }).code === LOCK_NOT_AVAILABLE) throw new LogInUse({ cause: error });
+    throw error;
   }
 }

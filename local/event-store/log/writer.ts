@@ -73,8 +73,10 @@ export class Writer {
       if (group.length > 0) {
         const failure = await this.#write(group, batcher, session);
         if (failure) return failure;
-      } else if (this.#stopping.signal.aborted) return undefined;
-      else await this.#queue.filled();
+      } else if (this.#stopping.signal.aborted) {
+        await this.#release(session);
+        return undefined;
+      } else await this.#queue.filled();
     }
     return session.lost;
   }
@@ -96,6 +98,15 @@ export class Writer {
       // Whether it was written only the database knows; the next session begins with what it says.
       for (const entry of group) entry.answer({ kind: 'timeout' });
       return error as Error;
+    }
+  }
+
+  async #release(session: WriterSession): Promise<void> {
+    try {
+      await session.release();
+    } catch (error) {
+      // The connection is gone, and the lock with it.
+      this.#options.logger.warn({ err: error }, 'event_log_release_failed');
     }
   }
 

@@ -10,7 +10,7 @@ import type { AppendOutcome, ExpectedRevision } from '../log/stored-event.ts';
 import { WRITE_TIMEOUT_MS } from './append.ts';
 import { notHandled, refused, timeout, wrongExpectedVersion } from './append-status.ts';
 import { appendableStream, EventCollector, expectation } from './proposed.ts';
-import { invalidArgument, toRpcError } from './rpc-error.ts';
+import { closingError, invalidArgument, toRpcError } from './rpc-error.ts';
 import { parseUuid } from './uuid.ts';
 
 type Call = ServerDuplexStream<BatchAppendReq, BatchAppendResp>;
@@ -31,7 +31,9 @@ export class BatchAppendCall {
   readonly #call: Call;
   readonly #gathering = new Map<string, Gathering>();
   #inFlight = 0;
+  /** The client has sent all it wants to. */
   #ended = false;
+  #closing = false;
 
   constructor(log: EventLog, call: Call) {
     this.#log = log;
@@ -43,10 +45,10 @@ export class BatchAppendCall {
     });
   }
 
-  /** Takes no further appends, answers those that were taken, and ends the call. */
-  finish(): void {
+  /** Takes no further appends, answers those that were taken, and ends the call as unavailable. */
+  close(): void {
     this.#call.pause();
-    this.#ended = true;
+    this.#closing = true;
     this.#endWhenAnswered();
   }
 
@@ -79,7 +81,7 @@ export class BatchAppendCall {
     if (this.#inFlight === MAX_IN_FLIGHT) this.#call.pause();
     void this.#log.append({ stream, expected, deadline, events: collector.events }).then((outcome) => {
       this.#inFlight--;
-      if (this.#inFlight === MAX_IN_FLIGHT - 1 && !this.#ended) this.#call.resume();
+      if (this.#inFlight === MAX_IN_FLIGHT - 1 && !this.#closing) this.#call.resume();
       this.#answer(correlation, stream, toResult(outcome, expected));
       this.#endWhenAnswered();
     });
@@ -101,7 +103,10 @@ export class BatchAppendCall {
   }
 
   #endWhenAnswered(): void {
-    if (this.#ended && this.#inFlight === 0 && !this.#call.writableEnded) this.#call.end();
+    if (this.#inFlight > 0 || this.#call.writableEnded) return;
+    // Not simply ended: a client whose call ends without an error goes on using it.
+    if (this.#closing) this.#call.emit('error', closingError());
+    else if (this.#ended) this.#call.end();
   }
 }
 

@@ -26,7 +26,11 @@ export class AppendLane {
     this.#onRetired = onRetired;
     call.on('data', (response: BatchAppendResp) => this.#settle(response));
     call.on('error', (error: Error) => this.#fail(error));
-    call.on('end', () => this.#fail(new Error('the event store ended the call')));
+    call.on('end', () => {
+      // Without this the client would wait for the other half for ever when it is closed.
+      call.end();
+      this.#fail(new Error('the event store ended the call'));
+    });
   }
 
   /**

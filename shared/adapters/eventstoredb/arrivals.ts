@@ -7,7 +7,7 @@ interface Source {
 }
 
 /** How many objects a read may have buffered on this side of the connection. */
-export const READ_AHEAD = 512;
+export const READ_AHEAD = 256;
 
 interface ArrivalsOptions {
   /** Ends the iteration, without error. */
