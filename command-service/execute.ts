@@ -34,8 +34,8 @@ export interface Executor {
   changePassword(request: PasswordRequest): Promise<Outcome>;
   /** May be repeated: each time the event, the key's tombstone and the email's release are seen to. */
   erase(request: EraseRequest): Promise<Outcome>;
-  /** Finishes erasures that a crash cut off. @returns how many it had to finish */
-  sweepErasures(): Promise<number>;
+  /** Finishes erasures that a crash cut off. @returns how many it had to finish, until the signal aborted */
+  sweepErasures(signal?: AbortSignal): Promise<number>;
   /** For metrics: the kept states, their approximate size, and how many users have commands under way. */
   load(): { readonly users: number; readonly bytes: number; readonly busyUsers: number };
 }

@@ -16,21 +16,22 @@ const erasedUser = (event: RecordedEvent): string | undefined =>
  * where the last one ended. A sweep that fails begins there again. Asking the vault for users without a tombstone
  * was rejected: it would have to read every user's stream to know who was erased.
  */
-export function createSweep(parts: EraseParts): () => Promise<number> {
+export function createSweep(parts: EraseParts): (signal?: AbortSignal) => Promise<number> {
   const { log, clock, sweepWindowMs = SWEEP_WINDOW_MS } = parts.dependencies;
   let sweptTo: Position | undefined;
 
-  async function* lookBack(): AsyncIterable<RecordedEvent> {
+  async function* lookBack(how: { readonly signal?: AbortSignal }): AsyncIterable<RecordedEvent> {
     const since = clock() - sweepWindowMs;
-    for await (const event of log.readAll({ direction: 'backwards' })) {
+    for await (const event of log.readAll({ ...how, direction: 'backwards' })) {
       if (event.created.getTime() < since) return;
       yield event;
     }
   }
 
-  return async () => {
+  return async (signal) => {
+    const how = signal ? { signal } : {};
     const forwards = sweptTo !== undefined;
-    const events = sweptTo ? log.readAll({ from: sweptTo, direction: 'forwards' }) : lookBack();
+    const events = sweptTo ? log.readAll({ ...how, from: sweptTo, direction: 'forwards' }) : lookBack(how);
     const userIds = new Set<string>();
     let last = sweptTo;
     for await (const event of events) {
@@ -41,6 +42,7 @@ export function createSweep(parts: EraseParts): () => Promise<number> {
     }
     let finished = 0;
     for (const userId of userIds) {
+      if (signal?.aborted) break;
       const stamp: CommandStamp = {
         commandId: randomUUID(),
         actor: { role: 'system', id: 'erasure-sweep' },
@@ -48,7 +50,8 @@ export function createSweep(parts: EraseParts): () => Promise<number> {
       };
       if (await finishErasure(parts, userId, stamp)) finished += 1;
     }
-    sweptTo = last;
+    // An aborted read ends like a complete one; the next sweep begins where this one did.
+    if (!signal?.aborted) sweptTo = last;
     return finished;
   };
 }

@@ -8,10 +8,11 @@ export function startSweeping(
   executor: Pick<Executor, 'sweepErasures'>,
   logger: Logger,
 ): { stop(): Promise<void> } {
+  const stopping = new AbortController();
   let sweeping: Promise<void> | undefined;
   const sweep = async () => {
     try {
-      const finished = await executor.sweepErasures();
+      const finished = await executor.sweepErasures(stopping.signal);
       if (finished > 0) logger.info({ finished }, 'erasures_finished');
     } catch (error) {
       logger.warn({ err: error }, 'erasure_sweep_failed');
@@ -28,6 +29,7 @@ export function startSweeping(
   return {
     async stop() {
       clearInterval(timer);
+      stopping.abort();
       await sweeping;
     },
   };

@@ -111,6 +111,14 @@ describe('an erasing that a crash cut off', () => {
     },
   );
 
+  it('is not lost to a sweep that was stopped', async () => {
+    const customer = await cutOff('erase.appended');
+    const node = backend.node();
+    expect(await node.sweepErasures(AbortSignal.abort())).toBe(0);
+    expect(await node.sweepErasures()).toBe(1);
+    expect(await emailTypes(customer.email)).toEqual(['EmailReserved', 'EmailReleased']);
+  });
+
   it('is found by the next sweep of a running node as well', async () => {
     const node = backend.node();
     await node.sweepErasures();
