@@ -41,6 +41,7 @@ export function createSweep(parts: EraseParts): (signal?: AbortSignal) => Promis
       if (userId) userIds.add(userId);
     }
     let finished = 0;
+    const failures: unknown[] = [];
     for (const userId of userIds) {
       if (signal?.aborted) break;
       const stamp: CommandStamp = {
@@ -48,8 +49,14 @@ export function createSweep(parts: EraseParts): (signal?: AbortSignal) => Promis
         actor: { role: 'system', id: 'erasure-sweep' },
         correlationId: randomUUID(),
       };
-      if (await finishErasure(parts, userId, stamp)) finished += 1;
+      try {
+        if (await finishErasure(parts, userId, stamp)) finished += 1;
+      } catch (error) {
+        failures.push(error); // one user who can't be finished now keeps nobody else's data alive
+      }
     }
+    if (failures.length > 0)
+      throw new AggregateError(failures, `${failures.length} erasures are not finished`);
     // An aborted read ends like a complete one; the next sweep begins where this one did.
     if (!signal?.aborted) sweptTo = last;
     return finished;

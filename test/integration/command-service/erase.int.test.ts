@@ -111,6 +111,20 @@ describe('an erasing that a crash cut off', () => {
     },
   );
 
+  it('is finished for all but those who can’t be now, and for those by a later sweep', async () => {
+    const [first, second] = [await cutOff('erase.appended'), await cutOff('erase.appended')];
+    const node = backend.node();
+    node.pause = async (_, { userId }) => {
+      if (userId === second.userId) throw new Error('not now');
+    };
+    await expect(node.sweepErasures()).rejects.toThrow('1 erasures are not finished');
+    expect(await emailTypes(first.email)).toEqual(['EmailReserved', 'EmailReleased']);
+    expect(await emailTypes(second.email)).toEqual(['EmailReserved']);
+    node.pause = async () => undefined;
+    expect(await node.sweepErasures()).toBe(1);
+    expect(await emailTypes(second.email)).toEqual(['EmailReserved', 'EmailReleased']);
+  });
+
   it('is not lost to a sweep that was stopped', async () => {
     const customer = await cutOff('erase.appended');
     const node = backend.node();
