@@ -154,7 +154,12 @@ export async function startCommandService(options: CommandServiceOptions): Promi
   try {
     const { HOST: host, PORT: port, DRAIN_MS: drainMs } = config;
     const server = await startServer({ listener: app, host, port, health, logger, drainMs });
-    return { url: server.url, port: server.port, stop: () => server.stop().then(stopWork) };
+    let stopped: Promise<void> | undefined;
+    const stop = () => {
+      stopped ??= server.stop().then(stopWork);
+      return stopped;
+    };
+    return { url: server.url, port: server.port, stop };
   } catch (error) {
     await stopWork();
     throw error;
