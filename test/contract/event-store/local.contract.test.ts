@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  DeadlineExceededError,
   EventStoreDBClient,
   NO_STREAM,
   persistentSubscriptionToStreamSettingsFromDefaults,
@@ -10,6 +11,7 @@ import grpc from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
 import { LogInUse } from '../../../local/event-store/log/session.ts';
 import { startEventStore } from '../../../local/event-store/server.ts';
+import { createPool, inTransaction } from '../../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../../shared/logger.ts';
 import { createDatabase } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -108,6 +110,36 @@ describe('Two servers on one log', () => {
     await first.close();
     const next = await startEventStore(options);
     await next.close();
+  });
+});
+
+describe('An append that PostgreSQL does not commit', () => {
+  test('is neither acknowledged nor shown to anybody until it does', async () => {
+    await using database = await createDatabase();
+    const store = await startEventStore({ host: '127.0.0.1', port: 0, databaseUrl: database.url, logger });
+    const client = EventStoreDBClient.connectionString(store.connectionString);
+    const seen: unknown[] = [];
+    const subscription = client.subscribeToAll();
+    subscription.on('data', ({ event: read }) => seen.push(read?.data));
+    const pool = createPool({ connectionString: database.url, applicationName: 'test', max: 1, logger });
+    await inTransaction(pool, async (connection) => {
+      await connection.query('LOCK TABLE event_store.events IN EXCLUSIVE MODE');
+      const append = client.appendToStream(newStream(), event(1), { deadline: 300 });
+      expect(await rejection(append)).toBeInstanceOf(DeadlineExceededError);
+      expect(await collect(client.readAll())).toEqual([]);
+      expect(seen).toEqual([]);
+    });
+    // Its outcome was unknown: it was on its way, and so it is there after all, once.
+    await eventually('the event', () => seen.length > 0);
+    await client.appendToStream(newStream(), event(2));
+    expect((await collect(client.readAll())).map(({ event: read }) => read?.data)).toEqual([
+      { n: 1 },
+      { n: 2 },
+    ]);
+    await pool.end();
+    await subscription.unsubscribe();
+    await client.dispose();
+    await store.close();
   });
 });
 
