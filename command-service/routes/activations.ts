@@ -12,11 +12,13 @@ const tag = 'Activations';
 /** `.` and `..` are left out: as a part of a path they mean another path. */
 const clientId = text(1, 128).regex(/^(?!\.{1,2}$)/, { error: 'expected another name than . or ..' });
 
-const activated = z.strictObject({
-  license_id: z.uuid(),
-  client_id: z.string(),
-  activation_key: z.string().meta({ description: 'Kept by the client; it names the license.' }),
-});
+const activated = z
+  .strictObject({
+    license_id: z.uuid(),
+    client_id: z.string(),
+    activation_key: z.string().meta({ description: 'Kept by the client; it names the license.' }),
+  })
+  .meta({ id: 'Activated' });
 
 /** The same license gives an equivalent key each time: nothing in it depends on when it was asked for. */
 async function showActivated({ tokens }: CommandContext, done: Done): Promise<z.input<typeof activated>> {

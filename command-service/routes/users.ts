@@ -17,11 +17,13 @@ const email = text(3, 254)
 const newPassword = text(8, 256);
 const password = text(1, 256);
 
-const signedIn = z.strictObject({
-  user_id: z.uuid(),
-  access_token: z.string(),
-  expires_in: z.int().meta({ description: 'Seconds.' }),
-});
+const signedIn = z
+  .strictObject({
+    user_id: z.uuid(),
+    access_token: z.string(),
+    expires_in: z.int().meta({ description: 'Seconds.' }),
+  })
+  .meta({ id: 'SignedIn' });
 
 async function showSignedIn({ tokens }: CommandContext, done: Done) {
   const revision = done.tokenRevision ?? done.revision;

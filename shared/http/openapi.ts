@@ -31,9 +31,27 @@ const problemSchema = z
 
 const PROBLEM_REF = { $ref: '#/components/schemas/Problem' };
 
-/** JSON Schema 2020-12, which is what OpenAPI 3.1 takes. */
-function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+/** Schemas with a name (`.meta({ id })`): each stands in the document once. */
+type Named = Record<string, unknown>;
+
+/**
+ * JSON Schema 2020-12, which is what OpenAPI 3.1 takes. What has a name goes to `named`, and a reference is left. A
+ * `format` says what zod's long patterns for it say.
+ */
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output', named: Named): Json {
+  const made = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    override: ({ jsonSchema: part }) => {
+      if (part.format !== undefined) delete part.pattern;
+    },
+  });
+  const {
+    $schema: _,
+    $defs,
+    ...json
+  } = JSON.parse(JSON.stringify(made).replaceAll('"#/$defs/', '"#/components/schemas/')) as Named;
+  Object.assign(named, $defs);
   return json;
 }
 
@@ -43,10 +61,10 @@ const PARAMETER_PLACES = [
   ['headers', 'header'],
 ] as const;
 
-function parameters(route: RouteSpec): Json[] {
+function parameters(route: RouteSpec, named: Named): Json[] {
   return PARAMETER_PLACES.flatMap(([part, place]) =>
     Object.entries(route[part]?.shape ?? {}).map(([name, field]) => {
-      const { description, ...schema } = jsonSchema(field as z.ZodType, 'input');
+      const { description, ...schema } = jsonSchema(field as z.ZodType, 'input', named);
       return {
         name: place === 'header' ? headerName(name) : name,
         in: place,
@@ -61,7 +79,7 @@ function parameters(route: RouteSpec): Json[] {
 /** `if-match` → `If-Match`, as people write it. */
 const headerName = (name: string): string => name.replaceAll(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 
-function answers(route: RouteSpec): Json {
+function answers(route: RouteSpec, named: Named): Json {
   const good = Object.entries(route.answers).map(([status, answer]) => [
     status,
     {
@@ -75,7 +93,9 @@ function answers(route: RouteSpec): Json {
         ),
       }),
       ...(answer.body && {
-        content: { [answer.type ?? 'application/json']: { schema: jsonSchema(answer.body, 'output') } },
+        content: {
+          [answer.type ?? 'application/json']: { schema: jsonSchema(answer.body, 'output', named) },
+        },
       }),
     },
   ]);
@@ -122,29 +142,30 @@ function security(route: RouteSpec): Json[] {
   ];
 }
 
-function operation(route: RouteSpec): Json {
+function operation(route: RouteSpec, named: Named): Json {
   return {
     operationId: route.operationId,
     tags: [route.tag],
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
     security: security(route),
-    parameters: parameters(route),
+    parameters: parameters(route, named),
     ...(route.body && {
       requestBody: {
         required: !route.bodyOptional,
-        content: { 'application/json': { schema: jsonSchema(route.body, 'input') } },
+        content: { 'application/json': { schema: jsonSchema(route.body, 'input', named) } },
       },
     }),
-    responses: answers(route),
+    responses: answers(route, named),
   };
 }
 
 /** The OpenAPI 3.1 document of these routes. The same routes always give the same document. */
 export function openApiDocument(routes: readonly RouteSpec[], version: string): Json {
   const paths: Record<string, Partial<Record<Method, Json>>> = {};
+  const named: Named = {};
   for (const route of routes) {
-    paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
+    paths[route.path] = { ...paths[route.path], [route.method]: operation(route, named) };
   }
   return {
     openapi: '3.1.0',
@@ -157,7 +178,7 @@ export function openApiDocument(routes: readonly RouteSpec[], version: string): 
     servers: [{ url: '/' }],
     paths,
     components: {
-      schemas: { Problem: jsonSchema(problemSchema, 'output') },
+      schemas: { ...named, Problem: jsonSchema(problemSchema, 'output', {}) },
       securitySchemes: {
         accessToken: {
           type: 'http',
