@@ -1,0 +1,182 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { createPool } from '../shared/adapters/postgres/pool.ts';
+import { connectRedis } from '../shared/adapters/redis/client.ts';
+import { pingRedis } from '../shared/adapters/redis/ping.ts';
+import { redisCounters } from '../shared/adapters/redis/rate-counters.ts';
+import { type Clock, systemClock } from '../shared/clock.ts';
+import { createHttpApp } from '../shared/http/app.ts';
+import { createAuthenticate } from '../shared/http/auth.ts';
+import { mountDocs } from '../shared/http/docs.ts';
+import { Health } from '../shared/http/health.ts';
+import { createMetrics } from '../shared/http/metrics.ts';
+import { Problem } from '../shared/http/problem.ts';
+import { RateLimiter } from '../shared/http/rate-limit.ts';
+import { startServer } from '../shared/http/server.ts';
+import type { Running } from '../shared/lifecycle.ts';
+import type { Logger } from '../shared/logger.ts';
+import { readPlanCatalogue } from '../shared/plans.ts';
+import { createTokens } from '../shared/tokens/create-tokens.ts';
+import { openKeyRing } from '../shared/tokens/file-key-ring.ts';
+import type { AccessClaims } from '../shared/tokens/tokens.ts';
+import { UsageCounter } from '../shared/usage/usage-counter.ts';
+import type { QueryConfig } from './config.ts';
+import { Standing } from './queries/standing.ts';
+import { statsReader } from './queries/stats.ts';
+import { tokenHasEnded } from './queries/users.ts';
+import { queryRoutes } from './routes/all.ts';
+import { createValidation, type Validation } from './validation/create-validation.ts';
+import { isValidation } from './validation/fast-path.ts';
+import type { PausePoint } from './validation/pair-loader.ts';
+import { pairSources } from './validation/pair-sources.ts';
+
+export interface QueryServiceOptions {
+  readonly config: QueryConfig;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  /** Where a test can hold a load of views between its steps. */
+  readonly pause?: (point: PausePoint) => Promise<void>;
+}
+
+export interface QueryService extends Running {
+  readonly url: string;
+  readonly port: number;
+}
+
+const API_DOCUMENT = new URL('../docs/openapi.json', import.meta.url);
+
+/** Everything that this service talks to. Nothing is connected to yet: it starts with all of them away. */
+async function connect({ config, logger, clock = systemClock }: QueryServiceOptions) {
+  const production = config.NODE_ENV === 'production';
+  const ring = await openKeyRing({ file: config.KEYRING_FILE, production, clock, logger });
+  const database = createPool({
+    connectionString: config.DATABASE_URL,
+    applicationName: 'query-service',
+    max: config.DATABASE_CONNECTIONS,
+    logger,
+    // A validation does not wait longer than this for views that it has nothing else for.
+    statementTimeoutMs: 3_000,
+    connectionTimeoutMs: 1_000,
+  });
+  const redis = connectRedis({ url: config.REDIS_URL, name: 'query-service', logger });
+  const subscriber = connectRedis({
+    url: config.REDIS_URL,
+    name: 'query-service-notices',
+    logger,
+    subscriber: true,
+  });
+  return {
+    clock,
+    ring,
+    database,
+    redis,
+    subscriber,
+    tokens: createTokens({ ring, issuer: config.TOKEN_ISSUER, clock }),
+    async close() {
+      ring.close();
+      redis.disconnect();
+      subscriber.disconnect();
+      await database.end();
+    },
+  };
+}
+
+type Connections = Awaited<ReturnType<typeof connect>>;
+
+/** A token's user may be newer than the read model; then it is waited for, a moment. */
+const UNKNOWN_USER_WAIT_MS = 1_000;
+
+const hasEnded =
+  ({ database }: Connections) =>
+  async ({ sub, rev = -1, jti }: AccessClaims): Promise<boolean> => {
+    for (const deadline = performance.now() + UNKNOWN_USER_WAIT_MS; ; ) {
+      const ended = await tokenHasEnded(database, { sub, rev, jti });
+      if (ended !== undefined) return ended;
+      if (performance.now() >= deadline) throw new Problem('read_model_behind');
+      await wait(25);
+    }
+  };
+
+/**
+ * Ready is a node that can answer some validation: one of the layers below answers, or something is remembered. A
+ * node whose layers have gone is worth sending requests to, and one that has only just started without them is not.
+ */
+function healthOf({ database, redis }: Connections, validation: Validation, logger: Logger): Health {
+  const askDatabase = () => database.query('SELECT');
+  return new Health({
+    logger,
+    dependencies: {
+      database: { check: askDatabase, required: false },
+      redis: { check: (signal) => pingRedis(redis, signal), required: false },
+      knowledge: {
+        check: async (signal) => {
+          if (validation.remembered() === 0) await Promise.any([askDatabase(), pingRedis(redis, signal)]);
+        },
+        required: true,
+      },
+    },
+  });
+}
+
+/**
+ * Starts a query node. It answers at once, with whatever of its layers is there.
+ * @throws ConfigError the key ring is missing or broken; and the listening's error
+ */
+export async function startQueryService(options: QueryServiceOptions): Promise<QueryService> {
+  const { config, logger, pause } = options;
+  const connections = await connect(options);
+  const { clock, ring, database, redis, subscriber, tokens } = connections;
+  const { TRUSTED_PROXIES: trusted } = config;
+  const metrics = createMetrics('query-service');
+  const limiter = new RateLimiter({ shared: redisCounters(redis), clock, logger });
+  const usage = new UsageCounter({ pool: database, clock, logger, registry: metrics.registry });
+  const validation = createValidation({
+    sources: pairSources(database, redis),
+    plans: readPlanCatalogue(config.PLAN_CATALOGUE_FILE),
+    maxLicenses: config.LICENSES_IN_MEMORY,
+    ...{ redis, subscriber, tokens, ring, limiter, usage, metrics, trusted, clock, logger, pause },
+  });
+  const health = healthOf(connections, validation, logger);
+  const app = createHttpApp({
+    routes: queryRoutes,
+    context: {
+      db: database,
+      standing: new Standing({ db: database }),
+      stats: statsReader(database, clock),
+      ring,
+      clock,
+    },
+    authenticate: createAuthenticate({ tokens, isEnded: hasEnded(connections) }),
+    limits: { queries: config.QUERIES_PER_MINUTE },
+    extend: (express) => mountDocs(express, API_DOCUMENT),
+    ...{ trusted, limiter, usage, metrics, health, logger },
+  });
+  validation.notices.start();
+  await health.start();
+  limiter.start();
+  usage.start();
+  const stopWork = async () => {
+    await Promise.all([health.stop(), validation.notices.stop()]);
+    await Promise.all([usage.stop(), limiter.stop()]);
+    await connections.close();
+  };
+  try {
+    const { HOST: host, PORT: port, DRAIN_MS: drainMs } = config;
+    const { fastPath } = validation;
+    const server = await startServer({
+      listener: (request, response) => {
+        if (isValidation(request.url as string)) fastPath.handle(request, response);
+        else app(request, response);
+      },
+      ...{ host, port, health, logger, drainMs },
+    });
+    let stopped: Promise<void> | undefined;
+    const stop = () => {
+      stopped ??= server.stop().then(stopWork);
+      return stopped;
+    };
+    return { url: server.url, port: server.port, stop };
+  } catch (error) {
+    await stopWork();
+    throw error;
+  }
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { connectionUrl, integer, readConfig, serviceSettings } from '../shared/config.ts';
+import { httpSettings } from '../shared/http/settings.ts';
+import { tokenSettings } from '../shared/tokens/settings.ts';
+
+/** Every setting of this service. */
+export const querySettings = z.object({
+  ...serviceSettings,
+  ...httpSettings,
+  ...tokenSettings,
+  PORT: integer(0, 65_535).default(3002).describe('Port to listen on; 0 for any free one'),
+  DATABASE_URL: connectionUrl('postgres://', 'postgresql://').describe(
+    'PostgreSQL with the read model and the usage counts',
+  ),
+  REDIS_URL: connectionUrl('redis://', 'rediss://').describe(
+    'Redis: cached views, the notices of changes, and rate limits over all nodes',
+  ),
+  PLAN_CATALOGUE_FILE: z
+    .string()
+    .optional()
+    .describe('JSON file with the plans; the ones of the repository unless set'),
+  DATABASE_CONNECTIONS: integer(2, 100).default(8).describe('Most connections to PostgreSQL'),
+  LICENSES_IN_MEMORY: integer(1_000, 10_000_000)
+    .default(100_000)
+    .describe('Most licenses (with their keys and users) that are remembered; about 2.5 KB each'),
+  QUERIES_PER_MINUTE: integer(1, 1_000_000)
+    .default(1_000)
+    .describe('Queries, validations apart, that a caller may ask in a minute'),
+});
+
+export type QueryConfig = z.infer<typeof querySettings>;
+
+/** @throws ConfigError */
+export const readQueryConfig = (env: Record<string, string | undefined> = process.env): QueryConfig =>
+  readConfig(querySettings, env);

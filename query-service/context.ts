@@ -1,0 +1,17 @@
+import type { Queryable } from '../shared/adapters/postgres/pool.ts';
+import type { Clock } from '../shared/clock.ts';
+import { routesFor } from '../shared/http/route.ts';
+import type { KeyRing } from '../shared/tokens/key-ring.ts';
+import type { Standing } from './queries/standing.ts';
+import type { Stats } from './queries/stats.ts';
+
+/** What the routes of this service work with. */
+export interface QueryContext {
+  readonly db: Queryable;
+  readonly standing: Standing;
+  readonly stats: () => Promise<Stats>;
+  readonly ring: Pick<KeyRing, 'jwks'>;
+  readonly clock: Clock;
+}
+
+export const queryRoute = routesFor<QueryContext>();

@@ -1,0 +1,10 @@
+import { runProcess } from '../shared/lifecycle.ts';
+import { createLogger } from '../shared/logger.ts';
+import { startQueryService } from './app.ts';
+import { readQueryConfig } from './config.ts';
+
+await runProcess('query-service', async () => {
+  const config = readQueryConfig();
+  const logger = createLogger({ service: 'query-service', level: config.LOG_LEVEL });
+  return startQueryService({ config, logger });
+});

@@ -1,0 +1,28 @@
+import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
+import type { LicenseRow } from '../../shared/read-model/rows.ts';
+
+const FIND = 'SELECT * FROM read_model.licenses WHERE license_id = $1';
+
+const OF_USER = `
+SELECT * FROM read_model.licenses
+WHERE user_id = $1 AND ($2::uuid IS NULL OR license_id > $2)
+ORDER BY license_id LIMIT $3`;
+
+export async function findLicense(db: Queryable, id: string): Promise<LicenseRow | undefined> {
+  const { rows } = await db.query<LicenseRow>({ name: 'find_license', text: FIND, values: [id] });
+  return rows[0];
+}
+
+/** A user's licenses in the order of their activation (their ids sort by it), behind `after`. */
+export async function licensesOf(
+  db: Queryable,
+  userId: string,
+  page: { readonly after: string | undefined; readonly limit: number },
+): Promise<LicenseRow[]> {
+  const { rows } = await db.query<LicenseRow>({
+    name: 'licenses_of',
+    text: OF_USER,
+    values: [userId, page.after ?? null, page.limit],
+  });
+  return rows;
+}

@@ -1,0 +1,89 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
+import { comparePositions, type Position, START } from '../../shared/events/position.ts';
+import { Problem } from '../../shared/http/problem.ts';
+import { timeOfUuidv7 } from '../../shared/ids.ts';
+import { DIRECT_FEED } from '../../shared/read-model/load-views.ts';
+
+/** What a query is about, from which its user follows. */
+export interface Subject {
+  readonly kind: 'user' | 'subscription' | 'license';
+  readonly id: string;
+}
+
+export interface StandingOptions {
+  readonly db: Queryable;
+  /** How long a read model that is behind is waited for; default 2 s. */
+  readonly waitMs?: number;
+}
+
+interface Row {
+  readonly commit: string | null;
+  readonly prepare: string | null;
+  readonly parked: boolean;
+  readonly level_commit: string | null;
+  readonly level_prepare: string | null;
+}
+
+/** Each gives one row, null where there is no such thing. $2 is the subscription's partition. */
+const OWNERS = {
+  user: 'SELECT $1::uuid AS user_id, $2::timestamptz AS unused',
+  license:
+    'SELECT (SELECT user_id FROM read_model.licenses WHERE license_id = $1) AS user_id, $2::timestamptz AS unused',
+  subscription: `SELECT
+    (SELECT user_id FROM read_model.subscriptions WHERE subscription_id = $1 AND start_date = $2) AS user_id`,
+} as const;
+
+/** $3 and $4 are the position that must be reached: an event that is parked has not been. */
+const standing = (owner: string) => `
+SELECT u.position_commit::text AS commit, u.position_prepare::text AS prepare,
+  c.position_commit::text AS level_commit, c.position_prepare::text AS level_prepare,
+  EXISTS (
+    SELECT FROM read_model.parked_events p
+    WHERE p.user_id = owner.user_id OR (p.position_commit = $3 AND p.position_prepare = $4)
+  ) AS parked
+FROM (${owner}) AS owner
+LEFT JOIN read_model.users u ON u.user_id = owner.user_id
+LEFT JOIN read_model.checkpoints c ON c.name = '${DIRECT_FEED}'`;
+
+const LOOK_MS = 25;
+
+const position = (commit: string | null, prepare: string | null): Position =>
+  commit === null || prepare === null ? START : { commit: BigInt(commit), prepare: BigInt(prepare) };
+
+/** Says whether the rows of a user are as new as a reader asks. */
+export class Standing {
+  readonly #options: StandingOptions;
+
+  constructor(options: StandingOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves once the rows of the subject's user hold every event of that user up to `atLeast`: because his last one
+   * is at or behind it, or because the whole read model is and has parked none of his.
+   * @throws Problem read_model_parked at once, read_model_behind after a bounded wait
+   */
+  async reached(subject: Subject, atLeast: Position | undefined, signal: AbortSignal): Promise<void> {
+    if (!atLeast) return;
+    const deadline = performance.now() + (this.#options.waitMs ?? 2_000);
+    for (;;) {
+      const row = await this.#look(subject, atLeast);
+      if (comparePositions(position(row.commit, row.prepare), atLeast) >= 0) return;
+      if (row.parked) throw new Problem('read_model_parked');
+      if (comparePositions(position(row.level_commit, row.level_prepare), atLeast) >= 0) return;
+      if (signal.aborted || performance.now() >= deadline) throw new Problem('read_model_behind');
+      await wait(LOOK_MS);
+    }
+  }
+
+  async #look({ kind, id }: Subject, { commit, prepare }: Position): Promise<Row> {
+    const { rows } = await this.#options.db.query<Row>({
+      name: `standing_${kind}`,
+      text: standing(OWNERS[kind]),
+      // The time part of a subscription's id is its start date; any other id has none, and names no partition.
+      values: [id, new Date(timeOfUuidv7(id) ?? 0), commit.toString(), prepare.toString()],
+    });
+    return rows[0] as Row;
+  }
+}

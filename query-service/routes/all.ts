@@ -1,0 +1,22 @@
+import type { Route, RouteSpec } from '../../shared/http/route.ts';
+import type { QueryContext } from '../context.ts';
+import { jwksRoutes } from './jwks.ts';
+import { licenseRoutes } from './licenses.ts';
+import { meRoutes } from './me.ts';
+import { statsRoutes } from './stats.ts';
+import { subscriptionRoutes } from './subscriptions.ts';
+import { userRoutes } from './users.ts';
+import { validationSpecs } from './validation.ts';
+
+/** Every route that Express answers. */
+export const queryRoutes: readonly Route<QueryContext>[] = [
+  ...meRoutes,
+  ...subscriptionRoutes,
+  ...licenseRoutes,
+  ...userRoutes,
+  ...statsRoutes,
+  ...jwksRoutes,
+];
+
+/** Every route of this service, in the order of the API's document. */
+export const querySpecs: readonly RouteSpec[] = [...validationSpecs, ...queryRoutes];

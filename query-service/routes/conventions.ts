@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import type { Principal } from '../../shared/http/auth.ts';
+import { uuid } from '../../shared/http/fields.ts';
+import { Problem } from '../../shared/http/problem.ts';
+import type { ProblemCode } from '../../shared/http/problem-codes.ts';
+import { minEventPosition } from '../validation/read-question.ts';
+
+/** A query about one user: the answer is at least as new as the reader's own command. */
+export const aboutOneUser = z.object({ 'min-event-position': minEventPosition });
+
+/** A list is about many users, and as of no position of theirs. */
+export const aboutMany = z.object({
+  'min-event-position': z
+    .undefined({ error: 'a list is as of no position: only queries about one user take this header' })
+    .optional()
+    .meta({ description: 'Refused: only queries about one user take it.' }),
+});
+
+const MAX_PAGE = 100;
+
+export const pageQuery = {
+  limit: z
+    .string()
+    .regex(/^(100|[1-9]\d?)$/, { error: `expected a whole number from 1 to ${MAX_PAGE}` })
+    .transform(Number)
+    .optional()
+    .meta({ description: `Most items of the page: 1 to ${MAX_PAGE}, else 50.` }),
+  cursor: uuid.optional().meta({ description: 'The `next_cursor` of the page before.' }),
+};
+
+export interface Page {
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+/** One more than is shown is read, to know whether there is a next page. */
+export const pageOf = (query: {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}) => {
+  const size = query.limit ?? 50;
+  return { size, page: { after: query.cursor, limit: size + 1 } satisfies Page };
+};
+
+export const listOf = <S extends z.ZodType>(item: S) =>
+  z.strictObject({
+    items: z.array(item),
+    next_cursor: z.string().nullable().meta({ description: 'Null on the last page.' }),
+  });
+
+/** @param cursorOf what the next page continues behind */
+export function showPage<R, I>(
+  rows: readonly R[],
+  size: number,
+  show: (row: R) => I,
+  cursorOf: (row: R) => string,
+): { items: I[]; next_cursor: string | null } {
+  const shown = rows.slice(0, size);
+  const last = shown.at(-1);
+  return {
+    items: shown.map(show),
+    next_cursor: rows.length > size && last !== undefined ? cursorOf(last) : null,
+  };
+}
+
+export const QUERY_PROBLEMS = ['database_unavailable'] as const satisfies readonly ProblemCode[];
+export const ONE_USER_PROBLEMS = [
+  'database_unavailable',
+  'read_model_behind',
+  'read_model_parked',
+] as const satisfies readonly ProblemCode[];
+
+/** The user that asks. */
+export function userIdOf(principal: Principal | undefined): string {
+  if (principal?.role !== 'user') throw new Error(`a route of users lets in: ${principal?.role}`);
+  return principal.userId;
+}
+
+/** A user sees what is his; to him everything else does not exist. @throws Problem not_found */
+export function mustOwn(principal: Principal | undefined, ownerId: string): void {
+  if (principal?.role === 'user' && principal.userId !== ownerId) throw new Problem('not_found');
+}
+
+/** Analysts see nothing that names a person. */
+export const shownTo = (principal: Principal | undefined) => ({ personal: principal?.role !== 'analyst' });

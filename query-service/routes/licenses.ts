@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { uuid } from '../../shared/http/fields.ts';
+import { Problem } from '../../shared/http/problem.ts';
+import type { Route } from '../../shared/http/route.ts';
+import { type QueryContext, queryRoute } from '../context.ts';
+import { findLicense } from '../queries/licenses.ts';
+import { licenseDetail, showLicense } from '../queries/show.ts';
+import { aboutOneUser, mustOwn, ONE_USER_PROBLEMS, shownTo } from './conventions.ts';
+
+const license = queryRoute({
+  method: 'get',
+  path: '/v1/licenses/{id}',
+  operationId: 'getLicense',
+  tag: 'Licenses',
+  summary: 'A license',
+  auth: ['user', 'operator', 'analyst'],
+  rateLimit: { name: 'queries', by: 'caller' },
+  params: z.object({ id: uuid }),
+  headers: aboutOneUser,
+  answers: { 200: { description: 'The license.', body: licenseDetail } },
+  problems: ['not_found', ...ONE_USER_PROBLEMS],
+}).handle(async ({ db, standing }, { principal, params, headers, signal }) => {
+  // Whatever a user asks for is his, or nothing to him; so his own rows are the ones to wait for.
+  const subject =
+    principal?.role === 'user'
+      ? ({ kind: 'user', id: principal.userId } as const)
+      : ({ kind: 'license', id: params.id } as const);
+  await standing.reached(subject, headers['min-event-position'], signal);
+  const row = await findLicense(db, params.id);
+  if (!row) throw new Problem('not_found');
+  mustOwn(principal, row.user_id);
+  return { status: 200, body: showLicense(row, shownTo(principal)) };
+});
+
+export const licenseRoutes: readonly Route<QueryContext>[] = [license];

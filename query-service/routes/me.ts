@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { Problem } from '../../shared/http/problem.ts';
+import { subscriptionResource } from '../../shared/http/resources.ts';
+import type { Route } from '../../shared/http/route.ts';
+import { type QueryContext, queryRoute } from '../context.ts';
+import { licensesOf } from '../queries/licenses.ts';
+import { licenseDetail, showLicense, showSubscription, showUser, userResource } from '../queries/show.ts';
+import { subscriptionsOf } from '../queries/subscriptions.ts';
+import { findUser } from '../queries/users.ts';
+import {
+  aboutOneUser,
+  listOf,
+  ONE_USER_PROBLEMS,
+  pageOf,
+  pageQuery,
+  showPage,
+  userIdOf,
+} from './conventions.ts';
+
+const common = {
+  method: 'get',
+  tag: 'Users',
+  auth: ['user'],
+  rateLimit: { name: 'queries', by: 'caller' },
+  headers: aboutOneUser,
+  problems: ONE_USER_PROBLEMS,
+} as const;
+
+const PERSONAL = { personal: true };
+
+const me = queryRoute({
+  ...common,
+  path: '/v1/me',
+  operationId: 'getMe',
+  summary: 'The caller',
+  answers: { 200: { description: 'The caller.', body: userResource } },
+}).handle(async ({ db, standing, clock }, { principal, headers, signal }) => {
+  const id = userIdOf(principal);
+  await standing.reached({ kind: 'user', id }, headers['min-event-position'], signal);
+  const found = await findUser(db, id);
+  if (!found) throw new Problem('read_model_behind');
+  return { status: 200, body: showUser(found.user, found.subscription, PERSONAL, clock()) };
+});
+
+const mySubscriptions = queryRoute({
+  ...common,
+  path: '/v1/me/subscriptions',
+  operationId: 'listMySubscriptions',
+  summary: "The caller's subscriptions, by start date",
+  query: z.strictObject(pageQuery),
+  answers: { 200: { description: 'A page of them.', body: listOf(subscriptionResource) } },
+}).handle(async ({ db, standing, clock }, { principal, headers, query, signal }) => {
+  const id = userIdOf(principal);
+  await standing.reached({ kind: 'user', id }, headers['min-event-position'], signal);
+  const { page, size } = pageOf(query);
+  const rows = await subscriptionsOf(db, id, page);
+  const now = clock();
+  const body = showPage(
+    rows,
+    size,
+    (row) => showSubscription(row, now),
+    (row) => row.subscription_id,
+  );
+  return { status: 200, body };
+});
+
+const myLicenses = queryRoute({
+  ...common,
+  path: '/v1/me/licenses',
+  operationId: 'listMyLicenses',
+  summary: "The caller's licenses, in the order of their activation",
+  query: z.strictObject(pageQuery),
+  answers: { 200: { description: 'A page of them.', body: listOf(licenseDetail) } },
+}).handle(async ({ db, standing }, { principal, headers, query, signal }) => {
+  const id = userIdOf(principal);
+  await standing.reached({ kind: 'user', id }, headers['min-event-position'], signal);
+  const { page, size } = pageOf(query);
+  const rows = await licensesOf(db, id, page);
+  const body = showPage(
+    rows,
+    size,
+    (row) => showLicense(row, PERSONAL),
+    (row) => row.license_id,
+  );
+  return { status: 200, body };
+});
+
+export const meRoutes: readonly Route<QueryContext>[] = [me, mySubscriptions, myLicenses];

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { Route } from '../../shared/http/route.ts';
+import { type QueryContext, queryRoute } from '../context.ts';
+import { aboutMany, QUERY_PROBLEMS } from './conventions.ts';
+
+const statsBody = z.strictObject({
+  active_subscriptions: z
+    .array(z.strictObject({ plan_type: z.string(), count: z.int() }))
+    .meta({ description: 'Those that run now and are neither suspended nor cancelled.' }),
+  activations: z
+    .array(z.strictObject({ day: z.iso.date(), count: z.int() }))
+    .meta({ description: 'By day (UTC), the latest first: at most 366 days that had any.' }),
+  as_of: z.iso.datetime({ precision: 3 }),
+});
+
+const stats = queryRoute({
+  method: 'get',
+  path: '/v1/stats',
+  operationId: 'getStats',
+  tag: 'Operations',
+  summary: 'Active subscriptions by plan, activations by day',
+  description: 'Counted at most once in five seconds.',
+  auth: ['operator', 'analyst'],
+  rateLimit: { name: 'queries', by: 'caller' },
+  headers: aboutMany,
+  answers: { 200: { description: 'The numbers.', body: statsBody } },
+  problems: QUERY_PROBLEMS,
+}).handle(async (context) => {
+  const { activeSubscriptions, activations, asOf } = await context.stats();
+  return {
+    status: 200,
+    body: {
+      active_subscriptions: activeSubscriptions.map(({ plan, count }) => ({ plan_type: plan, count })),
+      activations: [...activations],
+      as_of: new Date(asOf).toISOString(),
+    },
+  };
+});
+
+export const statsRoutes: readonly Route<QueryContext>[] = [stats];

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { uuid } from '../../shared/http/fields.ts';
+import { Problem } from '../../shared/http/problem.ts';
+import { subscriptionResource } from '../../shared/http/resources.ts';
+import type { Route } from '../../shared/http/route.ts';
+import { type QueryContext, queryRoute } from '../context.ts';
+import { showSubscription } from '../queries/show.ts';
+import { findSubscription } from '../queries/subscriptions.ts';
+import { aboutOneUser, mustOwn, ONE_USER_PROBLEMS } from './conventions.ts';
+
+const subscription = queryRoute({
+  method: 'get',
+  path: '/v1/subscriptions/{id}',
+  operationId: 'getSubscription',
+  tag: 'Subscriptions',
+  summary: 'A subscription',
+  auth: ['user', 'operator', 'analyst'],
+  rateLimit: { name: 'queries', by: 'caller' },
+  params: z.object({ id: uuid }),
+  headers: aboutOneUser,
+  answers: { 200: { description: 'The subscription.', body: subscriptionResource } },
+  problems: ['not_found', ...ONE_USER_PROBLEMS],
+}).handle(async ({ db, standing, clock }, { principal, params, headers, signal }) => {
+  // Whatever a user asks for is his, or nothing to him; so his own rows are the ones to wait for.
+  const subject =
+    principal?.role === 'user'
+      ? ({ kind: 'user', id: principal.userId } as const)
+      : ({ kind: 'subscription', id: params.id } as const);
+  await standing.reached(subject, headers['min-event-position'], signal);
+  const row = await findSubscription(db, params.id);
+  if (!row) throw new Problem('not_found');
+  mustOwn(principal, row.user_id);
+  return { status: 200, body: showSubscription(row, clock()) };
+});
+
+export const subscriptionRoutes: readonly Route<QueryContext>[] = [subscription];

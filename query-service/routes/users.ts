@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { text, uuid } from '../../shared/http/fields.ts';
+import { Problem } from '../../shared/http/problem.ts';
+import type { Route } from '../../shared/http/route.ts';
+import { type QueryContext, queryRoute } from '../context.ts';
+import { showUser, userResource } from '../queries/show.ts';
+import { findUser, findUsers } from '../queries/users.ts';
+import {
+  aboutMany,
+  aboutOneUser,
+  listOf,
+  ONE_USER_PROBLEMS,
+  pageOf,
+  pageQuery,
+  QUERY_PROBLEMS,
+  shownTo,
+  showPage,
+} from './conventions.ts';
+
+const common = {
+  method: 'get',
+  tag: 'Users',
+  auth: ['operator', 'analyst'],
+  rateLimit: { name: 'queries', by: 'caller' },
+} as const;
+
+const user = queryRoute({
+  ...common,
+  path: '/v1/users/{id}',
+  operationId: 'getUser',
+  summary: 'A user',
+  params: z.object({ id: uuid }),
+  headers: aboutOneUser,
+  answers: { 200: { description: 'The user.', body: userResource } },
+  problems: ['not_found', ...ONE_USER_PROBLEMS],
+}).handle(async ({ db, standing, clock }, { principal, params, headers, signal }) => {
+  await standing.reached({ kind: 'user', id: params.id }, headers['min-event-position'], signal);
+  const found = await findUser(db, params.id);
+  if (!found) throw new Problem('not_found');
+  return { status: 200, body: showUser(found.user, found.subscription, shownTo(principal), clock()) };
+});
+
+const users = queryRoute({
+  ...common,
+  path: '/v1/users',
+  operationId: 'listUsers',
+  summary: 'Users, by id; those that all given filters match',
+  description: 'An analyst may not filter by email address, and is not shown any.',
+  query: z.strictObject({
+    ...pageQuery,
+    email: text(3, 254).trim().optional(),
+    client_id: text(1, 128).optional(),
+    license_id: uuid.optional(),
+    external_id: text(1, 128).optional(),
+  }),
+  headers: aboutMany,
+  answers: { 200: { description: 'A page of them.', body: listOf(userResource) } },
+  problems: QUERY_PROBLEMS,
+}).handle(async ({ db, clock }, { principal, query }) => {
+  if (query.email !== undefined && principal?.role === 'analyst')
+    throw new Problem('role_not_allowed', { detail: 'An analyst may not filter by email address.' });
+  const { limit, cursor, ...filter } = query;
+  const { page, size } = pageOf({ limit, cursor });
+  const found = await findUsers(db, filter, page);
+  const now = clock();
+  const body = showPage(
+    found,
+    size,
+    (one) => showUser(one.user, one.subscription, shownTo(principal), now),
+    (one) => one.user.user_id,
+  );
+  return { status: 200, body };
+});
+
+export const userRoutes: readonly Route<QueryContext>[] = [users, user];

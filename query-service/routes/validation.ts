@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { RouteSpec } from '../../shared/http/route.ts';
+import { CODES } from '../validation/answer.ts';
+import { VALIDATE_PATH } from '../validation/fast-path.ts';
+import { validateBody, validateQuery } from '../validation/question.ts';
+import { validateHeaders } from '../validation/read-question.ts';
+
+const instant = z.iso.datetime({ precision: 3 }).nullable();
+
+const answer = z.strictObject({
+  status: z.enum(['valid', 'invalid']),
+  code: z.enum(CODES).meta({ description: 'Why, also when valid.' }),
+  premium: z.boolean().meta({ description: 'A running paid plan.' }),
+  plan_type: z.string().nullable(),
+  license_id: z.string().nullable(),
+  client_id: z.string().nullable(),
+  entitlements: z.array(z.string()).nullable(),
+  expires_at: instant,
+  grace_until: instant,
+  grace: z.boolean(),
+  as_of: instant.meta({ description: 'How old the knowledge is that the answer rests on.' }),
+});
+
+const common = {
+  path: VALIDATE_PATH,
+  tag: 'Validation',
+  description:
+    'Always 200 for a well-formed question; `code` says the rest. With `Accept: application/jwt` a valid answer comes as a signed lease that holds offline until its `exp`; the content type tells.',
+  auth: ['client'],
+  headers: validateHeaders,
+  answers: {
+    200: {
+      description: 'The answer.',
+      body: answer,
+      headers: {
+        Age: 'Seconds since the knowledge was read, where nobody could say whether it still holds.',
+        'RateLimit-Policy': 'Validations a minute, by the terms of the subscription.',
+        RateLimit: 'What is left of them, and the seconds until they count anew.',
+      },
+    },
+  },
+  problems: [
+    'rate_limited',
+    'busy',
+    'database_unavailable',
+    'read_model_behind',
+    'read_model_parked',
+    'signing_unavailable',
+  ],
+} as const satisfies Partial<RouteSpec>;
+
+/** For the API's document: these two are answered by validation/fast-path.ts, and not by Express. */
+export const validationSpecs: readonly RouteSpec[] = [
+  {
+    ...common,
+    method: 'get',
+    operationId: 'validateLicense',
+    summary: 'Is this license good now?',
+    query: validateQuery,
+  },
+  {
+    ...common,
+    method: 'post',
+    operationId: 'validateLicenseByPost',
+    summary: 'The same question in a body',
+    body: validateBody,
+    bodyOptional: true,
+  },
+];

@@ -1,0 +1,115 @@
+import type { Redis } from '../../shared/adapters/redis/client.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { TrustedProxies } from '../../shared/http/client-address.ts';
+import type { Metrics } from '../../shared/http/metrics.ts';
+import type { RateLimiter } from '../../shared/http/rate-limit.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { FREE_PLAN, type PlanCatalogue } from '../../shared/plans.ts';
+import type { LicenseView, UserView } from '../../shared/read-model/views.ts';
+import type { KeyRing } from '../../shared/tokens/key-ring.ts';
+import type { Tokens } from '../../shared/tokens/tokens.ts';
+import type { UsageCounter } from '../../shared/usage/usage-counter.ts';
+import { callerAddresses } from './caller-address.ts';
+import { FastPath } from './fast-path.ts';
+import { LicenseViews } from './license-views.ts';
+import { Notices } from './notices.ts';
+import type { PausePoint } from './pair-loader.ts';
+import type { PairSources } from './pair-sources.ts';
+import { Trust } from './trust.ts';
+import { createValidationMetrics } from './validation-metrics.ts';
+import { VerifiedKeys } from './verified-keys.ts';
+import { ViewMemory } from './view-memory.ts';
+
+export interface ValidationOptions {
+  readonly sources: PairSources;
+  readonly redis: Redis;
+  /** A connection that does nothing but follow the notices. */
+  readonly subscriber: Redis;
+  readonly tokens: Pick<Tokens, 'verifyActivationKey' | 'signLease'>;
+  readonly ring: Pick<KeyRing, 'accepts'>;
+  readonly plans: PlanCatalogue;
+  readonly limiter: RateLimiter;
+  readonly usage: UsageCounter;
+  readonly metrics: Metrics;
+  readonly trusted: TrustedProxies;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Most licenses, with their keys and users, that are remembered. */
+  readonly maxLicenses: number;
+  readonly pause?: ((point: PausePoint) => Promise<void>) | undefined;
+}
+
+export interface Validation {
+  readonly fastPath: FastPath;
+  readonly notices: Notices;
+  /** Licenses remembered now. */
+  readonly remembered: () => number;
+}
+
+/** A failing layer fails with every request: one line each time it begins and ends would still be too many. */
+const FAILURE_LOG_MS = 10_000;
+
+/** Puts validation together. Nothing is asked or followed before `notices.start()`. */
+export function createValidation(options: ValidationOptions): Validation {
+  const { sources, tokens, ring, plans, limiter, usage, clock, logger, maxLicenses, pause } = options;
+  const monotonic = () => performance.now();
+  const licenses = new ViewMemory<LicenseView>(maxLicenses);
+  const users = new ViewMemory<UserView>(maxLicenses);
+  const keys = new VerifiedKeys({ tokens, ring, maxKeys: maxLicenses });
+  const metrics = createValidationMetrics(options.metrics, {
+    licenses: () => licenses.size,
+    users: () => users.size,
+    good_keys: () => keys.size.good,
+    bad_keys: () => keys.size.bad,
+    loads_under_way: () => views.loads,
+  });
+  const trust = new Trust({
+    readFingerprint: () => sources.readFingerprint(),
+    readCacheCheckpoint: () => sources.readCacheCheckpoint(),
+    monotonic,
+    onDistrust: (cause) => metrics.distrusts.inc({ cause }),
+    onUnasked: failureLog(logger, 'read_model_not_asked', monotonic),
+  });
+  const logFailure = {
+    redis: failureLog(logger, 'views_not_read_from_redis', monotonic),
+    postgres: failureLog(logger, 'views_not_read_from_postgres', monotonic),
+  };
+  const views = new LicenseViews({
+    sources,
+    trust,
+    licenses,
+    users,
+    clock,
+    monotonic,
+    pause,
+    onFailure: (layer, error) => logFailure[layer](error),
+  });
+  const { redis, subscriber } = options;
+  const onNotice = () => views.noticed();
+  const notices = new Notices({ subscriber, redis, trust, licenses, users, clock, logger, onNotice });
+  const fastPath = new FastPath({
+    keys,
+    views,
+    trust,
+    licenses,
+    users,
+    limiter,
+    usage,
+    tokens,
+    clock,
+    logger,
+    metrics,
+    free: plans[FREE_PLAN] as NonNullable<PlanCatalogue[string]>,
+    addressOf: callerAddresses(options.trusted),
+  });
+  return { fastPath, notices, remembered: () => licenses.size };
+}
+
+function failureLog(logger: Logger, event: string, monotonic: () => number): (error: unknown) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    if (monotonic() - last < FAILURE_LOG_MS) return;
+    last = monotonic();
+    logger.warn({ err: error }, event);
+  };
+}

@@ -1,0 +1,153 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { methodNotAllowed, sendProblem } from '../../shared/http/answer.ts';
+import { bearerToken } from '../../shared/http/auth.ts';
+import type { Exchange } from '../../shared/http/exchange.ts';
+import { toProblem } from '../../shared/http/faults.ts';
+import { Problem } from '../../shared/http/problem.ts';
+import { requestIdFrom } from '../../shared/http/request-id.ts';
+import type { Logger } from '../../shared/logger.ts';
+import type { LicenseView, UserView } from '../../shared/read-model/views.ts';
+import { ANONYMOUS, type UsageCounter } from '../../shared/usage/usage-counter.ts';
+import { asksForLease } from './accept.ts';
+import { INVALID_KEY } from './answer.ts';
+import {
+  hasBody,
+  readBody,
+  readMinPosition,
+  readQuery,
+  readText,
+  refuseBody,
+  searchOf,
+} from './read-question.ts';
+import { headerFields, limitHeaders, writeAnswer, writeLease } from './reply.ts';
+import type { Trust } from './trust.ts';
+import { type Asking, type Validated, type ValidateOptions, validate } from './validate.ts';
+import type { ValidationMetrics } from './validation-metrics.ts';
+import type { ViewMemory } from './view-memory.ts';
+
+export const VALIDATE_PATH = '/v1/licenses/validate';
+const ALLOW = 'GET, HEAD, OPTIONS, POST';
+const ENDPOINT = `GET ${VALIDATE_PATH}`;
+const INVALID_KEY_BODY = JSON.stringify(INVALID_KEY);
+const INVALID_KEY_LENGTH = String(Buffer.byteLength(INVALID_KEY_BODY));
+
+export interface FastPathOptions extends ValidateOptions {
+  readonly trust: Trust;
+  readonly licenses: ViewMemory<LicenseView>;
+  readonly users: ViewMemory<UserView>;
+  readonly usage: UsageCounter;
+  readonly metrics: ValidationMetrics;
+  readonly logger: Logger;
+  /** The caller's address. */
+  readonly addressOf: (request: IncomingMessage) => string;
+}
+
+/** True for a request that {@link FastPath.handle} answers. */
+export const isValidation = (url: string): boolean =>
+  url.startsWith(VALIDATE_PATH) &&
+  (url.length === VALIDATE_PATH.length || url.charCodeAt(VALIDATE_PATH.length) === 63);
+
+/**
+ * Answers validations on node:http itself, before Express. What was asked before, about views that are in memory and
+ * may be believed, is answered in the same turn of the event loop and without reading, judging or serialising
+ * anything; every other validation goes the whole way through validate.ts.
+ */
+export class FastPath {
+  readonly #options: FastPathOptions;
+
+  constructor(options: FastPathOptions) {
+    this.#options = options;
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const started = performance.now();
+    const { method } = request;
+    const answered = method === 'GET' && this.#fromMemory(request, response, started);
+    if (!answered) void this.#wholeWay(request, response, started);
+  }
+
+  /** False if the whole way has to be gone. */
+  #fromMemory(request: IncomingMessage, response: ServerResponse, started: number): boolean {
+    const { keys, licenses, users, trust, limiter, clock, metrics, usage, addressOf } = this.#options;
+    const { headers } = request;
+    const { authorization } = headers;
+    if (!authorization?.startsWith('Bearer ') || headers['min-event-position'] !== undefined) return false;
+    const key = keys.remembered(authorization.slice(7));
+    if (!key || asksForLease(headers.accept) || hasBody(request)) return false;
+    const now = clock();
+    const prepared = key.prepared;
+    if (!prepared || prepared.asked !== request.url || now < prepared.from || now >= prepared.until)
+      return false;
+    if (licenses.fresh(key.licenseId, trust.epoch, now) !== prepared.license) return false;
+    if (users.fresh(key.userId, trust.epoch, now) !== prepared.user) return false;
+    const rate = limiter.check(key.limitKey, prepared.limit, now);
+    if (!rate.allowed) return false;
+    usage.count(key.userId, ENDPOINT, addressOf(request));
+    const limits = limitHeaders(prepared.policy, rate);
+    const requestId = requestIdFrom(headers['x-request-id']);
+    writeAnswer(response, requestId, prepared.body, prepared.length, limits);
+    metrics.validations.inc({ code: prepared.code, layer: 'memory' });
+    metrics.duration.observe((performance.now() - started) / 1_000);
+    return true;
+  }
+
+  async #wholeWay(request: IncomingMessage, response: ServerResponse, started: number): Promise<void> {
+    const { addressOf, logger, metrics } = this.#options;
+    const exchange: Exchange = {
+      requestId: requestIdFrom(request.headers['x-request-id']),
+      address: addressOf(request),
+      route: VALIDATE_PATH,
+      headers: {},
+    };
+    try {
+      const validated = await validate(this.#options, await readAsking(request));
+      this.#send(response, exchange, validated);
+    } catch (error) {
+      const problem = toProblem(error);
+      metrics.problems.inc({ code: problem.code });
+      sendProblem(response, exchange, error, logger);
+    }
+    metrics.duration.observe((performance.now() - started) / 1_000);
+  }
+
+  /** @throws Problem rate_limited */
+  #send(response: ServerResponse, exchange: Exchange, validated: Validated): void {
+    const { metrics, usage } = this.#options;
+    const { requestId, address } = exchange;
+    if (validated.kind === 'invalid_key') {
+      usage.count(ANONYMOUS, ENDPOINT, address);
+      metrics.validations.inc({ code: 'INVALID_KEY', layer: 'none' });
+      writeAnswer(response, requestId, INVALID_KEY_BODY, INVALID_KEY_LENGTH);
+      return;
+    }
+    const { key, prepared, rate } = validated;
+    usage.count(key.userId, ENDPOINT, address);
+    const limits = limitHeaders(prepared.policy, rate);
+    if (validated.kind === 'limited') {
+      Object.assign(exchange.headers, headerFields(limits));
+      throw new Problem('rate_limited', { headers: { 'Retry-After': String(rate.resetSeconds) } });
+    }
+    const { ageSeconds, lease, known } = validated;
+    metrics.validations.inc({ code: prepared.code, layer: known.layer });
+    if (known.stale) metrics.stale.inc();
+    const further = ageSeconds === undefined ? limits : [...limits, 'Age', String(ageSeconds)];
+    if (lease === undefined) writeAnswer(response, requestId, prepared.body, prepared.length, further);
+    else writeLease(response, requestId, lease, further);
+  }
+}
+
+/** Everything that the request says, but whether its key is good. @throws Problem naming what is wrong */
+async function readAsking(request: IncomingMessage): Promise<Asking> {
+  const { method, headers, url = '' } = request;
+  if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') throw methodNotAllowed(ALLOW);
+  const text = hasBody(request) ? await readText(request) : '';
+  if (method !== 'POST') refuseBody(text);
+  return {
+    token: bearerToken(headers.authorization),
+    // Only a GET is looked up by it.
+    asked: method === 'GET' ? url : '',
+    question: method === 'POST' ? readBody(url, text) : readQuery(searchOf(url)),
+    atLeast: readMinPosition(headers['min-event-position']),
+    lease: asksForLease(headers.accept),
+  };
+}

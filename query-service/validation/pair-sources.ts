@@ -1,0 +1,49 @@
+import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
+import type { Redis } from '../../shared/adapters/redis/client.ts';
+import { type Position, parsePosition, START } from '../../shared/events/position.ts';
+import { type CachedPair, readPair, writeViews } from '../../shared/read-model/cached-views.ts';
+import { DIRECT_FEED, type LoadedPair, loadPair } from '../../shared/read-model/load-views.ts';
+import { CACHE_CHECKPOINT_KEY, type LicenseView, type UserView } from '../../shared/read-model/views.ts';
+import type { Fingerprint } from './trust.ts';
+
+/** The layers below a node's memory, as validation uses them. */
+export interface PairSources {
+  /** One statement: both views and the checkpoint from one snapshot. @throws PostgreSQL can't answer */
+  load(licenseId: string, userId: string): Promise<LoadedPair>;
+  /** One round trip. @throws Redis can't answer */
+  read(licenseId: string, userId: string): Promise<CachedPair>;
+  /** Writes each view if it is newer than the one that Redis has. @throws Redis can't answer */
+  write(license: LicenseView, licenseId: string, user: UserView, userId: string): Promise<void>;
+  /** @throws PostgreSQL can't answer */
+  readFingerprint(): Promise<Fingerprint>;
+  /** How far the projector has written Redis. @throws Redis can't answer */
+  readCacheCheckpoint(): Promise<Position>;
+}
+
+const FINGERPRINT = `
+SELECT COALESCE(position_commit, 0)::text AS commit, COALESCE(position_prepare, 0)::text AS prepare,
+  (SELECT count(*)::int FROM read_model.parked_events) AS parked
+FROM (VALUES (1)) AS one LEFT JOIN read_model.checkpoints ON name = $1`;
+
+interface FingerprintRow {
+  readonly commit: string;
+  readonly prepare: string;
+  readonly parked: number;
+}
+
+export function pairSources(pool: Queryable, redis: Redis): PairSources {
+  return {
+    load: (licenseId, userId) => loadPair(pool, licenseId, userId),
+    read: (licenseId, userId) => readPair(redis, licenseId, userId),
+    write: (license, licenseId, user, userId) =>
+      writeViews(redis, { licenses: new Map([[licenseId, license]]), users: new Map([[userId, user]]) }),
+    async readFingerprint() {
+      const { rows } = await pool.query<FingerprintRow>(FINGERPRINT, [DIRECT_FEED]);
+      const { commit, prepare, parked } = rows[0] as FingerprintRow;
+      return { checkpoint: { commit: BigInt(commit), prepare: BigInt(prepare) }, parked };
+    },
+    async readCacheCheckpoint() {
+      return parsePosition((await redis.hget(CACHE_CHECKPOINT_KEY, 'j')) ?? '') ?? START;
+    },
+  };
+}

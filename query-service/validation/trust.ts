@@ -1,0 +1,140 @@
+import { comparePositions, type Position } from '../../shared/events/position.ts';
+import { SILENCE_MS } from '../../shared/read-model/notices.ts';
+
+/** What tells one state of the read model from another: its checkpoint, and how many events are parked. */
+export interface Fingerprint {
+  readonly checkpoint: Position;
+  readonly parked: number;
+}
+
+export interface TrustOptions {
+  /** Asks PostgreSQL. @throws it can't be asked */
+  readonly readFingerprint: () => Promise<Fingerprint>;
+  /** Asks Redis how far the projector has written it. @throws it can't be asked */
+  readonly readCacheCheckpoint: () => Promise<Position>;
+  /** A clock that is never set: milliseconds from anywhere. */
+  readonly monotonic: () => number;
+  readonly onDistrust?: (cause: Distrust) => void;
+  /** PostgreSQL or Redis could not be asked. */
+  readonly onUnasked?: (error: unknown) => void;
+}
+
+export type Distrust = 'start' | 'gap' | 'reconnect' | 'silence' | 'changed' | 'unasked' | 'floors';
+
+const same = (a: Fingerprint, b: Fingerprint): boolean =>
+  comparePositions(a.checkpoint, b.checkpoint) === 0 && a.parked === b.parked;
+
+/**
+ * Knows whether this node may believe what it remembers, and what Redis says.
+ *
+ * Memory is believed by epochs: to distrust is to count one up, and costs nothing however much is remembered. A view
+ * that was read in an earlier epoch is used again only after PostgreSQL was asked for it.
+ *
+ * Redis is believed once it was seen, in this epoch, to be written at least as far as PostgreSQL.
+ *
+ * While notices are missing, PostgreSQL is asked each second whether anything changed at all. If not, what was read
+ * since the last such question stays good; so a projector that is down costs one small query a second, and not the
+ * memory.
+ */
+export class Trust {
+  readonly #options: TrustOptions;
+  #epoch = 0;
+  #known: Position | undefined;
+  #heardAt = Number.NEGATIVE_INFINITY;
+  #silent = true;
+  #cacheEpoch = -1;
+  #fingerprint: Fingerprint | undefined;
+  #asking: Promise<void> | undefined;
+
+  constructor(options: TrustOptions) {
+    this.#options = options;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get cacheTrusted(): boolean {
+    return this.#cacheEpoch === this.#epoch;
+  }
+
+  /** The read model's checkpoint that memory is known to be level with; undefined while notices are missing. */
+  get level(): Position | undefined {
+    return this.#silent ? undefined : this.#known;
+  }
+
+  get silent(): boolean {
+    return this.#silent;
+  }
+
+  distrust(cause: Distrust): void {
+    this.#epoch += 1;
+    this.#fingerprint = undefined;
+    this.#options.onDistrust?.(cause);
+  }
+
+  /** The connection that brings the notices broke or came back: some may have been lost in between. */
+  disconnected(): void {
+    this.#silent = true;
+    this.#known = undefined;
+    this.distrust('reconnect');
+  }
+
+  /** A notice of a batch from `before` to `after`. To be told before its floors are set. */
+  heard(before: Position, after: Position): void {
+    const missed = this.#silent || !this.#known || comparePositions(this.#known, before) !== 0;
+    if (missed) this.distrust('gap');
+    this.#known = after;
+    this.#silent = false;
+    this.#heardAt = this.#options.monotonic();
+  }
+
+  /** To be called about each second. Resolves when what had to be asked was answered or could not be. */
+  async tick(): Promise<void> {
+    if (!this.#silent && this.#options.monotonic() - this.#heardAt >= SILENCE_MS) {
+      this.#silent = true;
+      this.distrust('silence');
+    }
+    if (this.#silent || !this.cacheTrusted) await this.ask();
+  }
+
+  /** Asks PostgreSQL and Redis how far they are; joins a question under way. */
+  ask(): Promise<void> {
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  async #ask(): Promise<void> {
+    let epoch = this.#epoch;
+    let now: Fingerprint;
+    try {
+      now = await this.#options.readFingerprint();
+    } catch (error) {
+      this.#options.onUnasked?.(error);
+      // Nobody can say that nothing changed since: what is remembered is old knowledge from here on.
+      if (this.#silent) this.distrust('unasked');
+      return;
+    }
+    if (this.#silent && epoch === this.#epoch) {
+      // What was read before the first answer may be older than it, so that also begins an epoch.
+      if (!this.#fingerprint || !same(this.#fingerprint, now)) {
+        this.distrust('changed');
+        epoch = this.#epoch;
+      }
+      this.#fingerprint = now;
+    }
+    const level = await this.#cacheIsLevel(now.checkpoint);
+    if (epoch === this.#epoch) this.#cacheEpoch = level ? epoch : -1;
+  }
+
+  async #cacheIsLevel(checkpoint: Position): Promise<boolean> {
+    try {
+      return comparePositions(await this.#options.readCacheCheckpoint(), checkpoint) >= 0;
+    } catch (error) {
+      this.#options.onUnasked?.(error);
+      return false;
+    }
+  }
+}

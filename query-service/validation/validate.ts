@@ -1,0 +1,107 @@
+import type { Position } from '../../shared/events/position.ts';
+import { Problem } from '../../shared/http/problem.ts';
+import type { RateDecision, RateLimiter } from '../../shared/http/rate-limit.ts';
+import type { Tokens } from '../../shared/tokens/tokens.ts';
+import type { FreeTerms } from './answer.ts';
+import { asOf } from './answer.ts';
+import type { Known, LicenseViews } from './license-views.ts';
+import { type Prepared, prepare } from './prepared.ts';
+import type { AskedQuestion } from './question.ts';
+import type { VerifiedKey, VerifiedKeys } from './verified-keys.ts';
+
+export interface ValidateOptions {
+  readonly keys: VerifiedKeys;
+  readonly views: LicenseViews;
+  readonly limiter: RateLimiter;
+  readonly tokens: Pick<Tokens, 'signLease'>;
+  /** What a downgraded subscription falls back to, and the limit where no terms are known. */
+  readonly free: FreeTerms & { readonly validationsPerMinute: number };
+  readonly clock: () => number;
+}
+
+/** A validation with everything read and checked, but for the key. */
+export interface Asking {
+  readonly token: string | undefined;
+  /** The question as it stood in the request. */
+  readonly asked: string;
+  readonly question: AskedQuestion;
+  readonly atLeast: Position | undefined;
+  readonly lease: boolean;
+}
+
+export type Validated =
+  | { readonly kind: 'invalid_key' }
+  | {
+      readonly kind: 'limited';
+      readonly key: VerifiedKey;
+      readonly prepared: Prepared;
+      readonly rate: RateDecision;
+    }
+  | {
+      readonly kind: 'answered';
+      readonly key: VerifiedKey;
+      readonly known: Known;
+      readonly prepared: Prepared;
+      readonly rate: RateDecision;
+      readonly lease: string | undefined;
+      /** Seconds since the views were read, where nobody could say whether they still hold. */
+      readonly ageSeconds: number | undefined;
+    };
+
+/**
+ * The whole of a validation: verifies the key, finds its views, counts the use, judges, signs a lease.
+ * @throws Problem read_model_behind, read_model_parked, busy, database_unavailable, and NoSigningKey
+ */
+export async function validate(options: ValidateOptions, asking: Asking): Promise<Validated> {
+  const { keys, views, limiter, clock, free } = options;
+  const { token, question, asked, atLeast } = asking;
+  const key = token === undefined ? undefined : (keys.remembered(token) ?? (await keys.verify(token)));
+  if (!key) return { kind: 'invalid_key' };
+  const known = await resolved(views, key, atLeast);
+  const now = clock();
+  const prepared = prepare(asked, question, key.licenseId, known, free, now);
+  key.prepared = prepared;
+  const rate = limiter.check(key.limitKey, prepared.limit, now);
+  if (!rate.allowed) return { kind: 'limited', key, prepared, rate };
+  const lease = asking.lease ? await leaseFor(options, key, prepared, question.nonce, now) : undefined;
+  const age = Math.max(0, Math.floor((now - asOf(known.license.view, known.user.view)) / 1_000));
+  return { kind: 'answered', key, known, prepared, rate, lease, ageSeconds: known.stale ? age : undefined };
+}
+
+async function resolved(
+  views: LicenseViews,
+  key: VerifiedKey,
+  atLeast: Position | undefined,
+): Promise<Known> {
+  const resolution = await views.resolve(key, atLeast);
+  switch (resolution.kind) {
+    case 'known':
+      return resolution;
+    case 'behind':
+      throw new Problem('read_model_behind');
+    case 'parked':
+      throw new Problem('read_model_parked');
+    case 'unavailable':
+      throw new Problem('database_unavailable', { cause: resolution.cause });
+    default:
+      return resolution satisfies never;
+  }
+}
+
+/** Undefined where the answer gives none, or one that would have ended already. */
+async function leaseFor(
+  { tokens }: ValidateOptions,
+  key: VerifiedKey,
+  { answer, leaseUntil }: Prepared,
+  nonce: string | undefined,
+  now: number,
+): Promise<string | undefined> {
+  if (leaseUntil === undefined || leaseUntil <= now) return undefined;
+  return tokens.signLease({
+    subject: key.licenseId,
+    issuedAt: Math.floor(now / 1_000),
+    expiresAt: Math.floor(leaseUntil / 1_000),
+    nonce,
+    license: answer,
+  });
+}

@@ -1,0 +1,69 @@
+import { Counter, Gauge, Histogram } from 'prom-client';
+import type { Metrics } from '../../shared/http/metrics.ts';
+import type { Layer } from './license-views.ts';
+
+/** The layer that answered; none of them for a key that names no license. */
+export type AnsweringLayer = Layer | 'none';
+
+/** Seconds. */
+const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+export interface ValidationMetrics {
+  /** Time of a validation, whatever its layer. */
+  readonly duration: Histogram;
+  readonly validations: Counter<'code' | 'layer'>;
+  readonly stale: Counter;
+  readonly problems: Counter<'code'>;
+  readonly distrusts: Counter<'cause'>;
+}
+
+/**
+ * What an operator sees of validations.
+ * @param sizes what validation holds in memory: kind → number of entries
+ */
+export function createValidationMetrics(
+  { registry }: Metrics,
+  sizes: Readonly<Record<string, () => number>>,
+): ValidationMetrics {
+  const registers = [registry];
+  new Gauge({
+    name: 'validation_memory_entries',
+    help: 'Entries that validation holds in memory',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      for (const [kind, size] of Object.entries(sizes)) this.set({ kind }, size());
+    },
+  });
+  return {
+    duration: new Histogram({
+      name: 'validation_duration_seconds',
+      help: 'Time from a validation request to the end of its answer',
+      buckets: BUCKETS,
+      registers,
+    }),
+    validations: new Counter({
+      name: 'validations_total',
+      help: 'Validations by code and by the layer that answered',
+      labelNames: ['code', 'layer'],
+      registers,
+    }),
+    stale: new Counter({
+      name: 'validations_stale_total',
+      help: 'Validations answered from old knowledge, because no layer below could answer',
+      registers,
+    }),
+    problems: new Counter({
+      name: 'validation_problems_total',
+      help: 'Validations that ended in a problem, by its code',
+      labelNames: ['code'],
+      registers,
+    }),
+    distrusts: new Counter({
+      name: 'validation_distrusts_total',
+      help: 'Times that memory was distrusted as a whole, by cause',
+      labelNames: ['cause'],
+      registers,
+    }),
+  };
+}

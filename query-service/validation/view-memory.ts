@@ -1,0 +1,113 @@
+import { comparePositions, type Position, parsePosition } from '../../shared/events/position.ts';
+import { FLOOR_MS } from '../../shared/read-model/notices.ts';
+import { FRESH_MS, KEPT_MS, type LicenseView, type UserView } from '../../shared/read-model/views.ts';
+import { Generations } from './generations.ts';
+
+/** A view in this node's memory. Never changed but in its confirmation: whoever holds one compares by identity. */
+export interface Entry<V> {
+  readonly view: V;
+  readonly position: Position;
+  /** The epoch (see trust.ts) in which it was read; it counts without asking only in that one. */
+  readonly epoch: number;
+}
+
+interface Floor {
+  readonly position: Position;
+  readonly until: number;
+}
+
+/** More floors than this are not kept; then nothing is trusted instead. */
+const MAX_FLOORS = 100_000;
+
+const positionOf = (view: LicenseView | UserView): Position => {
+  const position = parsePosition(view.position);
+  if (!position) throw new RangeError(`a view has no position: ${view.position}`);
+  return position;
+};
+
+/** Negative if `a` is the older of two views of one key: the later position wins, then the later load. */
+export const compareEntries = <V extends LicenseView | UserView>(a: Entry<V>, b: Entry<V>): number =>
+  comparePositions(a.position, b.position) || a.view.loadedAt - b.view.loadedAt;
+
+export const entryOf = <V extends LicenseView | UserView>(view: V, epoch: number): Entry<V> => ({
+  view,
+  position: positionOf(view),
+  epoch,
+});
+
+/** The views of one kind that this node knows, and the floors that notices set under them. */
+export class ViewMemory<V extends LicenseView | UserView> {
+  readonly #entries: Generations<string, Entry<V>>;
+  readonly #floors = new Map<string, Floor>();
+
+  constructor(limit: number) {
+    this.#entries = new Generations(limit);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** What may be used without asking: read in this epoch and fresh. */
+  fresh(id: string, epoch: number, now: number): Entry<V> | undefined {
+    const entry = this.#entries.get(id);
+    return entry !== undefined && entry.epoch === epoch && now - entry.view.loadedAt < FRESH_MS
+      ? entry
+      : undefined;
+  }
+
+  /** What may be used only if the layers below can't answer. */
+  kept(id: string, now: number): Entry<V> | undefined {
+    const entry = this.#entries.get(id);
+    return entry !== undefined && now - entry.view.loadedAt < KEPT_MS ? entry : undefined;
+  }
+
+  /**
+   * Takes what was read. Answers the later of it and what is known already; undefined if it is older than a notice
+   * says: then it must be read again, and is not kept.
+   */
+  offer(id: string, entry: Entry<V>, now: number): Entry<V> | undefined {
+    if (this.isBelowFloor(id, entry.position, now)) return undefined;
+    const known = this.#entries.get(id);
+    if (known && compareEntries(known, entry) > 0) {
+      const samePosition = comparePositions(known.position, entry.position) === 0;
+      // The same state, confirmed by a load of a later epoch (two clocks may disagree about which load was later).
+      if (samePosition && entry.epoch > known.epoch) this.#entries.set(id, entry);
+      return samePosition && entry.epoch > known.epoch ? entry : known;
+    }
+    this.#entries.set(id, entry);
+    return entry;
+  }
+
+  isBelowFloor(id: string, position: Position, now: number): boolean {
+    const floor = this.#floors.get(id);
+    if (!floor) return false;
+    if (now < floor.until) return comparePositions(position, floor.position) < 0;
+    this.#floors.delete(id);
+    return false;
+  }
+
+  /**
+   * A change at `position` became known: what is older is forgotten at once, and not taken again for a minute.
+   * @returns false if there are too many floors to keep this one
+   */
+  raise(id: string, position: Position, now: number): boolean {
+    const known = this.#entries.get(id);
+    if (known && comparePositions(known.position, position) < 0) this.#entries.delete(id);
+    this.#dropOldFloors(now);
+    const floor = this.#floors.get(id);
+    if (floor && comparePositions(floor.position, position) > 0) return true;
+    if (!floor && this.#floors.size >= MAX_FLOORS) return false;
+    // Removed first, so that the map stays in the order of `until`.
+    this.#floors.delete(id);
+    this.#floors.set(id, { position, until: now + FLOOR_MS });
+    return true;
+  }
+
+  #dropOldFloors(now: number): void {
+    for (const [id, { until }] of this.#floors) {
+      if (until > now) break;
+      this.#floors.delete(id);
+    }
+  }
+}

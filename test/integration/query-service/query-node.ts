@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import {
+  type QueryService,
+  type QueryServiceOptions,
+  startQueryService,
+} from '../../../query-service/app.ts';
+import { querySettings } from '../../../query-service/config.ts';
+import { createPool } from '../../../shared/adapters/postgres/pool.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { readConfig } from '../../../shared/config.ts';
+import { createLogger } from '../../../shared/logger.ts';
+import { createTokens } from '../../../shared/tokens/create-tokens.ts';
+import { openKeyRing } from '../../../shared/tokens/file-key-ring.ts';
+import { Projector } from './projector.ts';
+import { type LicensedUser, ReadModel } from './read-model.ts';
+
+const logger = createLogger({ service: 'test', level: process.env.TEST_LOG_LEVEL ?? 'silent' });
+
+/** A read model of the test's own, somebody who plays the projector, and as many query nodes as the test starts. */
+export async function createSystem(urls: { readonly databaseUrl: string; readonly redisUrl: string }) {
+  const directory = mkdtempSync(path.join(tmpdir(), 'license-test-query-'));
+  const keyringFile = path.join(directory, 'keyring.json');
+  const pool = createPool({
+    connectionString: urls.databaseUrl,
+    applicationName: 'test',
+    max: 4,
+    logger,
+  });
+  const readModel = new ReadModel(pool);
+  await readModel.create();
+  const ring = await openKeyRing({ file: keyringFile, production: false, clock: systemClock, logger });
+  const tokens = createTokens({ ring, issuer: 'license-system', clock: systemClock });
+  const projector = new Projector(urls.redisUrl, readModel.checkpoint);
+  const nodes: QueryService[] = [];
+  return {
+    readModel,
+    projector,
+    tokens,
+    ring,
+    keyringFile,
+    async startNode(
+      options: Partial<QueryServiceOptions> = {},
+      settings: Readonly<Record<string, string>> = {},
+    ): Promise<QueryService> {
+      const config = readConfig(querySettings, {
+        NODE_ENV: 'test',
+        PORT: '0',
+        DRAIN_MS: '0',
+        DATABASE_URL: urls.databaseUrl,
+        REDIS_URL: urls.redisUrl,
+        KEYRING_FILE: keyringFile,
+        ...settings,
+      });
+      const node = await startQueryService({ config, logger, ...options });
+      nodes.push(node);
+      return node;
+    },
+    keyOf: (user: LicensedUser, position = user.position) =>
+      tokens.signActivationKey({
+        sub: user.userId,
+        lic: user.licenseId,
+        cid: user.clientId,
+        pos: position,
+        iat: Math.floor(Date.now() / 1_000),
+      }),
+    accessToken: async (subject: string, role: 'user' | 'operator' | 'analyst' = 'user', revision = 1) =>
+      (await tokens.signAccessToken({ subject, role, ...(role === 'user' && { revision }) })).token,
+    async [Symbol.asyncDispose]() {
+      projector.close();
+      await Promise.all(nodes.map((node) => node.stop()));
+      ring.close();
+      await pool.end();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export type TestSystem = Awaited<ReturnType<typeof createSystem>>;
