@@ -1,11 +1,18 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
+import {
+  BATCH,
+  type Counter,
+  type CounterChange,
+  giveBack,
+  newWindow,
+  settle,
+  takeDue,
+  WINDOW_MS,
+  type Window,
+} from './rate-window.ts';
 
-/** One key's uses in one minute, to be added to what all nodes share. */
-export interface CounterChange {
-  readonly key: string;
-  readonly count: number;
-}
+export { type CounterChange, WINDOW_MS } from './rate-window.ts';
 
 /** The counters that the nodes share; `shared/adapters/redis` implements it. */
 export interface SharedCounters {
@@ -32,27 +39,8 @@ export interface RateLimiterOptions {
   readonly maxKeys?: number;
 }
 
-interface Counter {
-  /** The highest total known: the shared one of the last exchange, with this node's uses since. */
-  used: number;
-  /** Of those, what has not been added to the shared counter yet. */
-  pending: number;
-  readonly limit: number;
-}
-
-interface Window {
-  readonly minute: number;
-  readonly counters: Map<string, Counter>;
-  /** Keys whose pending count is due for the next exchange. */
-  readonly due: Set<string>;
-}
-
-export const WINDOW_MS = 60_000;
 const DEFAULT_FLUSH_MS = 200;
 const DEFAULT_MAX_KEYS = 200_000;
-/** Changes of one round trip: Redis answers nobody else while it adds them, for about half a millisecond. */
-const BATCH = 500;
-
 /**
  * Counts requests by key in fixed windows, the minutes of the clock. The check looks at memory alone; counts are
  * exchanged with the other nodes behind it, every `flushMs`.
@@ -105,7 +93,7 @@ export class RateLimiter {
     const window = this.#current(now);
     let counter = window.counters.get(key);
     if (!counter) {
-      counter = { used: 0, pending: 0, limit };
+      counter = { used: 0, pending: 0 };
       this.#admit(window, key, counter);
     }
     const allowed = counter.used < limit;
@@ -131,7 +119,8 @@ export class RateLimiter {
     const { shared } = this.#options;
     const window = this.#current(this.#options.clock());
     if (!shared) return;
-    while (window.due.size > 0) {
+    // What becomes due meanwhile waits for the next exchange, or there would be one at every round trip.
+    for (let batches = Math.ceil(window.due.size / BATCH); batches > 0; batches -= 1) {
       const changes = takeDue(window);
       try {
         const totals = await shared.add(changes, 2 * WINDOW_MS);
@@ -169,49 +158,6 @@ export class RateLimiter {
     this.#away = away;
     if (away) this.#options.logger.warn({ err: error }, 'rate_limits_by_this_node_alone');
     else this.#options.logger.info('rate_limits_shared_again');
-  }
-}
-
-const newWindow = (now: number): Window => ({
-  minute: Math.floor(now / WINDOW_MS),
-  counters: new Map(),
-  due: new Set(),
-});
-
-/** The counters' names in the store hold the minute, so that two nodes never add different minutes to one. */
-const sharedName = (window: Window, key: string): string => `rate:${window.minute}:${key}`;
-
-interface Taken extends CounterChange {
-  readonly local: string;
-}
-
-function takeDue(window: Window): readonly Taken[] {
-  const changes: Taken[] = [];
-  for (const local of window.due) {
-    window.due.delete(local);
-    const counter = window.counters.get(local);
-    if (!counter) continue;
-    changes.push({ local, key: sharedName(window, local), count: counter.pending });
-    counter.pending = 0;
-    if (changes.length === BATCH) break;
-  }
-  return changes;
-}
-
-function settle(window: Window, changes: readonly Taken[], totals: readonly number[]): void {
-  changes.forEach(({ local }, index) => {
-    const counter = window.counters.get(local);
-    // Uses that came while the exchange was under way are not in the total.
-    if (counter) counter.used = Math.max(counter.used, (totals[index] ?? 0) + counter.pending);
-  });
-}
-
-function giveBack(window: Window, changes: readonly Taken[]): void {
-  for (const { local, count } of changes) {
-    const counter = window.counters.get(local);
-    if (!counter) continue;
-    counter.pending += count;
-    window.due.add(local);
   }
 }
 
