@@ -15,6 +15,8 @@ export interface PoolOptions {
   readonly statementTimeoutMs?: number;
   /** How long a caller waits for a connection before it gets an error. */
   readonly connectionTimeoutMs?: number;
+  /** Server settings of each connection, such as `search_path`. Names and values without spaces. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly logger: Logger;
 }
 
@@ -30,7 +32,9 @@ export function createPool(options: PoolOptions): Pool {
     query_timeout: (options.statementTimeoutMs ?? 10_000) + 1_000,
     keepAlive: true,
     // Projections may not depend on the session's time zone.
-    options: '-c TimeZone=UTC',
+    options: Object.entries({ TimeZone: 'UTC', ...options.settings })
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
   });
   // Without a listener an idle connection that breaks would end the process; the next query gets a new one.
   pool.on('error', (error) => options.logger.warn({ err: error }, 'postgres_connection_lost'));

@@ -1,0 +1,176 @@
+import type { Pool } from '../shared/adapters/postgres/pool.ts';
+import type { Redis } from '../shared/adapters/redis/client.ts';
+import { comparePositions, formatPosition, type Position } from '../shared/events/position.ts';
+import type { Logger } from '../shared/logger.ts';
+import { addViewWrites, type CachedViews } from '../shared/read-model/cached-views.ts';
+import { loadViews } from '../shared/read-model/load-views.ts';
+import { NOTICE_CHANNEL } from '../shared/read-model/notices.ts';
+import type { Touched } from './batch-state.ts';
+import { addRaise, readHeld, stillOurs } from './cache-checkpoint.ts';
+import { type CacheRefresh, refreshHeld, refreshSince } from './cache-refresh.ts';
+import { loadCheckpoint } from './checkpoint.ts';
+import type { ProjectorMetrics } from './metrics.ts';
+import { toNotices } from './notices.ts';
+
+/** A committed batch: the checkpoint before and behind it, and whose views it changed. */
+export interface Change {
+  readonly before: Position;
+  readonly after: Position;
+  readonly touched: Touched;
+}
+
+export interface CachesOptions {
+  /** The live read models, in its search path. */
+  readonly db: Pool;
+  readonly redis: Redis;
+  readonly logger: Logger;
+  readonly metrics: ProjectorMetrics;
+}
+
+/** More ids than this are not kept for a Redis that is away or slow: what changed is found in PostgreSQL then. */
+const MAX_PENDING = 20_000;
+/**
+ * Keeps the views in Redis up to the read models, and tells the query nodes. Works behind the commits and on its own:
+ * changes that come while it writes are put together, and while Redis is away they are dropped and found again by the
+ * checkpoint that Redis holds.
+ */
+export class Caches {
+  readonly #options: CachesOptions;
+  #pending: Change | undefined;
+  /** The checkpoint in Redis as this projector knows it (sortable); undefined until it has been read. */
+  #held: string | undefined;
+  #working: Promise<void> | undefined;
+  #beat: Position | undefined;
+  #stopped = false;
+  readonly #onReady = () => {
+    this.#held = undefined;
+    this.#work();
+  };
+
+  constructor(options: CachesOptions) {
+    this.#options = options;
+    options.redis.on('ready', this.#onReady);
+  }
+
+  /** Takes note and returns at once; never throws. */
+  publish(change: Change): void {
+    this.#pending = this.#pending ? merged(this.#pending, change) : change;
+    if (sizeOf(this.#pending.touched) > MAX_PENDING) this.#drop();
+    this.#work();
+  }
+
+  /** Tells the query nodes that nothing has changed. */
+  heartbeat(position: Position): void {
+    this.#beat = position;
+    this.#work();
+  }
+
+  /** Another projector may have written meanwhile: what Redis holds is read again before the next write. */
+  forget(): void {
+    this.#drop();
+    this.#beat = undefined;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#options.redis.off('ready', this.#onReady);
+    await this.#working;
+  }
+
+  #drop(): void {
+    this.#pending = undefined;
+    this.#held = undefined;
+  }
+
+  #work(): void {
+    this.#working ??= this.#workAll().finally(() => {
+      this.#working = undefined;
+      // It came between the last look and now.
+      if (this.#pending && !this.#stopped) this.#work();
+    });
+  }
+
+  async #workAll(): Promise<void> {
+    while ((this.#pending || this.#beat) && !this.#stopped) {
+      try {
+        if (this.#options.redis.status !== 'ready') return this.#drop();
+        if (this.#held === undefined) await this.#catchUp();
+        if (this.#pending) await this.#writePending(true);
+        else if (this.#beat) await this.#sendBeat(this.#beat);
+      } catch (error) {
+        this.#options.metrics.cacheFailures.inc();
+        this.#options.logger.warn({ err: error }, 'cache_write_failed');
+        // The next batch or heartbeat tries again, and finds in PostgreSQL what was missed.
+        return this.#drop();
+      } finally {
+        this.#options.metrics.cacheInStep.set(this.#held === undefined ? 0 : 1);
+      }
+    }
+  }
+
+  /** Views, checkpoint and notice in one round trip, in this order. `move` false while older changes are missing. */
+  async #writePending(move: boolean): Promise<void> {
+    const change = this.#pending as Change;
+    this.#pending = undefined;
+    const { db } = this.#options;
+    const ids = { userIds: [...change.touched.users], licenseIds: [...change.touched.licenses] };
+    await this.#send(await loadViews(db, ids), change, move);
+  }
+
+  async #sendBeat(position: Position): Promise<void> {
+    this.#beat = undefined;
+    const nothing = { licenses: new Map(), users: new Map() };
+    await this.#send(nothing, { before: position, after: position }, true);
+  }
+
+  async #send(views: CachedViews, { before, after }: Omit<Change, 'touched'>, move: boolean): Promise<void> {
+    const pipeline = this.#options.redis.pipeline();
+    addViewWrites(pipeline, views);
+    const known = this.#held;
+    const at = pipeline.length;
+    if (move && known !== undefined) addRaise(pipeline, known, after);
+    for (const notice of toNotices(views, formatPosition(before), formatPosition(after))) {
+      pipeline.publish(NOTICE_CHANNEL, JSON.stringify(notice));
+    }
+    const answers = (await pipeline.exec()) ?? [];
+    for (const [error] of answers) if (error) throw error;
+    if (!move || known === undefined || this.#held !== known) return;
+    this.#held = stillOurs(answers[at]?.[1], known, after);
+    if (this.#held === undefined) this.#options.logger.warn('cache_replaced');
+  }
+
+  /** Brings Redis from the checkpoint it holds to the read models' one. */
+  async #catchUp(): Promise<void> {
+    const { redis, db, logger } = this.#options;
+    let target = (await loadCheckpoint(db)).position;
+    const { sortable, position } = await readHeld(redis);
+    // Set first: whatever is dropped or found replaced from here on unsets it, and then this is done again.
+    this.#held = sortable;
+    const refresh: CacheRefresh = {
+      db,
+      redis,
+      between: async () => {
+        if (this.#held === undefined || !this.#pending) return;
+        target = this.#pending.after;
+        await this.#writePending(false);
+      },
+    };
+    if (!position) await refreshHeld(refresh);
+    else if (comparePositions(position, target) < 0) await refreshSince(refresh, position);
+    if (this.#held === undefined) return;
+    const nothing = { licenses: new Map(), users: new Map() };
+    await this.#send(nothing, { before: target, after: target }, true);
+    logger.info({ from: position && formatPosition(position), to: formatPosition(target) }, 'cache_in_step');
+  }
+}
+
+const sizeOf = ({ users, licenses }: Touched): number => users.size + licenses.size;
+
+const merged = (a: Change, b: Change): Change => ({
+  before: a.before,
+  after: b.after,
+  touched: {
+    users: a.touched.users.union(b.touched.users),
+    licenses: a.touched.licenses.union(b.touched.licenses),
+  },
+});

@@ -1,0 +1,98 @@
+import type { Queryable } from '../shared/adapters/postgres/pool.ts';
+import { comparePositions, type Position, START } from '../shared/events/position.ts';
+import { DIRECT_FEED } from '../shared/read-model/load-views.ts';
+import { CheckpointMoved } from './errors.ts';
+import type { AppliedEvent } from './feeds/feed.ts';
+
+/** How far a read model is. */
+export interface Checkpoint {
+  /** Everything at or before it was applied or parked. */
+  readonly position: Position;
+  /** The last of those events; undefined before the first. */
+  readonly last: AppliedEvent | undefined;
+}
+
+interface CheckpointRow {
+  position_commit: string;
+  position_prepare: string;
+  last_event_id: string | null;
+  last_event_commit: string;
+  last_event_prepare: string;
+  last_event_at: Date;
+}
+
+const positionOf = (commit: string, prepare: string): Position => ({
+  commit: BigInt(commit),
+  prepare: BigInt(prepare),
+});
+
+const LOAD = `
+SELECT position_commit, position_prepare, last_event_id, last_event_commit, last_event_prepare, last_event_at
+FROM checkpoints WHERE name = $1`;
+
+/** The checkpoint; a read model that has none gets one at the start of the log. */
+export async function loadCheckpoint(db: Queryable, name = DIRECT_FEED): Promise<Checkpoint> {
+  let { rows } = await db.query<CheckpointRow>(LOAD, [name]);
+  if (rows.length === 0) {
+    await db.query(
+      'INSERT INTO checkpoints (name, position_commit, position_prepare) VALUES ($1, 0, 0) ON CONFLICT DO NOTHING',
+      [name],
+    );
+    rows = (await db.query<CheckpointRow>(LOAD, [name])).rows;
+  }
+  const row = rows[0] as CheckpointRow;
+  const position = positionOf(row.position_commit, row.position_prepare);
+  if (row.last_event_id === null) return { position, last: undefined };
+  return {
+    position,
+    last: {
+      id: row.last_event_id,
+      position: positionOf(row.last_event_commit, row.last_event_prepare),
+      at: row.last_event_at,
+    },
+  };
+}
+
+const MOVE = `
+UPDATE checkpoints SET position_commit = $5, position_prepare = $6,
+  last_event_id = $7, last_event_commit = $8, last_event_prepare = $9, last_event_at = $10
+WHERE name = $1 AND position_commit = $2 AND position_prepare = $3 AND last_event_id IS NOT DISTINCT FROM $4::uuid`;
+
+/**
+ * The first statement of every transaction that writes read models. Whoever moves the checkpoint from where it was
+ * read holds its row until the commit; everyone else finds it elsewhere afterwards.
+ * @throws CheckpointMoved
+ */
+export async function moveCheckpoint(
+  db: Queryable,
+  from: Checkpoint,
+  to: Checkpoint,
+  name = DIRECT_FEED,
+): Promise<void> {
+  const { rowCount } = await db.query({
+    name: 'checkpoint_move',
+    text: MOVE,
+    values: [
+      name,
+      from.position.commit,
+      from.position.prepare,
+      from.last?.id ?? null,
+      to.position.commit,
+      to.position.prepare,
+      to.last?.id ?? null,
+      to.last?.position.commit ?? null,
+      to.last?.position.prepare ?? null,
+      to.last?.at ?? null,
+    ],
+  });
+  if (rowCount !== 1) throw new CheckpointMoved();
+}
+
+export const AT_START: Checkpoint = { position: START, last: undefined };
+
+/** The checkpoint behind `last` and at least at `position`; it never goes back. */
+export function advanced(from: Checkpoint, last: AppliedEvent | undefined, position: Position): Checkpoint {
+  const candidates = [from.position, position, ...(last ? [last.position] : [])];
+  const furthest = candidates.reduce((a, b) => (comparePositions(a, b) < 0 ? b : a));
+  return { position: furthest, last: last ?? from.last };
+}

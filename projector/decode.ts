@@ -1,0 +1,120 @@
+import type { RecordedEvent } from '../shared/adapters/eventstoredb/event-log.ts';
+import { type EventReader, isUserEvent } from '../shared/events/codec.ts';
+import { UnknownEvent } from '../shared/events/errors.ts';
+import type { Recorded, UserEvent } from '../shared/events/types.ts';
+import { DataKeyMissing, PersonalUnreadable, VaultKeyUnreadable } from '../shared/vault/errors.ts';
+import type { DataKey, Erased } from '../shared/vault/personal.ts';
+import type { Vault } from '../shared/vault/vault.ts';
+import { FeedStop, ProjectionFault } from './errors.ts';
+
+/** The personal data that the read models show; null where there is none (any more). */
+export interface ShownPersonal {
+  readonly email: string | null;
+  readonly clientName: string | null;
+}
+
+export interface DecodedEvent {
+  readonly recorded: Recorded<UserEvent>;
+  readonly userId: string;
+  /** The log's time, which the checkpoint keeps; the event's own time is in `recorded`. */
+  readonly loggedAt: Date;
+  readonly personal: ShownPersonal;
+  /** Why it can't be projected whatever the rows are. */
+  readonly fault?: ProjectionFault;
+}
+
+export interface DecodedEvents {
+  /** The users' events; those of email streams change no row. */
+  readonly events: readonly DecodedEvent[];
+  /** The last event that was decoded, of either kind; undefined if there was none. */
+  readonly last: RecordedEvent | undefined;
+  /** Set if decoding stopped early: to be thrown once the events before are applied. */
+  readonly stop?: FeedStop;
+}
+
+export interface Decoder {
+  readonly reader: EventReader;
+  readonly vault: Pick<Vault, 'dataKeys'>;
+}
+
+const NOTHING: ShownPersonal = { email: null, clientName: null };
+
+/**
+ * Decodes events in order, up to the first one that this build doesn't know. Keys are read with one statement.
+ * @throws FeedStop a data key is missing, or opens under another master key
+ * @throws VaultUnavailable
+ */
+export async function decodeEvents(
+  decoder: Decoder,
+  recorded: readonly RecordedEvent[],
+): Promise<DecodedEvents> {
+  const known: { readonly recorded: Recorded<UserEvent>; readonly loggedAt: Date }[] = [];
+  const sealedFor = new Set<string>();
+  let last: RecordedEvent | undefined;
+  let stop: FeedStop | undefined;
+  for (const event of recorded) {
+    try {
+      const decoded = decoder.reader.decode(event);
+      if (isUserEvent(decoded)) {
+        known.push({ recorded: decoded, loggedAt: event.created });
+        if (sealedPart(decoded)) sealedFor.add(decoded.event.data.userId);
+      }
+      last = event;
+    } catch (error) {
+      if (!(error instanceof UnknownEvent)) throw error;
+      stop = unknownEvent(error);
+      break;
+    }
+  }
+  const keys = sealedFor.size > 0 ? await readKeys(decoder.vault, [...sealedFor]) : new Map();
+  const events = known.map(({ recorded: event, loggedAt }) => ({
+    loggedAt,
+    ...open(decoder.reader, event, keys),
+  }));
+  return { events, last, ...(stop ? { stop } : {}) };
+}
+
+/** The sealed text of what the read models show; no other personal data is opened. */
+function sealedPart({ event }: Recorded<UserEvent>): string | undefined {
+  return event.type === 'UserSignedUp' || event.type === 'LicenseActivated' ? event.data.personal : undefined;
+}
+
+function open(
+  reader: EventReader,
+  recorded: Recorded<UserEvent>,
+  keys: ReadonlyMap<string, DataKey | Erased>,
+): Omit<DecodedEvent, 'loggedAt'> {
+  const { userId } = recorded.event.data;
+  const sealed = sealedPart(recorded);
+  if (sealed === undefined) return { recorded, userId, personal: NOTHING };
+  const key = keys.get(userId) as DataKey | Erased;
+  try {
+    const personal: ShownPersonal =
+      recorded.event.type === 'UserSignedUp'
+        ? { email: reader.unseal('UserSignedUp', sealed, key).email ?? null, clientName: null }
+        : { email: null, clientName: reader.unseal('LicenseActivated', sealed, key).clientName ?? null };
+    return { recorded, userId, personal };
+  } catch (cause) {
+    if (!(cause instanceof PersonalUnreadable)) throw cause;
+    const fault = new ProjectionFault('its personal data does not open under the key of its user', { cause });
+    return { recorded, userId, personal: NOTHING, fault };
+  }
+}
+
+async function readKeys(vault: Pick<Vault, 'dataKeys'>, userIds: readonly string[]) {
+  try {
+    return await vault.dataKeys(userIds);
+  } catch (cause) {
+    if (cause instanceof DataKeyMissing) {
+      throw new FeedStop('data_key_missing', cause.message, 'restore the vault from its backup', { cause });
+    }
+    if (cause instanceof VaultKeyUnreadable) {
+      const wayOut = 'set VAULT_MASTER_KEY to the key under which this vault was made';
+      throw new FeedStop('vault_key_unreadable', cause.message, wayOut, { cause });
+    }
+    throw cause;
+  }
+}
+
+const unknownEvent = (cause: UnknownEvent) =>
+  new FeedStop('unknown_event', cause.message, 'run a version of the projector that knows it', { cause });

@@ -1,0 +1,10 @@
+import { runProcess } from '../shared/lifecycle.ts';
+import { createLogger } from '../shared/logger.ts';
+import { startProjector } from './app.ts';
+import { readProjectorConfig } from './config.ts';
+
+await runProcess('projector', async () => {
+  const config = readProjectorConfig();
+  const logger = createLogger({ service: 'projector', level: config.LOG_LEVEL });
+  return startProjector({ config, logger });
+});

@@ -1,0 +1,122 @@
+import { comparePositions, type Position } from '../shared/events/position.ts';
+import { type Applied, applyBatch, type Batch, type Target } from './apply.ts';
+import type { Change } from './caches.ts';
+import { AT_START, advanced, type Checkpoint, loadCheckpoint } from './checkpoint.ts';
+import { type DecodedEvents, type Decoder, decodeEvents } from './decode.ts';
+import type { AppliedEvent, Feed, FeedBatch } from './feeds/feed.ts';
+import { GapInBatch } from './fold.ts';
+import { loadMarked, loadParkedUsers, loadSkipped } from './parked-events.ts';
+import { settleUser } from './settle.ts';
+
+/** A batch that is ready to be written. */
+export interface DecodedBatch {
+  readonly decoded: DecodedEvents;
+  readonly position: Position;
+}
+
+/**
+ * Writes one schema's read models, batch by batch. What it knows of checkpoint and parked users is read once and then
+ * kept: it holds as long as the checkpoint is where this writer left it, which every transaction checks first.
+ */
+export class ReadModelWriter {
+  readonly #target: Target;
+  readonly #decoder: Decoder;
+  #checkpoint: Checkpoint = AT_START;
+  #parked = new Map<string, number>();
+  #skipped = new Set<string>();
+
+  constructor(target: Target, decoder: Decoder) {
+    this.#target = target;
+    this.#decoder = decoder;
+  }
+
+  get checkpoint(): Checkpoint {
+    return this.#checkpoint;
+  }
+
+  get parkedUsers(): number {
+    return this.#parked.size;
+  }
+
+  /** Reads where the read models are: at first, and after CheckpointMoved. */
+  async load(): Promise<void> {
+    const { pool } = this.#target;
+    this.#checkpoint = await loadCheckpoint(pool);
+    this.#parked = await loadParkedUsers(pool);
+    this.#skipped = await loadSkipped(pool);
+  }
+
+  /** Changes nothing, so that a batch can be decoded while the one before is written. @throws FeedStop */
+  async decode(batch: FeedBatch): Promise<DecodedBatch> {
+    const decoded = await decodeEvents(this.#decoder, batch.events);
+    // Cut short, a batch says nothing of what lies behind its last event.
+    const position = decoded.stop ? (decoded.last?.position ?? this.#checkpoint.position) : batch.position;
+    return { decoded, position };
+  }
+
+  /**
+   * Applies a batch and moves the checkpoint. Where the feed has to stop in the middle, what lies before is applied.
+   * @returns undefined if there was nothing to write
+   * @throws FeedStop, CheckpointMoved
+   */
+  async write({ decoded, position }: DecodedBatch): Promise<Change | undefined> {
+    const last = decoded.last && {
+      id: decoded.last.id,
+      position: decoded.last.position,
+      at: decoded.last.created,
+    };
+    const change = await this.#commit(decoded.events, last, position);
+    if (decoded.stop) throw decoded.stop;
+    return change;
+  }
+
+  /**
+   * Settles what an operator has marked, user by user.
+   * @throws FeedStop, CheckpointMoved
+   */
+  async settleMarked(feed: Feed): Promise<Change[]> {
+    if (this.#parked.size === 0) return [];
+    const changes: Change[] = [];
+    for (const [userId, rows] of await loadMarked(this.#target.pool)) {
+      const source = { feed, decoder: this.#decoder };
+      const { touched, complete } = await settleUser(this.#target, source, this.#checkpoint, rows);
+      if (complete) this.#parked.delete(userId);
+      for (const row of rows) if (row.mark === 'skip') this.#skipped.add(row.event_id);
+      changes.push({ before: this.#checkpoint.position, after: this.#checkpoint.position, touched });
+    }
+    return changes;
+  }
+
+  async #commit(
+    events: Batch['events'],
+    last: AppliedEvent | undefined,
+    position: Position,
+  ): Promise<Change | undefined> {
+    const from = this.#checkpoint;
+    const to = advanced(from, last, position);
+    if (!last && comparePositions(to.position, from.position) === 0) return undefined;
+    try {
+      const applied = await applyBatch(
+        this.#target,
+        { events, from, to },
+        { parked: this.#parked, skipped: this.#skipped },
+      );
+      this.#remember(to, applied);
+      return { before: from.position, after: to.position, touched: applied.touched };
+    } catch (error) {
+      if (!(error instanceof GapInBatch)) throw error;
+      const before = events.slice(0, error.index);
+      const end = before.at(-1);
+      if (end) {
+        const { id, position: at } = end.recorded;
+        await this.#commit(before, { id, position: at, at: end.loggedAt }, at);
+      }
+      throw error.stop;
+    }
+  }
+
+  #remember(checkpoint: Checkpoint, { parked }: Applied): void {
+    this.#checkpoint = checkpoint;
+    for (const { decoded } of parked) this.#parked.set(decoded.userId, decoded.recorded.revision);
+  }
+}
