@@ -57,6 +57,7 @@ async function connect({ config, logger, clock = systemClock }: CommandServiceOp
     clock,
     log,
     database,
+    vaultDatabase,
     redis,
     tokens: createTokens({ ring, issuer: config.TOKEN_ISSUER, clock }),
     vault: createVault({ db: vaultDatabase, masterKey, clock }),
@@ -70,12 +71,13 @@ async function connect({ config, logger, clock = systemClock }: CommandServiceOp
 
 type Connections = Awaited<ReturnType<typeof connect>>;
 
-const healthOf = ({ log, vault, database, redis }: Connections, logger: Logger): Health =>
+const healthOf = ({ log, vault, vaultDatabase, database, redis }: Connections, logger: Logger): Health =>
   new Health({
     logger,
     dependencies: {
       event_store: { check: () => log.ping(), required: true },
-      vault: { check: () => vault.check(), required: true },
+      // Its digest keys are kept once read, so that check alone would not notice that the database is away.
+      vault: { check: () => Promise.all([vault.check(), vaultDatabase.query('SELECT')]), required: true },
       // Operators' commands and usage counts need it; customers' commands don't.
       database: { check: () => database.query('SELECT'), required: false },
       redis: { check: (signal) => pingRedis(redis, signal), required: false },

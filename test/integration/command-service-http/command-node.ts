@@ -5,8 +5,8 @@ import path from 'node:path';
 import { inject } from 'vitest';
 import { type CommandService, startCommandService } from '../../../command-service/app.ts';
 import { readCommandConfig } from '../../../command-service/config.ts';
-import type { Pause } from '../../../command-service/dependencies.ts';
-import { startEventStore } from '../../../local/event-store/server.ts';
+import { type EventStore, startEventStore } from '../../../local/event-store/server.ts';
+import { freePorts } from '../../../local/ports.ts';
 import { migrateAll } from '../../../projector/migrate.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../../../shared/clock.ts';
@@ -18,6 +18,8 @@ import { createDatabase } from '../../support/databases.ts';
 
 const silent = createLogger({ service: 'test', level: 'silent' });
 
+type Settings = Readonly<Record<string, string>>;
+
 /** A command node in this process, with an event store and databases of its own. */
 export interface CommandNode {
   readonly url: string;
@@ -26,29 +28,31 @@ export interface CommandNode {
   readonly pool: Pool;
   /** Every line that the node has logged. */
   readonly log: readonly string[];
+  /** The environment of this node, to start another one with. */
+  readonly settings: Settings;
   /** Another node over the same stores. */
-  another(settings?: Readonly<Record<string, string>>, pause?: Pause): Promise<CommandService>;
+  another(settings?: Settings): Promise<CommandService>;
+  stopEventStore(): Promise<void>;
+  startEventStore(): Promise<void>;
   operatorToken(): Promise<string>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Generous limits, so that a test meets one only where it sets it. */
-const LIMITS = {
-  SIGNUPS_PER_MINUTE: '100000',
-  LOGINS_PER_MINUTE: '100000',
-  COMMANDS_PER_MINUTE: '100000',
-};
+const LIMITS = { SIGNUPS_PER_MINUTE: '100000', LOGINS_PER_MINUTE: '100000', COMMANDS_PER_MINUTE: '100000' };
 
 export interface CommandNodeOptions {
-  readonly settings?: Readonly<Record<string, string>>;
-  /** Instead of the stores that are made for the test. */
-  readonly databaseUrl?: string;
-  readonly pause?: Pause;
+  readonly settings?: Settings;
+  /** The PostgreSQL for the read model, usage and vault; the tier's unless given. */
+  readonly postgresUrl?: string;
 }
 
 export async function startCommandNode(options: CommandNodeOptions = {}): Promise<CommandNode> {
   const folder = mkdtempSync(path.join(tmpdir(), 'license-test-command-'));
-  const [database, storeDatabase] = await Promise.all([createDatabase(), createDatabase()]);
+  const [database, storeDatabase] = await Promise.all([
+    createDatabase(options.postgresUrl),
+    createDatabase(),
+  ]);
   const pool = createPool({
     connectionString: database.url,
     applicationName: 'test',
@@ -56,63 +60,72 @@ export async function startCommandNode(options: CommandNodeOptions = {}): Promis
     logger: silent,
   });
   await migrateAll({ database: pool, vault: pool });
-  const store = await startEventStore({
-    host: '127.0.0.1',
-    port: 0,
-    databaseUrl: storeDatabase.url,
-    logger: silent,
-  });
-  const log: string[] = [];
-  const destination = { write: (line: string) => void log.push(line) };
-  const start = (settings: Readonly<Record<string, string>> = {}, pause?: Pause) => {
-    const config = readCommandConfig({
-      NODE_ENV: 'test',
-      PORT: '0',
-      LOG_LEVEL: 'debug',
-      DRAIN_MS: '50',
-      DATABASE_URL: options.databaseUrl ?? database.url,
-      REDIS_URL: inject('redisUrl'),
-      EVENTSTORE_URL: store.connectionString,
-      KEYRING_FILE: path.join(folder, 'keyring.json'),
-      VAULT_MASTER_KEY_FILE: path.join(folder, 'master.key'),
-      TOKEN_ISSUER: `test-${randomUUID()}`,
-      ...LIMITS,
-      ...options.settings,
-      ...settings,
-    });
-    const logger = createLogger({ service: 'command-service', level: config.LOG_LEVEL, destination });
-    return startCommandService({ config, logger, ...(pause && { pause }) });
+  const store = await storeOn(storeDatabase.url);
+  const settings: Settings = {
+    NODE_ENV: 'test',
+    PORT: '0',
+    LOG_LEVEL: 'debug',
+    DRAIN_MS: '50',
+    DATABASE_URL: database.url,
+    REDIS_URL: inject('redisUrl'),
+    EVENTSTORE_URL: store.url,
+    KEYRING_FILE: path.join(folder, 'keyring.json'),
+    VAULT_MASTER_KEY_FILE: path.join(folder, 'master.key'),
+    TOKEN_ISSUER: `test-${randomUUID()}`,
+    ...LIMITS,
+    ...options.settings,
   };
-  const issuer = `test-${randomUUID()}`;
-  const services = [await start({ TOKEN_ISSUER: issuer }, options.pause)];
-  const [service] = services as [CommandService];
-  const ring = await openKeyRing({
-    file: path.join(folder, 'keyring.json'),
-    production: true,
-    clock: systemClock,
-    logger: silent,
-  });
-  const tokens = createTokens({ ring, issuer, clock: systemClock });
+  const log: string[] = [];
+  const services: CommandService[] = [];
+  const start = async (more: Settings = {}) => {
+    const config = readCommandConfig({ ...settings, ...more });
+    const destination = { write: (line: string) => void log.push(line) };
+    const logger = createLogger({ service: 'command-service', level: config.LOG_LEVEL, destination });
+    const service = await startCommandService({ config, logger });
+    services.push(service);
+    return service;
+  };
+  const service = await start();
+  const file = String(settings.KEYRING_FILE);
+  const ring = await openKeyRing({ file, production: true, clock: systemClock, logger: silent });
+  const tokens = createTokens({ ring, issuer: String(settings.TOKEN_ISSUER), clock: systemClock });
   return {
     url: service.url,
     service,
     tokens,
     pool,
     log,
-    another: async (settings, pause) => {
-      const other = await start({ TOKEN_ISSUER: issuer, ...settings }, pause);
-      services.push(other);
-      return other;
-    },
+    settings,
+    another: start,
+    stopEventStore: store.stop,
+    startEventStore: store.start,
     operatorToken: async () => (await tokens.signAccessToken({ subject: 'billing', role: 'operator' })).token,
     async [Symbol.asyncDispose]() {
       await Promise.all(services.map((each) => each.stop()));
       ring.close();
-      await store.close();
+      await store.stop();
       await pool.end();
       await database[Symbol.asyncDispose]();
       await storeDatabase[Symbol.asyncDispose]();
       rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An event store that keeps its port when it is stopped and started again. */
+async function storeOn(databaseUrl: string) {
+  const [port] = (await freePorts(1)) as [number];
+  let store: EventStore | undefined;
+  const start = async () => {
+    store = await startEventStore({ host: '127.0.0.1', port, databaseUrl, logger: silent });
+  };
+  await start();
+  return {
+    url: `esdb://127.0.0.1:${port}?tls=false`,
+    start,
+    stop: async () => {
+      await store?.close();
+      store = undefined;
     },
   };
 }
