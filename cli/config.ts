@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { connectionUrl, readConfig, serviceSettings } from '../shared/config.ts';
 import { tokenSettings } from '../shared/tokens/settings.ts';
+import { vaultSettings } from '../shared/vault/master-key.ts';
 
 /** Written by the launcher: the settings of the system that runs on this machine. */
 const LOCAL_SETTINGS = path.resolve(import.meta.dirname, '../.local/env');
@@ -26,6 +27,15 @@ const tokens = z.object({ ...common, ...tokenSettings });
 const vault = z.object({ ...common, ...database, ...vaultDatabase, ...eventStore });
 
 const migrations = z.object({ ...common, ...database, ...vaultDatabase });
+const databaseAlone = z.object({ ...common, ...database });
+const rebuilding = z.object({
+  ...common,
+  ...database,
+  ...vaultDatabase,
+  ...eventStore,
+  ...vaultSettings,
+  REDIS_URL: connectionUrl('redis://', 'rediss://').optional(),
+});
 
 export type TokenConfig = z.infer<typeof tokens>;
 
@@ -42,3 +52,6 @@ function environment(): Record<string, string | undefined> {
 export const readTokenConfig = (): TokenConfig => readConfig(tokens, environment());
 export const readVaultConfig = (): z.infer<typeof vault> => readConfig(vault, environment());
 export const readMigrateConfig = (): z.infer<typeof migrations> => readConfig(migrations, environment());
+export const readDatabaseConfig = (): z.infer<typeof databaseAlone> =>
+  readConfig(databaseAlone, environment());
+export const readRebuildConfig = (): z.infer<typeof rebuilding> => readConfig(rebuilding, environment());

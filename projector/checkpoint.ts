@@ -10,6 +10,8 @@ export interface Checkpoint {
   readonly position: Position;
   /** The last of those events; undefined before the first. */
   readonly last: AppliedEvent | undefined;
+  /** Which build of the read models it belongs to; a rebuild that is switched in has the next number. */
+  readonly generation: number;
 }
 
 interface CheckpointRow {
@@ -19,6 +21,7 @@ interface CheckpointRow {
   last_event_commit: string;
   last_event_prepare: string;
   last_event_at: Date;
+  generation: number;
 }
 
 const positionOf = (commit: string, prepare: string): Position => ({
@@ -26,25 +29,32 @@ const positionOf = (commit: string, prepare: string): Position => ({
   prepare: BigInt(prepare),
 });
 
-const LOAD = `
-SELECT position_commit, position_prepare, last_event_id, last_event_commit, last_event_prepare, last_event_at
-FROM checkpoints WHERE name = $1`;
+const COLUMNS = `position_commit, position_prepare,
+  last_event_id, last_event_commit, last_event_prepare, last_event_at, generation`;
 
-/** The checkpoint; a read model that has none gets one at the start of the log. */
-export async function loadCheckpoint(db: Queryable, name = DIRECT_FEED): Promise<Checkpoint> {
-  let { rows } = await db.query<CheckpointRow>(LOAD, [name]);
+/**
+ * The checkpoint; a read model that has none gets one at the start of the log.
+ * @param schema where the connection's search path names another one
+ */
+export async function loadCheckpoint(db: Queryable, schema?: string): Promise<Checkpoint> {
+  const name = DIRECT_FEED;
+  const table = schema === undefined ? 'checkpoints' : `${schema}.checkpoints`;
+  const load = () => db.query<CheckpointRow>(`SELECT ${COLUMNS} FROM ${table} WHERE name = $1`, [name]);
+  let { rows } = await load();
   if (rows.length === 0) {
     await db.query(
-      'INSERT INTO checkpoints (name, position_commit, position_prepare) VALUES ($1, 0, 0) ON CONFLICT DO NOTHING',
+      `INSERT INTO ${table} (name, position_commit, position_prepare, generation) VALUES ($1, 0, 0, 0) ON CONFLICT DO NOTHING`,
       [name],
     );
-    rows = (await db.query<CheckpointRow>(LOAD, [name])).rows;
+    rows = (await load()).rows;
   }
   const row = rows[0] as CheckpointRow;
   const position = positionOf(row.position_commit, row.position_prepare);
-  if (row.last_event_id === null) return { position, last: undefined };
+  const { generation } = row;
+  if (row.last_event_id === null) return { position, last: undefined, generation };
   return {
     position,
+    generation,
     last: {
       id: row.last_event_id,
       position: positionOf(row.last_event_commit, row.last_event_prepare),
@@ -56,24 +66,20 @@ export async function loadCheckpoint(db: Queryable, name = DIRECT_FEED): Promise
 const MOVE = `
 UPDATE checkpoints SET position_commit = $5, position_prepare = $6,
   last_event_id = $7, last_event_commit = $8, last_event_prepare = $9, last_event_at = $10
-WHERE name = $1 AND position_commit = $2 AND position_prepare = $3 AND last_event_id IS NOT DISTINCT FROM $4::uuid`;
+WHERE name = $1 AND position_commit = $2 AND position_prepare = $3 AND last_event_id IS NOT DISTINCT FROM $4::uuid
+  AND generation = $11`;
 
 /**
  * The first statement of every transaction that writes read models. Whoever moves the checkpoint from where it was
  * read holds its row until the commit; everyone else finds it elsewhere afterwards.
  * @throws CheckpointMoved
  */
-export async function moveCheckpoint(
-  db: Queryable,
-  from: Checkpoint,
-  to: Checkpoint,
-  name = DIRECT_FEED,
-): Promise<void> {
+export async function moveCheckpoint(db: Queryable, from: Checkpoint, to: Checkpoint): Promise<void> {
   const { rowCount } = await db.query({
     name: 'checkpoint_move',
     text: MOVE,
     values: [
-      name,
+      DIRECT_FEED,
       from.position.commit,
       from.position.prepare,
       from.last?.id ?? null,
@@ -83,16 +89,17 @@ export async function moveCheckpoint(
       to.last?.position.commit ?? null,
       to.last?.position.prepare ?? null,
       to.last?.at ?? null,
+      from.generation,
     ],
   });
   if (rowCount !== 1) throw new CheckpointMoved();
 }
 
-export const AT_START: Checkpoint = { position: START, last: undefined };
+export const AT_START: Checkpoint = { position: START, last: undefined, generation: 0 };
 
 /** The checkpoint behind `last` and at least at `position`; it never goes back. */
 export function advanced(from: Checkpoint, last: AppliedEvent | undefined, position: Position): Checkpoint {
   const candidates = [from.position, position, ...(last ? [last.position] : [])];
   const furthest = candidates.reduce((a, b) => (comparePositions(a, b) < 0 ? b : a));
-  return { position: furthest, last: last ?? from.last };
+  return { ...from, position: furthest, last: last ?? from.last };
 }

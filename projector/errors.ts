@@ -44,3 +44,13 @@ export class ProjectionFault extends Error {
     this.name = 'ProjectionFault';
   }
 }
+
+/** A rebuild was built and not switched in; the live read models are as they were. */
+export class RebuildRefused extends Error {
+  readonly code: string;
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'RebuildRefused';
+    this.code = code;
+  }
+}

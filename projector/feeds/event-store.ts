@@ -34,6 +34,13 @@ export function eventStoreFeed(log: EventLog, maxBatch: number): Feed {
       return { events: backlog.size, since: first?.kind === 'event' ? first.event.created : undefined };
     },
 
+    async end() {
+      for await (const { id, stream, position, created } of log.readAll({ direction: 'backwards' })) {
+        if (STREAM_PREFIXES.some((prefix) => stream.startsWith(prefix))) return { id, position, at: created };
+      }
+      return undefined;
+    },
+
     userEvents: (userId, fromRevision) => log.readStream(userStream(userId), { from: fromRevision }),
   };
 }

@@ -36,6 +36,9 @@ export interface Feed {
   /** How many events have arrived that were not yielded yet, and the time of the first one. */
   readonly waiting: { readonly events: number; readonly since: Date | undefined };
 
+  /** The last event that {@link batches} would yield now. @throws EventStoreUnavailable */
+  end(): Promise<AppliedEvent | undefined>;
+
   /** A user's events from a revision on, in order. @throws EventStoreUnavailable */
   userEvents(userId: string, fromRevision: number): AsyncIterable<RecordedEvent>;
 }

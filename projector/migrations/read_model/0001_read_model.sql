@@ -66,7 +66,10 @@ CREATE TABLE checkpoints (
   last_event_id uuid,                          -- the last applied event, read back on every connect
   last_event_commit bigint,
   last_event_prepare bigint,
-  last_event_at timestamptz                    -- that event's time in the log
+  last_event_at timestamptz,                   -- that event's time in the log
+  -- Which build of the read models this is: a rebuild counts on, so that a projector that worked on the one before
+  -- notices even where the position is the same.
+  generation integer NOT NULL
 );
 
 CREATE TABLE parked_events (

@@ -1,0 +1,220 @@
+import { createPool, inTransaction, type Pool } from '../shared/adapters/postgres/pool.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Logger } from '../shared/logger.ts';
+import { READ_MODEL_SCHEMA } from '../shared/read-model/rows.ts';
+import { type Checkpoint, loadCheckpoint } from './checkpoint.ts';
+import type { Decoder } from './decode.ts';
+import { FeedStop, RebuildRefused } from './errors.ts';
+import type { AppliedEvent, Feed } from './feeds/feed.ts';
+import { migrateReadModel } from './migrate.ts';
+import { makePartitions, SUBSCRIPTIONS, yearsAround } from './partitions.ts';
+import { ReadModelWriter } from './read-model-writer.ts';
+import { buildUntil } from './rebuild-build.ts';
+import { compareSchemas, type TableComparison } from './rebuild-compare.ts';
+import { exists, hasCheckpoints, switchSchemas } from './rebuild-switch.ts';
+
+export interface RebuildOptions {
+  readonly connectionString: string;
+  readonly feed: Feed;
+  readonly decoder: Decoder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Builds and compares, then removes what was built. */
+  readonly compareOnly?: boolean;
+  /** Switches although rows differ: they are meant to, because the projections have changed. */
+  readonly acceptDifferences?: boolean;
+  /** Takes the log as it is, whatever the live read models say: they are broken, empty, or of another store. */
+  readonly force?: boolean;
+  /** Starts anew also where an earlier rebuild was interrupted. */
+  readonly fresh?: boolean;
+  /** Keeps the replaced read models in the schema `read_model_old`. */
+  readonly keepOld?: boolean;
+  readonly progress: (progress: Progress) => void;
+}
+
+export interface Progress {
+  readonly phase: 'building' | 'indexing' | 'comparing' | 'switching';
+  /** Events applied by this rebuild so far. */
+  readonly events: number;
+}
+
+export interface RebuildResult {
+  readonly events: number;
+  /** Of building: until the first target was reached. */
+  readonly seconds: number;
+  /** undefined if there was nothing to compare with. */
+  readonly comparison: readonly TableComparison[] | undefined;
+  readonly switched: boolean;
+}
+
+const LIVE = READ_MODEL_SCHEMA;
+const NEXT = 'read_model_next';
+const OLD = 'read_model_old';
+const LOCK = 7_226_411_900_003n;
+/** Comparisons before a difference counts: one may come from a user erased while the log was being read. */
+const COMPARISONS = 3;
+const STATEMENT_TIMEOUT_MS = 3_600_000;
+
+/** The steps of a rebuild, over one connection pool for each schema. */
+class Rebuild {
+  readonly #options: RebuildOptions;
+  /** With the default search path. */
+  readonly #pool: Pool;
+  readonly #nextPool: Pool;
+  readonly #writer: ReadModelWriter;
+  #events = 0;
+
+  constructor(options: RebuildOptions) {
+    this.#options = options;
+    const { connectionString, logger } = options;
+    const common = {
+      connectionString,
+      applicationName: 'rebuild',
+      logger,
+      statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    };
+    this.#pool = createPool({ ...common, max: 4 });
+    const settings = { search_path: NEXT, synchronous_commit: 'off' };
+    this.#nextPool = createPool({ ...common, max: 4, settings });
+    this.#writer = new ReadModelWriter({ pool: this.#nextPool }, options.decoder);
+  }
+
+  async run(): Promise<RebuildResult> {
+    const { compareOnly, force, acceptDifferences } = this.#options;
+    await using _lock = await this.#lock();
+    const live = await this.#usableLive();
+    await this.#prepare();
+    const start = performance.now();
+    await this.#buildTo(live?.last ?? (await this.#options.feed.end()));
+    const seconds = (performance.now() - start) / 1_000;
+    await this.#finishTables();
+    const comparison = live ? await this.#compare() : undefined;
+    const equal = comparison?.every((table) => table.equal) ?? true;
+    const result = { events: this.#events, seconds, comparison };
+    if (compareOnly) {
+      await this.#pool.query(`DROP SCHEMA ${NEXT} CASCADE`);
+      return { ...result, switched: false };
+    }
+    if (!equal && !acceptDifferences && !force) return { ...result, switched: false };
+    this.#say('switching');
+    await this.#switch();
+    return { ...result, events: this.#events, switched: true };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#pool.end(), this.#nextPool.end()]);
+  }
+
+  /** One rebuild at a time. */
+  async #lock(): Promise<AsyncDisposable> {
+    const client = await this.#pool.connect();
+    const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS held', [LOCK]);
+    if (!rows[0].held) {
+      client.release();
+      throw new RebuildRefused('rebuild_running', 'another rebuild is running');
+    }
+    return { [Symbol.asyncDispose]: async () => client.release(true) };
+  }
+
+  /**
+   * The live checkpoint; undefined if there is nothing to compare with or go on from.
+   * @throws FeedStop the live read models are of another store
+   */
+  async #usableLive(): Promise<Checkpoint | undefined> {
+    if (this.#options.force || !(await hasCheckpoints(this.#pool, LIVE))) return undefined;
+    const live = await loadCheckpoint(this.#pool, LIVE);
+    await this.#options.feed.verify(live.last);
+    return live.last ? live : undefined;
+  }
+
+  /** Makes the tables, or goes on with those of a rebuild that was interrupted. */
+  async #prepare(): Promise<void> {
+    const { fresh, feed, clock } = this.#options;
+    if (fresh) await this.#pool.query(`DROP SCHEMA IF EXISTS ${NEXT} CASCADE`);
+    try {
+      await this.#makeTables();
+      await feed.verify(this.#writer.checkpoint.last);
+    } catch (error) {
+      if (!(error instanceof FeedStop)) throw error;
+      // What an earlier rebuild left is of another store.
+      await this.#pool.query(`DROP SCHEMA ${NEXT} CASCADE`);
+      await this.#makeTables();
+    }
+    await makePartitions(this.#pool, SUBSCRIPTIONS(NEXT), yearsAround(clock()));
+  }
+
+  async #makeTables(): Promise<void> {
+    await migrateReadModel(this.#pool, NEXT, true);
+    if (!this.#options.force && (await hasCheckpoints(this.#pool, LIVE))) {
+      const columns = 'event_id, user_id, revision, type, cause, created_at';
+      await this.#pool.query(
+        `INSERT INTO ${NEXT}.skipped_events (${columns}) SELECT ${columns} FROM ${LIVE}.skipped_events ON CONFLICT DO NOTHING`,
+      );
+    }
+    await this.#writer.load();
+  }
+
+  async #buildTo(target: AppliedEvent | undefined): Promise<void> {
+    await buildUntil(this.#options.feed, this.#writer, target, (events) => {
+      this.#events += events;
+      this.#say('building');
+    });
+  }
+
+  /** What is faster behind the load than during it: indexes, partitions of rare years, the planner's statistics. */
+  async #finishTables(): Promise<void> {
+    this.#say('indexing');
+    await makePartitions(this.#pool, SUBSCRIPTIONS(NEXT), []);
+    await migrateReadModel(this.#pool, NEXT, false);
+    for (const table of ['users', 'subscriptions', 'licenses'])
+      await this.#pool.query(`ANALYZE ${NEXT}.${table}`);
+  }
+
+  async #compare(): Promise<TableComparison[]> {
+    this.#say('comparing');
+    for (let attempt = 1; ; attempt++) {
+      const comparison = await inTransaction(this.#pool, async (snapshot) => {
+        await snapshot.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+        const live = await loadCheckpoint(snapshot, LIVE);
+        await this.#buildTo(live.last);
+        return compareSchemas(snapshot, LIVE, this.#nextPool, NEXT);
+      });
+      if (attempt === COMPARISONS || comparison.every((table) => table.equal)) return comparison;
+    }
+  }
+
+  async #switch(): Promise<void> {
+    const { force = false, keepOld } = this.#options;
+    await this.#pool.query(`DROP SCHEMA IF EXISTS ${OLD} CASCADE`);
+    await switchSchemas({
+      pool: this.#pool,
+      live: LIVE,
+      next: NEXT,
+      old: OLD,
+      force,
+      catchUp: async (live) => {
+        await this.#buildTo(live.last);
+        return this.#writer.checkpoint;
+      },
+    });
+    if (!keepOld && (await exists(this.#pool, OLD))) await this.#pool.query(`DROP SCHEMA ${OLD} CASCADE`);
+  }
+
+  #say(phase: Progress['phase']): void {
+    this.#options.progress({ phase, events: this.#events });
+  }
+}
+
+/**
+ * Builds the read models anew from the log in a schema beside the live ones, compares both at the same position, and
+ * puts the new ones in their place. Services notice nothing. Interrupted, it goes on with the next call.
+ * @throws RebuildRefused, FeedStop, EventStoreUnavailable, VaultUnavailable, or an error of PostgreSQL
+ */
+export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
+  const rebuilding = new Rebuild(options);
+  try {
+    return await rebuilding.run();
+  } finally {
+    await rebuilding.close();
+  }
+}
