@@ -18,6 +18,8 @@ export interface HttpAppOptions<C> extends PipelineOptions {
   readonly metrics: Metrics;
   readonly health: Health;
   readonly trusted: TrustedProxies;
+  /** Methods of these paths that another service answers, for `Allow`: path → methods. */
+  readonly elsewhere?: Readonly<Record<string, readonly string[]>>;
   /** Adds what is no route of the API, such as the documentation's pages. */
   readonly extend?: (app: Express) => void;
 }
@@ -59,7 +61,7 @@ export function createHttpApp<C>(options: HttpAppOptions<C>): Express {
         runRoute(route, options.context, request, response, exchangeOf(request, response), options),
       );
     }
-    const allow = allowed(routes);
+    const allow = allowed(routes, options.elsewhere?.[path]);
     place.options((_request, response) => void response.status(204).set('Allow', allow).end());
     place.all(() => {
       throw methodNotAllowed(allow);
@@ -84,8 +86,8 @@ function byPath<C>(routes: readonly Route<C>[]): Map<string, Route<C>[]> {
   return paths;
 }
 
-const allowed = (routes: readonly Route<never>[]): string => {
-  const methods = new Set(routes.map((route) => route.method.toUpperCase()));
+const allowed = (routes: readonly Route<never>[], elsewhere: readonly string[] = []): string => {
+  const methods = new Set([...routes.map((route) => route.method.toUpperCase()), ...elsewhere]);
   if (methods.has('GET')) methods.add('HEAD');
   return [...methods, 'OPTIONS'].sort().join(', ');
 };

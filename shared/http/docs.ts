@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import express, { type Express } from 'express';
-import { getAbsoluteFSPath } from 'swagger-ui-dist';
 
 /** The files of Swagger UI that the page uses; nothing else of the package is served. */
 const FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
@@ -43,7 +43,8 @@ const SCRIPT = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLink
  */
 export function mountDocs(app: Express, file: string | URL): void {
   const document = readFileSync(file, 'utf8');
-  const folder = getAbsoluteFSPath();
+  // Only its files are wanted: importing the package would run the browser's code here.
+  const folder = path.dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
   const headers = { 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' };
   app.get('/openapi.json', (_request, response) => {
     response
