@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { createLogger } from '../../../shared/logger.ts';
+
+function lines(write: (logger: ReturnType<typeof createLogger>) => void): string {
+  let text = '';
+  const destination = {
+    write: (line: string) => {
+      text += line;
+    },
+  };
+  write(createLogger({ service: 'test', level: 'info', destination }));
+  return text;
+}
+
+it('writes an error with its code and causes, and nothing that a driver hung on it', () => {
+  const cause = Object.assign(new Error('connection lost'), { body: 'swordfish' });
+  const error = Object.assign(new Error('no answer', { cause }), {
+    code: '57P01',
+    detail: 'Failing row contains (a@example.com)',
+    command: { args: ['swordfish'] },
+  });
+  const text = lines((logger) => logger.error({ err: error }, 'request_failed'));
+  expect(JSON.parse(text)).toMatchObject({ msg: 'request_failed', err: { type: 'Error', code: '57P01' } });
+  expect(text).toContain('connection lost');
+  expect(text).not.toMatch(/swordfish|example\.com/);
+});
+
+it('replaces fields that are named like a secret', () => {
+  const text = lines((logger) =>
+    logger.info(
+      { password: 'swordfish', user: { email: 'a@example.com', activation_key: 'swordfish' } },
+      'x',
+    ),
+  );
+  expect(text).not.toMatch(/swordfish|example\.com/);
+});
