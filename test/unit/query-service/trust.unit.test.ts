@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { Trust } from '../../../query-service/validation/trust.ts';
+import { type Position, parsePosition } from '../../../shared/events/position.ts';
+
+const at = (n: number) => parsePosition(`${n}/${n}`) as Position;
+
+function setUp() {
+  const world = { now: 0, postgres: 10 as number | undefined, parked: 0, redis: 10 as number | undefined };
+  const asked = { postgres: 0 };
+  const trust = new Trust({
+    monotonic: () => world.now,
+    readFingerprint: async () => {
+      asked.postgres += 1;
+      if (world.postgres === undefined) throw new Error('away');
+      return { checkpoint: at(world.postgres), parked: world.parked };
+    },
+    readCacheCheckpoint: async () => {
+      if (world.redis === undefined) throw new Error('away');
+      return at(world.redis);
+    },
+  });
+  return { world, asked, trust };
+}
+
+/** Whether what was read before `act` still counts after it. */
+async function keeps(trust: Trust, act: () => unknown): Promise<boolean> {
+  const before = trust.epoch;
+  await act();
+  return trust.epoch === before;
+}
+
+describe('while notices come without a gap', () => {
+  it('memory is trusted, and PostgreSQL is not asked', async () => {
+    const { trust, world, asked } = setUp();
+    trust.heard(at(10), at(10));
+    await trust.tick();
+    const count = asked.postgres;
+    for (let n = 10; n < 60; n += 1) {
+      world.now += 1_000;
+      expect(
+        await keeps(trust, async () => {
+          trust.heard(at(n), at(n + 1));
+          await trust.tick();
+        }),
+      ).toBe(true);
+    }
+    expect(asked.postgres).toBe(count);
+    expect(trust.level).toEqual(at(60));
+  });
+});
+
+describe('memory is distrusted', () => {
+  it('by the first notice, because what came before it is not known', async () => {
+    const { trust } = setUp();
+    expect(await keeps(trust, () => trust.heard(at(10), at(10)))).toBe(false);
+  });
+  it('by a gap', async () => {
+    const { trust } = setUp();
+    trust.heard(at(10), at(11));
+    expect(await keeps(trust, () => trust.heard(at(12), at(13)))).toBe(false);
+    expect(await keeps(trust, () => trust.heard(at(13), at(14)))).toBe(true);
+  });
+  it('by a lost connection, and again when it is back', async () => {
+    const { trust } = setUp();
+    trust.heard(at(10), at(11));
+    expect(await keeps(trust, () => trust.disconnected())).toBe(false);
+    expect(trust.level).toBeUndefined();
+    expect(await keeps(trust, () => trust.heard(at(11), at(11)))).toBe(false);
+  });
+  it('by three seconds of silence, not by less', async () => {
+    const { trust, world } = setUp();
+    trust.heard(at(10), at(10));
+    await trust.tick();
+    world.now = 2_999;
+    expect(await keeps(trust, () => trust.tick())).toBe(true);
+    world.now = 3_000;
+    expect(await keeps(trust, () => trust.tick())).toBe(false);
+  });
+});
+
+describe('in silence', () => {
+  async function silent() {
+    const all = setUp();
+    all.trust.heard(at(10), at(10));
+    all.world.now = 5_000;
+    await all.trust.tick();
+    return all;
+  }
+  it('what was read since stays good as long as PostgreSQL says that nothing changed', async () => {
+    const { trust } = await silent();
+    for (let i = 0; i < 5; i += 1) expect(await keeps(trust, () => trust.tick())).toBe(true);
+  });
+  it('not if its checkpoint moved, forwards or backwards', async () => {
+    for (const to of [11, 9]) {
+      const { trust, world } = await silent();
+      world.postgres = to;
+      expect(await keeps(trust, () => trust.tick())).toBe(false);
+      expect(await keeps(trust, () => trust.tick())).toBe(true);
+    }
+  });
+  it('not if a parked event was settled, which moves no checkpoint', async () => {
+    const { trust, world } = await silent();
+    world.parked = 1;
+    await trust.tick();
+    world.parked = 0;
+    expect(await keeps(trust, () => trust.tick())).toBe(false);
+  });
+  it('not if PostgreSQL can not be asked', async () => {
+    const { trust, world } = await silent();
+    world.postgres = undefined;
+    expect(await keeps(trust, () => trust.tick())).toBe(false);
+    world.postgres = 10;
+    expect(await keeps(trust, () => trust.tick())).toBe(false);
+    expect(await keeps(trust, () => trust.tick())).toBe(true);
+  });
+});
+
+describe('Redis is trusted', () => {
+  it('only once it is seen to be as far as PostgreSQL', async () => {
+    const { trust, world } = setUp();
+    trust.heard(at(10), at(10));
+    expect(trust.cacheTrusted).toBe(false);
+    world.redis = 9;
+    await trust.tick();
+    expect(trust.cacheTrusted).toBe(false);
+    world.redis = 10;
+    await trust.tick();
+    expect(trust.cacheTrusted).toBe(true);
+  });
+  it('no longer after a distrust, until it is seen again', async () => {
+    const { trust } = setUp();
+    trust.heard(at(10), at(10));
+    await trust.tick();
+    trust.heard(at(11), at(12));
+    expect(trust.cacheTrusted).toBe(false);
+    await trust.tick();
+    expect(trust.cacheTrusted).toBe(true);
+  });
+  it('not if a distrust came while it was being asked', async () => {
+    const { trust } = setUp();
+    trust.heard(at(10), at(10));
+    const asking = trust.ask();
+    trust.disconnected();
+    await asking;
+    expect(trust.cacheTrusted).toBe(false);
+  });
+  it('not if it, or PostgreSQL, can not be asked', async () => {
+    const { trust, world } = setUp();
+    trust.heard(at(10), at(10));
+    world.redis = undefined;
+    await trust.tick();
+    expect(trust.cacheTrusted).toBe(false);
+    world.redis = 10;
+    world.postgres = undefined;
+    await trust.tick();
+    expect(trust.cacheTrusted).toBe(false);
+  });
+});

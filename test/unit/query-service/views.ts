@@ -1,0 +1,59 @@
+import { DAY_MS } from '../../../shared/calendar.ts';
+import type { Terms } from '../../../shared/events/terms.ts';
+import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
+
+export const START = Date.UTC(2030, 0, 1);
+export const END = Date.UTC(2030, 1, 1);
+export const LOADED = Date.UTC(2030, 0, 15);
+export const USER_ID = '018d0000-0000-7000-8000-000000000001';
+export const LICENSE_ID = '018d0000-0000-7000-8000-000000000002';
+export const GRACE_END = END + 3 * DAY_MS;
+
+export const TERMS: Terms = {
+  maxClients: 3,
+  entitlements: ['core', 'export'],
+  graceDays: 3,
+  onExpiry: 'downgrade',
+  leaseHours: 72,
+  validationsPerMinute: 600,
+};
+export const FREE = { entitlements: ['core'], leaseHours: 24, validationsPerMinute: 60 };
+
+type License = NonNullable<LicenseView['license']>;
+type User = NonNullable<UserView['user']>;
+type Subscription = NonNullable<User['subscription']>;
+
+export const licenseView = (change: Partial<License> = {}, at: Partial<LicenseView> = {}): LicenseView => ({
+  position: '10/10',
+  loadedAt: LOADED,
+  license: { licenseId: LICENSE_ID, userId: USER_ID, clientId: 'laptop', status: 'active', ...change },
+  ...at,
+});
+
+export const userView = (
+  subscription: Partial<Subscription> | null = {},
+  change: Partial<User> = {},
+  at: Partial<UserView> = {},
+): UserView => ({
+  position: '10/10',
+  loadedAt: LOADED,
+  user: {
+    userId: USER_ID,
+    status: 'active',
+    parked: false,
+    subscription:
+      subscription === null
+        ? null
+        : {
+            subscriptionId: '018d0000-0000-7000-8000-000000000003',
+            plan: 'basic',
+            terms: TERMS,
+            status: 'active',
+            startDate: START,
+            endDate: END,
+            ...subscription,
+          },
+    ...change,
+  },
+  ...at,
+});
