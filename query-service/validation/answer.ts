@@ -20,10 +20,10 @@ export const CODES = [
 ] as const;
 export type Code = (typeof CODES)[number];
 
-/** What the client asks about the license that its key names. */
+/** What the client asks about the license that its key names. What it does not ask about is undefined, not absent. */
 export interface Question {
-  readonly clientId?: string | undefined;
-  readonly entitlements?: readonly string[] | undefined;
+  readonly clientId: string | undefined;
+  readonly entitlements: readonly string[] | undefined;
 }
 
 /** The answer as it is sent. Every field is always there, null if it is not known. Instants are ISO 8601 in UTC. */

@@ -61,9 +61,9 @@ export class FastPath {
 
   handle(request: IncomingMessage, response: ServerResponse): void {
     const started = performance.now();
-    const { method } = request;
-    const answered = method === 'GET' && this.#fromMemory(request, response, started);
-    if (!answered) void this.#wholeWay(request, response, started);
+    if (request.method === 'GET' && this.#fromMemory(request, response, started)) return;
+    if (request.method === 'OPTIONS') response.writeHead(204, { Allow: ALLOW }).end();
+    else void this.#wholeWay(request, response, started);
   }
 
   /** False if the whole way has to be gone. */

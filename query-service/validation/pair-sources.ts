@@ -22,13 +22,13 @@ export interface PairSources {
 
 const FINGERPRINT = `
 SELECT COALESCE(position_commit, 0)::text AS commit, COALESCE(position_prepare, 0)::text AS prepare,
-  (SELECT count(*)::int FROM read_model.parked_events) AS parked
+  COALESCE(generation, 0) || '/' || (SELECT count(*) FROM read_model.parked_events) AS state
 FROM (VALUES (1)) AS one LEFT JOIN read_model.checkpoints ON name = $1`;
 
 interface FingerprintRow {
   readonly commit: string;
   readonly prepare: string;
-  readonly parked: number;
+  readonly state: string;
 }
 
 export function pairSources(pool: Queryable, redis: Redis): PairSources {
@@ -39,8 +39,8 @@ export function pairSources(pool: Queryable, redis: Redis): PairSources {
       writeViews(redis, { licenses: new Map([[licenseId, license]]), users: new Map([[userId, user]]) }),
     async readFingerprint() {
       const { rows } = await pool.query<FingerprintRow>(FINGERPRINT, [DIRECT_FEED]);
-      const { commit, prepare, parked } = rows[0] as FingerprintRow;
-      return { checkpoint: { commit: BigInt(commit), prepare: BigInt(prepare) }, parked };
+      const { commit, prepare, state } = rows[0] as FingerprintRow;
+      return { checkpoint: { commit: BigInt(commit), prepare: BigInt(prepare) }, state };
     },
     async readCacheCheckpoint() {
       return parsePosition((await redis.hget(CACHE_CHECKPOINT_KEY, 'j')) ?? '') ?? START;

@@ -1,10 +1,11 @@
 import { comparePositions, type Position } from '../../shared/events/position.ts';
 import { SILENCE_MS } from '../../shared/read-model/notices.ts';
 
-/** What tells one state of the read model from another: its checkpoint, and how many events are parked. */
+/** What tells one state of the read model from another. */
 export interface Fingerprint {
   readonly checkpoint: Position;
-  readonly parked: number;
+  /** What changes rows without moving the checkpoint: another build, the number of parked events. */
+  readonly state: string;
 }
 
 export interface TrustOptions {
@@ -22,7 +23,7 @@ export interface TrustOptions {
 export type Distrust = 'start' | 'gap' | 'reconnect' | 'silence' | 'changed' | 'unasked' | 'floors';
 
 const same = (a: Fingerprint, b: Fingerprint): boolean =>
-  comparePositions(a.checkpoint, b.checkpoint) === 0 && a.parked === b.parked;
+  comparePositions(a.checkpoint, b.checkpoint) === 0 && a.state === b.state;
 
 /**
  * Knows whether this node may believe what it remembers, and what Redis says.

@@ -59,7 +59,8 @@ export async function validate(options: ValidateOptions, asking: Asking): Promis
   if (!key) return { kind: 'invalid_key' };
   const known = await resolved(views, key, atLeast);
   const now = clock();
-  const prepared = prepare(asked, question, key.licenseId, known, free, now);
+  const about = { clientId: question.client_id, entitlements: question.entitlements };
+  const prepared = prepare(asked, about, key.licenseId, known, free, now);
   key.prepared = prepared;
   const rate = limiter.check(key.limitKey, prepared.limit, now);
   if (!rate.allowed) return { kind: 'limited', key, prepared, rate };

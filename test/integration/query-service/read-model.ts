@@ -35,7 +35,7 @@ export class ReadModel {
   async create(): Promise<void> {
     await migrateReadModel(this.#pool, 'read_model', false);
     await this.#pool.query(
-      "INSERT INTO read_model.checkpoints (name, position_commit, position_prepare) VALUES ('direct', 1000, 1000)",
+      "INSERT INTO read_model.checkpoints (name, generation, position_commit, position_prepare) VALUES ('direct', 0, 1000, 1000)",
     );
   }
 
@@ -121,6 +121,9 @@ export class ReadModel {
       "UPDATE read_model.users SET status = 'erased', email = NULL WHERE user_id = $1",
       user.userId,
     );
+  /** An event of the user that changes nothing in the rows. */
+  touch = (user: LicensedUser) => this.#change(user, 'SELECT $1::uuid', user.userId);
+
   /** An event of nobody in particular. */
   async advance(): Promise<void> {
     this.#move();
@@ -133,7 +136,7 @@ export class ReadModel {
     await this.#pool.query(
       `INSERT INTO read_model.parked_events (event_id, user_id, stream, revision, position_commit, position_prepare,
          type, cause, attempts, mark, created_at)
-       VALUES (gen_random_uuid(), $1, 'user-' || $1, 3, $2, $2, 'LicenseActivated', 'test', 3, 'parked', now())`,
+       VALUES (gen_random_uuid(), $1, 'user-' || $1::uuid, 3, $2, $2, 'LicenseActivated', 'test', 3, 'parked', now())`,
       [user.userId, position],
     );
     await this.#moveCheckpoint();

@@ -1,36 +1,28 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { QueryService } from '../../../query-service/app.ts';
-import { ask } from '../../support/api.ts';
-import { createDatabase, type TestDatabase } from '../../support/databases.ts';
-import { startRedis, type TestServer } from '../../support/servers.ts';
-import { createSystem, type TestSystem } from './query-node.ts';
+import { DAY_MS } from '../../../shared/calendar.ts';
+import { type ApiRequest, ask } from '../../support/api.ts';
+import { eventually } from '../../support/eventually.ts';
+import { useSystem } from './system.ts';
 
-let database: TestDatabase;
-let redis: TestServer;
-let system: TestSystem;
+const system = useSystem();
 let node: QueryService;
-
 beforeAll(async () => {
-  database = await createDatabase(inject('postgresUrl'));
-  redis = await startRedis();
-  system = await createSystem({ databaseUrl: database.url, redisUrl: redis.url });
-  system.projector.start();
-  node = await system.startNode();
-});
-afterAll(async () => {
-  await system[Symbol.asyncDispose]();
-  await redis[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
+  system.it.projector.start();
+  node = await system.it.startNode();
 });
 
-const VALIDATE = '/v1/licenses/validate';
+const PATH = '/v1/licenses/validate';
+const validate = (token: string | undefined, query = '', request: ApiRequest = {}) =>
+  ask(node.url, `${PATH}${query}`, { token, ...request });
 
-describe('validation over HTTP', () => {
-  it('answers a good key with every field, from PostgreSQL and then from memory', async () => {
-    const user = await system.readModel.addUser();
-    const token = await system.keyOf(user);
+describe('a good key', () => {
+  it('gets every field, from PostgreSQL first and then from memory', async () => {
+    const user = await system.it.readModel.addUser();
+    const token = await system.it.keyOf(user);
     for (let i = 0; i < 3; i += 1) {
-      const answer = await ask(node.url, `${VALIDATE}?client_id=${user.clientId}`, { token });
+      const answer = await validate(token, `?client_id=${user.clientId}`);
       expect(answer).toMatchObject({
         status: 200,
         body: {
@@ -46,9 +38,259 @@ describe('validation over HTTP', () => {
       });
       expect(Object.keys(answer.body)).toHaveLength(11);
       expect(answer.headers.get('Cache-Control')).toBe('no-store');
+      expect(answer.headers.get('Content-Type')).toBe('application/json');
       expect(answer.headers.has('Age')).toBe(false);
       expect(answer.headers.get('RateLimit-Policy')).toBe('"validations";q=600;w=60');
-      expect(answer.headers.get('RateLimit')).toMatch(new RegExp(`^"validations";r=${599 - i};t=\\d+$`));
+      expect(answer.headers.get('RateLimit')).toMatch(/^"validations";r=59\d;t=\d+$/);
+      expect(answer.headers.get('X-Request-Id')).toMatch(/^[\w-]{36}$/);
     }
+    const { text } = await metrics();
+    expect(text).toMatch(/validations_total\{code="VALID",layer="memory",service="query-service"\} [1-9]/);
+    expect(text).toMatch(/validations_total\{code="VALID",layer="postgres",service="query-service"\} [1-9]/);
+  });
+
+  it('gets the same by POST, and keeps the request id it sent', async () => {
+    const user = await system.it.readModel.addUser();
+    const token = await system.it.keyOf(user);
+    const body = { client_id: user.clientId, entitlements: ['api'] };
+    const answer = await validate(token, '', { body, headers: { 'X-Request-Id': 'my-request-1' } });
+    expect(answer).toMatchObject({ status: 200, body: { code: 'VALID', license_id: user.licenseId } });
+    expect(answer.headers.get('X-Request-Id')).toBe('my-request-1');
+    const empty = await validate(token, '', { method: 'POST' });
+    expect(empty).toMatchObject({ status: 200, body: { code: 'VALID' } });
+  });
+
+  it('is answered by what is asked, not by what was asked before', async () => {
+    const user = await system.it.readModel.addUser();
+    const token = await system.it.keyOf(user);
+    const codes: unknown[] = [];
+    for (const query of [
+      '',
+      '?client_id=other',
+      '',
+      '?entitlements=sso',
+      '?entitlements=api',
+      '?client_id=other',
+    ])
+      codes.push((await validate(token, query)).body.code);
+    expect(codes).toEqual([
+      'VALID',
+      'CLIENT_MISMATCH',
+      'VALID',
+      'ENTITLEMENTS_MISSING',
+      'VALID',
+      'CLIENT_MISMATCH',
+    ]);
+  });
+
+  it('of a subscription that ends while it is remembered is told so at that instant, without any event', async () => {
+    let now = Date.now();
+    const other = await system.it.startNode({ clock: () => now });
+    const endDate = new Date(now + 60_000);
+    const user = await system.it.readModel.addUser({ plan: 'free', endDate });
+    const token = await system.it.keyOf(user);
+    const code = async () => (await ask(other.url, PATH, { token })).body.code;
+    expect(await code()).toBe('VALID');
+    now = endDate.getTime() - 1;
+    expect(await code()).toBe('VALID');
+    now = endDate.getTime();
+    expect(await code()).toBe('EXPIRED');
   });
 });
+
+describe('a key that is not good', () => {
+  it.each([undefined, 'x', 'a.b.c'])('%s: INVALID_KEY', async (token) => {
+    const answer = await validate(token);
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { status: 'invalid', code: 'INVALID_KEY', premium: false, license_id: null, as_of: null },
+    });
+    expect(Object.keys(answer.body)).toHaveLength(11);
+  });
+  it('an access token is none, nor is another scheme', async () => {
+    const user = await system.it.readModel.addUser();
+    const access = await system.it.accessToken(user.userId);
+    expect((await validate(access)).body.code).toBe('INVALID_KEY');
+    const headers = { Authorization: `Basic ${await system.it.keyOf(user)}` };
+    expect((await validate(undefined, '', { headers })).body.code).toBe('INVALID_KEY');
+  });
+  it('of a license that the read model has gone past: NOT_FOUND', async () => {
+    const user = await system.it.readModel.addUser();
+    const unknown = { ...user, licenseId: (await system.it.readModel.addUser()).userId };
+    const answer = await validate(await system.it.keyOf(unknown));
+    expect(answer).toMatchObject({ status: 200, body: { code: 'NOT_FOUND', license_id: unknown.licenseId } });
+  });
+});
+
+describe('a key that is newer than the read model', () => {
+  it('is waited for, and then answered', async () => {
+    const { readModel } = system.it;
+    const user = await readModel.addUser();
+    const coming = { ...user, licenseId: user.subscriptionId };
+    const token = await system.it.keyOf(coming, readModel.next);
+    const answering = validate(token);
+    await readModel.query(
+      `INSERT INTO read_model.licenses SELECT $2, user_id, subscription_id, 'new', null, 'active', activated_at,
+         created_at, updated_at FROM read_model.licenses WHERE license_id = $1`,
+      [user.licenseId, coming.licenseId],
+    );
+    await readModel.touch(user);
+    expect(await answering).toMatchObject({ status: 200, body: { code: 'VALID', client_id: 'new' } });
+  });
+  it('gets a 503 with Retry-After if that takes too long, and never NOT_FOUND', async () => {
+    const { readModel } = system.it;
+    const user = await readModel.addUser();
+    const token = await system.it.keyOf({ ...user, licenseId: user.subscriptionId }, '99999/99999');
+    const answer = await validate(token);
+    expect(answer).toMatchObject({ status: 503, body: { code: 'read_model_behind' } });
+    expect(answer.headers.get('Retry-After')).toBe('1');
+  });
+  it('of a parked user is not waited for; what is known of that user is answered', async () => {
+    const { readModel } = system.it;
+    const user = await readModel.addUser();
+    const parkedAt = await readModel.park(user);
+    const unknown = await validate(
+      await system.it.keyOf({ ...user, licenseId: user.subscriptionId }, parkedAt),
+    );
+    expect(unknown).toMatchObject({ status: 503, body: { code: 'read_model_parked' } });
+    expect((await validate(await system.it.keyOf(user))).body.code).toBe('VALID');
+  });
+});
+
+describe('Min-Event-Position', () => {
+  const at = (position: string) => ({ headers: { 'Min-Event-Position': position } });
+  it('is answered once it is reached, by the user or by the whole read model', async () => {
+    const { readModel } = system.it;
+    const user = await readModel.addUser();
+    const token = await system.it.keyOf(user);
+    expect((await validate(token, '', at(user.position))).body.code).toBe('VALID');
+    await readModel.advance();
+    expect((await validate(token, '', at(readModel.checkpoint))).body.code).toBe('VALID');
+    const answering = validate(token, '', at(readModel.next));
+    await readModel.suspend(user);
+    expect((await answering).body.code).toBe('SUSPENDED');
+  });
+  it('that is not reached in time is a 503', async () => {
+    const user = await system.it.readModel.addUser();
+    const answer = await validate(await system.it.keyOf(user), '', at('99999/99999'));
+    expect(answer).toMatchObject({ status: 503, body: { code: 'read_model_behind' } });
+  });
+  it('of a parked user is a 503 at once, unless it was reached before', async () => {
+    const { readModel } = system.it;
+    const user = await readModel.addUser();
+    const token = await system.it.keyOf(user);
+    const parkedAt = await readModel.park(user);
+    const answer = await validate(token, '', at(parkedAt));
+    expect(answer).toMatchObject({ status: 503, body: { code: 'read_model_parked' } });
+    expect((await validate(token, '', at(user.position))).body.code).toBe('VALID');
+  });
+  it('that is none is refused', async () => {
+    const answer = await validate(undefined, '', at('x'));
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+  });
+});
+
+describe('a lease', () => {
+  const lease = async (token: string, query = '') => {
+    const response = await fetch(`${node.url}${PATH}${query}`, {
+      headers: { Authorization: `Bearer ${token}`, Accept: 'application/jwt' },
+    });
+    return { type: response.headers.get('Content-Type'), text: await response.text() };
+  };
+  it('is signed, says what the answer says, and ends with the grace', async () => {
+    const endDate = new Date(Math.floor(Date.now() / 1_000) * 1_000 - 6 * DAY_MS);
+    const startDate = new Date(endDate.getTime() - 30 * DAY_MS);
+    const user = await system.it.readModel.addUser({ startDate, endDate });
+    const { type, text } = await lease(await system.it.keyOf(user), '?nonce=n1');
+    expect(type).toBe('application/jwt');
+    const published = (await ask(node.url, '/.well-known/jwks.json')).body as unknown as JSONWebKeySet;
+    const { payload, protectedHeader } = await jwtVerify(text, createLocalJWKSet(published), {
+      typ: 'lease+jwt',
+      audience: 'license-system:client',
+      issuer: 'license-system',
+    });
+    expect(protectedHeader.alg).toBe('Ed25519');
+    expect(payload).toMatchObject({
+      sub: user.licenseId,
+      nonce: 'n1',
+      exp: (endDate.getTime() + 7 * DAY_MS) / 1_000,
+      license: { status: 'valid', code: 'VALID', grace: true, license_id: user.licenseId },
+    });
+    expect(payload.jti).toBeDefined();
+  });
+  it('is not given for an invalid answer: that is JSON as always', async () => {
+    const user = await system.it.readModel.addUser();
+    await system.it.readModel.revoke(user);
+    const { type, text } = await lease(await system.it.keyOf(user));
+    expect(type).toBe('application/json');
+    expect(JSON.parse(text)).toMatchObject({ code: 'REVOKED' });
+  });
+});
+
+describe('bad input', () => {
+  it.each<[string, string, ApiRequest, number, string, string | undefined]>([
+    ['an unknown field', '?foo=1', {}, 400, 'invalid_request', '?foo'],
+    ['a field twice', '?client_id=a&client_id=b', {}, 400, 'invalid_request', '?client_id'],
+    ['a control character', '?client_id=a%07', {}, 400, 'invalid_request', '?client_id'],
+    ['a wrong type', '', { body: { client_id: 7 } }, 400, 'invalid_request', '/client_id'],
+    ['a body that is none', '', { method: 'POST', body: undefined }, 200, 'INVALID_KEY', undefined],
+    ['PUT', '', { method: 'PUT', body: {} }, 405, 'method_not_allowed', undefined],
+    ['a large body', '', { body: { nonce: 'x'.repeat(20_000) } }, 413, 'body_too_large', undefined],
+  ])('%s', async (_name, query, request, status, code, pointer) => {
+    const answer = await validate(undefined, query, request);
+    expect(answer.status).toBe(status);
+    expect(answer.body.code).toBe(code);
+    if (pointer !== undefined) expect(answer.body.errors).toMatchObject([{ pointer }]);
+    if (status === 405) expect(answer.headers.get('Allow')).toBe('GET, HEAD, OPTIONS, POST');
+  });
+  it('another type, broken JSON', async () => {
+    const post = (body: string, type: string) =>
+      fetch(`${node.url}${PATH}`, { method: 'POST', body, headers: { 'Content-Type': type } });
+    expect((await post('a=b', 'application/x-www-form-urlencoded')).status).toBe(415);
+    expect(await (await post('{', 'application/json')).json()).toMatchObject({ code: 'malformed_json' });
+  });
+  it('HEAD and OPTIONS', async () => {
+    const user = await system.it.readModel.addUser();
+    const headers = { Authorization: `Bearer ${await system.it.keyOf(user)}` };
+    const head = await fetch(`${node.url}${PATH}`, { method: 'HEAD', headers });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    expect(Number(head.headers.get('Content-Length'))).toBeGreaterThan(100);
+    const options = await fetch(`${node.url}${PATH}`, { method: 'OPTIONS' });
+    expect([options.status, options.headers.get('Allow')]).toEqual([204, 'GET, HEAD, OPTIONS, POST']);
+  });
+  it('a path that only begins like it is none', async () => {
+    for (const path of [`${PATH}/`, `${PATH}x`, `${PATH}%20`])
+      expect((await ask(node.url, path)).body.code).not.toBe('INVALID_KEY');
+  });
+});
+
+describe('the rate limit of a license', () => {
+  it('is that of the terms, over all nodes together', async () => {
+    const second = await system.it.startNode();
+    const user = await system.it.readModel.addUser();
+    await system.it.readModel.query(
+      `UPDATE read_model.subscriptions SET terms = terms || '{"validationsPerMinute": 20}' WHERE user_id = $1`,
+      [user.userId],
+    );
+    const token = await system.it.keyOf(user);
+    const on = (url: string) => ask(url, PATH, { token });
+    for (let i = 0; i < 10; i += 1) expect((await on(node.url)).status).toBe(200);
+    await eventually('the second node knows what the first one counted', async () => {
+      const { headers } = await on(second.url);
+      return Number(/r=(\d+)/.exec(headers.get('RateLimit') ?? '')?.[1]) < 10;
+    });
+    const refused = await eventually('the limit is reached', async () => {
+      const answer = await on(second.url);
+      return answer.status === 429 && answer;
+    });
+    expect(refused.body.code).toBe('rate_limited');
+    expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(0);
+    expect(refused.headers.get('RateLimit')).toMatch(/r=0/);
+    await eventually('the first node refuses too', async () => (await on(node.url)).status === 429);
+  });
+});
+
+async function metrics() {
+  const response = await fetch(`${node.url}/metrics`);
+  return { text: await response.text() };
+}

@@ -9,11 +9,12 @@ const RUNNING = Date.UTC(2030, 0, 20);
 const restrict = { terms: { ...TERMS, onExpiry: 'restrict' as const } };
 
 const ask = (
-  question: Question,
+  question: Partial<Question>,
   license: LicenseView = licenseView(),
   user: UserView = userView(),
   now = RUNNING,
-) => judge(LICENSE_ID, question, license, user, FREE, now);
+) =>
+  judge(LICENSE_ID, { clientId: undefined, entitlements: undefined, ...question }, license, user, FREE, now);
 
 const code = (...given: Parameters<typeof ask>): string => {
   const { status, code } = ask(...given).answer;
@@ -77,7 +78,7 @@ describe('the code of a validation', () => {
     const right = { ...asked, clientId: 'laptop' };
     const revoked = licenseView({ ...license, status: 'revoked' });
     const ended = RUNNING + 365 * 24 * HOUR;
-    const order: [Question, LicenseView, UserView, number][] = [
+    const order: [Partial<Question>, LicenseView, UserView, number][] = [
       [asked, { ...revoked, license: null }, dead, ended],
       [asked, revoked, dead, ended],
       [asked, revoked, alive({ status: 'suspended' }), ended],

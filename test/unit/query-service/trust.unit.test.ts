@@ -12,7 +12,7 @@ function setUp() {
     readFingerprint: async () => {
       asked.postgres += 1;
       if (world.postgres === undefined) throw new Error('away');
-      return { checkpoint: at(world.postgres), parked: world.parked };
+      return { checkpoint: at(world.postgres), state: `0/${world.parked}` };
     },
     readCacheCheckpoint: async () => {
       if (world.redis === undefined) throw new Error('away');
