@@ -23,7 +23,7 @@ import { eventStoreFeed } from './feeds/event-store.ts';
 import { createProjectorMetrics } from './metrics.ts';
 import { migrateAll, missingMigrations } from './migrate.ts';
 import { tendPartitions } from './partitions.ts';
-import { ReadModelWriter } from './read-model-writer.ts';
+import { ReadModelWriter, writerSettings } from './read-model-writer.ts';
 import { Runner } from './runner.ts';
 import { startTending } from './tending.ts';
 
@@ -48,8 +48,7 @@ async function connect({ config, logger, clock = systemClock, log }: ProjectorSe
     applicationName: 'projector',
     max: 6,
     statementTimeoutMs: 30_000,
-    // Rows and checkpoint are lost together, and then projected again: a commit need not wait for the disk.
-    settings: { search_path: READ_MODEL_SCHEMA, synchronous_commit: 'off' },
+    settings: writerSettings(READ_MODEL_SCHEMA),
     logger,
   });
   const vaultDatabase = createPool({

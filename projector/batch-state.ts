@@ -1,6 +1,7 @@
 import type { Queryable } from '../shared/adapters/postgres/pool.ts';
+import { DAY_MS } from '../shared/calendar.ts';
 import type { DecodedEvent } from './decode.ts';
-import { addActivations, dayOf } from './projections/activations-by-day.ts';
+import { addActivations } from './projections/activations-by-day.ts';
 import {
   eraseClientNames,
   type License,
@@ -33,7 +34,8 @@ export class BatchState {
   readonly #changedUsers = new Set<string>();
   readonly #changedSubscriptions = new Set<string>();
   readonly #changedLicenses = new Set<string>();
-  readonly #activations = new Map<string, number>();
+  /** By days since 1970, UTC. */
+  readonly #activations = new Map<number, number>();
   readonly #erased = new Set<string>();
   readonly #touchedUsers = new Set<string>();
 
@@ -98,7 +100,7 @@ export class BatchState {
         const { clientName } = decoded.personal;
         this.#licenses.set(licenseId, projectLicense(this.#licenses.get(licenseId), event, clientName, at));
         this.#changedLicenses.add(licenseId);
-        if (event.type === 'LicenseActivated') this.#countActivation(dayOf(at));
+        if (event.type === 'LicenseActivated') this.#countActivation(Math.floor(at / DAY_MS));
         break;
       }
       case 'UserErased':
@@ -142,7 +144,7 @@ export class BatchState {
     this.#changedUsers.add(user.userId);
   }
 
-  #countActivation(day: string): void {
+  #countActivation(day: number): void {
     this.#activations.set(day, (this.#activations.get(day) ?? 0) + 1);
   }
 }

@@ -14,6 +14,16 @@ export interface DecodedBatch {
   readonly position: Position;
 }
 
+/** Server settings of the connections that a writer uses. */
+export const writerSettings = (schema: string): Readonly<Record<string, string>> => ({
+  search_path: schema,
+  // Rows and checkpoint are lost together, and then projected again: a commit need not wait for the disk.
+  synchronous_commit: 'off',
+  // Every row is looked up by its key. A plan that was made while a table was small would scan it for ever after:
+  // a quarter of PostgreSQL's work in a rebuild.
+  enable_seqscan: 'off',
+});
+
 /**
  * Writes one schema's read models, batch by batch. What it knows of checkpoint and parked users is read once and then
  * kept: it holds as long as the checkpoint is where this writer left it, which every transaction checks first.

@@ -8,7 +8,7 @@ import { FeedStop, RebuildRefused } from './errors.ts';
 import type { AppliedEvent, Feed } from './feeds/feed.ts';
 import { migrateReadModel } from './migrate.ts';
 import { makePartitions, SUBSCRIPTIONS, yearsAround } from './partitions.ts';
-import { ReadModelWriter } from './read-model-writer.ts';
+import { ReadModelWriter, writerSettings } from './read-model-writer.ts';
 import { buildUntil } from './rebuild-build.ts';
 import { compareSchemas, type TableComparison } from './rebuild-compare.ts';
 import { exists, hasCheckpoints, switchSchemas } from './rebuild-switch.ts';
@@ -74,8 +74,7 @@ class Rebuild {
       statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     };
     this.#pool = createPool({ ...common, max: 4 });
-    const settings = { search_path: NEXT, synchronous_commit: 'off' };
-    this.#nextPool = createPool({ ...common, max: 4, settings });
+    this.#nextPool = createPool({ ...common, max: 4, settings: writerSettings(NEXT) });
     this.#writer = new ReadModelWriter({ pool: this.#nextPool }, options.decoder);
   }
 

@@ -1,10 +1,8 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
+import { DAY_MS } from '../../shared/calendar.ts';
 
-/** UTC day (YYYY-MM-DD) → activations that a batch adds. */
-export type ActivationsByDay = ReadonlyMap<string, number>;
-
-/** The UTC day of an instant in milliseconds. */
-export const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+/** Days since 1970 (UTC) → activations that a batch adds. */
+export type ActivationsByDay = ReadonlyMap<number, number>;
 
 const ADD = `
 INSERT INTO activations_by_day (day, activations)
@@ -13,5 +11,6 @@ ON CONFLICT (day) DO UPDATE SET activations = activations_by_day.activations + e
 
 export async function addActivations(db: Queryable, counts: ActivationsByDay): Promise<void> {
   if (counts.size === 0) return;
-  await db.query({ name: 'activations_add', text: ADD, values: [[...counts.keys()], [...counts.values()]] });
+  const days = Array.from(counts.keys(), (day) => new Date(day * DAY_MS).toISOString().slice(0, 10));
+  await db.query({ name: 'activations_add', text: ADD, values: [days, [...counts.values()]] });
 }
