@@ -56,13 +56,6 @@ export function createValidation(options: ValidationOptions): Validation {
   const licenses = new ViewMemory<LicenseView>(maxLicenses);
   const users = new ViewMemory<UserView>(maxLicenses);
   const keys = new VerifiedKeys({ tokens, ring, maxKeys: maxLicenses });
-  const metrics = createValidationMetrics(options.metrics, {
-    licenses: () => licenses.size,
-    users: () => users.size,
-    good_keys: () => keys.size.good,
-    bad_keys: () => keys.size.bad,
-    loads_under_way: () => views.loads,
-  });
   const trust = new Trust({
     readFingerprint: () => sources.readFingerprint(),
     readCacheCheckpoint: () => sources.readCacheCheckpoint(),
@@ -70,6 +63,17 @@ export function createValidation(options: ValidationOptions): Validation {
     onDistrust: (cause) => metrics.distrusts.inc({ cause }),
     onUnasked: failureLog(logger, 'read_model_not_asked', monotonic),
   });
+  const metrics = createValidationMetrics(
+    options.metrics,
+    {
+      licenses: () => licenses.size,
+      users: () => users.size,
+      good_keys: () => keys.size.good,
+      bad_keys: () => keys.size.bad,
+      loads_under_way: () => views.loads,
+    },
+    trust,
+  );
   const logFailure = {
     redis: failureLog(logger, 'views_not_read_from_redis', monotonic),
     postgres: failureLog(logger, 'views_not_read_from_postgres', monotonic),
@@ -85,7 +89,10 @@ export function createValidation(options: ValidationOptions): Validation {
     onFailure: (layer, error) => logFailure[layer](error),
   });
   const { redis, subscriber } = options;
-  const onNotice = () => views.noticed();
+  const onNotice = () => {
+    metrics.notices.inc();
+    views.noticed();
+  };
   const notices = new Notices({ subscriber, redis, trust, licenses, users, clock, logger, onNotice });
   const fastPath = new FastPath({
     keys,

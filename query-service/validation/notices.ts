@@ -78,6 +78,8 @@ export class Notices {
     trust.heard(before, after);
     this.#raiseFloors(notice);
     onNotice();
+    // After a gap everybody's views are read again: from Redis as soon as that may be.
+    if (!trust.cacheTrusted) void trust.ask();
   }
 
   #read(text: string): Notice | undefined {

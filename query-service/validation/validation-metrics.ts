@@ -15,17 +15,36 @@ export interface ValidationMetrics {
   readonly stale: Counter;
   readonly problems: Counter<'code'>;
   readonly distrusts: Counter<'cause'>;
+  readonly notices: Counter;
 }
 
 /**
  * What an operator sees of validations.
  * @param sizes what validation holds in memory: kind → number of entries
+ * @param trust what is believed now
  */
 export function createValidationMetrics(
   { registry }: Metrics,
   sizes: Readonly<Record<string, () => number>>,
+  trust: { readonly silent: boolean; readonly cacheTrusted: boolean },
 ): ValidationMetrics {
   const registers = [registry];
+  new Gauge({
+    name: 'validation_notices_missing',
+    help: "1 while the projector's notices are missing",
+    registers,
+    collect() {
+      this.set(trust.silent ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'validation_redis_trusted',
+    help: '1 while what Redis says is believed: it is known to be as far as PostgreSQL',
+    registers,
+    collect() {
+      this.set(trust.cacheTrusted ? 1 : 0);
+    },
+  });
   new Gauge({
     name: 'validation_memory_entries',
     help: 'Entries that validation holds in memory',
@@ -57,6 +76,11 @@ export function createValidationMetrics(
       name: 'validation_problems_total',
       help: 'Validations that ended in a problem, by its code',
       labelNames: ['code'],
+      registers,
+    }),
+    notices: new Counter({
+      name: 'validation_notices_total',
+      help: "The projector's notices that were heard, heartbeats included",
       registers,
     }),
     distrusts: new Counter({

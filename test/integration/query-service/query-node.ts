@@ -13,13 +13,14 @@ import { readConfig } from '../../../shared/config.ts';
 import { createLogger } from '../../../shared/logger.ts';
 import { createTokens } from '../../../shared/tokens/create-tokens.ts';
 import { openKeyRing } from '../../../shared/tokens/file-key-ring.ts';
+import type { TestServer } from '../../support/servers.ts';
 import { Projector } from './projector.ts';
 import { type LicensedUser, ReadModel } from './read-model.ts';
 
 const logger = createLogger({ service: 'test', level: process.env.TEST_LOG_LEVEL ?? 'silent' });
 
 /** A read model of the test's own, somebody who plays the projector, and as many query nodes as the test starts. */
-export async function createSystem(urls: { readonly databaseUrl: string; readonly redisUrl: string }) {
+export async function createSystem(urls: { readonly databaseUrl: string; readonly redis: TestServer }) {
   const directory = mkdtempSync(path.join(tmpdir(), 'license-test-query-'));
   const keyringFile = path.join(directory, 'keyring.json');
   const pool = createPool({
@@ -32,10 +33,12 @@ export async function createSystem(urls: { readonly databaseUrl: string; readonl
   await readModel.create();
   const ring = await openKeyRing({ file: keyringFile, production: false, clock: systemClock, logger });
   const tokens = createTokens({ ring, issuer: 'license-system', clock: systemClock });
-  const projector = new Projector(urls.redisUrl, readModel.checkpoint);
+  const projector = new Projector(urls.redis.url, readModel.checkpoint);
   const nodes: QueryService[] = [];
   return {
     readModel,
+    pool,
+    redis: urls.redis,
     projector,
     tokens,
     ring,
@@ -49,7 +52,7 @@ export async function createSystem(urls: { readonly databaseUrl: string; readonl
         PORT: '0',
         DRAIN_MS: '0',
         DATABASE_URL: urls.databaseUrl,
-        REDIS_URL: urls.redisUrl,
+        REDIS_URL: urls.redis.url,
         KEYRING_FILE: keyringFile,
         ...settings,
       });

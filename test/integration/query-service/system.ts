@@ -10,7 +10,7 @@ export function useSystem(): { readonly it: TestSystem } {
   beforeAll(async () => {
     const database = held.use(await createDatabase(inject('postgresUrl')));
     const redis = held.use(await startRedis());
-    system = held.use(await createSystem({ databaseUrl: database.url, redisUrl: redis.url }));
+    system = held.use(await createSystem({ databaseUrl: database.url, redis }));
   });
   afterAll(() => held.disposeAsync());
   return {
