@@ -83,6 +83,7 @@ async function startBackends(options: Options, supervisor: Supervisor, say: Say)
 
   say('Starting PostgreSQL and Redis …');
   const postgres = await supervisor.start(
+    'servers',
     preparePostgres({
       programs,
       directory: path.join(options.data, 'postgres'),
@@ -93,6 +94,7 @@ async function startBackends(options: Options, supervisor: Supervisor, say: Say)
     }),
   );
   const redis = await supervisor.start(
+    'servers',
     prepareRedis({
       program: programs['redis-server'],
       directory: path.join(options.data, 'redis'),
@@ -138,7 +140,7 @@ async function startServices(
   say: Say,
 ): Promise<void> {
   say('Starting the event store and the services …');
-  await supervisor.start(eventStoreSpec(backends));
+  await supervisor.start('event store', eventStoreSpec(backends));
   await runTool(backends, 'migrate');
   if (!existsSync(path.join(backends.data, 'keys', 'keyring.json'))) await runTool(backends, 'keys', 'init');
 
@@ -160,7 +162,7 @@ async function startServices(
   await Promise.all(
     started.map(async ({ spec, port }) =>
       untilReady(
-        await supervisor.start(spec),
+        await supervisor.start('services', spec),
         () => answersOk(`http://127.0.0.1:${port}/health/ready`),
         supervisor.signal,
       ),
@@ -169,6 +171,7 @@ async function startServices(
 
   const { nginx } = findPrograms(['nginx'], say);
   const proxy = await supervisor.start(
+    'proxy',
     prepareNginx({
       program: nginx,
       directory: path.join(options.data, 'nginx'),

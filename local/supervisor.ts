@@ -7,6 +7,12 @@ import {
   startProcess,
 } from './processes.ts';
 
+interface Supervised {
+  readonly group: string;
+  readonly spec: ProcessSpec;
+  process: RunningProcess;
+}
+
 /**
  * Keeps processes running: each is registered on disk, started again when it ends by itself, and stopped in the
  * reverse order of its start.
@@ -14,7 +20,7 @@ import {
 export class Supervisor {
   readonly #registry: ProcessRegistry;
   readonly #say: (line: string) => void;
-  readonly #running: { spec: ProcessSpec; process: RunningProcess }[] = [];
+  readonly #running: Supervised[] = [];
   /** Aborted when the user asked to stop: nothing new is started then, and nothing waited for. */
   readonly signal: AbortSignal;
   #stopping = false;
@@ -26,25 +32,30 @@ export class Supervisor {
   }
 
   /** @throws Error the program could not be started, or the user asked to stop */
-  async start(spec: ProcessSpec): Promise<RunningProcess> {
+  async start(group: string, spec: ProcessSpec): Promise<RunningProcess> {
     this.signal.throwIfAborted();
-    const entry = { spec, process: await startProcess(spec) };
+    const entry = { group, spec, process: await startProcess(spec) };
     this.#running.push(entry);
     await this.#registry.add(spec.name, entry.process.pid, spec.stopSignal);
     this.#watch(entry);
     return entry.process;
   }
 
-  /** Stops everything; each group (by position in `start` order, reversed) one after another. */
+  /** Stops everything in the reverse order of its start; what was started as one group stops together. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const { process } of this.#running.splice(0).reverse()) {
-      await process.stop();
-      this.#registry.remove(process.pid);
+    const groups = Map.groupBy(this.#running.splice(0).reverse(), ({ group }) => group);
+    for (const group of groups.values()) {
+      await Promise.all(
+        group.map(async ({ process }) => {
+          await process.stop();
+          this.#registry.remove(process.pid);
+        }),
+      );
     }
   }
 
-  #watch(entry: { spec: ProcessSpec; process: RunningProcess }): void {
+  #watch(entry: Supervised): void {
     void entry.process.ended.then(async ({ code, signal }) => {
       if (this.#stopping) return;
       this.#registry.remove(entry.process.pid);
@@ -55,7 +66,7 @@ export class Supervisor {
     });
   }
 
-  async #restart(entry: { spec: ProcessSpec; process: RunningProcess }): Promise<void> {
+  async #restart(entry: Supervised): Promise<void> {
     // A process that ends at once must not keep the machine busy.
     await delay(1_000);
     if (this.#stopping) return;

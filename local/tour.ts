@@ -22,6 +22,7 @@ export async function takeTour(stack: Stack, say: Say): Promise<void> {
   const customer = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Customer) : undefined;
   if (customer) {
     say('\nThe license that an earlier start activated:');
+    // Whatever it is by now: somebody may have suspended it since, to see what happens.
     await validate(caller(stack.url, say), customer.activationKey, customer.clientId);
     return;
   }
@@ -55,16 +56,15 @@ async function becomeCustomer(url: string, say: Say): Promise<Customer> {
   });
   const activationKey = String(activated.body.activation_key);
   say('\n… and the program on it asks whether it is licensed:');
-  await validate(ask, activationKey, clientId, activated.position);
+  const { status, code } = await validate(ask, activationKey, clientId, activated.position);
+  if (status !== 'valid') throw new Error(`the license should be valid, but is ${status}: ${code}`);
   return { email, password, clientId, activationKey };
 }
 
 /** Asks with the key, and (right after an activation) for a read model that has seen it. */
-async function validate(ask: Ask, token: string, clientId: string, minEventPosition?: string): Promise<void> {
+async function validate(ask: Ask, token: string, clientId: string, minEventPosition?: string) {
   const resource = `/v1/licenses/validate?client_id=${encodeURIComponent(clientId)}`;
-  const { body } = await ask({ method: 'GET', resource, token, minEventPosition, expected: 200 });
-  if (body.status !== 'valid')
-    throw new Error(`the license should be valid, but is ${body.status}: ${body.code}`);
+  return (await ask({ method: 'GET', resource, token, minEventPosition, expected: 200 })).body;
 }
 
 interface Question {

@@ -46,6 +46,7 @@ function variables(options: NginxOptions, directory: string): Record<string, str
   return {
     NGINX_USER_DIRECTIVE: account ? `user ${account.name};` : '',
     NGINX_RUN_DIR: directory,
+    NGINX_MAX_FILES: String(Math.min(65_536, hardFileLimit())),
     NGINX_ACCESS_LOG: options.accessLog,
     NGINX_LISTEN: tls
       ? `listen ${options.port} ssl reuseport backlog=16384;\n    ssl_certificate ${tls.certificate};\n    ssl_certificate_key ${tls.key};\n    ssl_protocols TLSv1.2 TLSv1.3;`
@@ -55,6 +56,12 @@ function variables(options: NginxOptions, directory: string): Record<string, str
     SIGNUPS_PER_MINUTE: String(options.signUpsPerMinute),
     LOGINS_PER_MINUTE: String(options.logInsPerMinute),
   };
+}
+
+/** How many files a process may have open; asking for more would only be refused. */
+function hardFileLimit(): number {
+  const limit = spawnSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).stdout.trim();
+  return limit === 'unlimited' ? Number.POSITIVE_INFINITY : Number(limit);
 }
 
 /** What envsubst does, but strict: an unknown name is an error and not an empty text. */

@@ -121,13 +121,13 @@ describe('through Nginx, over two query nodes', () => {
       expect(headers.get('Content-Type')).toContain('application/problem+json');
       expect(body).toMatchObject({ status, code: expect.stringMatching(/^[a-z_]+$/) });
     }
-    expect(answers[3]?.headers.get('Allow')).toBe('POST');
+    expect(answers[3]?.headers.get('Allow')).toBe('OPTIONS, POST');
   });
 
   it('serves the API document and its page', async () => {
     const document = await ask(stack.url, '/openapi.json');
     expect(document.body.openapi).toMatch(/^3\.1/);
-    const page = await fetch(`${stack.url}/docs/`);
+    const page = await fetch(`${stack.url}/docs`);
     expect(page.status).toBe(200);
     expect(page.headers.get('Content-Type')).toContain('text/html');
   });

@@ -41,14 +41,11 @@ export async function launch(options: LaunchOptions = {}): Promise<LaunchedStack
     ['--port', String(port), '--data', data, ...(options.args ?? ['--no-tour'])],
     options.env,
   );
-  await eventually(
-    'the launcher runs',
-    () => {
-      if (launcher.exitCode !== null) throw new Error(`the launcher ended:\n${output()}`);
-      return output().includes('Running on');
-    },
-    90_000,
-  );
+  const ended = once(launcher, 'exit').then(() => {
+    throw new Error(`the launcher ended:\n${output()}`);
+  });
+  await Promise.race([eventually('the launcher runs', () => output().includes('Running on'), 90_000), ended]);
+  ended.catch(() => 'it ends later, as it should');
   return {
     url: `http://127.0.0.1:${port}`,
     data,

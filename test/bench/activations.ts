@@ -1,0 +1,89 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
+import { ask } from '../support/api.ts';
+import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
+import { type Benchmark, concurrently, inPairs, perSecond } from './benchmark.ts';
+import { enterpriseCustomer, UNLIMITED } from './licenses.ts';
+
+const COUNT = 3_000;
+const CONCURRENCY = 64;
+
+/** Durable activations through HTTP and Nginx, beside the appends they come down to, by the same client. */
+export const activations: Benchmark = {
+  name: 'activations',
+  summary: `activations through HTTP, ${CONCURRENCY} at a time, beside raw appends by the same client`,
+  async run({ rounds, say }) {
+    const stack = await launch({ args: ['--no-tour'], env: UNLIMITED });
+    const log = connectEventLog({ connectionString: eventStoreUrl(stack) });
+    try {
+      const customers = await Promise.all(
+        Array.from({ length: CONCURRENCY }, () => enterpriseCustomer(stack)),
+      );
+      const result = await inPairs(
+        rounds,
+        () =>
+          rateOf(async (i) => {
+            const token = customers[i % CONCURRENCY]?.token;
+            const answer = await ask(stack.url, '/v1/activations', {
+              token,
+              body: { client_id: randomUUID() },
+            });
+            if (answer.status !== 201)
+              throw new Error(`activation: ${answer.status} ${JSON.stringify(answer.body)}`);
+          }),
+        () =>
+          rateOf(
+            async () =>
+              void (await log.append(`bench-${randomUUID()}`, 'no_stream', [event()], {
+                deadlineMs: 10_000,
+              })),
+          ),
+      );
+      say(
+        `  activations ${perSecond(result.ours)}, raw appends ${perSecond(result.limit)}, ratio ${result.ratio.toFixed(2)}`,
+      );
+    } finally {
+      await log.close();
+      await dispose(stack);
+    }
+  },
+};
+
+async function rateOf(work: (i: number) => Promise<void>): Promise<number> {
+  const from = performance.now();
+  await concurrently(Array.from({ length: COUNT }), CONCURRENCY, (_, i) => work(i));
+  return (COUNT / (performance.now() - from)) * 1000;
+}
+
+/** As large as an activation's event. */
+const event = () => ({
+  id: randomUUID(),
+  type: 'LicenseActivated',
+  data: {
+    userId: randomUUID(),
+    licenseId: randomUUID(),
+    subscriptionId: randomUUID(),
+    clientId: randomUUID(),
+    personal: randomBytes(80).toString('base64url'),
+  },
+  metadata: {
+    $correlationId: randomUUID(),
+    $causationId: randomUUID(),
+    commandId: randomUUID(),
+    actor: { role: 'user', id: randomUUID() },
+    schemaVersion: 1,
+  },
+});
+
+/** The store that the stack's services use. */
+export function eventStoreUrl(stack: LaunchedStack): string {
+  return setting(stack, 'EVENTSTORE_URL');
+}
+
+export function setting(stack: LaunchedStack, name: string): string {
+  const match = new RegExp(`^${name}="(.*)"$`, 'm').exec(readFileSync(path.join(stack.data, 'env'), 'utf8'));
+  if (!match) throw new Error(`the stack's env file has no ${name}`);
+  return match[1] as string;
+}

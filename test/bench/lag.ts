@@ -1,0 +1,94 @@
+import { ask, signUp } from '../support/api.ts';
+import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
+import { type Benchmark, concurrently, percentile } from './benchmark.ts';
+import { UNLIMITED } from './licenses.ts';
+
+const CUSTOMERS = 100;
+const CHANGES = 2_000;
+
+/** From a command's answer to the first validation that shows its effect, for clients that ask again and again. */
+export const lag: Benchmark = {
+  name: 'lag',
+  summary: `from a suspension's or reinstatement's answer to its effect in validation, ${CHANGES} changes, 8 at a time`,
+  async run({ say }) {
+    const stack = await launch({ args: ['--no-tour', '--query-nodes', '2'], env: UNLIMITED });
+    try {
+      const operator = await stack.tool(
+        'token',
+        '--role',
+        'operator',
+        '--subject',
+        'bench',
+        '--expires-in',
+        '60',
+      );
+      const customers = await prepared(stack);
+      const lags: number[] = [];
+      const from = performance.now();
+      await concurrently(Array.from({ length: CHANGES }), 8, async (_, i) => {
+        const customer = customers[i % CUSTOMERS] as Subscribed;
+        // One change of a customer at a time: each changes what the one before left.
+        customer.queue = customer.queue.then(async () =>
+          lags.push(await oneChange(stack, operator, customer)),
+        );
+        await customer.queue;
+      });
+      const seconds = (performance.now() - from) / 1000;
+      say(
+        `  p50 ${percentile(lags, 0.5).toFixed(1)} ms, p99 ${percentile(lags, 0.99).toFixed(1)} ms, max ${Math.max(...lags).toFixed(1)} ms, at ${(CHANGES / seconds).toFixed(0)} commands/s`,
+      );
+    } finally {
+      await dispose(stack);
+    }
+  },
+};
+
+interface Subscribed {
+  readonly subscriptionId: string;
+  readonly key: string;
+  suspended: boolean;
+  queue: Promise<unknown>;
+}
+
+async function prepared(stack: LaunchedStack): Promise<Subscribed[]> {
+  const customers: Subscribed[] = [];
+  await concurrently(Array.from({ length: CUSTOMERS }), 8, async () => {
+    const { token } = await signUp(stack.url);
+    const subscription = await ask(stack.url, '/v1/subscriptions', {
+      token,
+      body: { plan: 'pro', months: 1 },
+    });
+    const activation = await ask(stack.url, '/v1/activations', { token, body: { client_id: 'bench' } });
+    const key = String(activation.body.activation_key);
+    const position = String(activation.headers.get('Event-Position'));
+    await ask(stack.url, '/v1/licenses/validate', {
+      token: key,
+      headers: { 'Min-Event-Position': position },
+    });
+    customers.push({
+      subscriptionId: String(subscription.body.subscription_id),
+      key,
+      suspended: false,
+      queue: Promise.resolve(),
+    });
+  });
+  return customers;
+}
+
+/** Suspends or reinstates, then asks until the validation says so. @returns milliseconds between the two answers */
+async function oneChange(stack: LaunchedStack, operator: string, customer: Subscribed): Promise<number> {
+  const call = customer.suspended ? 'reinstate' : 'suspend';
+  const answer = await ask(stack.url, `/v1/subscriptions/${customer.subscriptionId}/${call}`, {
+    token: operator,
+    body: {},
+  });
+  if (answer.status !== 200) throw new Error(`${call}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  const from = performance.now();
+  customer.suspended = !customer.suspended;
+  const expected = customer.suspended ? 'SUSPENDED' : 'VALID';
+  for (;;) {
+    const { body } = await ask(stack.url, '/v1/licenses/validate', { token: customer.key });
+    if (body.code === expected) return performance.now() - from;
+    if (performance.now() - from > 30_000) throw new Error(`${call}: still ${body.code} after 30 s`);
+  }
+}
