@@ -1,13 +1,7 @@
-/** What is needed of an object stream. (The client's declarations and Node's differ in the rest.) */
-interface Source {
-  read(): unknown;
-  on(event: 'readable' | 'end', listener: () => void): unknown;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  off(event: 'readable', listener: () => void): unknown;
-}
+import type { Readable } from 'node:stream';
 
-/** How many objects a read may have buffered on this side of the connection. */
-export const READ_AHEAD = 256;
+/** The most that is yielded at once. */
+const BATCH = 256;
 
 interface ArrivalsOptions {
   /** Ends the iteration, without error. */
@@ -20,7 +14,7 @@ interface ArrivalsOptions {
  * What an object stream has buffered, batch by batch: one promise for as many objects as have arrived, where the
  * stream's own iterator makes several for each. Errors are thrown after what arrived before them.
  */
-export async function* arrivals<T>(source: Source, options: ArrivalsOptions): AsyncGenerator<T[], void> {
+export async function* arrivals<T>(source: Readable, options: ArrivalsOptions): AsyncGenerator<T[], void> {
   let wake: (() => void) | undefined;
   let failure: Error | undefined;
   let ended = false;
@@ -29,7 +23,7 @@ export async function* arrivals<T>(source: Source, options: ArrivalsOptions): As
     ended = true;
     awake();
   };
-  // Stays: the client emits errors on the stream without destroying it, also after nobody reads it any more.
+  // Stays: a call that is cancelled says so by an error, when nobody reads it any more.
   source.on('error', (error) => {
     failure ??= error;
     awake();
@@ -71,9 +65,9 @@ export class Silence extends Error {
   }
 }
 
-function take<T>(source: Source): T[] {
+function take<T>(source: Readable): T[] {
   const batch: T[] = [];
-  while (batch.length < READ_AHEAD) {
+  while (batch.length < BATCH) {
     const object = source.read() as T | null;
     if (object === null) break;
     batch.push(object);

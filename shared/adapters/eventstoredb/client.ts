@@ -1,8 +1,8 @@
-import { BACKWARDS, END, EventStoreDBClient, FORWARDS, START } from '@eventstore/db-client';
+import { EventStoreDBClient } from '@eventstore/db-client';
+import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import { comparePositions, type Position } from '../../events/position.ts';
 import { Appender } from './appender.ts';
-import { READ_AHEAD } from './arrivals.ts';
-import { closeClient } from './connection.ts';
+import { closeClient, openRead, type ReadCall } from './connection.ts';
 import { EventStoreUnavailable } from './errors.ts';
 import type {
   AppendResult,
@@ -14,7 +14,8 @@ import type {
   RecordedEvent,
   SubscribeOptions,
 } from './event-log.ts';
-import { events } from './reads.ts';
+import { allRequest, streamRequest, subscriptionRequest } from './read-request.ts';
+import { events, messages } from './reads.ts';
 import { subscription } from './subscription.ts';
 import { isInvalidPosition } from './unavailable.ts';
 
@@ -24,7 +25,6 @@ export interface EventLogConnection {
 }
 
 const PING_TIMEOUT_MS = 2_000;
-const buffered = { highWaterMark: READ_AHEAD };
 
 /**
  * The event log of an EventStoreDB, or of the local event store. It connects with the first call, so it can be made
@@ -60,40 +60,24 @@ class EventStoreLog implements EventLog {
 
   readStream(stream: string, options: ReadStreamOptions = {}): AsyncIterable<RecordedEvent> {
     const { from, limit, signal, direction = 'forwards' } = options;
-    const backwards = direction === 'backwards';
-    const read = this.#client.readStream(
-      stream,
-      {
-        direction: backwards ? BACKWARDS : FORWARDS,
-        fromRevision: from === undefined ? (backwards ? END : START) : BigInt(from),
-        ...(limit === undefined ? {} : { maxCount: limit }),
-      },
-      buffered,
-    );
-    return events(read, { signal });
+    return events(this.#read(streamRequest(stream, direction, from, limit)), { signal });
   }
 
   async *readAll(options: ReadAllOptions = {}): AsyncGenerator<RecordedEvent, void> {
     const { from, limit = Number.POSITIVE_INFINITY, signal, direction = 'forwards' } = options;
-    if (limit <= 0) return;
-    const backwards = direction === 'backwards';
-    const read = this.#client.readAll(
-      { direction: backwards ? BACKWARDS : FORWARDS, fromPosition: from ?? (backwards ? END : START) },
-      buffered,
-    );
     let left = limit;
-    for await (const event of events(read, { signal })) {
+    if (left <= 0) return;
+    for await (const event of events(this.#read(allRequest(direction, from, undefined)), { signal })) {
       // EventStoreDB reads from a position inclusively forwards, exclusively backwards.
-      if (from && !backwards && comparePositions(event.position, from) <= 0) continue;
+      if (from && direction === 'forwards' && comparePositions(event.position, from) <= 0) continue;
       yield event;
       if (--left <= 0) return;
     }
   }
 
   async readEventAt(position: Position): Promise<RecordedEvent | undefined> {
-    const read = this.#client.readAll({ fromPosition: position, maxCount: 1 });
     try {
-      for await (const event of events(read, {})) {
+      for await (const event of events(this.#read(allRequest('forwards', position, 1)), {})) {
         if (comparePositions(event.position, position) === 0) return event;
       }
     } catch (error) {
@@ -102,17 +86,21 @@ class EventStoreLog implements EventLog {
     return undefined;
   }
 
-  subscribe(options: SubscribeOptions) {
-    return subscription(this.#client, options);
+  subscribe({ after, streamPrefixes, signal }: SubscribeOptions) {
+    return subscription(this.#read(subscriptionRequest(after, streamPrefixes)), signal);
   }
 
   async ping(): Promise<void> {
-    const read = this.#client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
-    for await (const _ of events(read, { silenceMs: PING_TIMEOUT_MS })) return;
+    const last = messages(this.#read(allRequest('backwards', undefined, 1)), { silenceMs: PING_TIMEOUT_MS });
+    for await (const _ of last) return;
   }
 
   close(): Promise<void> {
     return closeClient(this.#client);
+  }
+
+  #read(request: ReadReq): () => Promise<ReadCall> {
+    return () => openRead(this.#client, request);
   }
 
   async #positionOf(stream: string, revision: number): Promise<Position> {

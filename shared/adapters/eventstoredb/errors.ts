@@ -39,8 +39,8 @@ export class AppendRefused extends Error {
 /** An event in the log does not have the form that this system writes: JSON, with its position. A fault. */
 export class EventUnreadable extends Error {
   readonly code = 'event_unreadable';
-  constructor(id: string, reason: string) {
-    super(`event ${id} can't be read: ${reason}`);
+  constructor(id: string, reason: string, options?: ErrorOptions) {
+    super(`event ${id} can't be read: ${reason}`, options);
     this.name = 'EventUnreadable';
   }
 }

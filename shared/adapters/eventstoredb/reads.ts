@@ -1,7 +1,7 @@
-import { type ResolvedEvent, type StreamingRead, StreamNotFoundError } from '@eventstore/db-client';
 import { arrivals } from './arrivals.ts';
+import type { ReadCall } from './connection.ts';
 import type { RecordedEvent } from './event-log.ts';
-import { toRecordedEvent } from './recorded.ts';
+import type { ReadMessage } from './read-message.ts';
 import { toReadError } from './unavailable.ts';
 
 /** A read whose next event takes longer than this has lost its event store. */
@@ -9,35 +9,39 @@ const SILENCE_MS = 10_000;
 
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
+  /** How long to wait for the next message; {@link SILENCE_MS} unless given, 0 for ever. */
   readonly silenceMs?: number;
 }
 
 /**
- * The events of a read, without EventStoreDB's own (of streams whose names start with `$`), and nothing for a stream
- * that is not there. The call is cancelled when the reader leaves early.
+ * The messages of a call in batches. It is opened when the first is asked for, and cancelled when the reader leaves.
  * @throws EventStoreUnavailable, EventUnreadable
  */
-export async function* events(
-  read: StreamingRead<ResolvedEvent>,
-  options: ReadOptions,
-): AsyncGenerator<RecordedEvent, void> {
-  let ended = false;
+export async function* messages(
+  open: () => Promise<ReadCall>,
+  { signal, silenceMs = SILENCE_MS }: ReadOptions,
+): AsyncGenerator<ReadMessage[], void> {
+  let call: ReadCall | undefined;
   try {
-    const { signal, silenceMs = SILENCE_MS } = options;
-    for await (const batch of arrivals<ResolvedEvent>(read, { signal, silenceMs })) {
-      for (const resolved of batch) {
-        if (!resolved.event?.streamId.startsWith('$')) yield toRecordedEvent(resolved);
-      }
-    }
-    ended = !signal?.aborted;
+    if (signal?.aborted) return;
+    call = await open();
+    yield* arrivals<ReadMessage>(call, { signal, silenceMs });
   } catch (error) {
-    if (error instanceof StreamNotFoundError) {
-      ended = true;
-      return;
-    }
     throw toReadError(error);
   } finally {
-    // A call that could not even be opened has said so already; there is nothing to cancel.
-    if (!ended) read.cancel().catch(() => undefined);
+    call?.cancel();
+  }
+}
+
+/** The events of a read, without EventStoreDB's own, and nothing for a stream that is not there. */
+export async function* events(
+  open: () => Promise<ReadCall>,
+  options: ReadOptions,
+): AsyncGenerator<RecordedEvent, void> {
+  for await (const batch of messages(open, options)) {
+    for (const message of batch) {
+      if (message.kind === 'unreadable') throw message.error;
+      if (message.kind === 'event') yield message.event;
+    }
   }
 }

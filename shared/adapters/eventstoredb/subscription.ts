@@ -1,61 +1,33 @@
-import {
-  type AllStreamResolvedEvent,
-  type EventStoreDBClient,
-  START,
-  streamNameFilter,
-} from '@eventstore/db-client';
-import type { Position } from '../../events/position.ts';
-import { arrivals, READ_AHEAD } from './arrivals.ts';
+import type { ReadCall } from './connection.ts';
 import { EventStoreUnavailable } from './errors.ts';
-import type { FeedMessage, SubscribeOptions } from './event-log.ts';
-import { toRecordedEvent } from './recorded.ts';
-import { toReadError } from './unavailable.ts';
-
-/** Events that the server looks at between two checkpoints: its smallest step (32) times this. */
-const CHECKPOINT_INTERVAL = 32;
-
-/** A checkpoint in the queue of events. */
-class Checkpoint {
-  readonly position: Position;
-  constructor(position: Position) {
-    this.position = position;
-  }
-}
+import type { FeedMessage } from './event-log.ts';
+import type { ReadMessage } from './read-message.ts';
+import { messages } from './reads.ts';
 
 /**
- * A subscription to `$all`, see {@link EventLog.subscribe}.
- *
- * The client calls `checkpointReached` as it decodes the message, ahead of all events that it has decoded before and
- * that still wait in its buffer. So the checkpoint is put into that same buffer, behind them, and is only seen by
- * whoever has taken everything in front of it.
+ * The messages of a subscription, see `EventLog.subscribe`. Events and checkpoints stay in the one order in which
+ * the server sent them. (The client's own subscription calls back for a checkpoint as soon as it has decoded it, ahead
+ * of all events that it has decoded before and that still wait in its buffer.) Silence is normal here: a dead
+ * connection is noticed by the connection's keep-alive.
  */
 export async function* subscription(
-  client: EventStoreDBClient,
-  options: SubscribeOptions,
+  open: () => Promise<ReadCall>,
+  signal: AbortSignal,
 ): AsyncGenerator<readonly FeedMessage[], void> {
-  const filter = streamNameFilter({
-    prefixes: [...options.streamPrefixes],
-    checkpointInterval: CHECKPOINT_INTERVAL,
-    checkpointReached: (source, position) => {
-      source.push(new Checkpoint(position));
-    },
-  });
-  const fromPosition = options.after === 'start' ? START : options.after;
-  const source = client.subscribeToAll({ fromPosition, filter }, { highWaterMark: READ_AHEAD });
-  try {
-    const batches = arrivals<AllStreamResolvedEvent | Checkpoint>(source, { signal: options.signal });
-    for await (const batch of batches) yield batch.map(toFeedMessage);
-  } catch (error) {
-    throw toReadError(error);
-  } finally {
-    // A call that could not even be opened has said so already; there is nothing to cancel.
-    source.unsubscribe().catch(() => undefined);
+  for await (const batch of messages(open, { signal, silenceMs: 0 })) {
+    const wanted = toFeed(batch);
+    if (wanted.feed.length > 0) yield wanted.feed;
+    if (wanted.error) throw wanted.error;
   }
-  if (!options.signal.aborted)
-    throw new EventStoreUnavailable({ cause: new Error('the subscription ended') });
+  if (!signal.aborted) throw new EventStoreUnavailable({ cause: new Error('the subscription ended') });
 }
 
-const toFeedMessage = (item: AllStreamResolvedEvent | Checkpoint): FeedMessage =>
-  item instanceof Checkpoint
-    ? { kind: 'checkpoint', position: item.position }
-    : { kind: 'event', event: toRecordedEvent(item) };
+/** What came before a message that can't be read is still handed on. */
+function toFeed(batch: readonly ReadMessage[]): { feed: FeedMessage[]; error?: Error } {
+  const feed: FeedMessage[] = [];
+  for (const message of batch) {
+    if (message.kind === 'unreadable') return { feed, error: message.error };
+    if (message.kind === 'event' || message.kind === 'checkpoint') feed.push(message);
+  }
+  return { feed };
+}

@@ -1,5 +1,6 @@
 import {
   CancelledError,
+  convertToCommandError,
   DeadlineExceededError,
   NotLeaderError,
   TimeoutError,
@@ -8,7 +9,7 @@ import {
 } from '@eventstore/db-client';
 import grpc from '@grpc/grpc-js';
 import { Silence } from './arrivals.ts';
-import { EventStoreUnavailable, EventUnreadable } from './errors.ts';
+import { EventStoreUnavailable } from './errors.ts';
 
 const PASSING = [
   UnavailableError,
@@ -27,14 +28,15 @@ const LASTING: readonly unknown[] = [grpc.status.INVALID_ARGUMENT, grpc.status.U
 const DISCOVERY = /discover/i;
 
 /** What a failed read or subscription throws: unavailability as such, anything else as it is. */
-export function toReadError(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof EventUnreadable || hasLastingCode(error)) return error;
+export function toReadError(cause: unknown): unknown {
+  if (!(cause instanceof Error) || hasLastingCode(cause)) return cause;
+  const error = convertToCommandError(cause) as Error;
   const passing = PASSING.some((type) => error instanceof type) || DISCOVERY.test(error.message);
-  return passing ? new EventStoreUnavailable({ cause: error }) : error;
+  return passing ? new EventStoreUnavailable({ cause }) : cause;
 }
 
 /** EventStoreDB's answer to a position inside a record: it was given by another log than this one. */
 export const isInvalidPosition = (error: unknown): boolean =>
-  error instanceof UnknownError && error.code === grpc.status.INVALID_ARGUMENT;
+  error instanceof Error && 'code' in error && error.code === grpc.status.INVALID_ARGUMENT;
 
 const hasLastingCode = (error: Error): boolean => 'code' in error && LASTING.includes(error.code);
