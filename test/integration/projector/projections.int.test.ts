@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { TERMS } from './author.ts';
+import { type Author, instant, newId, TERMS } from './author.ts';
 import { createSystem, projected, type System } from './system.ts';
 
 let system: System;
@@ -10,6 +11,22 @@ beforeAll(async () => {
 afterAll(() => system[Symbol.asyncDispose]());
 
 const one = async (sql: string, ...values: unknown[]) => (await system.pool.query(sql, values)).rows[0];
+const userRow = (user: Author) => one('SELECT * FROM read_model.users WHERE user_id = $1', user.userId);
+const subscriptionRow = (id: string) =>
+  one('SELECT * FROM read_model.subscriptions WHERE subscription_id = $1', id);
+const licenseRow = (id: string) => one('SELECT * FROM read_model.licenses WHERE license_id = $1', id);
+const DAY = 86_400_000;
+
+/** Something that changes no row but the user's, to wait for. */
+const touch = async (user: Author) => {
+  const { userId } = user;
+  const position = await user.append({
+    type: 'PasswordChanged',
+    data: { userId, personal: { passwordHash: 'x' } },
+  });
+  await projected(system, position);
+  return position;
+};
 
 describe('read models', () => {
   test('a user signs up, subscribes and activates a client', async () => {
@@ -17,29 +34,26 @@ describe('read models', () => {
     await user.signUp();
     const subscriptionId = await user.subscribe('pro');
     const licenseId = await user.activate('laptop', 'My laptop');
-    const position = await user.append({
-      type: 'PasswordChanged',
-      data: { userId: user.userId, personal: { passwordHash: 'x' } },
-    });
-    await projected(system, position);
-    expect(await one('SELECT * FROM read_model.users WHERE user_id = $1', user.userId)).toMatchObject({
+    const position = await touch(user);
+    expect(await userRow(user)).toMatchObject({
       email: user.email,
       status: 'active',
       subscription_id: subscriptionId,
       credentials_revision: '3',
       revision: '3',
       ended_token_ids: {},
+      position_commit: position.split('/')[0],
+      position_prepare: position.split('/')[1],
     });
-    expect(
-      await one('SELECT * FROM read_model.subscriptions WHERE subscription_id = $1', subscriptionId),
-    ).toMatchObject({
+    expect(await subscriptionRow(subscriptionId)).toMatchObject({
       user_id: user.userId,
       plan_type: 'pro',
       terms: TERMS,
       status: 'active',
     });
-    expect(await one('SELECT * FROM read_model.licenses WHERE license_id = $1', licenseId)).toMatchObject({
+    expect(await licenseRow(licenseId)).toMatchObject({
       user_id: user.userId,
+      subscription_id: subscriptionId,
       client_id: 'laptop',
       client_name: 'My laptop',
       status: 'active',
@@ -47,10 +61,172 @@ describe('read models', () => {
     expect(await one('SELECT sum(activations)::int AS n FROM read_model.activations_by_day')).toEqual({
       n: 1,
     });
-    const row = await one(
-      `SELECT position_commit || '/' || position_prepare AS p FROM read_model.users WHERE user_id = $1`,
-      user.userId,
+  });
+
+  test('times are the times of the events, and never go back for one user', async () => {
+    const user = system.author();
+    await user.signUp();
+    const before = await user.encode({
+      type: 'PasswordChanged',
+      data: { userId: user.userId, personal: { passwordHash: 'x' } },
+    });
+    await user.appendRaw({
+      ...before,
+      metadata: { ...before.metadata, decidedAt: '2001-01-01T00:00:00.000Z' },
+    });
+    await touch(user);
+    const row = await userRow(user);
+    expect(row.updated_at.getTime()).toBeGreaterThanOrEqual(row.created_at.getTime());
+  });
+
+  test('a suspension and a cancellation are two facts; a renewal takes back the cancellation alone', async () => {
+    const user = system.author();
+    const { userId } = user;
+    await user.signUp();
+    const subscriptionId = await user.subscribe();
+    const change = (type: 'SubscriptionSuspended' | 'SubscriptionReinstated') =>
+      user.append({ type, data: { userId, subscriptionId, personal: {} } });
+    const endDate = instant(Date.now() + 10 * DAY);
+    await change('SubscriptionSuspended');
+    await user.append({
+      type: 'SubscriptionCancelled',
+      data: { userId, subscriptionId, endDate, personal: {} },
+    });
+    await touch(user);
+    expect(await subscriptionRow(subscriptionId)).toMatchObject({ status: 'suspended', cancelled: true });
+    await change('SubscriptionReinstated');
+    await touch(user);
+    expect(await subscriptionRow(subscriptionId)).toMatchObject({
+      status: 'cancelled',
+      end_date: new Date(endDate),
+    });
+    const later = instant(Date.now() + 40 * DAY);
+    await user.append({ type: 'SubscriptionRenewed', data: { userId, subscriptionId, endDate: later } });
+    await touch(user);
+    expect(await subscriptionRow(subscriptionId)).toMatchObject({
+      status: 'active',
+      end_date: new Date(later),
+    });
+  });
+
+  test('a plan is changed; the subscription that counts is the one started last', async () => {
+    const user = system.author();
+    const { userId } = user;
+    await user.signUp();
+    const first = await user.subscribe('pro', Date.now() - 700 * DAY, Date.now() - 400 * DAY);
+    const second = await user.subscribe('basic');
+    const terms = { ...TERMS, maxClients: 3 };
+    await user.append({
+      type: 'SubscriptionPlanChanged',
+      data: { userId, subscriptionId: first, plan: 'free', terms },
+    });
+    await touch(user);
+    expect(await userRow(user)).toMatchObject({ subscription_id: second });
+    expect(await subscriptionRow(first)).toMatchObject({ plan_type: 'free', terms });
+  });
+
+  test('a subscription whose id does not name its start date is found again', async () => {
+    const user = system.author();
+    const { userId } = user;
+    const subscriptionId = randomUUID();
+    await user.signUp();
+    const data = { userId, subscriptionId, plan: 'pro', terms: TERMS, externalId: 'crm-1' };
+    await user.append({
+      type: 'SubscriptionStarted',
+      data: { ...data, startDate: instant(0), endDate: instant(DAY) },
+    });
+    await touch(user);
+    await user.append({
+      type: 'SubscriptionRenewed',
+      data: { userId, subscriptionId, endDate: instant(9 * DAY) },
+    });
+    await touch(user);
+    expect(await subscriptionRow(subscriptionId)).toMatchObject({
+      end_date: new Date(9 * DAY),
+      external_id: 'crm-1',
+    });
+  });
+
+  test('a client that was deactivated activates again within one batch', async () => {
+    const user = system.author();
+    const { userId } = user;
+    await user.signUp();
+    const licenseId = await user.activate('desk');
+    const again = newId();
+    const license = { userId, clientId: 'desk', personal: {} };
+    await user.append(
+      { type: 'LicenseDeactivated', data: { ...license, licenseId } },
+      { type: 'LicenseActivated', data: { ...license, licenseId: again, subscriptionId: newId() } },
+      { type: 'LicenseRevoked', data: { ...license, licenseId: again } },
+      { type: 'LicenseReinstated', data: { ...license, licenseId: again } },
+      { type: 'LicenseRevoked', data: { ...license, licenseId: again } },
     );
-    expect(row.p).toBe(position);
+    await touch(user);
+    expect(await licenseRow(licenseId)).toMatchObject({ status: 'deactivated' });
+    expect(await licenseRow(again)).toMatchObject({ status: 'revoked' });
+  });
+
+  test('logged-out tokens are kept until they expire', async () => {
+    const user = system.author();
+    const { userId } = user;
+    await user.signUp();
+    const logOut = (tokenId: string, expiresAt: string) =>
+      user.append({ type: 'LoggedOut', data: { userId, tokenId, expiresAt } });
+    const running = randomUUID();
+    await logOut(randomUUID(), instant(Date.now() - 1));
+    await logOut(running, instant(Date.now() + DAY));
+    await touch(user);
+    expect(Object.keys((await userRow(user)).ended_token_ids)).toEqual([running]);
+  });
+
+  test('an address released by one user belongs to another, in whatever order it is seen', async () => {
+    const [first, second] = [system.author(), system.author()];
+    const { userId } = second;
+    await first.signUp();
+    const taken = {
+      userId,
+      emailDigest: '0'.repeat(64),
+      personal: { email: first.email, passwordHash: 'x' },
+    };
+    await second.append({ type: 'UserSignedUp', data: taken });
+    await first.erase();
+    await touch(second);
+    expect(await userRow(first)).toMatchObject({ email: null, status: 'erased' });
+    expect(await userRow(second)).toMatchObject({ email: first.email });
+  });
+
+  test('erasing clears the email, the names of clients and the usage rows', async () => {
+    const [user, other] = [system.author(), system.author()];
+    for (const each of [user, other]) {
+      await each.signUp();
+      await system.pool.query(
+        `INSERT INTO usage.rate_limits VALUES (now(), $1, 'GET /v1/me', '192.0.2.1', 3)`,
+        [each.userId],
+      );
+    }
+    const licenseId = await user.activate('laptop', 'Grace’s laptop');
+    await touch(other);
+    expect(await licenseRow(licenseId)).toMatchObject({ client_name: 'Grace’s laptop' });
+    await user.erase();
+    await touch(other);
+    expect(await userRow(user)).toMatchObject({ status: 'erased', email: null, ended_token_ids: {} });
+    expect(await licenseRow(licenseId)).toMatchObject({ client_name: null, status: 'active' });
+    const { rows } = await system.pool.query('SELECT user_id FROM usage.rate_limits');
+    expect(rows.map((row) => row.user_id)).toEqual([other.userId]);
+  });
+
+  test('a tombstone reads as nothing: an erased user’s history projects without his data', async () => {
+    const user = system.author();
+    const { userId } = user;
+    const signedUp = await user.encode({
+      type: 'UserSignedUp',
+      data: { userId, emailDigest: '0'.repeat(64), personal: { email: user.email, passwordHash: 'x' } },
+    });
+    await system.vault.applyErasures([userId]);
+    await user.appendRaw(signedUp);
+    const other = system.author();
+    await other.signUp();
+    await touch(other);
+    expect(await userRow(user)).toMatchObject({ status: 'active', email: null });
   });
 });

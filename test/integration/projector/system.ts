@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { createSecretKey } from 'node:crypto';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { inject } from 'vitest';
 import { startEventStore } from '../../../local/event-store/server.ts';
 import { startProjector } from '../../../projector/app.ts';
@@ -115,4 +118,30 @@ export async function readiness(projector: { readonly url: string }) {
     status: response.status,
     body: (await response.json()) as { dependencies: Record<string, string> },
   };
+}
+
+const run = promisify(execFile);
+const root = path.resolve(import.meta.dirname, '../../..');
+
+/** Runs a command of the tool beside the system. Answers its exit code and what it printed. */
+export async function tool(system: Pick<System, 'env'>, ...args: string[]) {
+  const env = { ...process.env, ...system.env() };
+  try {
+    const { stdout, stderr } = await run(process.execPath, [path.join(root, 'cli/main.ts'), ...args], {
+      env,
+    });
+    return { code: 0, stdout, stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, stdout, stderr };
+  }
+}
+
+/** The read models' rows, without what depends on when or how often something was tried. */
+export async function allRows({ pool }: Pick<System, 'pool'>, schema = 'read_model') {
+  const tables: Record<string, unknown[]> = {};
+  for (const table of ['users', 'subscriptions', 'licenses', 'activations_by_day']) {
+    tables[table] = (await pool.query(`SELECT * FROM ${schema}.${table} ORDER BY 1`)).rows;
+  }
+  return tables;
 }
