@@ -15,7 +15,7 @@ export function toProposedEvent(message: ProposedMessage): ProposedEvent {
   const metadata = message.getMetadataMap();
   const type = metadata.get('type');
   if (type === undefined) throw missingMetadata('type');
-  if (type === '' || Buffer.byteLength(type) > MAX_NAME_BYTES) throw invalidArgument('Invalid event type.');
+  if (type === '' || !storable(type)) throw invalidArgument('Invalid event type.');
   const contentType = metadata.get('content-type');
   if (contentType === undefined) throw missingMetadata('content-type');
   const id = parseUuid(message.getId());
@@ -56,11 +56,12 @@ export function appendableStream(name: Uint8Array): string {
 /** @throws RpcError */
 export function streamName(name: Uint8Array): string {
   const stream = Buffer.from(name.buffer, name.byteOffset, name.byteLength).toString('utf8');
-  if (stream === '' || name.length > MAX_NAME_BYTES || stream.includes('\0')) {
-    throw invalidArgument('Invalid stream name.');
-  }
+  if (stream === '' || !storable(stream)) throw invalidArgument('Invalid stream name.');
   return stream;
 }
+
+/** PostgreSQL has no NUL in its texts; a name with one would fail the whole group that it is written in. */
+const storable = (name: string): boolean => !name.includes('\0') && Buffer.byteLength(name) <= MAX_NAME_BYTES;
 
 interface ExpectationFields {
   hasAny(): boolean;

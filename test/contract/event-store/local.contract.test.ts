@@ -64,6 +64,21 @@ describe('What this store does not have', () => {
   );
 });
 
+describe('A name that PostgreSQL can’t hold', () => {
+  const { client } = useStore(startLocalStore);
+
+  test.each(APPEND_CALLS)('is refused by $call, and harms no other append', async ({ options }) => {
+    const others = Array.from({ length: 20 }, () => client().appendToStream(newStream(), event()));
+    const refused = [
+      client().appendToStream(newStream(), event(1, 'a\u0000b'), options),
+      client().appendToStream(`${newStream()}\u0000`, event(), options),
+      client().appendToStream(newStream('x'.repeat(2_000)), event(), options),
+    ];
+    for (const error of await Promise.all(refused.map(rejection))) expect(error).toBeInstanceOf(UnknownError);
+    await expect(Promise.all(others)).resolves.toHaveLength(20);
+  });
+});
+
 describe('A restart', () => {
   test('keeps everything, and still knows repeated appends by their ids', async () => {
     await using database = await createDatabase();
