@@ -46,8 +46,10 @@ export function rangeOf({ table, unit }: Pick<Partitioned, 'table' | 'unit'>, at
 }
 
 /**
- * Makes the partition of a range, and moves what the default partition holds of it. Attaching a filled table locks the
- * default partition alone; creating one in place would lock the whole table against readers.
+ * Makes the partition of a range, and moves what the default partition holds of it, under a lock that readers wait
+ * for. Attaching would be content with a lock on the default partition alone, and was rejected: a reader that had
+ * planned its statement over the old partitions and waited there then found the moved rows in none of them, so a
+ * subscription was not there for one statement.
  */
 async function addPartition(client: PoolClient, table: Partitioned, range: Range): Promise<void> {
   const parent = `${table.schema}.${table.table}`;
@@ -60,7 +62,7 @@ async function addPartition(client: PoolClient, table: Partitioned, range: Range
   );
   const columns = rows[0]?.columns ?? '';
   const within = `${table.column} >= '${range.from}' AND ${table.column} < '${range.to}'`;
-  await client.query(`LOCK TABLE ${parent}_default IN ACCESS EXCLUSIVE MODE`);
+  await client.query(`LOCK TABLE ${parent} IN ACCESS EXCLUSIVE MODE`);
   await client.query(
     `CREATE TABLE ${partition} (LIKE ${parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED)`,
   );
