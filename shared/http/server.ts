@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import { createServer, type RequestListener, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from '../logger.ts';
 import type { Health } from './health.ts';
@@ -51,7 +51,6 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     },
   );
   server.on('clientError', refuseUnreadable);
-  const silent = silentConnections(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, () => {
@@ -69,7 +68,6 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     // Load balancers learn of it by asking or by failing to connect; nothing tells this side that they all did.
     await delay(options.drainMs ?? 1_000);
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    silent.close();
     const late = setTimeout(() => {
       options.logger.warn('requests_cut_off');
       server.closeAllConnections();
@@ -89,25 +87,6 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
 }
 
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/**
- * Connections on which nothing was ever said. Node counts them as busy (a request may be on its way), so a stop would
- * wait for them until its end.
- */
-function silentConnections(server: Server): { close(): void } {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  return {
-    close() {
-      for (const socket of sockets) {
-        if (socket.bytesRead === 0) socket.destroy();
-      }
-    },
-  };
-}
 
 const UNREADABLE: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
