@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { activations } from './activations.ts';
 import type { Benchmark } from './benchmark.ts';
 import { lag } from './lag.ts';
+
 import { rebuild } from './rebuild.ts';
 import { validation } from './validation.ts';
 

@@ -20,6 +20,8 @@ export interface LaunchedStack {
   processes(): Map<string, number>;
   /** Runs a command of the tool against it and answers its standard output. */
   tool(...args: string[]): Promise<string>;
+  /** The same, with both of its outputs. @throws Error it exited with another code than 0 */
+  toolOutput(...args: string[]): Promise<{ readonly stdout: string; readonly stderr: string }>;
   /** Ctrl-C, and resolves with the exit code. */
   interrupt(): Promise<number | null>;
 }
@@ -52,14 +54,8 @@ export async function launch(options: LaunchOptions = {}): Promise<LaunchedStack
     launcher,
     output,
     processes: () => registered(data),
-    tool: async (...args) => {
-      const { stdout } = await promisify(execFile)(process.execPath, [
-        `--env-file=${path.join(data, 'env')}`,
-        path.join(root, 'cli/main.ts'),
-        ...args,
-      ]);
-      return stdout.trim();
-    },
+    tool: async (...args) => (await runTool(data, args)).stdout.trim(),
+    toolOutput: (...args) => runTool(data, args),
     interrupt: async () => {
       launcher.kill('SIGINT');
       if (launcher.exitCode === null && launcher.signalCode === null) await once(launcher, 'exit');
@@ -67,6 +63,14 @@ export async function launch(options: LaunchOptions = {}): Promise<LaunchedStack
     },
   };
 }
+
+/** Runs a command of the tool with the settings that the launcher wrote down. */
+const runTool = (data: string, args: readonly string[]) =>
+  promisify(execFile)(process.execPath, [
+    `--env-file=${path.join(data, 'env')}`,
+    path.join(root, 'cli/main.ts'),
+    ...args,
+  ]);
 
 /** Starts the launcher without waiting for anything. */
 export function spawnLauncher(
