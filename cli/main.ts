@@ -5,11 +5,21 @@ import { migrateCommand } from './migrate.ts';
 import { openapi } from './openapi.ts';
 import { parked } from './parked.ts';
 import { rebuildCommand } from './rebuild.ts';
+import { settings } from './settings.ts';
 import { token } from './token.ts';
 import { vault } from './vault.ts';
 
 /** Every command of the tool, one line each, in the order in which they are listed. */
-const commands: readonly Command[] = [migrateCommand, token, keys, vault, rebuildCommand, parked, openapi];
+const commands: readonly Command[] = [
+  migrateCommand,
+  token,
+  keys,
+  vault,
+  rebuildCommand,
+  parked,
+  openapi,
+  settings,
+];
 
 process.exitCode = await dispatch(commands, process.argv.slice(2), {
   out: (line) => process.stdout.write(`${line}\n`),

@@ -49,9 +49,13 @@ export const flag = z
 
 /** The settings that every service has. */
 export const serviceSettings = {
-  /** `production` refuses development defaults, a missing master key above all. */
-  NODE_ENV: z.enum(['development', 'test', 'production']).default('production'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  /** Address to listen on. */
-  HOST: z.string().default('127.0.0.1'),
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'])
+    .default('production')
+    .describe('`production` refuses development defaults: a missing master key or key ring stops the start'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('Least severity of the log lines that are written'),
+  HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
 };

@@ -2,8 +2,16 @@ import { z } from 'zod';
 
 /** The settings of tokens, for a service's own. Every process of a system has the same. */
 export const tokenSettings = {
-  /** The file with the signing keys, shared by every process that makes or verifies tokens. */
-  KEYRING_FILE: z.string().default('.local/keyring.json'),
-  /** `iss` of every token: the name of this system. */
-  TOKEN_ISSUER: z.string().min(1).max(256).default('license-system'),
+  KEYRING_FILE: z
+    .string()
+    .default('.local/keyring.json')
+    .describe('File with the signing keys, shared by every process that makes or verifies tokens'),
+  TOKEN_ISSUER: z
+    .string()
+    .min(1)
+    .max(256)
+    .default('license-system')
+    .describe(
+      '`iss` of every token: the name of this system. A change makes every key that was issued invalid',
+    ),
 };

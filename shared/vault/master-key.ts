@@ -14,13 +14,12 @@ const DEVELOPMENT_FILE = '.local/vault-master-key';
 
 /** The vault's settings, for a service's own. One of the two in production. */
 export const vaultSettings = {
-  /** The key that wraps the vault's keys, in base64url. */
   VAULT_MASTER_KEY: z
     .string()
     .regex(KEY_TEXT, { error: `expected ${EXPECTED}` })
-    .optional(),
-  /** A file that holds it. */
-  VAULT_MASTER_KEY_FILE: z.string().optional(),
+    .optional()
+    .describe("The key that wraps the vault's keys: 32 bytes in base64url"),
+  VAULT_MASTER_KEY_FILE: z.string().optional().describe('A file that holds the master key instead'),
 };
 
 export interface MasterKeySettings {
