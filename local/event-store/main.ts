@@ -1,3 +1,4 @@
+// A development and small-site default: one server on one machine, for where EventStoreDB itself can't be run.
 import { createLogger } from '../../shared/logger.ts';
 import { eventStoreConfig } from './config.ts';
 import { startEventStore } from './server.ts';

@@ -30,6 +30,10 @@ const INSERT = `INSERT INTO event_store.events
   SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::uuid[], $5::text[], $6::boolean[],
     $7::bigint[], $8::bytea[], $9::bytea[])`;
 
+interface Connection {
+  lost: Error | undefined;
+}
+
 /**
  * The one connection that writes. It holds an advisory lock for as long as it lives, so no other server writes; and
  * once it is gone nothing of it can be written any more: PostgreSQL frees the lock only when the old backend has
@@ -39,25 +43,28 @@ export class WriterSession {
   readonly #client: PoolClient;
   /** Position of the last event in the log when the session began. */
   readonly head: number;
-  #lost: Error | undefined;
+  readonly #connection: Connection;
 
-  private constructor(client: PoolClient, head: number, onLost: () => void) {
+  private constructor(client: PoolClient, head: number, connection: Connection) {
     this.#client = client;
     this.head = head;
-    client.on('error', (error) => {
-      this.#lost ??= error;
-      onLost();
-    });
+    this.#connection = connection;
   }
 
   /** Why the connection is gone; undefined as far as is known while it stands. */
   get lost(): Error | undefined {
-    return this.#lost;
+    return this.#connection.lost;
   }
 
   /** @throws LogInUse another server holds the log; anything else: the database can't be reached */
   static async open(pool: Pool, onLost: () => void): Promise<WriterSession> {
     const client = await pool.connect();
+    const connection: Connection = { lost: undefined };
+    // From the first statement on: an error that nobody listens for ends the process.
+    client.on('error', (error) => {
+      connection.lost ??= error;
+      onLost();
+    });
     try {
       await takeLog(client);
       // What is acknowledged is on disk, whatever the server's own default is.
@@ -66,7 +73,7 @@ export class WriterSession {
       const last = await client.query<{ head: string }>(
         'SELECT coalesce(max(position), 0)::text AS head FROM event_store.events',
       );
-      return new WriterSession(client, Number(last.rows[0]?.head), onLost);
+      return new WriterSession(client, Number(last.rows[0]?.head), connection);
     } catch (error) {
       client.release(true);
       throw error;
