@@ -52,7 +52,7 @@ async function document(): Promise<string> {
     .map((row) => line(row, Object.keys(services).length));
   return `# Settings
 
-Made from the services' schemas with \`npm run settings\`; `npm run check` compares. Services read the environment once, at start;
+Made from the services' schemas with \`npm run settings\`; \`npm run check\` compares. Services read the environment once, at start;
 a wrong value stops the start with its name and what was expected.
 
 | name | service | values | default | meaning |
