@@ -150,12 +150,12 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
     extend: (express) => mountDocs(express, API_DOCUMENT),
     ...{ trusted, limiter, usage, metrics, health, logger },
   });
-  validation.notices.start();
+  validation.start();
   await health.start();
   limiter.start();
   usage.start();
   const stopWork = async () => {
-    await Promise.all([health.stop(), validation.notices.stop()]);
+    await Promise.all([health.stop(), validation.stop()]);
     await Promise.all([usage.stop(), limiter.stop()]);
     await connections.close();
   };

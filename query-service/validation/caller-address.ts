@@ -4,21 +4,26 @@ import { clientAddress, type TrustedProxies } from '../../shared/http/client-add
 const MAX_REMEMBERED = 10_000;
 
 /**
- * The address a request came from, as shared/http knows it. Working it out costs more than the rest of an answer
- * from memory, and the same few headers come again and again; so what came out is remembered.
+ * The address a request came from, as shared/http works it out. That costs more than the rest of an answer from
+ * memory, and the same few peers and headers come again and again; so what came out is remembered.
  */
 export function callerAddresses(trusted: TrustedProxies): (request: IncomingMessage) => string {
-  let remembered = new Map<string, string>();
+  const peers = new Map<string, Map<string, string>>();
+  let remembered = 0;
   return ({ headers, socket }) => {
     const header = headers['x-forwarded-for'];
-    const forwarded = Array.isArray(header) ? header.join(',') : header;
-    const remote = socket.remoteAddress;
-    const name = forwarded === undefined ? (remote ?? '') : `${remote} ${forwarded}`;
-    const known = remembered.get(name);
+    const forwarded = typeof header === 'string' ? header : header?.join(',');
+    const peer = socket.remoteAddress ?? '';
+    const known = peers.get(peer)?.get(forwarded ?? '');
     if (known !== undefined) return known;
-    const address = clientAddress(remote, forwarded, trusted);
-    if (remembered.size >= MAX_REMEMBERED) remembered = new Map();
-    remembered.set(name, address);
+    const address = clientAddress(peer, forwarded, trusted);
+    if (remembered >= MAX_REMEMBERED) {
+      peers.clear();
+      remembered = 0;
+    }
+    const ofPeer = peers.get(peer) ?? new Map<string, string>();
+    peers.set(peer, ofPeer.set(forwarded ?? '', address));
+    remembered += 1;
     return address;
   };
 }

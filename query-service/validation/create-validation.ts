@@ -10,12 +10,13 @@ import type { KeyRing } from '../../shared/tokens/key-ring.ts';
 import type { Tokens } from '../../shared/tokens/tokens.ts';
 import type { UsageCounter } from '../../shared/usage/usage-counter.ts';
 import { callerAddresses } from './caller-address.ts';
-import { FastPath } from './fast-path.ts';
+import { ENDPOINT, FastPath } from './fast-path.ts';
 import { LicenseViews } from './license-views.ts';
 import { Notices } from './notices.ts';
 import type { PausePoint } from './pair-loader.ts';
 import type { PairSources } from './pair-sources.ts';
 import { Trust } from './trust.ts';
+import { UsageTally } from './usage-tally.ts';
 import { createValidationMetrics } from './validation-metrics.ts';
 import { VerifiedKeys } from './verified-keys.ts';
 import { ViewMemory } from './view-memory.ts';
@@ -41,15 +42,17 @@ export interface ValidationOptions {
 
 export interface Validation {
   readonly fastPath: FastPath;
-  readonly notices: Notices;
   /** Licenses remembered now. */
   readonly remembered: () => number;
+  /** Follows the notices, and hands on what was counted. */
+  start(): void;
+  stop(): Promise<void>;
 }
 
 /** A failing layer fails with every request: one line each time it begins and ends would still be too many. */
 const FAILURE_LOG_MS = 10_000;
 
-/** Puts validation together. Nothing is asked or followed before `notices.start()`. */
+/** Puts validation together. Nothing is asked or followed before `start()`. */
 export function createValidation(options: ValidationOptions): Validation {
   const { sources, tokens, ring, plans, limiter, usage, clock, logger, maxLicenses, pause } = options;
   const monotonic = () => performance.now();
@@ -94,6 +97,7 @@ export function createValidation(options: ValidationOptions): Validation {
     views.noticed();
   };
   const notices = new Notices({ subscriber, redis, trust, licenses, users, clock, logger, onNotice });
+  const tally = new UsageTally(usage, ENDPOINT);
   const fastPath = new FastPath({
     keys,
     views,
@@ -102,6 +106,7 @@ export function createValidation(options: ValidationOptions): Validation {
     users,
     limiter,
     usage,
+    tally,
     tokens,
     clock,
     logger,
@@ -109,7 +114,18 @@ export function createValidation(options: ValidationOptions): Validation {
     free: plans[FREE_PLAN] as NonNullable<PlanCatalogue[string]>,
     addressOf: callerAddresses(options.trusted),
   });
-  return { fastPath, notices, remembered: () => licenses.size };
+  return {
+    fastPath,
+    remembered: () => licenses.size,
+    start() {
+      notices.start();
+      tally.start();
+    },
+    async stop() {
+      tally.stop();
+      await notices.stop();
+    },
+  };
 }
 
 function failureLog(logger: Logger, event: string, monotonic: () => number): (error: unknown) => void {

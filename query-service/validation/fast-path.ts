@@ -4,12 +4,12 @@ import { bearerToken } from '../../shared/http/auth.ts';
 import type { Exchange } from '../../shared/http/exchange.ts';
 import { toProblem } from '../../shared/http/faults.ts';
 import { Problem } from '../../shared/http/problem.ts';
-import { requestIdFrom } from '../../shared/http/request-id.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { LicenseView, UserView } from '../../shared/read-model/views.ts';
 import { ANONYMOUS, type UsageCounter } from '../../shared/usage/usage-counter.ts';
 import { asksForLease } from './accept.ts';
 import { INVALID_KEY } from './answer.ts';
+import { measured } from './prepared.ts';
 import {
   hasBody,
   readBody,
@@ -19,23 +19,26 @@ import {
   refuseBody,
   searchOf,
 } from './read-question.ts';
-import { headerFields, limitHeaders, writeAnswer, writeLease } from './reply.ts';
+import { limitHeader, requestIdOf, writeAnswer } from './reply.ts';
 import type { Trust } from './trust.ts';
+import type { UsageTally } from './usage-tally.ts';
 import { type Asking, type Validated, type ValidateOptions, validate } from './validate.ts';
 import type { ValidationMetrics } from './validation-metrics.ts';
 import type { ViewMemory } from './view-memory.ts';
 
 export const VALIDATE_PATH = '/v1/licenses/validate';
 const ALLOW = 'GET, HEAD, OPTIONS, POST';
-const ENDPOINT = `GET ${VALIDATE_PATH}`;
-const INVALID_KEY_BODY = JSON.stringify(INVALID_KEY);
-const INVALID_KEY_LENGTH = String(Buffer.byteLength(INVALID_KEY_BODY));
+/** What usage is counted under, by whatever method it was asked. */
+export const ENDPOINT = `GET ${VALIDATE_PATH}`;
+const INVALID_KEY_TEXT = JSON.stringify(INVALID_KEY);
+const INVALID_KEY_ANSWER = { body: INVALID_KEY_TEXT, ...measured(INVALID_KEY_TEXT) };
 
 export interface FastPathOptions extends ValidateOptions {
   readonly trust: Trust;
   readonly licenses: ViewMemory<LicenseView>;
   readonly users: ViewMemory<UserView>;
-  readonly usage: UsageCounter;
+  readonly usage: Pick<UsageCounter, 'count'>;
+  readonly tally: UsageTally;
   readonly metrics: ValidationMetrics;
   readonly logger: Logger;
   /** The caller's address. */
@@ -68,7 +71,7 @@ export class FastPath {
 
   /** False if the whole way has to be gone. */
   #fromMemory(request: IncomingMessage, response: ServerResponse, started: number): boolean {
-    const { keys, licenses, users, trust, limiter, clock, metrics, usage, addressOf } = this.#options;
+    const { keys, licenses, users, trust, limiter, clock, metrics, tally, addressOf } = this.#options;
     const { headers } = request;
     const { authorization } = headers;
     if (!authorization?.startsWith('Bearer ') || headers['min-event-position'] !== undefined) return false;
@@ -82,10 +85,9 @@ export class FastPath {
     if (users.fresh(key.userId, trust.epoch, now) !== prepared.user) return false;
     const rate = limiter.check(key.limitKey, prepared.limit, now);
     if (!rate.allowed) return false;
-    usage.count(key.userId, ENDPOINT, addressOf(request));
-    const limits = limitHeaders(prepared.policy, rate);
-    const requestId = requestIdFrom(headers['x-request-id']);
-    writeAnswer(response, requestId, prepared.body, prepared.length, limits);
+    tally.add(key, addressOf(request));
+    const requestId = requestIdOf(headers['x-request-id']);
+    writeAnswer(response, requestId, prepared, prepared.policy, limitHeader(rate));
     metrics.validations.inc({ code: prepared.code, layer: 'memory' });
     metrics.duration.observe((performance.now() - started) / 1_000);
     return true;
@@ -94,7 +96,7 @@ export class FastPath {
   async #wholeWay(request: IncomingMessage, response: ServerResponse, started: number): Promise<void> {
     const { addressOf, logger, metrics } = this.#options;
     const exchange: Exchange = {
-      requestId: requestIdFrom(request.headers['x-request-id']),
+      requestId: requestIdOf(request.headers['x-request-id']),
       address: addressOf(request),
       route: VALIDATE_PATH,
       headers: {},
@@ -112,27 +114,28 @@ export class FastPath {
 
   /** @throws Problem rate_limited */
   #send(response: ServerResponse, exchange: Exchange, validated: Validated): void {
-    const { metrics, usage } = this.#options;
+    const { metrics, usage, tally } = this.#options;
     const { requestId, address } = exchange;
     if (validated.kind === 'invalid_key') {
       usage.count(ANONYMOUS, ENDPOINT, address);
       metrics.validations.inc({ code: 'INVALID_KEY', layer: 'none' });
-      writeAnswer(response, requestId, INVALID_KEY_BODY, INVALID_KEY_LENGTH);
+      writeAnswer(response, requestId, INVALID_KEY_ANSWER, '', '');
       return;
     }
     const { key, prepared, rate } = validated;
-    usage.count(key.userId, ENDPOINT, address);
-    const limits = limitHeaders(prepared.policy, rate);
+    tally.add(key, address);
+    const limit = limitHeader(rate);
     if (validated.kind === 'limited') {
-      Object.assign(exchange.headers, headerFields(limits));
+      Object.assign(exchange.headers, { 'RateLimit-Policy': prepared.policy, RateLimit: limit });
       throw new Problem('rate_limited', { headers: { 'Retry-After': String(rate.resetSeconds) } });
     }
     const { ageSeconds, lease, known } = validated;
     metrics.validations.inc({ code: prepared.code, layer: known.layer });
     if (known.stale) metrics.stale.inc();
-    const further = ageSeconds === undefined ? limits : [...limits, 'Age', String(ageSeconds)];
-    if (lease === undefined) writeAnswer(response, requestId, prepared.body, prepared.length, further);
-    else writeLease(response, requestId, lease, further);
+    const sent = lease === undefined ? prepared : { body: lease, ...measured(lease) };
+    const type = lease === undefined ? 'application/json' : 'application/jwt';
+    const age = ageSeconds === undefined ? [] : ['Age', String(ageSeconds)];
+    writeAnswer(response, requestId, sent, prepared.policy, limit, type, age);
   }
 }
 

@@ -18,11 +18,20 @@ export interface Prepared {
   readonly answer: Answer;
   readonly code: Code;
   readonly body: string;
-  /** Bytes of the body. */
   readonly length: string;
+  readonly encoding: Encoding;
   /** Validations a minute, by the subscription's terms. */
   readonly limit: number;
   readonly policy: string;
+}
+
+/** One byte a character is written faster than UTF-8, and is the same where all is ASCII. */
+export type Encoding = 'latin1' | 'utf8';
+
+/** What has to be known of a text to send it. */
+export function measured(body: string): { readonly length: string; readonly encoding: Encoding } {
+  const bytes = Buffer.byteLength(body);
+  return { length: String(bytes), encoding: bytes === body.length ? 'latin1' : 'utf8' };
 }
 
 /** Judges, and makes the text. */
@@ -48,7 +57,7 @@ export function prepare(
     answer,
     code: answer.code,
     body,
-    length: String(Buffer.byteLength(body)),
+    ...measured(body),
     limit,
     policy: `"validations";q=${limit};w=60`,
   };

@@ -1,49 +1,43 @@
+import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { RateDecision } from '../../shared/http/rate-limit.ts';
+import { requestIdFrom } from '../../shared/http/request-id.ts';
+import type { Encoding } from './prepared.ts';
 
 /** Names and values in turn, as node:http writes them without a copy. */
 export type HeaderList = readonly string[];
 
-/** See rateLimitHeaders of the other routes; here the policy's text is made once. */
-export const limitHeaders = (policy: string, { remaining, resetSeconds }: RateDecision): string[] => [
-  'RateLimit-Policy',
-  policy,
-  'RateLimit',
-  `"validations";r=${remaining};t=${resetSeconds}`,
-];
+/** A text to send, measured before. */
+export interface Sendable {
+  readonly body: string;
+  readonly length: string;
+  readonly encoding: Encoding;
+}
 
-export const headerFields = (list: HeaderList): Record<string, string> =>
-  Object.fromEntries(list.flatMap((name, i) => (i % 2 === 0 ? [[name, list[i + 1] as string]] : [])));
+const PROCESS = randomBytes(9).toString('base64url');
+let requests = 0;
 
-/** A validation's answer, its text and length made before. */
+/** The caller's id where it sent one, else one that is unique by this process and a number. */
+export function requestIdOf(header: string | string[] | undefined): string {
+  if (header !== undefined) return requestIdFrom(header);
+  requests += 1;
+  return `${PROCESS}-${requests.toString(36)}`;
+}
+
+export const limitHeader = ({ remaining, resetSeconds }: RateDecision): string =>
+  `"validations";r=${remaining};t=${resetSeconds}`;
+
+/** Writes a 200 of a validation. `policy` and `limit` are the rate limit's headers; empty for nobody's license. */
 export function writeAnswer(
   response: ServerResponse,
   requestId: string,
-  body: string,
-  length: string,
-  further: HeaderList = [],
+  { body, length, encoding }: Sendable,
+  policy: string,
+  limit: string,
+  type = 'application/json',
+  further: HeaderList = NOTHING,
 ): void {
-  write(response, requestId, 'application/json', body, length, further);
-}
-
-export function writeLease(
-  response: ServerResponse,
-  requestId: string,
-  lease: string,
-  further: HeaderList,
-): void {
-  write(response, requestId, 'application/jwt', lease, String(lease.length), further);
-}
-
-function write(
-  response: ServerResponse,
-  requestId: string,
-  type: string,
-  body: string,
-  length: string,
-  further: HeaderList,
-): void {
-  response.writeHead(200, [
+  const head = [
     'Content-Type',
     type,
     'Content-Length',
@@ -54,8 +48,12 @@ function write(
     'nosniff',
     'X-Request-Id',
     requestId,
-    ...further,
-  ]);
-  // A string goes out with the head in one write.
-  response.end(body);
+  ];
+  if (policy !== '') head.push('RateLimit-Policy', policy, 'RateLimit', limit);
+  if (further.length > 0) head.push(...further);
+  response.writeHead(200, head);
+  // A string goes out with the head, in one write.
+  response.end(body, encoding);
 }
+
+const NOTHING: HeaderList = [];

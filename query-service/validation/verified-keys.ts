@@ -15,6 +15,9 @@ export interface VerifiedKey extends Named {
   readonly limitKey: string;
   /** The last answer, for when the same is asked again. */
   prepared: Prepared | undefined;
+  /** Uses that usage-tally.ts has not handed on yet, and the address they came from. */
+  uses: number;
+  usedFrom: string;
 }
 
 export interface VerifiedKeysOptions {
@@ -103,6 +106,8 @@ export class VerifiedKeys {
         activated,
         limitKey: `${LIMIT_NAME}:${claims.lic}`,
         prepared: undefined,
+        uses: 0,
+        usedFrom: '',
       };
       this.#good.set(token, key);
       return key;

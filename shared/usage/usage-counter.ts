@@ -93,10 +93,10 @@ export class UsageCounter {
     if (this.#rows.size > 0) await this.flush();
   }
 
-  /** Counts one request. Never waits. */
-  count(userId: string, endpoint: string, address: string): void {
+  /** Counts a request, or as many as the caller has added up already. Never waits. */
+  count(userId: string, endpoint: string, address: string, count = 1): void {
     const minute = Math.floor(this.#options.clock() / MINUTE_MS) * MINUTE_MS;
-    this.#add({ minute, userId, endpoint, address, count: 1 });
+    this.#add({ minute, userId, endpoint, address, count });
   }
 
   /** Writes all counts now, or joins the writing that is under way. Failing is no error: they are kept. */

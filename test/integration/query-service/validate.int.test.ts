@@ -42,7 +42,7 @@ describe('a good key', () => {
       expect(answer.headers.has('Age')).toBe(false);
       expect(answer.headers.get('RateLimit-Policy')).toBe('"validations";q=600;w=60');
       expect(answer.headers.get('RateLimit')).toMatch(/^"validations";r=59\d;t=\d+$/);
-      expect(answer.headers.get('X-Request-Id')).toMatch(/^[\w-]{36}$/);
+      expect(answer.headers.get('X-Request-Id')).toMatch(/^[\w-]{8,64}$/);
     }
     const { text } = await metrics();
     expect(text).toMatch(/validations_total\{code="VALID",layer="memory",service="query-service"\} [1-9]/);
