@@ -55,7 +55,9 @@ export function beginExchange(
     metrics.inFlight.dec();
     metrics.requests.observe({ method, route: exchange.route, status }, ms / 1_000);
     const { principal, problem } = exchange;
-    logger.info(
+    // Load balancers and Prometheus ask every second: their lines would be most of the log.
+    const level = isOperations(exchange.route) && status < 400 ? 'debug' : 'info';
+    logger[level](
       {
         request_id: exchange.requestId,
         method,
@@ -71,3 +73,5 @@ export function beginExchange(
   });
   return exchange;
 }
+
+const isOperations = (route: string): boolean => route === '/metrics' || route.startsWith('/health');

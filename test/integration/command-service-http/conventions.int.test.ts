@@ -113,6 +113,16 @@ describe('rate limits', () => {
   });
 });
 
+it('more passwords than may wait: 503 that says when to come again', async () => {
+  const busy = await node.another({ PASSWORD_HASHES_AT_ONCE: '1', PASSWORD_HASHES_WAITING: '0' });
+  const logIn = () => ask(busy.url, '/v1/login', { body: { email: 'a@b.c', password: 'x' } });
+  const answers = await Promise.all(Array.from({ length: 6 }, logIn));
+  const codes = new Set(answers.map(({ status, body }) => `${status} ${body.code}`));
+  expect(codes).toEqual(new Set(['401 invalid_credentials', '503 busy']));
+  const refused = answers.find(({ status }) => status === 503);
+  expect(refused?.headers.get('Retry-After')).toBe('1');
+});
+
 describe('what an operator sees', () => {
   it('health: live, ready, and each dependency', async () => {
     expect(await ask(node.url, '/health')).toMatchObject({ status: 200, body: { status: 'ready' } });
