@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { PROBLEMS } from '../../shared/http/problem-codes.ts';
 import type { RouteSpec } from '../../shared/http/route.ts';
 
 /** A request that its route must refuse. */
@@ -178,4 +179,39 @@ export function badRequests(route: RouteSpec): BadRequest[] {
           },
         ]),
   ];
+}
+
+/** Not who asks or what exists: these requests are refused for what they say. */
+const ABOUT_THE_REQUEST = new Set([
+  'invalid_request',
+  'malformed_json',
+  'malformed_request',
+  'body_too_large',
+  'unsupported_media_type',
+  'headers_too_large',
+]);
+
+/** Each must be a 4xx problem; what is not is named. */
+export async function wrongAnswer(
+  url: string,
+  request: BadRequest,
+  token: string | undefined,
+): Promise<string | undefined> {
+  const response = await fetch(`${url}${request.resource}`, {
+    method: request.method,
+    headers: { ...request.headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) },
+    ...(request.body === undefined ? {} : { body: request.body }),
+  });
+  const text = await response.text();
+  const problem = response.headers.get('Content-Type') === 'application/problem+json';
+  const body = problem ? (JSON.parse(text) as Record<string, unknown>) : {};
+  const known = PROBLEMS[body.code as keyof typeof PROBLEMS];
+  const good =
+    known?.status === response.status &&
+    ABOUT_THE_REQUEST.has(String(body.code)) &&
+    String(body.request_id).length >= 8 &&
+    (body.code !== 'invalid_request' || (Array.isArray(body.errors) && body.errors.length > 0));
+  return good
+    ? undefined
+    : `${request.method} ${request.resource.slice(0, 60)} (${request.what}): ${response.status} ${text.slice(0, 200)}`;
 }
