@@ -138,6 +138,7 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
   const health = healthOf(connections, validation, logger);
   const app = createHttpApp({
     routes: queryRoutes,
+    elsewhere: { '/v1/users/{id}': ['DELETE'] },
     context: {
       db: database,
       standing: new Standing({ db: database }),
