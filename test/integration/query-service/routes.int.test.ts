@@ -1,0 +1,303 @@
+import { randomBytes } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { QueryService } from '../../../query-service/app.ts';
+import { uuidv7 } from '../../../shared/ids.ts';
+import { type ApiRequest, ask } from '../../support/api.ts';
+import type { LicensedUser } from './read-model.ts';
+import { useSystem } from './system.ts';
+
+const system = useSystem();
+let node: QueryService;
+let user: LicensedUser;
+let other: LicensedUser;
+let own: string;
+let operator: string;
+let analyst: string;
+
+beforeAll(async () => {
+  system.it.projector.start();
+  node = await system.it.startNode();
+  user = await system.it.readModel.addUser();
+  other = await system.it.readModel.addUser({ plan: 'basic' });
+  own = await system.it.accessToken(user.userId);
+  operator = await system.it.accessToken('ops', 'operator');
+  analyst = await system.it.accessToken('ana', 'analyst');
+});
+
+const get = (path: string, token?: string, request: ApiRequest = {}) =>
+  ask(node.url, path, { token, ...request });
+const nobody = () => uuidv7(Date.now(), randomBytes(10));
+
+describe('the caller', () => {
+  it('is shown with the subscription that counts', async () => {
+    const answer = await get('/v1/me', own);
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({
+      user_id: user.userId,
+      email: user.email,
+      status: 'active',
+      subscription: { subscription_id: user.subscriptionId, plan_type: 'pro', status: 'active' },
+    });
+    expect(Object.keys(answer.body).sort()).toEqual([
+      'created_at',
+      'email',
+      'status',
+      'subscription',
+      'updated_at',
+      'user_id',
+    ]);
+  });
+  it('has subscriptions', async () => {
+    const { body } = await get('/v1/me/subscriptions', own);
+    expect(body).toMatchObject({
+      items: [{ subscription_id: user.subscriptionId, external_id: `ext-${user.userId}` }],
+      next_cursor: null,
+    });
+  });
+  it('has licenses, page by page, each once and in order', async () => {
+    const many = await system.it.readModel.addUser();
+    await system.it.readModel.query(
+      `INSERT INTO read_model.licenses SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, user_id,
+         subscription_id, 'c' || n, null, 'active', activated_at, created_at, updated_at
+       FROM read_model.licenses, generate_series(1, 25) n WHERE user_id = $1`,
+      [many.userId],
+    );
+    const token = await system.it.accessToken(many.userId);
+    const seen: string[] = [];
+    let pages = 0;
+    for (let cursor: unknown = ''; cursor !== null; pages += 1) {
+      const { body } = await get(
+        `/v1/me/licenses?limit=10${cursor === '' ? '' : `&cursor=${cursor}`}`,
+        token,
+      );
+      seen.push(...(body.items as { license_id: string }[]).map(({ license_id }) => license_id));
+      cursor = body.next_cursor;
+    }
+    expect(pages).toBe(3);
+    expect(new Set(seen).size).toBe(26);
+    expect(seen).toEqual([...seen].sort());
+  });
+});
+
+describe('a subscription and a license', () => {
+  it('are shown to the owner, operators and analysts, and do not exist for others', async () => {
+    for (const path of [`/v1/subscriptions/${user.subscriptionId}`, `/v1/licenses/${user.licenseId}`]) {
+      for (const token of [own, operator, analyst]) expect((await get(path, token)).status).toBe(200);
+      const foreign = await get(path, await system.it.accessToken(other.userId));
+      expect(foreign).toMatchObject({ status: 404, body: { code: 'not_found' } });
+      expect((await get(path)).status).toBe(401);
+    }
+    expect((await get(`/v1/licenses/${user.licenseId}`, own)).body).toMatchObject({
+      client_id: user.clientId,
+      client_name: 'A laptop',
+    });
+  });
+  it('that are not there are not found', async () => {
+    for (const path of ['/v1/subscriptions', '/v1/licenses'])
+      for (const token of [own, operator]) expect((await get(`${path}/${nobody()}`, token)).status).toBe(404);
+    expect((await get('/v1/subscriptions/4c1c0a54-8f6b-4d39-9d8e-7b1d8f6f5b11', operator)).status).toBe(404);
+  });
+});
+
+describe('users', () => {
+  const ids = (body: Record<string, unknown>) =>
+    (body.items as { user_id: string }[]).map(({ user_id }) => user_id);
+
+  it('are found by email, client, license and external id', async () => {
+    for (const filter of [
+      `email=${encodeURIComponent(` ${user.email.toUpperCase()} `)}`,
+      `client_id=${user.clientId}`,
+      `license_id=${user.licenseId}`,
+      `external_id=ext-${user.userId}`,
+      `email=${user.email}&client_id=${user.clientId}`,
+    ]) {
+      const { status, body } = await get(`/v1/users?${filter}`, operator);
+      expect([status, ids(body)]).toEqual([200, [user.userId]]);
+    }
+    const none = await get(`/v1/users?email=${user.email}&client_id=${other.clientId}`, operator);
+    expect(ids(none.body)).toEqual([]);
+  });
+  it('are listed by pages', async () => {
+    const first = (await get('/v1/users?limit=1', operator)).body;
+    const second = (await get(`/v1/users?limit=1&cursor=${first.next_cursor}`, operator)).body;
+    expect([...ids(first), ...ids(second)]).toHaveLength(2);
+    expect(ids(first)[0]).not.toBe(ids(second)[0]);
+  });
+  it('are shown to an analyst without what names them', async () => {
+    const one = await get(`/v1/users/${user.userId}`, analyst);
+    expect(one.status).toBe(200);
+    expect(one.body).not.toHaveProperty('email');
+    const { body } = await get(`/v1/users?client_id=${user.clientId}`, analyst);
+    expect(JSON.stringify(body)).not.toContain(user.email);
+    expect((await get(`/v1/licenses/${user.licenseId}`, analyst)).body).not.toHaveProperty('client_name');
+    const byEmail = await get(`/v1/users?email=${user.email}`, analyst);
+    expect(byEmail).toMatchObject({ status: 403, body: { code: 'role_not_allowed' } });
+    expect((await get(`/v1/users/${user.userId}`, operator)).body.email).toBe(user.email);
+  });
+  it('are no business of users', async () => {
+    for (const path of ['/v1/users', `/v1/users/${user.userId}`, '/v1/stats'])
+      expect((await get(path, own)).status).toBe(403);
+    for (const path of ['/v1/me', '/v1/me/licenses']) expect((await get(path, operator)).status).toBe(403);
+  });
+});
+
+describe('statistics', () => {
+  it('count active subscriptions by plan and activations by day', async () => {
+    await system.it.readModel.query(
+      "INSERT INTO read_model.activations_by_day VALUES ('2030-01-02', 3), ('2030-01-01', 2)",
+    );
+    const { status, body } = await get('/v1/stats', analyst);
+    expect(status).toBe(200);
+    expect(body.activations).toEqual([
+      { day: '2030-01-02', count: 3 },
+      { day: '2030-01-01', count: 2 },
+    ]);
+    expect(body.active_subscriptions).toContainEqual({ plan_type: 'basic', count: 1 });
+  });
+});
+
+describe('public keys', () => {
+  it('are for everybody, and may be kept for five minutes', async () => {
+    const { status, body, headers } = await get('/.well-known/jwks.json');
+    expect(status).toBe(200);
+    expect(body.keys).toMatchObject([{ kty: 'OKP', crv: 'Ed25519', alg: 'Ed25519' }]);
+    expect(JSON.stringify(body)).not.toContain('"d"');
+    expect(headers.get('Cache-Control')).toBe('public, max-age=300');
+  });
+});
+
+describe('Min-Event-Position', () => {
+  const at = (position: string) => ({ headers: { 'Min-Event-Position': position } });
+  const paths = () => [
+    ['/v1/me', own],
+    ['/v1/me/licenses', own],
+    ['/v1/me/subscriptions', own],
+    [`/v1/licenses/${user.licenseId}`, own],
+    [`/v1/licenses/${user.licenseId}`, operator],
+    [`/v1/subscriptions/${user.subscriptionId}`, operator],
+    [`/v1/users/${user.userId}`, operator],
+  ];
+  it('is answered at once where it is reached', async () => {
+    for (const [path, token] of paths())
+      expect((await get(path as string, token, at(system.it.readModel.checkpoint))).status).toBe(200);
+  });
+  it('is waited for', async () => {
+    const someone = await system.it.readModel.addUser();
+    const token = await system.it.accessToken(someone.userId);
+    const answering = get('/v1/me/subscriptions', token, at(system.it.readModel.next));
+    await system.it.readModel.suspend(someone);
+    expect((await answering).body).toMatchObject({ items: [{ status: 'suspended' }] });
+  });
+  it('is a 503 where it is not reached in time', async () => {
+    const answers = await Promise.all(
+      paths().map(([path, token]) => get(path as string, token, at('99999/99999'))),
+    );
+    for (const answer of answers) {
+      expect(answer).toMatchObject({ status: 503, body: { code: 'read_model_behind' } });
+      expect(answer.headers.get('Retry-After')).toBe('1');
+    }
+  });
+  it('of a parked user is a 503 at once, also for what has no row yet', async () => {
+    const someone = await system.it.readModel.addUser();
+    const token = await system.it.accessToken(someone.userId);
+    const parkedAt = await system.it.readModel.park(someone);
+    for (const [path, asker] of [
+      ['/v1/me', token],
+      [`/v1/licenses/${nobody()}`, operator],
+    ]) {
+      const answer = await get(path as string, asker, at(parkedAt));
+      expect(answer).toMatchObject({ status: 503, body: { code: 'read_model_parked' } });
+    }
+    expect((await get('/v1/me', token)).status).toBe(200);
+  });
+  it('is refused by lists of many users, and where it is no position', async () => {
+    for (const path of ['/v1/users', '/v1/stats']) {
+      const answer = await get(path, operator, at('1/1'));
+      expect(answer).toMatchObject({ status: 400, body: { errors: [{ pointer: 'min-event-position:' }] } });
+    }
+    expect((await get('/v1/me', own, at('soon'))).status).toBe(400);
+  });
+});
+
+describe('an access token', () => {
+  const asking = (userId: string, revision: number) =>
+    system.it.accessToken(userId, 'user', revision).then((token) => get('/v1/me', token));
+
+  it('from before a new password has ended', async () => {
+    const someone = await system.it.readModel.addUser();
+    await system.it.readModel.query(
+      'UPDATE read_model.users SET credentials_revision = 5 WHERE user_id = $1',
+      [someone.userId],
+    );
+    expect(await asking(someone.userId, 4)).toMatchObject({ status: 401, body: { code: 'token_ended' } });
+    expect((await asking(someone.userId, 5)).status).toBe(200);
+  });
+  it('that was logged out has ended, and no other', async () => {
+    const someone = await system.it.readModel.addUser();
+    const token = await system.it.accessToken(someone.userId);
+    const verified = await system.it.tokens.verifyAccessToken(token);
+    const jti = verified.ok && verified.claims.jti;
+    await system.it.readModel.query(
+      'UPDATE read_model.users SET ended_token_ids = jsonb_build_object($2::text, $3::text) WHERE user_id = $1',
+      [someone.userId, jti, new Date().toISOString()],
+    );
+    const ended = await get('/v1/me', token);
+    expect(ended).toMatchObject({ status: 401, body: { code: 'token_ended' } });
+    expect(ended.headers.get('WWW-Authenticate')).toContain('invalid_token');
+    expect((await asking(someone.userId, 1)).status).toBe(200);
+  });
+  it('of an erased user has ended', async () => {
+    const someone = await system.it.readModel.addUser();
+    await system.it.readModel.erase(someone);
+    expect((await asking(someone.userId, 9)).status).toBe(401);
+    expect((await get(`/v1/users/${someone.userId}`, operator)).body).toMatchObject({
+      status: 'erased',
+      email: null,
+    });
+  });
+  it('of a user whom the read model does not have yet: 503, not "no such user"', async () => {
+    expect(await asking(nobody(), 0)).toMatchObject({ status: 503, body: { code: 'read_model_behind' } });
+  });
+  it('is none: 401; an activation key is none either', async () => {
+    for (const token of [undefined, 'x', await system.it.keyOf(user)])
+      expect((await get('/v1/me', token)).status).toBe(401);
+  });
+});
+
+describe('bad input', () => {
+  it.each([
+    ['/v1/me/licenses?limit=0', '?limit'],
+    ['/v1/me/licenses?limit=101', '?limit'],
+    ['/v1/me/licenses?cursor=x', '?cursor'],
+    ['/v1/me?x=1', '?x'],
+    ['/v1/licenses/x', '{id}'],
+    ['/v1/subscriptions/1', '{id}'],
+  ])('%s is refused, and the field is named', async (path, pointer) => {
+    expect(await get(path, own)).toMatchObject({ status: 400, body: { errors: [{ pointer }] } });
+  });
+  it.each(['email=', 'license_id=x', 'client_id=a%00', 'external_id=', 'client_id=a&client_id=b', 'x=1'])(
+    '/v1/users?%s',
+    async (query) => {
+      const answer = await get(`/v1/users?${query}`, operator);
+      expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    },
+  );
+  it('methods and paths', async () => {
+    const wrong = await get('/v1/me', own, { method: 'PATCH' });
+    expect([wrong.status, wrong.headers.get('Allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
+    expect((await get('/v1/nothing', own)).body.code).toBe('route_not_found');
+  });
+});
+
+describe('for operation', () => {
+  it('health, metrics and the document are there', async () => {
+    expect((await get('/health')).body).toEqual({ status: 'ready' });
+    expect((await get('/health/live')).body).toEqual({ status: 'live' });
+    expect((await get('/health/ready')).body).toEqual({
+      status: 'ready',
+      dependencies: { database: 'up', redis: 'up', knowledge: 'up' },
+    });
+    expect((await get('/openapi.json')).body.paths).toHaveProperty('/v1/licenses/validate');
+    expect(await (await fetch(`${node.url}/metrics`)).text()).toContain('validation_memory_entries');
+  });
+});
