@@ -40,9 +40,9 @@ function install() {
 if (!installed()) install();
 
 // The tool finds the stack that `npm start` runs here; settings in the environment come first.
-const settings = script.startsWith('cli/')
-  ? [`--env-file-if-exists=${path.join(root, '.local', 'env')}`]
-  : [];
+const stackSettings = path.join(root, '.local', 'env');
+const settings =
+  script.startsWith('cli/') && existsSync(stackSettings) ? [`--env-file=${stackSettings}`] : [];
 const child = spawn(path.join(bin, 'node'), [...settings, path.join(root, script), ...args], {
   stdio: 'inherit',
   env: { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH}` },
