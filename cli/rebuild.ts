@@ -1,4 +1,4 @@
-import { RebuildRefused } from '../projector/errors.ts';
+import { FeedStop, RebuildRefused } from '../projector/errors.ts';
 import { eventStoreFeed } from '../projector/feeds/event-store.ts';
 import { type Progress, type RebuildResult, rebuild } from '../projector/rebuild.ts';
 import { outdateCaches } from '../projector/rebuild-caches.ts';
@@ -142,6 +142,11 @@ Settings: DATABASE_URL, VAULT_DATABASE_URL, EVENTSTORE_URL, REDIS_URL, VAULT_MAS
     if (choices.compareOnly && (choices.force || choices.acceptDifferences || choices.keepOld)) {
       throw new UsageError('--compare-only switches nothing: it goes with --fresh alone');
     }
-    await run(readRebuildConfig(), choices, io);
+    try {
+      await run(readRebuildConfig(), choices, io);
+    } catch (error) {
+      if (!(error instanceof FeedStop)) throw error;
+      throw new RebuildRefused(error.code, `${error.message}\n  ${error.wayOut}`, { cause: error.cause });
+    }
   },
 };

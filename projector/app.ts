@@ -162,10 +162,17 @@ export async function startProjector(options: ProjectorServiceOptions): Promise<
   try {
     const { HOST: host, PORT: port, DRAIN_MS: drainMs } = config;
     const server = await startServer({ listener: app, host, port, health, logger, drainMs });
+    let stopped: Promise<void> | undefined;
+    const stop = async () => {
+      await Promise.all([server.stop(), stopWork()]);
+    };
     return {
       url: server.url,
       port: server.port,
-      stop: () => Promise.all([server.stop(), stopWork()]).then(() => undefined),
+      stop: () => {
+        stopped ??= stop();
+        return stopped;
+      },
     };
   } catch (error) {
     await stopWork();

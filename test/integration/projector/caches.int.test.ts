@@ -141,7 +141,10 @@ describe('a Redis that has lost something', () => {
     const { user, licenseId } = customer;
     const stranger = await subscriber();
     const { userId } = user;
-    await eventually('the checkpoint is there', () => system.redis.hget(CACHE_CHECKPOINT_KEY, 'j'));
+    await eventually(
+      'the checkpoint is there',
+      async () => (await system.redis.hget(CACHE_CHECKPOINT_KEY, 'j')) !== null,
+    );
     await system.redis.save();
     await suspend(customer);
     await user.append({
@@ -173,7 +176,10 @@ describe('a Redis that has lost something', () => {
     await inStep(user, licenseId);
     await system.redis.multi().del(key).hset(key, old).del(CACHE_CHECKPOINT_KEY).exec();
     await inStep(user, licenseId);
-    await eventually('the checkpoint is there', () => system.redis.hget(CACHE_CHECKPOINT_KEY, 'j'));
+    await eventually(
+      'the checkpoint is there',
+      async () => (await system.redis.hget(CACHE_CHECKPOINT_KEY, 'j')) !== null,
+    );
   });
 
   test('never has its checkpoint lowered', async () => {
