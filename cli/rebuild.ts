@@ -1,7 +1,8 @@
 import { FeedStop, RebuildRefused } from '../projector/errors.ts';
 import { eventStoreFeed } from '../projector/feeds/event-store.ts';
-import { type Progress, type RebuildResult, rebuild } from '../projector/rebuild.ts';
+import { rebuild } from '../projector/rebuild.ts';
 import { outdateCaches } from '../projector/rebuild-caches.ts';
+import type { Progress, RebuildOptions, RebuildResult } from '../projector/rebuild-options.ts';
 import { connectEventLog } from '../shared/adapters/eventstoredb/client.ts';
 import { createPool } from '../shared/adapters/postgres/pool.ts';
 import { connectRedis } from '../shared/adapters/redis/client.ts';
@@ -20,10 +21,7 @@ const SAY_EVERY_MS = 2_000;
 const REDIS_TIMEOUT_MS = 5_000;
 
 type Config = ReturnType<typeof readRebuildConfig>;
-type Choices = Pick<
-  Parameters<typeof rebuild>[0],
-  'compareOnly' | 'acceptDifferences' | 'force' | 'fresh' | 'keepOld'
->;
+type Choices = Pick<RebuildOptions, 'compareOnly' | 'acceptDifferences' | 'force' | 'fresh' | 'keepOld'>;
 
 /** A line when the phase changes, and every two seconds within one. */
 function reporter(io: Io): (progress: Progress) => void {

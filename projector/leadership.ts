@@ -5,13 +5,15 @@ import type { Pool } from '../shared/adapters/postgres/pool.ts';
 const LOCK = 7_226_411_900_002n;
 const POLL_MS = 500;
 
-export interface Leadership extends AsyncDisposable {
+export interface Leadership {
   /** Aborted when the connection that holds the lock breaks. */
   readonly lost: AbortSignal;
+  /** Gives the place up. */
+  release(): void;
 }
 
 /**
- * Waits until no other projector is active, and holds the place until it is disposed of.
+ * Waits until no other projector is active, and holds the place until it is released.
  * @param waiting called once if another one is active now
  * @throws the signal's reason, or the error of a database that can't serve
  */
@@ -42,6 +44,6 @@ export async function lead(pool: Pool, signal: AbortSignal, waiting: () => void)
   return {
     lost: lost.signal,
     // The connection is closed: with it goes the lock, also where the server can't be asked any more.
-    [Symbol.asyncDispose]: async () => release(true),
+    release: () => release(true),
   };
 }

@@ -22,6 +22,8 @@ export const writerSettings = (schema: string): Readonly<Record<string, string>>
   // Every row is looked up by its key. A plan that was made while a table was small would scan it for ever after:
   // a quarter of PostgreSQL's work in a rebuild.
   enable_seqscan: 'off',
+  // A projector that hangs in a transaction holds the checkpoint; the next one must not wait for it for ever.
+  idle_in_transaction_session_timeout: '10s',
 });
 
 /**

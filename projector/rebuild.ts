@@ -1,51 +1,15 @@
 import { createPool, inTransaction, type Pool } from '../shared/adapters/postgres/pool.ts';
-import type { Clock } from '../shared/clock.ts';
-import type { Logger } from '../shared/logger.ts';
 import { READ_MODEL_SCHEMA } from '../shared/read-model/rows.ts';
 import { type Checkpoint, loadCheckpoint } from './checkpoint.ts';
-import type { Decoder } from './decode.ts';
 import { FeedStop, RebuildRefused } from './errors.ts';
-import type { AppliedEvent, Feed } from './feeds/feed.ts';
+import type { AppliedEvent } from './feeds/feed.ts';
 import { migrateReadModel } from './migrate.ts';
 import { makePartitions, SUBSCRIPTIONS, yearsAround } from './partitions.ts';
 import { ReadModelWriter, writerSettings } from './read-model-writer.ts';
 import { buildUntil } from './rebuild-build.ts';
 import { compareSchemas, type TableComparison } from './rebuild-compare.ts';
+import type { Progress, RebuildOptions, RebuildResult } from './rebuild-options.ts';
 import { exists, hasCheckpoints, switchSchemas } from './rebuild-switch.ts';
-
-export interface RebuildOptions {
-  readonly connectionString: string;
-  readonly feed: Feed;
-  readonly decoder: Decoder;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Builds and compares, then removes what was built. */
-  readonly compareOnly?: boolean;
-  /** Switches although rows differ: they are meant to, because the projections have changed. */
-  readonly acceptDifferences?: boolean;
-  /** Takes the log as it is, whatever the live read models say: they are broken, empty, or of another store. */
-  readonly force?: boolean;
-  /** Starts anew also where an earlier rebuild was interrupted. */
-  readonly fresh?: boolean;
-  /** Keeps the replaced read models in the schema `read_model_old`. */
-  readonly keepOld?: boolean;
-  readonly progress: (progress: Progress) => void;
-}
-
-export interface Progress {
-  readonly phase: 'building' | 'indexing' | 'comparing' | 'switching';
-  /** Events applied by this rebuild so far. */
-  readonly events: number;
-}
-
-export interface RebuildResult {
-  readonly events: number;
-  /** Of building: until the first target was reached. */
-  readonly seconds: number;
-  /** undefined if there was nothing to compare with. */
-  readonly comparison: readonly TableComparison[] | undefined;
-  readonly switched: boolean;
-}
 
 const LIVE = READ_MODEL_SCHEMA;
 const NEXT = 'read_model_next';
@@ -79,8 +43,16 @@ class Rebuild {
   }
 
   async run(): Promise<RebuildResult> {
+    const unlock = await this.#lock();
+    try {
+      return await this.#rebuild();
+    } finally {
+      unlock();
+    }
+  }
+
+  async #rebuild(): Promise<RebuildResult> {
     const { compareOnly, force, acceptDifferences } = this.#options;
-    await using _lock = await this.#lock();
     const live = await this.#usableLive();
     await this.#prepare();
     const start = performance.now();
@@ -104,15 +76,15 @@ class Rebuild {
     await Promise.all([this.#pool.end(), this.#nextPool.end()]);
   }
 
-  /** One rebuild at a time. */
-  async #lock(): Promise<AsyncDisposable> {
+  /** One rebuild at a time. The lock goes with its connection. */
+  async #lock(): Promise<() => void> {
     const client = await this.#pool.connect();
     const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS held', [LOCK]);
     if (!rows[0].held) {
       client.release();
       throw new RebuildRefused('rebuild_running', 'another rebuild is running');
     }
-    return { [Symbol.asyncDispose]: async () => client.release(true) };
+    return () => client.release(true);
   }
 
   /**

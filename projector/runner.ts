@@ -106,20 +106,22 @@ export class Runner {
 
   async #lead(signal: AbortSignal): Promise<void> {
     const { pool, caches, writer, logger } = this.#options;
-    await using leadership = await lead(pool, signal, () => {
+    const leadership = await lead(pool, signal, () => {
       this.#set('standby');
       logger.info('standby');
     });
     const leading = AbortSignal.any([signal, leadership.lost]);
-    // What Redis holds may have been written by another one since.
-    caches.forget();
-    await writer.load();
-    // Also while the event store is away: as long as nobody else writes, the query nodes may trust what they have.
-    const beat = setInterval(() => caches.heartbeat(writer.checkpoint.position), HEARTBEAT_MS);
+    let beat: NodeJS.Timeout | undefined;
     try {
+      // What Redis holds may have been written by another one since.
+      caches.forget();
+      await writer.load();
+      // Also while the event store is away: as long as nobody else writes, the query nodes may trust what they have.
+      beat = setInterval(() => caches.heartbeat(writer.checkpoint.position), HEARTBEAT_MS);
       while (!leading.aborted) await this.#followOnce(leading);
     } finally {
       clearInterval(beat);
+      leadership.release();
     }
     if (!signal.aborted) logger.warn('leadership_lost');
   }

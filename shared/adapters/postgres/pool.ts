@@ -38,6 +38,10 @@ export function createPool(options: PoolOptions): Pool {
   });
   // Without a listener an idle connection that breaks would end the process; the next query gets a new one.
   pool.on('error', (error) => options.logger.warn({ err: error }, 'postgres_connection_lost'));
+  // The same for one that is in use and breaks between two statements: its holder's next statement fails.
+  pool.on('connect', (client) =>
+    client.on('error', (error) => options.logger.debug({ err: error }, 'postgres_connection_broken')),
+  );
   return pool;
 }
 
