@@ -24,7 +24,9 @@ export function connectRedis(options: RedisOptions): Redis {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    autoResubscribe: options.subscriber === true,
+    // ioredis would subscribe again without looking at the promise: if the connection breaks once more meanwhile, the
+    // rejection ends the process. Whoever subscribes does it again on `ready`.
+    autoResubscribe: false,
     ...(options.subscriber === true ? {} : { commandTimeout: options.commandTimeoutMs ?? 500 }),
     connectTimeout: 1_000,
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000),
