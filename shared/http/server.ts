@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from '../logger.ts';
+import { Arrivals } from './arrivals.ts';
 import type { Health } from './health.ts';
 import { Problem, problemAnswer } from './problem.ts';
 import type { ProblemCode } from './problem-codes.ts';
@@ -34,10 +35,14 @@ const KEEP_ALIVE_MS = 75_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_HEADER_BYTES = 16_384;
+/** How long to wait for a moment when nothing arrives; under any load but a flood it comes within milliseconds. */
+const PAUSE_MS = 500;
 
 /** Starts to listen. @throws the listening's error, such as EADDRINUSE */
 export async function startServer(options: ServerOptions): Promise<HttpServer> {
   let closing = false;
+  /** Requests that came while the last ones are being taken in. */
+  let held: (() => void)[] | undefined;
   const server = createServer(
     {
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -47,9 +52,11 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     },
     (request, response) => {
       if (closing) response.setHeader('Connection', 'close');
-      options.listener(request, response);
+      if (held) held.push(() => options.listener(request, response));
+      else options.listener(request, response);
     },
   );
+  const arrivals = new Arrivals(server);
   server.on('clientError', refuseUnreadable);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -67,7 +74,12 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     options.health.drain();
     // Load balancers learn of it by asking or by failing to connect; nothing tells this side that they all did.
     await delay(options.drainMs ?? 1_000);
+    // Nothing is worked on meanwhile: whoever waits for an answer sends no more, and the turns are short.
+    held = [];
+    await arrivals.pause(PAUSE_MS);
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const start of held) start();
+    held = undefined;
     const late = setTimeout(() => {
       options.logger.warn('requests_cut_off');
       server.closeAllConnections();

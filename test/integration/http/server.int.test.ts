@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import { Health } from '../../../shared/http/health.ts';
 import { startServer } from '../../../shared/http/server.ts';
@@ -68,6 +69,34 @@ it('stops in order: not ready, connections closed by their answers, the last req
   expect((await slow).status).toBe(200);
   await stopped;
   await server.stop();
+});
+
+/** Keeps the process from everything else for `ms`, as a burst of work does. */
+function work(ms: number): void {
+  for (const until = performance.now() + ms; performance.now() < until; );
+}
+
+it('answers every request of a connection that was made before it stopped to listen', async () => {
+  for (let round = 1; round <= 5; round += 1) {
+    const server = await startServer({
+      listener: (_request, response) => {
+        work(2);
+        response.end('done');
+      },
+      host: '127.0.0.1',
+      port: 0,
+      health: new Health({ dependencies: {}, logger }),
+      logger,
+      drainMs: 50,
+    });
+    const asking = new Worker(new URL('./connecting.ts', import.meta.url), {
+      workerData: { port: server.port, loops: 16 },
+    });
+    expect((await once(asking, 'message'))[0]).toBe('asking');
+    const counts = once(asking, 'message');
+    await server.stop();
+    expect((await counts)[0]).toMatchObject({ cutOff: 0 });
+  }
 });
 
 it('cuts off what does not end', async () => {
