@@ -13,7 +13,7 @@ export interface Known {
   readonly layer: Layer;
   /** True if the layers below were not able to say whether this is still so. */
   readonly stale: boolean;
-  /** The read model's checkpoint that both views are level with, where that is known. */
+  /** The read model's checkpoint in the snapshot that both views come from; only from PostgreSQL. */
   readonly level?: Position | undefined;
 }
 
@@ -76,8 +76,10 @@ export class LicenseViews {
     for (let again = false; ; again = true) {
       const found = await this.#find(named, again);
       if (found.kind !== 'known' || !lacks(named, found, atLeast)) return found;
-      if (found.user.view.user?.parked) return { kind: 'parked' };
       if (found.stale) return { kind: 'unavailable', cause: new LayersAway('what is known is too old') };
+      // Parking and settling move no position, so what memory and Redis say of it may be over.
+      if (found.layer !== 'postgres') continue;
+      if (found.user.view.user?.parked) return { kind: 'parked' };
       const left = deadline - monotonic();
       if (left <= 0 || this.#waiting.size >= MAX_WAITING) return { kind: 'behind' };
       await this.#nextLook(Math.min(left, LOOK_MS));
@@ -105,11 +107,11 @@ export class LicenseViews {
 
   #remembered({ licenseId, userId }: Named): Known | undefined {
     const { licenses, users, trust, clock } = this.#options;
-    const { epoch, level } = trust;
+    const { epoch } = trust;
     const now = clock();
     const license = licenses.fresh(licenseId, epoch, now);
     const user = users.fresh(userId, epoch, now);
-    return license && user && { kind: 'known', license, user, layer: 'memory', stale: false, level };
+    return license && user && { kind: 'known', license, user, layer: 'memory', stale: false };
   }
 
   /** Keeps what was loaded; undefined if a notice says that there is something newer. */

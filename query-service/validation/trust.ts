@@ -59,11 +59,6 @@ export class Trust {
     return this.#cacheEpoch === this.#epoch;
   }
 
-  /** The read model's checkpoint that memory is known to be level with; undefined while notices are missing. */
-  get level(): Position | undefined {
-    return this.#silent ? undefined : this.#known;
-  }
-
   get silent(): boolean {
     return this.#silent;
   }

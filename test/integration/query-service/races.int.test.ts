@@ -122,11 +122,46 @@ describe('a load that began before a change and ends after its notice', () => {
     const position = await system.it.readModel.suspend(user);
     await heard(node, () => system.it.projector.notice(position, { users: [[user.userId, position]] }));
     await system.it.projector.redis.del(userKey(user.userId), licenseKey(user.licenseId));
+    const written: string[] = [];
+    const monitor = await system.it.projector.redis.monitor();
+    monitor.on('monitor', (_time, args: string[]) => {
+      if (args[0]?.toLowerCase() === 'eval') written.push(args.join(' '));
+    });
     gate.release();
     expect(await codeOn(node.url, token)).toBe('SUSPENDED');
     await eventually('the newer view is in Redis', async () =>
       (await system.it.projector.redis.hget(userKey(user.userId), 'j'))?.includes('suspended'),
     );
+    await eventually('and it is the only one that was written', () => written.length > 0);
+    monitor.disconnect();
+    const ofUser = written.filter((command) => command.includes(user.userId));
+    expect(ofUser.every((command) => command.includes('"status":"suspended"'))).toBe(true);
+  });
+});
+
+describe('an event that is parked while its user is in memory', () => {
+  it('is not passed over by who asks for its position: neither from memory nor from Redis', async () => {
+    const { user, token } = await remembered();
+    const { projector, readModel } = system.it;
+    const parkedAt = await readModel.park(user);
+    await heard(node, () => projector.notice(parkedAt, { users: [[user.userId, user.position]] }));
+    expect(await codeOn(node.url, token)).toBe('VALID');
+    for (let i = 0; i < 2; i += 1) {
+      const headers = { 'Min-Event-Position': parkedAt };
+      const answer = await ask(node.url, '/v1/licenses/validate', { token, headers });
+      expect(answer).toMatchObject({ status: 503, body: { code: 'read_model_parked' } });
+    }
+  });
+
+  it('counts as applied once it was, also where that was not told', async () => {
+    const { user, token } = await remembered();
+    const { projector, readModel } = system.it;
+    const parkedAt = await readModel.park(user);
+    await heard(node, () => projector.notice(parkedAt, { users: [[user.userId, user.position]] }));
+    const asking = { token, headers: { 'Min-Event-Position': parkedAt } };
+    expect((await ask(node.url, '/v1/licenses/validate', asking)).status).toBe(503);
+    await readModel.query('DELETE FROM read_model.parked_events WHERE user_id = $1', [user.userId]);
+    expect((await ask(node.url, '/v1/licenses/validate', asking)).status).toBe(200);
   });
 });
 
