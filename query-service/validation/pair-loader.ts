@@ -5,6 +5,7 @@ import { Breaker } from './breaker.ts';
 import type { PairSources } from './pair-sources.ts';
 import type { Trust } from './trust.ts';
 import { entryOf, type ViewMemory } from './view-memory.ts';
+import { WriteBack } from './write-back.ts';
 
 /** What a verified key names. */
 export interface Named {
@@ -60,11 +61,13 @@ export class PairLoader {
   readonly #flights = new Map<string, Flight>();
   readonly #postgres: Breaker;
   readonly #redis: Breaker;
+  readonly #written: WriteBack;
 
   constructor(options: PairLoaderOptions) {
     this.#options = options;
     this.#postgres = new Breaker(BREAK_MS, options.monotonic);
     this.#redis = new Breaker(BREAK_MS, options.monotonic);
+    this.#written = new WriteBack(options, this.#redis);
   }
 
   get underWay(): number {
@@ -141,20 +144,9 @@ export class PairLoader {
     }
   }
 
-  /** Nobody waits for it, and it is not done where it might put back what was replaced meanwhile. */
-  async #writeBack({ licenseId, userId }: Named, { license, user, epoch }: Loaded): Promise<void> {
-    const { trust, sources, licenses, users, clock } = this.#options;
-    try {
-      await this.#options.pause?.('before_cache_write');
-      const now = clock();
-      const replaced =
-        trust.epoch !== epoch ||
-        licenses.isBelowFloor(licenseId, entryOf(license, epoch).position, now) ||
-        users.isBelowFloor(userId, entryOf(user, epoch).position, now);
-      if (replaced || !this.#redis.closed) return;
-      await this.#redis.run(() => sources.write(license, licenseId, user, userId));
-    } catch (error) {
-      this.#options.onFailure('redis', error);
-    }
+  /** Nobody waits for it. */
+  async #writeBack(named: Named, loaded: Loaded): Promise<void> {
+    await this.#options.pause?.('before_cache_write');
+    this.#written.add({ named, loaded });
   }
 }

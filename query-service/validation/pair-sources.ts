@@ -1,9 +1,14 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
 import type { Redis } from '../../shared/adapters/redis/client.ts';
 import { type Position, parsePosition, START } from '../../shared/events/position.ts';
-import { type CachedPair, readPair, writeViews } from '../../shared/read-model/cached-views.ts';
+import {
+  type CachedPair,
+  type CachedViews,
+  readPair,
+  writeViews,
+} from '../../shared/read-model/cached-views.ts';
 import { DIRECT_FEED, type LoadedPair, loadPair } from '../../shared/read-model/load-views.ts';
-import { CACHE_CHECKPOINT_KEY, type LicenseView, type UserView } from '../../shared/read-model/views.ts';
+import { CACHE_CHECKPOINT_KEY } from '../../shared/read-model/views.ts';
 import type { Fingerprint } from './trust.ts';
 
 /** The layers below a node's memory, as validation uses them. */
@@ -13,7 +18,7 @@ export interface PairSources {
   /** One round trip. @throws Redis can't answer */
   read(licenseId: string, userId: string): Promise<CachedPair>;
   /** Writes each view if it is newer than the one that Redis has. @throws Redis can't answer */
-  write(license: LicenseView, licenseId: string, user: UserView, userId: string): Promise<void>;
+  write(views: CachedViews): Promise<void>;
   /** @throws PostgreSQL can't answer */
   readFingerprint(): Promise<Fingerprint>;
   /** How far the projector has written Redis. @throws Redis can't answer */
@@ -35,8 +40,7 @@ export function pairSources(pool: Queryable, redis: Redis): PairSources {
   return {
     load: (licenseId, userId) => loadPair(pool, licenseId, userId),
     read: (licenseId, userId) => readPair(redis, licenseId, userId),
-    write: (license, licenseId, user, userId) =>
-      writeViews(redis, { licenses: new Map([[licenseId, license]]), users: new Map([[userId, user]]) }),
+    write: (views) => writeViews(redis, views),
     async readFingerprint() {
       const { rows } = await pool.query<FingerprintRow>(FINGERPRINT, [DIRECT_FEED]);
       const { commit, prepare, state } = rows[0] as FingerprintRow;

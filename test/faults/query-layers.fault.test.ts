@@ -139,7 +139,8 @@ describe('without Redis', () => {
     isFresh(await validate(token));
     isFresh(await validate(await system.keyOf(unknown)));
     const position = await system.readModel.suspend(user);
-    await eventually('SUSPENDED', async () => (await validate(token)).body.code === 'SUSPENDED', 5_000);
+    // Sooner than silence would tell: the connection was lost.
+    await eventually('SUSPENDED', async () => (await validate(token)).body.code === 'SUSPENDED', 2_500);
     system.projector.lose(position);
     await cache.back();
     await recovered();
