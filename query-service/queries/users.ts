@@ -1,5 +1,6 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
 import type { SubscriptionRow, UserRow } from '../../shared/read-model/rows.ts';
+import { normaliseEmail } from '../../shared/vault/vault.ts';
 
 export interface FoundUser {
   readonly user: UserRow;
@@ -23,7 +24,7 @@ JOIN read_model.subscriptions s USING (subscription_id, start_date)`;
 
 /** Each is a condition on `u` with the filter's value as its parameter. */
 const CONDITIONS: Readonly<Record<keyof UserFilter, (parameter: string) => string>> = {
-  email: (parameter) => `u.email = lower(${parameter})`,
+  email: (parameter) => `u.email = ${parameter}`,
   client_id: (parameter) =>
     `u.user_id IN (SELECT user_id FROM read_model.licenses WHERE client_id = ${parameter})`,
   license_id: (parameter) =>
@@ -50,6 +51,10 @@ export async function findUser(db: Queryable, userId: string): Promise<FoundUser
   return (await withSubscriptions(db, rows))[0];
 }
 
+/** As the row has it. PostgreSQL's lower() goes by the database's locale, and leaves É as it is under C. */
+const valueOf = (filter: UserFilter, name: keyof UserFilter): string | undefined =>
+  name === 'email' && filter.email !== undefined ? normaliseEmail(filter.email) : filter[name];
+
 /** Users that all given filters match, by id, behind the user `after`; at most `limit`. */
 export async function findUsers(
   db: Queryable,
@@ -64,7 +69,7 @@ export async function findUsers(
 SELECT u.* FROM read_model.users u
 WHERE ${['($1::uuid IS NULL OR u.user_id > $1)', ...conditions].join(' AND ')}
 ORDER BY u.user_id LIMIT $2`;
-  const values = [page.after ?? null, page.limit, ...given.map((name) => filter[name])];
+  const values = [page.after ?? null, page.limit, ...given.map((name) => valueOf(filter, name))];
   const { rows } = await db.query<UserRow>(text, values);
   return withSubscriptions(db, rows);
 }

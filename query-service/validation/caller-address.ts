@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { clientAddress, type TrustedProxies } from '../../shared/http/client-address.ts';
 
 const MAX_REMEMBERED = 10_000;
+/** A longer header is somebody's own invention: a few thousand of those, remembered, would fill the memory. */
+const MAX_LENGTH = 200;
 
 /**
  * The address a request came from, as shared/http works it out. That costs more than the rest of an answer from
@@ -17,6 +19,7 @@ export function callerAddresses(trusted: TrustedProxies): (request: IncomingMess
     const known = peers.get(peer)?.get(forwarded ?? '');
     if (known !== undefined) return known;
     const address = clientAddress(peer, forwarded, trusted);
+    if (forwarded !== undefined && forwarded.length > MAX_LENGTH) return address;
     if (remembered >= MAX_REMEMBERED) {
       peers.clear();
       remembered = 0;

@@ -117,6 +117,14 @@ describe('users', () => {
     const none = await get(`/v1/users?email=${user.email}&client_id=${other.clientId}`, operator);
     expect(ids(none.body)).toEqual([]);
   });
+  it('are found by email whatever its case, also where PostgreSQL knows no letters but ASCII', async () => {
+    const someone = await system.it.readModel.addUser();
+    const email = `é-${someone.email}`;
+    const query = 'UPDATE read_model.users SET email = $2 WHERE user_id = $1';
+    await system.it.readModel.query(query, [someone.userId, email]);
+    const { body } = await get(`/v1/users?email=${encodeURIComponent(email.toUpperCase())}`, operator);
+    expect(body).toMatchObject({ items: [{ user_id: someone.userId }] });
+  });
   it('are listed by pages', async () => {
     const first = (await get('/v1/users?limit=1', operator)).body;
     const second = (await get(`/v1/users?limit=1&cursor=${first.next_cursor}`, operator)).body;
