@@ -52,7 +52,7 @@ export async function findUser(db: Queryable, userId: string): Promise<FoundUser
 }
 
 /** As the row has it. PostgreSQL's lower() goes by the database's locale, and leaves É as it is under C. */
-const valueOf = (filter: UserFilter, name: keyof UserFilter): string | undefined =>
+const storedForm = (filter: UserFilter, name: keyof UserFilter): string | undefined =>
   name === 'email' && filter.email !== undefined ? normaliseEmail(filter.email) : filter[name];
 
 /** Users that all given filters match, by id, behind the user `after`; at most `limit`. */
@@ -69,7 +69,7 @@ export async function findUsers(
 SELECT u.* FROM read_model.users u
 WHERE ${['($1::uuid IS NULL OR u.user_id > $1)', ...conditions].join(' AND ')}
 ORDER BY u.user_id LIMIT $2`;
-  const values = [page.after ?? null, page.limit, ...given.map((name) => valueOf(filter, name))];
+  const values = [page.after ?? null, page.limit, ...given.map((name) => storedForm(filter, name))];
   const { rows } = await db.query<UserRow>(text, values);
   return withSubscriptions(db, rows);
 }
