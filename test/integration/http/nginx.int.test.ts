@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePorts } from '../../../local/ports.ts';
+import { type RunningProcess, startProcess } from '../../../local/processes.ts';
+import { serverAccount } from '../../../local/servers/account.ts';
+import { prepareNginx } from '../../../local/servers/nginx.ts';
+import { findPrograms } from '../../../local/servers/programs.ts';
+import { answersOk, untilReady } from '../../../local/supervisor.ts';
+import { PROBLEMS, type ProblemCode } from '../../../shared/http/problem-codes.ts';
+
+let directory: string;
+let node: Server;
+let nginx: RunningProcess;
+let port: number;
+
+beforeAll(async () => {
+  directory = mkdtempSync(path.join(tmpdir(), 'license-test-nginx-'));
+  node = createServer((_request, response) => response.end('from the node')).listen(0, '127.0.0.1');
+  await once(node, 'listening');
+  [port] = (await freePorts(1)) as [number];
+  const nodePort = (node.address() as AddressInfo).port;
+  const files = `${directory}-logs`;
+  nginx = await startProcess(
+    prepareNginx({
+      program: findPrograms(['nginx'], (line) => void process.stderr.write(`${line}\n`)).nginx,
+      directory,
+      port,
+      account: serverAccount(),
+      logFile: `${files}.log`,
+      accessLog: '/dev/null',
+      commandPorts: [nodePort],
+      queryPorts: [nodePort],
+      signUpsPerMinute: 1_000,
+      logInsPerMinute: 1_000,
+    }),
+  );
+  await untilReady(nginx, () => answersOk(`http://127.0.0.1:${port}/`));
+});
+
+afterAll(async () => {
+  await nginx.stop();
+  node.closeAllConnections();
+  node.close();
+  rmSync(directory, { recursive: true, force: true });
+  rmSync(`${directory}-logs.log`, { force: true });
+});
+
+/** Sends these very bytes, and reads until Nginx closes the connection. */
+async function send(request: string): Promise<{ status: number; headers: string; body: string }> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(request);
+  const text = Buffer.concat(await socket.toArray()).toString();
+  const [headers = '', body = ''] = text.split('\r\n\r\n', 2);
+  return { status: Number(headers.split(' ', 2)[1]), headers, body };
+}
+
+const closing = (firstLine: string, ...headers: readonly string[]): string =>
+  [firstLine, 'Host: x', 'Connection: close', ...headers, '', ''].join('\r\n');
+
+describe("Nginx's own errors are problems", () => {
+  const cases: readonly (readonly [string, ProblemCode, string])[] = [
+    ['what is no HTTP', 'malformed_request', 'GARBAGE\r\n\r\n'],
+    ['a path with a broken escape', 'malformed_request', closing('GET /%zz HTTP/1.1')],
+    ['a path with a NUL', 'malformed_request', closing('GET /%00 HTTP/1.1')],
+    ['a version that is none', 'malformed_request', closing('GET / HTTP/3.7')],
+    ['a wrong length', 'malformed_request', closing('POST / HTTP/1.1', 'Content-Length: abc')],
+    ['an unknown encoding', 'malformed_request', closing('POST / HTTP/1.1', 'Transfer-Encoding: foo')],
+    ['TRACE', 'method_not_allowed', closing('TRACE / HTTP/1.1')],
+    ['a long address', 'uri_too_long', closing(`GET /${'a'.repeat(9_000)} HTTP/1.1`)],
+    ['a long header', 'headers_too_large', closing('GET / HTTP/1.1', `X-Long: ${'a'.repeat(9_000)}`)],
+    [
+      'a large body',
+      'body_too_large',
+      closing('POST / HTTP/1.1', 'Content-Length: 70000') + ' '.repeat(70_000),
+    ],
+    ['what is internal', 'not_found', closing('GET /metrics HTTP/1.1')],
+    ['a path of the errors themselves', 'not_found', closing('GET /problems/uri_too_long HTTP/1.1')],
+  ];
+  it.each(cases)('%s: %s', async (_what, code, request) => {
+    const { status, headers, body } = await send(request);
+    expect({ status, body: JSON.parse(body) }).toMatchObject({
+      status: PROBLEMS[code].status,
+      body: { status: PROBLEMS[code].status, code, type: `urn:license-system:problem:${code}` },
+    });
+    expect(headers).toMatch(/^Content-Type: application\/problem\+json\r?$/m);
+    if (status === 405) expect(headers).toMatch(/^Allow: DELETE, GET, HEAD, OPTIONS, POST\r?$/m);
+  });
+});
+
+it('passes on a request of HTTP/1.0, which names no host', async () => {
+  expect(await send('GET /v1/me HTTP/1.0\r\n\r\n')).toMatchObject({ status: 200, body: 'from the node' });
+});
