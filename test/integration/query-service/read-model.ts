@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import path from 'node:path';
 import { migrateReadModel } from '../../../projector/migrate.ts';
+import { migrate, readMigrations } from '../../../shared/adapters/postgres/migrate.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { DAY_MS } from '../../../shared/calendar.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
@@ -34,6 +36,8 @@ export class ReadModel {
 
   async create(): Promise<void> {
     await migrateReadModel(this.#pool, 'read_model', false);
+    const usage = path.resolve(import.meta.dirname, '../../../projector/migrations/usage');
+    await migrate({ pool: this.#pool, schema: 'usage', migrations: await readMigrations(usage) });
     await this.#pool.query(
       "INSERT INTO read_model.checkpoints (name, generation, position_commit, position_prepare) VALUES ('direct', 0, 1000, 1000)",
     );

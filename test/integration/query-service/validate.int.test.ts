@@ -1,9 +1,6 @@
-import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { QueryService } from '../../../query-service/app.ts';
-import { DAY_MS } from '../../../shared/calendar.ts';
 import { type ApiRequest, ask } from '../../support/api.ts';
-import { eventually } from '../../support/eventually.ts';
 import { useSystem } from './system.ts';
 
 const system = useSystem();
@@ -187,106 +184,6 @@ describe('Min-Event-Position', () => {
   it('that is none is refused', async () => {
     const answer = await validate(undefined, '', at('x'));
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
-  });
-});
-
-describe('a lease', () => {
-  const lease = async (token: string, query = '') => {
-    const response = await fetch(`${node.url}${PATH}${query}`, {
-      headers: { Authorization: `Bearer ${token}`, Accept: 'application/jwt' },
-    });
-    return { type: response.headers.get('Content-Type'), text: await response.text() };
-  };
-  it('is signed, says what the answer says, and ends with the grace', async () => {
-    const endDate = new Date(Math.floor(Date.now() / 1_000) * 1_000 - 6 * DAY_MS);
-    const startDate = new Date(endDate.getTime() - 30 * DAY_MS);
-    const user = await system.it.readModel.addUser({ startDate, endDate });
-    const { type, text } = await lease(await system.it.keyOf(user), '?nonce=n1');
-    expect(type).toBe('application/jwt');
-    const published = (await ask(node.url, '/.well-known/jwks.json')).body as unknown as JSONWebKeySet;
-    const { payload, protectedHeader } = await jwtVerify(text, createLocalJWKSet(published), {
-      typ: 'lease+jwt',
-      audience: 'license-system:client',
-      issuer: 'license-system',
-    });
-    expect(protectedHeader.alg).toBe('Ed25519');
-    expect(payload).toMatchObject({
-      sub: user.licenseId,
-      nonce: 'n1',
-      exp: (endDate.getTime() + 7 * DAY_MS) / 1_000,
-      license: { status: 'valid', code: 'VALID', grace: true, license_id: user.licenseId },
-    });
-    expect(payload.jti).toBeDefined();
-  });
-  it('is not given for an invalid answer: that is JSON as always', async () => {
-    const user = await system.it.readModel.addUser();
-    await system.it.readModel.revoke(user);
-    const { type, text } = await lease(await system.it.keyOf(user));
-    expect(type).toBe('application/json');
-    expect(JSON.parse(text)).toMatchObject({ code: 'REVOKED' });
-  });
-});
-
-describe('bad input', () => {
-  it.each<[string, string, ApiRequest, number, string, string | undefined]>([
-    ['an unknown field', '?foo=1', {}, 400, 'invalid_request', '?foo'],
-    ['a field twice', '?client_id=a&client_id=b', {}, 400, 'invalid_request', '?client_id'],
-    ['a control character', '?client_id=a%07', {}, 400, 'invalid_request', '?client_id'],
-    ['a wrong type', '', { body: { client_id: 7 } }, 400, 'invalid_request', '/client_id'],
-    ['a body that is none', '', { method: 'POST', body: undefined }, 200, 'INVALID_KEY', undefined],
-    ['PUT', '', { method: 'PUT', body: {} }, 405, 'method_not_allowed', undefined],
-    ['a large body', '', { body: { nonce: 'x'.repeat(20_000) } }, 413, 'body_too_large', undefined],
-  ])('%s', async (_name, query, request, status, code, pointer) => {
-    const answer = await validate(undefined, query, request);
-    expect(answer.status).toBe(status);
-    expect(answer.body.code).toBe(code);
-    if (pointer !== undefined) expect(answer.body.errors).toMatchObject([{ pointer }]);
-    if (status === 405) expect(answer.headers.get('Allow')).toBe('GET, HEAD, OPTIONS, POST');
-  });
-  it('another type, broken JSON', async () => {
-    const post = (body: string, type: string) =>
-      fetch(`${node.url}${PATH}`, { method: 'POST', body, headers: { 'Content-Type': type } });
-    expect((await post('a=b', 'application/x-www-form-urlencoded')).status).toBe(415);
-    expect(await (await post('{', 'application/json')).json()).toMatchObject({ code: 'malformed_json' });
-  });
-  it('HEAD and OPTIONS', async () => {
-    const user = await system.it.readModel.addUser();
-    const headers = { Authorization: `Bearer ${await system.it.keyOf(user)}` };
-    const head = await fetch(`${node.url}${PATH}`, { method: 'HEAD', headers });
-    expect([head.status, await head.text()]).toEqual([200, '']);
-    expect(Number(head.headers.get('Content-Length'))).toBeGreaterThan(100);
-    const options = await fetch(`${node.url}${PATH}`, { method: 'OPTIONS' });
-    expect([options.status, options.headers.get('Allow')]).toEqual([204, 'GET, HEAD, OPTIONS, POST']);
-  });
-  it('a path that only begins like it is none', async () => {
-    for (const path of [`${PATH}/`, `${PATH}x`, `${PATH}%20`])
-      expect((await ask(node.url, path)).body.code).not.toBe('INVALID_KEY');
-  });
-});
-
-describe('the rate limit of a license', () => {
-  it('is that of the terms, over all nodes together', async () => {
-    const second = await system.it.startNode();
-    const user = await system.it.readModel.addUser();
-    await system.it.readModel.query(
-      `UPDATE read_model.subscriptions SET terms = terms || '{"validationsPerMinute": 20}' WHERE user_id = $1`,
-      [user.userId],
-    );
-    const token = await system.it.keyOf(user);
-    const on = (url: string) => ask(url, PATH, { token });
-    for (let i = 0; i < 10; i += 1) expect((await on(node.url)).status).toBe(200);
-    await eventually('the second node knows what the first one counted', async () => {
-      const { headers } = await on(second.url);
-      return Number(/r=(\d+)/.exec(headers.get('RateLimit') ?? '')?.[1]) < 10;
-    });
-    const refused = await eventually('the limit is reached', async () => {
-      const answer = await on(second.url);
-      return answer.status === 429 && answer;
-    });
-    expect(refused.body.code).toBe('rate_limited');
-    expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(0);
-    expect(refused.headers.get('RateLimit')).toMatch(/r=0/);
-    await eventually('the first node refuses too', async () => (await on(node.url)).status === 429);
   });
 });
 
