@@ -37,6 +37,11 @@ const MAX_PENDING = 20_000;
 export class Caches {
   readonly #options: CachesOptions;
   #pending: Change | undefined;
+  /**
+   * What changed without a move of the checkpoint (parked events that were settled). No checkpoint and no gap would
+   * tell that it is missing, so it is kept until it is written.
+   */
+  #unmoved = NOTHING;
   /** The checkpoint in Redis as this projector knows it (sortable); undefined until it has been read. */
   #held: string | undefined;
   #working: Promise<void> | undefined;
@@ -54,6 +59,8 @@ export class Caches {
 
   /** Takes note and returns at once; never throws. */
   publish(change: Change): void {
+    if (comparePositions(change.before, change.after) === 0)
+      this.#unmoved = union(this.#unmoved, change.touched);
     this.#pending = this.#pending ? merged(this.#pending, change) : change;
     if (sizeOf(this.#pending.touched) > MAX_PENDING) this.#drop();
     this.#work();
@@ -71,9 +78,12 @@ export class Caches {
     this.#beat = undefined;
   }
 
+  /** Tells of what was committed before; a Redis that is away or behind is left to the next projector. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#options.redis.off('ready', this.#onReady);
+    await this.#working;
+    if (this.#pending) this.#work();
     await this.#working;
   }
 
@@ -91,9 +101,10 @@ export class Caches {
   }
 
   async #workAll(): Promise<void> {
-    while ((this.#pending || this.#beat) && !this.#stopped) {
+    while (this.#pending || this.#beat) {
       try {
         if (this.#options.redis.status !== 'ready') return this.#drop();
+        if (this.#stopped && this.#held === undefined) return;
         if (this.#held === undefined) await this.#catchUp();
         if (this.#pending) await this.#writePending(true);
         else if (this.#beat) await this.#sendBeat(this.#beat);
@@ -112,9 +123,23 @@ export class Caches {
   async #writePending(move: boolean): Promise<void> {
     const change = this.#pending as Change;
     this.#pending = undefined;
-    const { db } = this.#options;
-    const ids = { userIds: [...change.touched.users], licenseIds: [...change.touched.licenses] };
-    await this.#send(await loadViews(db, ids), change, move);
+    // It was asked for before this change: sent behind it, it would look like a gap.
+    this.#beat = undefined;
+    await this.#sendViews(change, move);
+  }
+
+  /** With the views of what changed, and of what is still kept. */
+  async #sendViews({ before, after, touched }: Change, move: boolean): Promise<void> {
+    const unmoved = this.#unmoved;
+    this.#unmoved = NOTHING;
+    try {
+      const { users, licenses } = union(touched, unmoved);
+      const ids = { userIds: [...users], licenseIds: [...licenses] };
+      await this.#send(await loadViews(this.#options.db, ids), { before, after }, move);
+    } catch (error) {
+      this.#unmoved = union(unmoved, this.#unmoved);
+      throw error;
+    }
   }
 
   async #sendBeat(position: Position): Promise<void> {
@@ -158,19 +183,22 @@ export class Caches {
     if (!position) await refreshHeld(refresh);
     else if (comparePositions(position, target) < 0) await refreshSince(refresh, position);
     if (this.#held === undefined) return;
-    const nothing = { licenses: new Map(), users: new Map() };
-    await this.#send(nothing, { before: target, after: target }, true);
+    await this.#sendViews({ before: target, after: target, touched: NOTHING }, true);
     logger.info({ from: position && formatPosition(position), to: formatPosition(target) }, 'cache_in_step');
   }
 }
+
+const NOTHING: Touched = { users: new Set(), licenses: new Set() };
+
+const union = (a: Touched, b: Touched): Touched => ({
+  users: a.users.union(b.users),
+  licenses: a.licenses.union(b.licenses),
+});
 
 const sizeOf = ({ users, licenses }: Touched): number => users.size + licenses.size;
 
 const merged = (a: Change, b: Change): Change => ({
   before: a.before,
   after: b.after,
-  touched: {
-    users: a.touched.users.union(b.touched.users),
-    licenses: a.touched.licenses.union(b.touched.licenses),
-  },
+  touched: union(a.touched, b.touched),
 });

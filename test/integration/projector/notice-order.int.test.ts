@@ -1,0 +1,109 @@
+import { Registry } from 'prom-client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Caches, type Change } from '../../../projector/caches.ts';
+import { createProjectorMetrics } from '../../../projector/metrics.ts';
+import { writerSettings } from '../../../projector/read-model-writer.ts';
+import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
+import { connectRedis, type Redis } from '../../../shared/adapters/redis/client.ts';
+import { type Position, parsePosition } from '../../../shared/events/position.ts';
+import { NOTICE_CHANNEL, type Notice, noticeSchema } from '../../../shared/read-model/notices.ts';
+import { CACHE_CHECKPOINT_KEY } from '../../../shared/read-model/views.ts';
+import { eventually } from '../../support/eventually.ts';
+import { newId } from './author.ts';
+import { createSystem, type System, silent } from './system.ts';
+
+/** Caches alone, told of changes by the test: no projector runs beside them. */
+let system: System;
+let db: Pool;
+let redis: Redis;
+const at = (n: number) => parsePosition(`${n}/${n}`) as Position;
+const nobody = { users: new Set<string>(), licenses: new Set<string>() };
+const change = (before: number, after: number, touched = nobody): Change => ({
+  before: at(before),
+  after: at(after),
+  touched,
+});
+
+beforeAll(async () => {
+  system = await createSystem();
+  db = createPool({
+    connectionString: system.databaseUrl,
+    applicationName: 'test',
+    max: 2,
+    settings: writerSettings('read_model'),
+    logger: silent,
+  });
+  redis = connectRedis({ url: system.redisServer.url, name: 'caches', logger: silent });
+  await eventually('connected', () => redis.status === 'ready');
+});
+afterAll(async () => {
+  redis.disconnect();
+  await db.end();
+  await system[Symbol.asyncDispose]();
+});
+
+async function listen() {
+  const { url } = system.redisServer;
+  const subscriber = connectRedis({ url, name: 'test', logger: silent, subscriber: true });
+  const notices: Notice[] = [];
+  subscriber.on('message', (_channel, text) => notices.push(noticeSchema.parse(JSON.parse(text))));
+  await eventually('connected', () => subscriber.status === 'ready');
+  await subscriber.subscribe(NOTICE_CHANNEL);
+  return { notices, [Symbol.dispose]: () => subscriber.disconnect() };
+}
+
+/** Caches that have caught up: from here on they only pass on what they are told. */
+async function inStep(heard: { readonly notices: readonly Notice[] }): Promise<Caches> {
+  const metrics = createProjectorMetrics(new Registry());
+  const caches = new Caches({ db, redis, logger: silent, metrics });
+  const said = heard.notices.length;
+  caches.heartbeat(at(0));
+  await eventually('the first heartbeat', () => heard.notices.length >= said + 2);
+  return caches;
+}
+
+const told = (heard: { readonly notices: readonly Notice[] }, position: string) =>
+  eventually(`told of ${position}`, () => heard.notices.some(({ after }) => after === position));
+
+describe('a heartbeat', () => {
+  test('that falls due between two changes does not look like a gap', async () => {
+    using heard = await listen();
+    const caches = await inStep(heard);
+    caches.publish(change(0, 10));
+    caches.heartbeat(at(10));
+    caches.publish(change(10, 20));
+    await told(heard, '20/20');
+    await caches.stop();
+    const gaps = heard.notices.filter(({ before }, i) => i > 0 && before !== heard.notices[i - 1]?.after);
+    expect(gaps).toEqual([]);
+  });
+});
+
+describe('a projector that stops', () => {
+  test('first tells of what it has committed', async () => {
+    using heard = await listen();
+    await redis.del(CACHE_CHECKPOINT_KEY);
+    const caches = await inStep(heard);
+    caches.publish(change(0, 30));
+    caches.publish(change(30, 40));
+    await caches.stop();
+    await told(heard, '40/40');
+  });
+});
+
+describe('a settled parked event', () => {
+  test('is told of once Redis is there, although it moves no checkpoint', async () => {
+    using heard = await listen();
+    await redis.del(CACHE_CHECKPOINT_KEY);
+    const caches = await inStep(heard);
+    redis.disconnect();
+    await eventually('away', () => redis.status === 'end');
+    const userId = newId();
+    caches.publish(change(0, 0, { users: new Set([userId]), licenses: new Set() }));
+    await redis.connect();
+    caches.heartbeat(at(0));
+    await eventually('told', () => heard.notices.some(({ users }) => users.some(([id]) => id === userId)));
+    expect(await redis.exists(`user:${userId}`)).toBe(1);
+    await caches.stop();
+  });
+});
