@@ -90,6 +90,7 @@ function createRunner(connections: Connections, { config, logger }: ProjectorSer
     feed,
     writer,
     caches,
+    maxBatch: config.PROJECTOR_BATCH_EVENTS,
     missingMigrations: () => missingMigrations(database),
     clock,
     logger,

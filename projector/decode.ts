@@ -26,7 +26,9 @@ export interface DecodedEvent {
 export interface DecodedEvents {
   /** The users' events; those of email streams change no row. */
   readonly events: readonly DecodedEvent[];
-  /** The last event that was decoded, of either kind; undefined if there was none. */
+  /** How many were decoded, of either kind. */
+  readonly count: number;
+  /** The last of them; undefined if there was none. */
   readonly last: RecordedEvent | undefined;
   /** Set if decoding stopped early: to be thrown once the events before are applied. */
   readonly stop?: FeedStop;
@@ -54,7 +56,7 @@ export async function decodeEvents(
 ): Promise<DecodedEvents> {
   const known: { readonly recorded: Recorded<UserEvent>; readonly loggedAt: Date }[] = [];
   const sealedFor = new Set<string>();
-  let last: RecordedEvent | undefined;
+  let count = 0;
   let stop: FeedStop | undefined;
   for (const [i, event] of recorded.entries()) {
     if (i % SLICE === SLICE - 1) await turn();
@@ -64,7 +66,7 @@ export async function decodeEvents(
         known.push({ recorded: decoded, loggedAt: event.created });
         if (sealedPart(decoded)) sealedFor.add(decoded.event.data.userId);
       }
-      last = event;
+      count++;
     } catch (error) {
       if (!(error instanceof UnknownEvent)) throw error;
       stop = unknownEvent(error);
@@ -77,7 +79,7 @@ export async function decodeEvents(
     if (i % SLICE === SLICE - 1) await turn();
     events.push({ loggedAt, ...open(decoder.reader, event, keys) });
   }
-  return { events, last, ...(stop ? { stop } : {}) };
+  return { events, count, last: recorded[count - 1], ...(stop ? { stop } : {}) };
 }
 
 /** The sealed text of what the read models show; no other personal data is opened. */

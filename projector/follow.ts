@@ -3,6 +3,7 @@ import type { Change } from './caches.ts';
 import type { Feed } from './feeds/feed.ts';
 import type { ProjectorMetrics } from './metrics.ts';
 import type { DecodedBatch, ReadModelWriter } from './read-model-writer.ts';
+import { WriteBehind } from './write-behind.ts';
 
 export interface FollowOptions {
   readonly feed: Feed;
@@ -10,6 +11,8 @@ export interface FollowOptions {
   /** Told of every committed change, in order; must return at once. */
   readonly caches: { publish(change: Change): void };
   readonly metrics: ProjectorMetrics;
+  /** Most events of a transaction, roughly. */
+  readonly maxBatch: number;
   readonly signal: AbortSignal;
   /** The source is verified, events are on their way. */
   readonly started: () => void;
@@ -18,8 +21,7 @@ export interface FollowOptions {
 }
 
 /**
- * Follows the feed from the writer's checkpoint until the signal aborts: reads and decodes a batch while the one
- * before it is written. Returns or throws when no transaction is under way any more.
+ * Follows the feed from the writer's checkpoint until the signal aborts: reads and decodes while it writes. Returns or throws when no transaction is under way any more.
  * @throws FeedStop, CheckpointMoved, EventStoreUnavailable, VaultUnavailable, or an error of PostgreSQL
  */
 export async function follow(options: FollowOptions): Promise<void> {
@@ -27,36 +29,41 @@ export async function follow(options: FollowOptions): Promise<void> {
   await feed.verify(writer.checkpoint.last);
   options.started();
   const inner = new AbortController();
-  const queue = new WriteQueue((error) => inner.abort(error));
+  const behind = new WriteBehind({
+    write: (batch) => write(options, batch),
+    maxEvents: options.maxBatch,
+    failed: (error) => inner.abort(error),
+  });
   const settling = setInterval(() => {
-    if (writer.parkedUsers > 0) queue.add(() => settle(options));
+    if (writer.parkedUsers > 0) behind.run(() => settle(options));
   }, HEARTBEAT_MS);
   try {
     const following = AbortSignal.any([signal, inner.signal]);
     for await (const batch of feed.batches(writer.checkpoint.last, following)) {
       const decoded = await writer.decode(batch);
-      await queue.idle();
       if (following.aborted) break;
-      queue.add(() => write(options, decoded));
+      await behind.add(decoded);
+      // What lies behind the event that it stopped at is not to be read.
+      if (decoded.decoded.stop) break;
     }
   } finally {
     clearInterval(settling);
-    await queue.idle();
+    await behind.idle();
     // Ends the subscription if it has not ended by itself.
     inner.abort();
   }
-  if (queue.failure) throw queue.failure.error;
+  if (behind.failure) throw behind.failure.error;
 }
 
 async function write({ writer, caches, metrics, inHand }: FollowOptions, batch: DecodedBatch): Promise<void> {
-  const { events } = batch.decoded;
-  inHand(events.length, events[0]?.loggedAt);
+  const { events, count } = batch.decoded;
+  inHand(count, events[0]?.loggedAt);
   const parkedBefore = writer.parkedUsers;
   const seconds = metrics.batchSeconds.startTimer();
   const change = await writer.write(batch);
   seconds();
   if (change) caches.publish(change);
-  metrics.batchSize.observe(events.length);
+  metrics.batchSize.observe(count);
   metrics.parked.inc(Math.max(0, writer.parkedUsers - parkedBefore));
   for (const { recorded } of events) metrics.events.inc({ type: recorded.event.type });
   inHand(0, undefined);
@@ -64,29 +71,4 @@ async function write({ writer, caches, metrics, inHand }: FollowOptions, batch: 
 
 async function settle({ writer, caches, feed }: FollowOptions): Promise<void> {
   for (const change of await writer.settleMarked(feed)) caches.publish(change);
-}
-
-/** Runs writes one after another, none after one that failed. */
-class WriteQueue {
-  readonly #onFailure: (error: unknown) => void;
-  #tail: Promise<void> = Promise.resolve();
-  failure: { readonly error: unknown } | undefined;
-
-  constructor(onFailure: (error: unknown) => void) {
-    this.#onFailure = onFailure;
-  }
-
-  add(work: () => Promise<void>): void {
-    this.#tail = this.#tail
-      .then(() => (this.failure ? undefined : work()))
-      .catch((error: unknown) => {
-        this.failure ??= { error };
-        this.#onFailure(error);
-      });
-  }
-
-  /** Resolves when everything that was added is done; never rejects. */
-  idle(): Promise<void> {
-    return this.#tail;
-  }
 }

@@ -1,11 +1,15 @@
 import { comparePositions } from '../shared/events/position.ts';
 import type { AppliedEvent, Feed, FeedBatch } from './feeds/feed.ts';
 import type { ReadModelWriter } from './read-model-writer.ts';
+import { WriteBehind } from './write-behind.ts';
+
+/** Events of a transaction. With 10,000 it is no faster. */
+const MAX_EVENTS = 5_000;
 
 /**
- * Brings the writer's read models to the event `target`, exactly: nothing behind it is applied. A batch is read and
- * decoded while the one before it is written.
- * @param applied told after each batch how many events it had
+ * Brings the writer's read models to the event `target`, exactly: nothing behind it is applied. It reads and decodes
+ * while it writes.
+ * @param applied told after each transaction how many events it had
  * @throws FeedStop, EventStoreUnavailable, or an error of PostgreSQL; another call goes on from there
  */
 export async function buildUntil(
@@ -16,22 +20,26 @@ export async function buildUntil(
 ): Promise<void> {
   if (!target || hasReached(writer, target)) return;
   const reading = new AbortController();
-  let writing: Promise<unknown> = Promise.resolve();
+  const behind = new WriteBehind({
+    write: async (batch) => {
+      await writer.write(batch);
+      applied(batch.decoded.count);
+    },
+    maxEvents: MAX_EVENTS,
+    failed: () => reading.abort(),
+  });
   try {
     for await (const batch of feed.batches(writer.checkpoint.last, reading.signal)) {
       const { part, last } = cutAt(batch, target);
       const decoded = await writer.decode(part);
-      await writing;
-      writing = writer.write(decoded).then(() => applied(part.events.length));
-      // Its failure is thrown where it is awaited.
-      writing.catch(() => undefined);
-      if (last) break;
+      await behind.add(decoded);
+      if (last || decoded.decoded.stop) break;
     }
-    await writing;
   } finally {
+    await behind.idle();
     reading.abort();
-    await Promise.allSettled([writing]);
   }
+  if (behind.failure) throw behind.failure.error;
 }
 
 const hasReached = (writer: ReadModelWriter, target: AppliedEvent): boolean => {

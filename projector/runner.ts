@@ -18,6 +18,8 @@ export interface RunnerOptions {
   readonly feed: Feed;
   readonly writer: ReadModelWriter;
   readonly caches: Caches;
+  /** Most events of a transaction, roughly. */
+  readonly maxBatch: number;
   /** What the database's schemas still lack; the feed waits until that is nothing. */
   readonly missingMigrations: () => Promise<readonly string[]>;
   readonly clock: Clock;

@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import type { DecodedEvent } from '../../../projector/decode.ts';
+import type { DecodedBatch } from '../../../projector/read-model-writer.ts';
+import { WriteBehind } from '../../../projector/write-behind.ts';
+
+const batch = (...ids: string[]): DecodedBatch => ({
+  decoded: {
+    events: ids.map((id) => ({ userId: id }) as DecodedEvent),
+    count: ids.length,
+    last: undefined,
+  },
+  position: { commit: BigInt(ids.length), prepare: 0n },
+});
+const idsOf = ({ decoded }: DecodedBatch) => decoded.events.map(({ userId }) => userId).join('');
+
+/** Writes that the test lets pass one by one. */
+function gate(maxEvents = 100) {
+  const written: string[] = [];
+  const gates: PromiseWithResolvers<void>[] = [];
+  const failures: unknown[] = [];
+  const behind = new WriteBehind({
+    maxEvents,
+    failed: (error) => failures.push(error),
+    write: async (next) => {
+      written.push(idsOf(next));
+      const pass = Promise.withResolvers<void>();
+      gates.push(pass);
+      await pass.promise;
+    },
+  });
+  const turns = async () => {
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  return {
+    behind,
+    written,
+    failures,
+    turns,
+    async pass() {
+      await turns();
+      gates.shift()?.resolve();
+      await turns();
+    },
+    async fail(error: Error) {
+      await turns();
+      gates.shift()?.reject(error);
+      await turns();
+    },
+  };
+}
+
+describe('writing behind', () => {
+  test('begins at once, and writes together what came meanwhile', async () => {
+    const { behind, written, pass, turns } = gate();
+    await behind.add(batch('a'));
+    await turns();
+    expect(written).toEqual(['a']);
+    await behind.add(batch('b'));
+    await behind.add(batch('c', 'd'));
+    expect(written).toEqual(['a']);
+    await pass();
+    expect(written).toEqual(['a', 'bcd']);
+    await pass();
+    await behind.idle();
+    expect(written).toEqual(['a', 'bcd']);
+  });
+
+  test('takes no more than fits into the next transaction', async () => {
+    const { behind, pass, turns } = gate(2);
+    await behind.add(batch('a'));
+    await turns();
+    let room = false;
+    const added = behind.add(batch('b', 'c')).then(() => {
+      room = true;
+    });
+    await turns();
+    expect(room).toBe(false);
+    await pass();
+    await pass();
+    await added;
+    expect(room).toBe(true);
+  });
+
+  test('does other work in between, in order', async () => {
+    const { behind, written, pass } = gate();
+    await behind.add(batch('a'));
+    behind.run(async () => void written.push('other'));
+    await pass();
+    expect(written).toEqual(['a', 'other']);
+  });
+
+  test('writes nothing behind a failure, and tells of it once', async () => {
+    const { behind, written, failures, fail } = gate();
+    await behind.add(batch('a'));
+    await behind.add(batch('b'));
+    const error = new Error('refused');
+    await fail(error);
+    await behind.add(batch('c'));
+    await behind.idle();
+    expect(written).toEqual(['a']);
+    expect(failures).toEqual([error]);
+    expect(behind.failure).toEqual({ error });
+  });
+});
