@@ -41,7 +41,11 @@ export class Projector {
   /** Heartbeats until `stop`. */
   start(everyMs = 100): void {
     this.#heart = setInterval(() => {
-      if (this.redis.status === 'ready') void this.heartbeat();
+      if (this.redis.status !== 'ready') return;
+      // Redis may go while a beat is under way: then it is lost, as a real projector's would be.
+      this.heartbeat().catch((error: Error) => {
+        if (error.name !== 'MaxRetriesPerRequestError') throw error;
+      });
     }, everyMs);
   }
 
