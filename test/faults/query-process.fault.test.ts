@@ -48,7 +48,8 @@ const ready = (port: number) =>
 describe('SIGTERM', () => {
   it('under load: no request is lost, connections are closed by their last answer, and the process ends with 0', async () => {
     const [port] = (await freePorts(1)) as [number];
-    const process = start(port);
+    // Time enough for this process to be told, however busy the machine is.
+    const process = start(port, { DRAIN_MS: '4000' });
     await ready(port);
     const token = await system.keyOf(await system.readModel.addUser());
     await system.readModel.query(
