@@ -52,7 +52,10 @@ async function switchOnce(client: PoolClient, options: SwitchOptions): Promise<v
     await client.query(`LOCK TABLE ${live}.checkpoints IN EXCLUSIVE MODE`);
     const before = await loadCheckpoint(client, live);
     const after = force ? await loadCheckpoint(client, next) : await options.catchUp(before);
-    if (!force) refuseToGoBack(before, after);
+    if (!force) {
+      refuseToGoBack(before, after);
+      if (await parksWhatWasLetGo(client, live, next)) throw skippedMeanwhile();
+    }
     await carryOver(client, options, before, after);
   }
   if (await exists(client, live)) {
@@ -69,6 +72,20 @@ function refuseToGoBack(live: Checkpoint, next: Checkpoint): void {
   const positions = `${formatPosition(next.position)} is behind ${formatPosition(live.position)}`;
   throw new RebuildRefused('rebuild_behind', `the rebuilt read models would go back: ${positions}`);
 }
+
+/** Whether an event is parked in the one schema that an operator let go in the live one. */
+export async function parksWhatWasLetGo(db: Queryable, live: string, next: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `SELECT FROM ${next}.parked_events JOIN ${live}.skipped_events USING (event_id) LIMIT 1`,
+  );
+  return rowCount === 1;
+}
+
+const skippedMeanwhile = () =>
+  new RebuildRefused(
+    'rebuild_behind',
+    'the rebuilt read models would park again what was let go meanwhile; run the same once more',
+  );
 
 /** What the rebuilt schema takes from the live one: its place in the count of builds, and marks on parked events. */
 async function carryOver(

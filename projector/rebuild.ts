@@ -9,7 +9,7 @@ import { ReadModelWriter, writerSettings } from './read-model-writer.ts';
 import { buildUntil } from './rebuild-build.ts';
 import { compareSchemas, type TableComparison } from './rebuild-compare.ts';
 import type { Progress, RebuildOptions, RebuildResult } from './rebuild-options.ts';
-import { exists, hasCheckpoints, switchSchemas } from './rebuild-switch.ts';
+import { exists, hasCheckpoints, parksWhatWasLetGo, switchSchemas } from './rebuild-switch.ts';
 
 const LIVE = READ_MODEL_SCHEMA;
 const NEXT = 'read_model_next';
@@ -101,7 +101,7 @@ class Rebuild {
   /** Makes the tables, or goes on with those of a rebuild that was interrupted. */
   async #prepare(): Promise<void> {
     const { fresh, feed, clock } = this.#options;
-    if (fresh) await this.#pool.query(`DROP SCHEMA IF EXISTS ${NEXT} CASCADE`);
+    if (fresh || (await this.#isOutdated())) await this.#pool.query(`DROP SCHEMA IF EXISTS ${NEXT} CASCADE`);
     try {
       await this.#makeTables();
       await feed.verify(this.#writer.checkpoint.last);
@@ -112,6 +112,13 @@ class Rebuild {
       await this.#makeTables();
     }
     await makePartitions(this.#pool, SUBSCRIPTIONS(NEXT), yearsAround(clock()));
+  }
+
+  /** What an interrupted rebuild has parked, and an operator has let go since, would stay parked for ever. */
+  async #isOutdated(): Promise<boolean> {
+    if (this.#options.force) return false;
+    const both = (await hasCheckpoints(this.#pool, LIVE)) && (await hasCheckpoints(this.#pool, NEXT));
+    return both && parksWhatWasLetGo(this.#pool, LIVE, NEXT);
   }
 
   async #makeTables(): Promise<void> {
