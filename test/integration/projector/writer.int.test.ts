@@ -75,6 +75,17 @@ describe('a writer of read models', () => {
     expect(await rows('licenses')).toHaveLength(3);
   });
 
+  test('has its place and its locks taken within half a minute where its machine has died', async () => {
+    const settings = ['tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count'];
+    const { rows } = await pool.query(
+      'SELECT current_setting(name)::int AS value FROM unnest($1::text[]) WITH ORDINALITY AS each (name, n) ORDER BY n',
+      [settings],
+    );
+    const [idle, interval, count] = rows.map(({ value }) => value);
+    expect(idle).toBeGreaterThan(0);
+    expect(idle + interval * count).toBeLessThanOrEqual(30);
+  });
+
   test('of two writers one writes and the other is told', async () => {
     const [first, second] = [await openWriter(), await openWriter()];
     const results = await Promise.allSettled([write(first, events), write(second, events)]);
