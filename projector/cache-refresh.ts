@@ -4,6 +4,7 @@ import type { Position } from '../shared/events/position.ts';
 import { writeViews } from '../shared/read-model/cached-views.ts';
 import { loadViews } from '../shared/read-model/load-views.ts';
 import { licenseKey, userKey } from '../shared/read-model/views.ts';
+import type { Touched } from './batch-state.ts';
 
 /** Users, licenses or keys of one round. */
 const PAGE = 500;
@@ -25,17 +26,42 @@ const LICENSES_OF = `
 SELECT user_id, license_id FROM licenses
 WHERE user_id = ANY ($1::uuid[]) AND (user_id, license_id) > ($2, $3) ORDER BY user_id, license_id LIMIT ${PAGE}`;
 
+/** Being parked shows in a user's view and moves no position. */
+const PARKED_USERS = `
+SELECT DISTINCT user_id FROM parked_events WHERE user_id > $1 ORDER BY user_id LIMIT ${PAGE}`;
+
+const SETTLED = `
+SELECT settled.user_id, licenses.license_id FROM settled_users settled LEFT JOIN licenses USING (user_id)
+WHERE (settled.position_commit, settled.position_prepare) >= ($1, $2)`;
+
 const NIL = '00000000-0000-0000-0000-000000000000';
 
-/** Writes the views of every user whose last event lies behind `since`, and of all their licenses. */
+/** Writes the views of every user whose last event lies behind `since` or is parked, and of all their licenses. */
 export async function refreshSince(refresh: CacheRefresh, since: Position): Promise<void> {
+  await refreshUsers(refresh, USERS_SINCE, [since.commit, since.prepare]);
+  await refreshUsers(refresh, PARKED_USERS, []);
+}
+
+/** Whose parked events were settled when the checkpoint stood at `since` or behind it: no position tells of that. */
+export async function settledSince(db: Pool, since: Position): Promise<Touched> {
+  const { rows } = await db.query<{ user_id: string; license_id: string | null }>(SETTLED, [
+    since.commit,
+    since.prepare,
+  ]);
+  return {
+    users: new Set(rows.map((row) => row.user_id)),
+    licenses: new Set(rows.flatMap(({ license_id: id }) => (id === null ? [] : [id]))),
+  };
+}
+
+async function refreshUsers(
+  refresh: CacheRefresh,
+  statement: string,
+  values: readonly bigint[],
+): Promise<void> {
   for (let userIds = [NIL]; ; ) {
     const last = userIds.at(-1);
-    const { rows } = await refresh.db.query<{ user_id: string }>(USERS_SINCE, [
-      last,
-      since.commit,
-      since.prepare,
-    ]);
+    const { rows } = await refresh.db.query<{ user_id: string }>(statement, [last, ...values]);
     if (rows.length === 0) return;
     userIds = rows.map((row) => row.user_id);
     await rewrite(refresh, { userIds, licenseIds: [] });

@@ -7,7 +7,7 @@ import { loadViews } from '../shared/read-model/load-views.ts';
 import { NOTICE_CHANNEL } from '../shared/read-model/notices.ts';
 import type { Touched } from './batch-state.ts';
 import { addRaise, readHeld, stillOurs } from './cache-checkpoint.ts';
-import { type CacheRefresh, refreshHeld, refreshSince } from './cache-refresh.ts';
+import { type CacheRefresh, refreshHeld, refreshSince, settledSince } from './cache-refresh.ts';
 import { loadCheckpoint } from './checkpoint.ts';
 import type { ProjectorMetrics } from './metrics.ts';
 import { toNotices } from './notices.ts';
@@ -183,7 +183,8 @@ export class Caches {
     if (!position) await refreshHeld(refresh);
     else if (comparePositions(position, target) < 0) await refreshSince(refresh, position);
     if (this.#held === undefined) return;
-    await this.#sendViews({ before: target, after: target, touched: NOTHING }, true);
+    const touched = position ? await settledSince(db, position) : NOTHING;
+    await this.#sendViews({ before: target, after: target, touched }, true);
     logger.info({ from: position && formatPosition(position), to: formatPosition(target) }, 'cache_in_step');
   }
 }

@@ -74,7 +74,8 @@ function commit(work: Work, refused: ReadonlyMap<string, string>): Promise<Settl
     const state = await BatchState.load(client, work.events);
     const settlement = fold(state, work, work.events, refused);
     await state.save(client);
-    await saveSettlement(client, settlement);
+    const { user_id: userId } = work.rows[0] as ParkedRow;
+    await saveSettlement(client, userId, settlement, work.checkpoint.position);
     if (state.erased.length > 0) await work.target.eraseUsage?.(client, state.erased);
     return { touched: state.touched, complete: settlement.failed === undefined };
   });

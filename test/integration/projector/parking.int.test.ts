@@ -172,3 +172,28 @@ describe('settling', () => {
     });
   });
 });
+
+describe('a Redis that was restored from before', () => {
+  test('learns of who was parked and who was settled, although no position moved', async () => {
+    const { user: settledUser } = await parkOne(unknownSubscription);
+    const cached = async ({ userId }: Author) =>
+      JSON.parse((await system.redis.hget(`user:${userId}`, 'j')) ?? '{}');
+    await eventually('cached as parked', async () => (await cached(settledUser)).user?.parked === true);
+    const parkedUser = system.author();
+    await parkedUser.signUp();
+    await eventually('cached', async () => (await cached(parkedUser)).user?.parked === false);
+    await system.redis.save();
+
+    await tool(system, 'parked', 'skip', '--user', settledUser.userId);
+    await settled(settledUser);
+    await unknownSubscription(parkedUser);
+    await eventually('parked', async () => (await parkedOf(parkedUser)).length === 1);
+    await system.redisServer.kill();
+    await system.redisServer.start();
+    await eventually('rewritten', async () => {
+      if (system.redis.status !== 'ready') return false;
+      const [a, b] = [await cached(settledUser), await cached(parkedUser)];
+      return a.user?.parked === false && b.user?.parked === true;
+    });
+  });
+});
