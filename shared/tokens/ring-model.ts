@@ -45,9 +45,18 @@ export interface Jwks {
   readonly keys: readonly PublicJwk[];
 }
 
+/** What JSON.parse throws shows a piece of the text around the fault: here, of a private key. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('it is not JSON');
+  }
+}
+
 /** @throws Error the text is no ring; the message names the field, never a key */
 export function parseRing(text: string): Ring {
-  const parsed = ringSchema.safeParse(JSON.parse(text));
+  const parsed = ringSchema.safeParse(parseJson(text));
   if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
   return parsed.data;
 }

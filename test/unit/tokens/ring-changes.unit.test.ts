@@ -120,3 +120,17 @@ describe('the file', () => {
     expect(() => parseRing('{"keys":[]}')).toThrow();
   });
 });
+
+describe('a text that is no ring', () => {
+  it('is refused without a piece of the keys in it', () => {
+    const ring = newRing(T0);
+    const secret = first(ring).jwk.d;
+    for (const broken of [
+      formatRing(ring).replace(`"${secret}"`, secret),
+      formatRing(ring).replace(`"${secret}"`, `"${secret}x"`),
+    ]) {
+      const refusal = expect.objectContaining({ message: expect.not.stringContaining(secret.slice(0, 4)) });
+      expect(() => parseRing(broken)).toThrow(refusal);
+    }
+  });
+});
