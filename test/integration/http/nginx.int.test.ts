@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -94,4 +94,16 @@ describe("Nginx's own errors are problems", () => {
 
 it('passes on a request of HTTP/1.0, which names no host', async () => {
   expect(await send('GET /v1/me HTTP/1.0\r\n\r\n')).toMatchObject({ status: 200, body: 'from the node' });
+});
+
+it('writes no query into its error log where it may hold an email address', async () => {
+  node.closeAllConnections();
+  node.close();
+  await once(node, 'close');
+  for (const target of ['/v1/me?seen', '/v1/users?email=ada%40example.com']) {
+    expect(await send(closing(`GET ${target} HTTP/1.1`))).toMatchObject({ status: 503 });
+  }
+  const log = readFileSync(`${directory}-logs.log`, 'utf8');
+  expect(log).toContain('/v1/me?seen');
+  expect(log).not.toContain('example.com');
 });
