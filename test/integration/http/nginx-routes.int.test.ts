@@ -1,0 +1,233 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, request as plainRequest, type Server } from 'node:http';
+import { request as tlsRequest } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePorts } from '../../../local/ports.ts';
+import { type RunningProcess, startProcess } from '../../../local/processes.ts';
+import { serverAccount } from '../../../local/servers/account.ts';
+import { prepareNginx } from '../../../local/servers/nginx.ts';
+import { findPrograms } from '../../../local/servers/programs.ts';
+import { answersOk, untilReady } from '../../../local/supervisor.ts';
+import { eventually } from '../../support/eventually.ts';
+
+/** A node that says which one it is, and remembers what reached it. */
+interface Node {
+  readonly server: Server;
+  readonly port: number;
+  readonly seen: IncomingMessage[];
+  /** Breaks every connection on which a request arrives. */
+  broken: boolean;
+}
+
+async function startNode(name: string): Promise<Node> {
+  const seen: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request);
+    if (node.broken) {
+      request.socket.destroy();
+      return;
+    }
+    response.setHeader('Cache-Control', 'max-age=300');
+    response.end(name);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const node: Node = { server, port: (server.address() as AddressInfo).port, seen, broken: false };
+  return node;
+}
+
+let directory: string;
+let accessLog: string;
+let certificate: { certificate: string; key: string };
+let command: Node;
+let queries: [Node, Node];
+const running: RunningProcess[] = [];
+let port: number;
+let tlsPort: number;
+
+async function startNginx(listen: number, tls?: { certificate: string; key: string }): Promise<void> {
+  const nginx = await startProcess(
+    prepareNginx({
+      program: findPrograms(['nginx'], (line) => void process.stderr.write(`${line}\n`)).nginx,
+      directory: path.join(directory, String(listen)),
+      port: listen,
+      account: serverAccount(),
+      logFile: path.join(directory, `${listen}.log`),
+      accessLog,
+      commandPorts: [command.port],
+      queryPorts: queries.map((node) => node.port),
+      signUpsPerMinute: 5,
+      logInsPerMinute: 1_000,
+      ...(tls ? { tls } : {}),
+    }),
+  );
+  running.push(nginx);
+}
+
+beforeAll(async () => {
+  directory = mkdtempSync(path.join(tmpdir(), 'license-test-nginx-routes-'));
+  execFileSync('chmod', ['755', directory]);
+  accessLog = path.join(directory, 'access.log');
+  certificate = { certificate: path.join(directory, 'tls.crt'), key: path.join(directory, 'tls.key') };
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  const files = ['-keyout', certificate.key, '-out', certificate.certificate];
+  execFileSync(
+    'openssl',
+    ['req', '-x509', '-newkey', 'ed25519', '-nodes', '-days', '2', ...names, ...files],
+    {
+      stdio: 'ignore',
+    },
+  );
+  command = await startNode('command');
+  queries = [await startNode('query'), await startNode('query')];
+  [port, tlsPort] = (await freePorts(2)) as [number, number];
+  await startNginx(port);
+  await startNginx(tlsPort, certificate);
+  for (const [i, listen] of [port, tlsPort].entries()) {
+    await untilReady(running[i] as RunningProcess, async () =>
+      listen === port
+        ? answersOk(`http://127.0.0.1:${listen}/health`)
+        : (await secure('/health')).status === 200,
+    );
+  }
+});
+
+afterAll(async () => {
+  for (const nginx of running) await nginx.stop();
+  for (const { server } of [command, ...queries]) {
+    server.closeAllConnections();
+    server.close();
+  }
+  rmSync(directory, { recursive: true, force: true });
+});
+
+type Answer = { status: number | undefined; body: string; headers: IncomingMessage['headers'] };
+
+const answerOf = (sent: ReturnType<typeof plainRequest>): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    sent.on('error', reject).on('response', async (response) => {
+      const body = Buffer.concat(await response.toArray()).toString();
+      resolve({ status: response.statusCode, body, headers: response.headers });
+    });
+    sent.end();
+  });
+
+const ask = (method: string, target: string, headers: Record<string, string> = {}) =>
+  answerOf(plainRequest({ port, method, path: target, headers, agent: false }));
+
+const secure = (target: string) =>
+  answerOf(
+    tlsRequest({
+      port: tlsPort,
+      host: 'localhost',
+      path: target,
+      ca: readFileSync(certificate.certificate),
+      agent: false,
+    }),
+  );
+
+describe('routes', () => {
+  it.each([
+    ['POST', '/v1/login', 'command'],
+    ['POST', '/v1/logout', 'command'],
+    ['POST', '/v1/password', 'command'],
+    ['POST', '/v1/subscriptions', 'command'],
+    ['POST', '/v1/subscriptions/x/renew', 'command'],
+    ['POST', '/v1/activations', 'command'],
+    ['DELETE', '/v1/activations/laptop%2F1', 'command'],
+    ['POST', '/v1/licenses/x/revoke', 'command'],
+    ['DELETE', '/v1/users/x', 'command'],
+    ['GET', '/v1/users/x', 'query'],
+    ['GET', '/v1/users?email=a', 'query'],
+    ['GET', '/v1/subscriptions/x', 'query'],
+    ['GET', '/v1/licenses/x', 'query'],
+    ['GET', '/v1/licenses/validate?client_id=a', 'query'],
+    ['POST', '/v1/licenses/validate', 'query'],
+    ['GET', '/v1/me/licenses', 'query'],
+    ['GET', '/.well-known/jwks.json', 'query'],
+  ])('%s %s goes to the %s nodes', async (method, target, expected) => {
+    expect(await ask(method, target)).toMatchObject({ status: 200, body: expected });
+  });
+
+  it('reads go to the query nodes in turn', async () => {
+    for (const node of queries) node.seen.length = 0;
+    for (let i = 0; i < 8; i += 1) await ask('GET', '/v1/me');
+    // Each of Nginx's workers has a turn of its own.
+    expect(queries.map(({ seen }) => seen.length > 0)).toEqual([true, true]);
+  });
+
+  it('forwards who asks, and believes nobody who says so himself', async () => {
+    command.seen.length = 0;
+    await ask('POST', '/v1/logout', { 'X-Forwarded-For': '203.0.113.9', 'X-Forwarded-Proto': 'https' });
+    expect(command.seen[0]?.headers).toMatchObject({
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'http',
+    });
+  });
+});
+
+describe('a node that breaks', () => {
+  it.each([
+    ['GET', '/v1/me'],
+    ['GET', '/v1/licenses/validate'],
+    ['POST', '/v1/licenses/validate'],
+  ])('%s %s is asked again on another node', async (method, target) => {
+    queries[0].broken = true;
+    try {
+      for (let i = 0; i < 6; i += 1)
+        expect(await ask(method, target)).toMatchObject({ status: 200, body: 'query' });
+    } finally {
+      queries[0].broken = false;
+    }
+  });
+
+  it('a command that was sent is not sent again', async () => {
+    command.seen.length = 0;
+    command.broken = true;
+    try {
+      const answer = await ask('POST', '/v1/activations');
+      expect({ status: answer.status, code: JSON.parse(answer.body).code }).toEqual({
+        status: 503,
+        code: 'service_unavailable',
+      });
+      expect(answer.headers['retry-after']).toBe('1');
+      expect(command.seen).toHaveLength(1);
+    } finally {
+      command.broken = false;
+    }
+  });
+});
+
+it('sign-ups of one address are limited, with a problem', async () => {
+  const answers = await Promise.all(Array.from({ length: 12 }, () => ask('POST', '/v1/signup')));
+  const refused = answers.filter(({ status }) => status === 429);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(JSON.parse(refused[0]?.body as string)).toMatchObject({ code: 'rate_limited', status: 429 });
+  expect(refused[0]?.headers['retry-after']).toBeDefined();
+});
+
+it('what the documentation is made of is cached', async () => {
+  await ask('GET', '/openapi.json');
+  const before = queries.reduce((sum, { seen }) => sum + seen.length, 0);
+  expect((await ask('GET', '/openapi.json')).headers['x-cache']).toBe('HIT');
+  expect(queries.reduce((sum, { seen }) => sum + seen.length, 0)).toBe(before);
+});
+
+it('serves TLS with the certificate it is given', async () => {
+  expect(await secure('/v1/me')).toMatchObject({ status: 200, body: 'query' });
+});
+
+it('logs JSON lines, without query strings and tokens', async () => {
+  await ask('GET', '/v1/users?email=somebody@example.com', { Authorization: 'Bearer not-for-the-log' });
+  const lines = await eventually('the line is written', () => {
+    const text = readFileSync(accessLog, 'utf8');
+    return text.includes('"path":"/v1/users"') && text.trimEnd().split('\n');
+  });
+  for (const line of lines)
+    expect(JSON.parse(line)).toMatchObject({ method: expect.any(String), status: expect.any(Number) });
+  expect(lines.join('\n')).not.toMatch(/somebody|not-for-the-log/);
+});
