@@ -37,11 +37,6 @@ const MAX_PENDING = 20_000;
 export class Caches {
   readonly #options: CachesOptions;
   #pending: Change | undefined;
-  /**
-   * What changed without a move of the checkpoint (parked events that were settled). No checkpoint and no gap would
-   * tell that it is missing, so it is kept until it is written.
-   */
-  #unmoved = NOTHING;
   /** The checkpoint in Redis as this projector knows it (sortable); undefined until it has been read. */
   #held: string | undefined;
   #working: Promise<void> | undefined;
@@ -59,8 +54,6 @@ export class Caches {
 
   /** Takes note and returns at once; never throws. */
   publish(change: Change): void {
-    if (comparePositions(change.before, change.after) === 0)
-      this.#unmoved = union(this.#unmoved, change.touched);
     this.#pending = this.#pending ? merged(this.#pending, change) : change;
     if (sizeOf(this.#pending.touched) > MAX_PENDING) this.#drop();
     this.#work();
@@ -128,18 +121,9 @@ export class Caches {
     await this.#sendViews(change, move);
   }
 
-  /** With the views of what changed, and of what is still kept. */
   async #sendViews({ before, after, touched }: Change, move: boolean): Promise<void> {
-    const unmoved = this.#unmoved;
-    this.#unmoved = NOTHING;
-    try {
-      const { users, licenses } = union(touched, unmoved);
-      const ids = { userIds: [...users], licenseIds: [...licenses] };
-      await this.#send(await loadViews(this.#options.db, ids), { before, after }, move);
-    } catch (error) {
-      this.#unmoved = union(unmoved, this.#unmoved);
-      throw error;
-    }
+    const ids = { userIds: [...touched.users], licenseIds: [...touched.licenses] };
+    await this.#send(await loadViews(this.#options.db, ids), { before, after }, move);
   }
 
   async #sendBeat(position: Position): Promise<void> {
@@ -191,15 +175,13 @@ export class Caches {
 
 const NOTHING: Touched = { users: new Set(), licenses: new Set() };
 
-const union = (a: Touched, b: Touched): Touched => ({
-  users: a.users.union(b.users),
-  licenses: a.licenses.union(b.licenses),
-});
-
 const sizeOf = ({ users, licenses }: Touched): number => users.size + licenses.size;
 
 const merged = (a: Change, b: Change): Change => ({
   before: a.before,
   after: b.after,
-  touched: union(a.touched, b.touched),
+  touched: {
+    users: a.touched.users.union(b.touched.users),
+    licenses: a.touched.licenses.union(b.touched.licenses),
+  },
 });

@@ -96,12 +96,16 @@ describe('a settled parked event', () => {
     using heard = await listen();
     await redis.del(CACHE_CHECKPOINT_KEY);
     const caches = await inStep(heard);
+    caches.publish(change(0, 50));
+    await told(heard, '50/50');
     redis.disconnect();
     await eventually('away', () => redis.status === 'end');
     const userId = newId();
-    caches.publish(change(0, 0, { users: new Set([userId]), licenses: new Set() }));
+    await db.query('UPDATE checkpoints SET position_commit = 50, position_prepare = 50');
+    await db.query('INSERT INTO settled_users VALUES ($1, 50, 50)', [userId]);
+    caches.publish(change(50, 50, { users: new Set([userId]), licenses: new Set() }));
     await redis.connect();
-    caches.heartbeat(at(0));
+    caches.heartbeat(at(50));
     await eventually('told', () => heard.notices.some(({ users }) => users.some(([id]) => id === userId)));
     expect(await redis.exists(`user:${userId}`)).toBe(1);
     await caches.stop();
