@@ -83,6 +83,8 @@ export class UserStates {
     if (state.revision < 0) return;
     this.#drop(state.userId);
     const bytes = approximateBytes(state);
+    // One that can't be kept anyway must not push out all the others first.
+    if (bytes > this.#options.maxBytes) return;
     this.#kept.set(state.userId, { state, bytes });
     this.#bytes += bytes;
     for (const userId of this.#kept.keys()) {

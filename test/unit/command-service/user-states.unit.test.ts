@@ -84,6 +84,17 @@ describe('the states of users', () => {
     expect(states).toMatchObject({ users: 0, bytes: 0 });
   });
 
+  it('larger than the bound push no others out, and leave when they have grown beyond it', async () => {
+    const log = new Streams().add(user(1), signedUp).add(USER, signedUp);
+    const [one, two] = [await statesOf(log).readToEnd(user(1)), await statesOf(log).readToEnd(USER)];
+    const states = statesOf(log, approximateBytes(one) + approximateBytes(two));
+    for (const userId of [user(1), USER]) await states.readToEnd(userId);
+    log.add(USER, started(), activated(1), activated(2), activated(3));
+    expect((await states.readToEnd(USER)).revision).toBe(4);
+    expect([user(1), USER].map((userId) => states.peek(userId)?.revision)).toEqual([0, undefined]);
+    expect(states).toMatchObject({ users: 1, bytes: approximateBytes(one) });
+  });
+
   it('are never folded past an event that is not known; another user’s go on', async () => {
     const log = new Streams().add(USER, signedUp, started(), activated(1)).add(user(1), signedUp);
     log.change(USER, 1, { type: 'SubscriptionPaused' });
