@@ -19,6 +19,9 @@ const rangesOf = (accept: string): Range[] =>
 export function asksForLease(accept: string | undefined): boolean {
   if (accept === undefined || !accept.toLowerCase().includes(LEASE)) return false;
   const ranges = rangesOf(accept);
-  const quality = (type: string) => ranges.find((range) => range.type === type)?.quality ?? 0;
-  return quality(LEASE) > 0 && quality(LEASE) >= quality('application/json');
+  const quality = (type: string) => ranges.find((range) => range.type === type)?.quality;
+  const lease = quality(LEASE) ?? 0;
+  // The most specific range that JSON falls under says how dear it is.
+  const json = quality('application/json') ?? quality('application/*') ?? quality('*/*') ?? 0;
+  return lease > 0 && lease >= json;
 }

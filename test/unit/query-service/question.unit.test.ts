@@ -116,6 +116,10 @@ describe('headers', () => {
     ['application/json;q=0.5, application/jwt;q=0.9', true],
     ['application/jwt;q=0', false],
     ['application/jwtx', false],
+    ['application/jwt, */*', true],
+    ['application/jwt;q=0.5, */*', false],
+    ['application/jwt;q=0.5, application/*;q=0.9', false],
+    ['application/jwt;q=0.5, application/json;q=0.1, */*', true],
   ])('Accept: %s asks for a lease: %s', (accept, lease) => {
     expect(asksForLease(accept)).toBe(lease);
   });
