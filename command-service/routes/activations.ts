@@ -9,8 +9,10 @@ import { commandHeaders, commandParts } from './command-headers.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, licenseOf, settled } from './outcome.ts';
 
 const tag = 'Activations';
-/** `.` and `..` are left out: as a part of a path they mean another path. */
-const clientId = text(1, 128).regex(/^(?!\.{1,2}$)/, { error: 'expected another name than . or ..' });
+/** `.` and `..` between slashes are left out: in a path they mean another path, to proxies also where escaped. */
+const clientId = text(1, 128).regex(/^(?!(?:[\s\S]*\/)?\.{1,2}(?:\/|$))/, {
+  error: 'expected a name without . or .. between slashes',
+});
 
 const activated = z
   .strictObject({

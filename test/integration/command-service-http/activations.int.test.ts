@@ -57,6 +57,22 @@ describe('activations', () => {
     expect((await remove(token, `/v1/activations/${encodeURIComponent('a/b ç')}`)).status).toBe(204);
   });
 
+  it.each(['.', '..', '../x', 'a/..', 'a/./b', 'a/../../../x', '\u2028/../x'])(
+    'refuses the client id %s: as a part of a path it would mean another path',
+    async (clientId) => {
+      const { token } = await signUpLicensed(node.url);
+      const answer = await post('/v1/activations', token, { client_id: clientId });
+      expect(answer).toMatchObject({ status: 400, body: { errors: [{ pointer: '/client_id' }] } });
+    },
+  );
+
+  it('takes other dots in a client id', async () => {
+    const { token } = await signUpLicensed(node.url);
+    for (const clientId of ['...', 'a..b/.c', 'host.example']) {
+      expect((await post('/v1/activations', token, { client_id: clientId })).status).toBe(201);
+    }
+  });
+
   it('takes an activation key for nothing else', async () => {
     const { activationKey } = await signUpLicensed(node.url);
     const answer = await post('/v1/activations', activationKey, { client_id: 'x' });
