@@ -1,5 +1,14 @@
-import { createHash } from 'node:crypto';
-import { chownSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import path from 'node:path';
 
 /** The account a server runs under when the launcher is root: PostgreSQL refuses to be root. */
@@ -43,11 +52,12 @@ export function serverDirectory(wanted: string, account: Account | undefined): s
   return directory;
 }
 
+/** The link remembers which directory it is: one of a clone that was deleted is never taken for this one's. */
 function elsewhere(wanted: string): string {
-  const digest = createHash('sha256').update(wanted).digest('hex').slice(0, 16);
-  const directory = `/var/lib/license-system/${path.basename(wanted)}-${digest}`;
+  if (lstatSync(wanted, { throwIfNoEntry: false })?.isSymbolicLink()) return readlinkSync(wanted);
+  const directory = `/var/lib/license-system/${path.basename(wanted)}-${randomBytes(8).toString('hex')}`;
   mkdirSync(path.dirname(wanted), { recursive: true });
-  if (!lstatSync(wanted, { throwIfNoEntry: false })) symlinkSync(directory, wanted);
+  symlinkSync(directory, wanted);
   return directory;
 }
 

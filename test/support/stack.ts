@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -33,7 +33,12 @@ export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export const newDataDirectory = (): string => mkdtempSync(path.join(tmpdir(), 'license-test-stack-'));
+/** Open to the account that the servers run under, so that their data is in it too. */
+export function newDataDirectory(): string {
+  const directory = mkdtempSync(path.join(tmpdir(), 'license-test-stack-'));
+  chmodSync(directory, 0o755);
+  return directory;
+}
 
 /** Starts the launcher and resolves once it says that it is running. @throws Error with what it printed */
 export async function launch(options: LaunchOptions = {}): Promise<LaunchedStack> {
