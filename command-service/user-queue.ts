@@ -1,10 +1,21 @@
-/** Too many commands about one user are waiting on this node. */
+/** Too many commands about one user are waiting on this node, or one has waited for too long. Nothing was done. */
 export class UserBusy extends Error {
   readonly code = 'user_busy';
   constructor() {
     super('too many commands about this user are waiting');
     this.name = 'UserBusy';
   }
+}
+
+export interface UserQueueOptions {
+  /** How many may wait for one key; 1,000 unless given. */
+  readonly maxWaiting?: number;
+  /**
+   * A job that had to wait longer is refused instead of begun; 10 s unless given. Nginx gives a command 15 s: what is
+   * still in line then would be carried out, once the event store answers again, for somebody who was told that
+   * nobody could.
+   */
+  readonly maxWaitMs?: number;
 }
 
 interface Line {
@@ -20,9 +31,11 @@ interface Line {
 export class UserQueue {
   readonly #lines = new Map<string, Line>();
   readonly #maxWaiting: number;
+  readonly #maxWaitMs: number;
 
-  constructor(maxWaiting = 1_000) {
+  constructor({ maxWaiting = 1_000, maxWaitMs = 10_000 }: UserQueueOptions = {}) {
     this.#maxWaiting = maxWaiting;
+    this.#maxWaitMs = maxWaitMs;
   }
 
   /** How many keys have work. */
@@ -30,13 +43,18 @@ export class UserQueue {
     return this.#lines.size;
   }
 
-  /** @throws UserBusy the line is full; and whatever the job throws */
+  /** @throws UserBusy the line is full, or too slow; and whatever the job throws */
   run<T>(key: string, job: () => Promise<T>): Promise<T> {
     const line = this.#lines.get(key) ?? { tail: Promise.resolve(), length: 0 };
     if (line.length > this.#maxWaiting) return Promise.reject(new UserBusy());
     this.#lines.set(key, line);
     line.length += 1;
-    const result = line.tail.then(job).finally(() => {
+    const until = performance.now() + this.#maxWaitMs;
+    const begin = () => {
+      if (performance.now() > until) throw new UserBusy();
+      return job();
+    };
+    const result = line.tail.then(begin).finally(() => {
       line.length -= 1;
       if (line.length === 0) this.#lines.delete(key);
     });

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { UserBusy, UserQueue } from '../../../command-service/user-queue.ts';
 
@@ -39,8 +40,24 @@ describe('the queue of a user', () => {
     await expect(next).resolves.toBe('done');
   });
 
+  it('does not begin a job that has waited for so long that nobody waits for it any more', async () => {
+    const queue = new UserQueue({ maxWaitMs: 20 });
+    const opened = gate();
+    const first = queue.run('user', () => opened.promise);
+    let begun = false;
+    const late = queue.run('user', async () => {
+      begun = true;
+    });
+    const refused = expect(late).rejects.toThrow(UserBusy);
+    await setTimeout(40);
+    opened.resolve();
+    await Promise.all([first, refused]);
+    expect(begun).toBe(false);
+    await expect(queue.run('user', async () => 'again')).resolves.toBe('again');
+  });
+
   it('refuses whoever comes when the line is full, and forgets a user without work', async () => {
-    const queue = new UserQueue(2);
+    const queue = new UserQueue({ maxWaiting: 2 });
     const opened = gate();
     const jobs = [1, 2, 3].map(() => queue.run('user', () => opened.promise));
     await expect(queue.run('user', async () => undefined)).rejects.toThrow(UserBusy);
