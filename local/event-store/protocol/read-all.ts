@@ -2,7 +2,7 @@ import type { EncodedEvent } from '../log/tail.ts';
 import { encodeEvent } from './encode-event.ts';
 import type { EventFilter } from './filter.ts';
 import { Paging } from './paging.ts';
-import type { Reading } from './read.ts';
+import type { Reading } from './reading.ts';
 
 export type Start = 'start' | 'end' | number;
 

@@ -2,8 +2,8 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { encodeEvent } from './encode-event.ts';
 import { Paging } from './paging.ts';
-import type { Reading } from './read.ts';
 import { bytesOf, type Start } from './read-all.ts';
+import type { Reading } from './reading.ts';
 
 export interface ReadStreamOptions {
   readonly stream: string;

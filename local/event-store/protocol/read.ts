@@ -6,17 +6,10 @@ import { Outlet, type ReadCall } from './outlet.ts';
 import { streamName } from './proposed.ts';
 import { readAll, type Start } from './read-all.ts';
 import { readStream } from './read-stream.ts';
+import type { Reading } from './reading.ts';
 import { invalidArgument, toRpcError } from './rpc-error.ts';
 import { subscribeToAll } from './subscribe-all.ts';
 import { subscribeToStream } from './subscribe-stream.ts';
-
-export interface Reading {
-  readonly log: EventLog;
-  readonly outlet: Outlet;
-  /** Aborts when the client has gone or the server closes. */
-  readonly signal: AbortSignal;
-  readonly uuidForm: UuidForm;
-}
 
 /** Read: a stream or `$all`, in either direction, or a subscription to it. */
 export function read(log: EventLog, closing: AbortSignal) {

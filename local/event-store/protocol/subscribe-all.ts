@@ -3,8 +3,8 @@ import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { EventFilter } from './filter.ts';
 import type { Outlet } from './outlet.ts';
 import { Paging } from './paging.ts';
-import type { Reading } from './read.ts';
 import { bytesOf, pageOf, type Start } from './read-all.ts';
+import type { Reading } from './reading.ts';
 import { closingError } from './rpc-error.ts';
 
 /**

@@ -1,8 +1,8 @@
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { encodeEvent } from './encode-event.ts';
 import { Paging } from './paging.ts';
-import type { Reading } from './read.ts';
 import { bytesOf, type Start } from './read-all.ts';
+import type { Reading } from './reading.ts';
 import { closingError } from './rpc-error.ts';
 import { confirm } from './subscribe-all.ts';
 

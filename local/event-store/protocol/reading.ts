@@ -1,0 +1,12 @@
+import type { EventLog } from '../log/event-log.ts';
+import type { UuidForm } from './encode-event.ts';
+import type { Outlet } from './outlet.ts';
+
+/** One call of Read, whatever it reads. */
+export interface Reading {
+  readonly log: EventLog;
+  readonly outlet: Outlet;
+  /** Aborts when the client has gone or the server closes. */
+  readonly signal: AbortSignal;
+  readonly uuidForm: UuidForm;
+}
