@@ -21,8 +21,8 @@ export const querySettings = z.object({
     .describe('JSON file with the plans; the ones of the repository unless set'),
   DATABASE_CONNECTIONS: integer(2, 100).default(8).describe('Most connections to PostgreSQL'),
   LICENSES_IN_MEMORY: integer(1_000, 10_000_000)
-    .default(100_000)
-    .describe('Most licenses (with their keys and users) that are remembered; about 2.5 KB each'),
+    .default(50_000)
+    .describe('Most licenses (with their keys and users) that are remembered; about 2 KB each'),
   QUERIES_PER_MINUTE: integer(1, 1_000_000)
     .default(1_000)
     .describe('Queries, validations apart, that a caller may ask in a minute'),

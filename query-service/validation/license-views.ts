@@ -1,7 +1,8 @@
 import { comparePositions, type Position } from '../../shared/events/position.ts';
 import type { LicenseView, UserView } from '../../shared/read-model/views.ts';
+import { Compaction } from './compaction.ts';
 import { LayersAway, type Loaded, type Named, PairLoader, type PairLoaderOptions } from './pair-loader.ts';
-import { type Entry, entryOf } from './view-memory.ts';
+import { type Entry, positionOf } from './view-memory.ts';
 
 export type Layer = 'memory' | 'redis' | 'postgres';
 
@@ -51,6 +52,7 @@ export class LicenseViews {
   readonly #options: LicenseViewsOptions;
   readonly #loader: PairLoader;
   readonly #waiting = new Set<() => void>();
+  readonly #compact = new Compaction();
 
   constructor(options: LicenseViewsOptions) {
     this.#options = options;
@@ -115,10 +117,16 @@ export class LicenseViews {
   }
 
   /** Keeps what was loaded; undefined if a notice says that there is something newer. */
-  #take({ licenseId, userId }: Named, loaded: Loaded): Known | undefined {
+  #take(named: Named, loaded: Loaded): Known | undefined {
     const { licenses, users, clock } = this.#options;
-    const license = licenses.offer(licenseId, entryOf(loaded.license, loaded.epoch), clock());
-    const user = users.offer(userId, entryOf(loaded.user, loaded.epoch), clock());
+    const { licenseId, userId } = named;
+    const { epoch } = loaded;
+    const license = licenses.offer(
+      licenseId,
+      { view: this.#compact.license(loaded.license, named), epoch },
+      clock(),
+    );
+    const user = users.offer(userId, { view: this.#compact.user(loaded.user, named), epoch }, clock());
     if (!license || !user) return undefined;
     const { layer, checkpoint: level } = loaded;
     return { kind: 'known', license, user, layer, stale: false, level };
@@ -147,8 +155,8 @@ export class LicenseViews {
     if (!license || !user) {
       const cached = await this.#loader.lastResort(named);
       // Epoch -1 is never the present one: it is kept as old knowledge.
-      if (cached.license) licenses.offer(licenseId, entryOf(cached.license, -1), clock());
-      if (cached.user) users.offer(userId, entryOf(cached.user, -1), clock());
+      if (cached.license) licenses.offer(licenseId, { view: cached.license, epoch: -1 }, clock());
+      if (cached.user) users.offer(userId, { view: cached.user, epoch: -1 }, clock());
       ({ license, user } = held());
       layer = 'redis';
     }
@@ -170,9 +178,10 @@ export class LicenseViews {
 function lacks(named: Named, { license, user, level }: Known, atLeast: Position | undefined): boolean {
   // Who activated was signed up and had a subscription: where these are missing, the view is older than the key, or
   // the read model has gone past it and they are really not there.
-  if (!license.view.license && before(license.position, named.activated)) return true;
-  if (!user.view.user?.subscription && before(user.position, named.activated)) return true;
-  if (!atLeast || (!before(license.position, atLeast) && !before(user.position, atLeast))) return false;
+  if (!license.view.license && before(positionOf(license.view), named.activated)) return true;
+  if (!user.view.user?.subscription && before(positionOf(user.view), named.activated)) return true;
+  const older = (view: LicenseView | UserView) => atLeast && before(positionOf(view), atLeast);
+  if (!atLeast || (!older(license.view) && !older(user.view))) return false;
   // A read model that is past it has left out no event of this user, unless that was parked.
   return !(level && !before(level, atLeast) && !user.view.user?.parked);
 }

@@ -4,7 +4,7 @@ import { FRESH_MS, type LicenseView, type UserView } from '../../shared/read-mod
 import { Breaker } from './breaker.ts';
 import type { PairSources } from './pair-sources.ts';
 import type { Trust } from './trust.ts';
-import { entryOf, type ViewMemory } from './view-memory.ts';
+import type { ViewMemory } from './view-memory.ts';
 import { WriteBack } from './write-back.ts';
 
 /** What a verified key names. */
@@ -135,8 +135,8 @@ export class PairLoader {
       if (!license?.license || !user?.user) return undefined;
       const now = clock();
       if (now - Math.min(license.loadedAt, user.loadedAt) >= FRESH_MS) return undefined;
-      if (licenses.isBelowFloor(licenseId, entryOf(license, epoch).position, now)) return undefined;
-      if (users.isBelowFloor(userId, entryOf(user, epoch).position, now)) return undefined;
+      if (licenses.isBelowFloor(licenseId, license, now)) return undefined;
+      if (users.isBelowFloor(userId, user, now)) return undefined;
       return trust.epoch === epoch ? { license, user, layer: 'redis', epoch } : undefined;
     } catch (error) {
       this.#options.onFailure('redis', error);

@@ -1,5 +1,5 @@
 import type { LicenseView, UserView } from '../../shared/read-model/views.ts';
-import { type Answer, type Code, type FreeTerms, judge, type Question } from './answer.ts';
+import { type Code, type FreeTerms, judge, type Question, type Verdict } from './answer.ts';
 import type { Entry } from './view-memory.ts';
 
 /**
@@ -14,8 +14,6 @@ export interface Prepared {
   /** Milliseconds since 1970: from the first of these instants, before the second. */
   readonly from: number;
   readonly until: number;
-  readonly leaseUntil: number | undefined;
-  readonly answer: Answer;
   readonly code: Code;
   readonly body: string;
   readonly length: string;
@@ -28,13 +26,23 @@ export interface Prepared {
 /** One byte a character is written faster than UTF-8, and is the same where all is ASCII. */
 export type Encoding = 'latin1' | 'utf8';
 
+let policies = new Map<number, string>();
+
+/** The text of a limit's policy: the same for almost everybody, so it is kept once. */
+function policyOf(limit: number): string {
+  const policy = policies.get(limit) ?? `"validations";q=${limit};w=60`;
+  if (policies.size > 1_000) policies = new Map();
+  policies.set(limit, policy);
+  return policy;
+}
+
 /** What has to be known of a text to send it. */
 export function measured(body: string): { readonly length: string; readonly encoding: Encoding } {
   const bytes = Buffer.byteLength(body);
   return { length: String(bytes), encoding: bytes === body.length ? 'latin1' : 'utf8' };
 }
 
-/** Judges, and makes the text. */
+/** Judges, and makes the text. The verdict itself is not kept: it takes more memory than the text. */
 export function prepare(
   asked: string,
   question: Question,
@@ -42,23 +50,22 @@ export function prepare(
   views: { readonly license: Entry<LicenseView>; readonly user: Entry<UserView> },
   free: FreeTerms & { readonly validationsPerMinute: number },
   now: number,
-): Prepared {
+): { readonly prepared: Prepared; readonly verdict: Verdict } {
   const { license, user } = views;
-  const { answer, until, leaseUntil } = judge(licenseId, question, license.view, user.view, free, now);
-  const body = JSON.stringify(answer);
+  const verdict = judge(licenseId, question, license.view, user.view, free, now);
+  const body = JSON.stringify(verdict.answer);
   const limit = user.view.user?.subscription?.terms.validationsPerMinute ?? free.validationsPerMinute;
-  return {
+  const prepared: Prepared = {
     asked,
     license,
     user,
     from: now,
-    until,
-    leaseUntil,
-    answer,
-    code: answer.code,
+    until: verdict.until,
+    code: verdict.answer.code,
     body,
     ...measured(body),
     limit,
-    policy: `"validations";q=${limit};w=60`,
+    policy: policyOf(limit),
   };
+  return { prepared, verdict };
 }

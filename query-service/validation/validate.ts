@@ -2,8 +2,7 @@ import type { Position } from '../../shared/events/position.ts';
 import { Problem } from '../../shared/http/problem.ts';
 import type { RateDecision, RateLimiter } from '../../shared/http/rate-limit.ts';
 import type { Tokens } from '../../shared/tokens/tokens.ts';
-import type { FreeTerms } from './answer.ts';
-import { asOf } from './answer.ts';
+import { asOf, type FreeTerms, type Verdict } from './answer.ts';
 import type { Known, LicenseViews } from './license-views.ts';
 import { type Prepared, prepare } from './prepared.ts';
 import type { AskedQuestion } from './question.ts';
@@ -60,11 +59,11 @@ export async function validate(options: ValidateOptions, asking: Asking): Promis
   const known = await resolved(views, key, atLeast);
   const now = clock();
   const about = { clientId: question.client_id, entitlements: question.entitlements };
-  const prepared = prepare(asked, about, key.licenseId, known, free, now);
+  const { prepared, verdict } = prepare(asked, about, key.licenseId, known, free, now);
   key.prepared = prepared;
   const rate = limiter.check(key.limitKey, prepared.limit, now);
   if (!rate.allowed) return { kind: 'limited', key, prepared, rate };
-  const lease = asking.lease ? await leaseFor(options, key, prepared, question.nonce, now) : undefined;
+  const lease = asking.lease ? await leaseFor(options, key, verdict, question.nonce, now) : undefined;
   const age = Math.max(0, Math.floor((now - asOf(known.license.view, known.user.view)) / 1_000));
   return { kind: 'answered', key, known, prepared, rate, lease, ageSeconds: known.stale ? age : undefined };
 }
@@ -93,7 +92,7 @@ async function resolved(
 async function leaseFor(
   { tokens }: ValidateOptions,
   key: VerifiedKey,
-  { answer, leaseUntil }: Prepared,
+  { answer, leaseUntil }: Verdict,
   nonce: string | undefined,
   now: number,
 ): Promise<string | undefined> {

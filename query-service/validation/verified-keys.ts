@@ -55,6 +55,7 @@ export class VerifiedKeys {
   readonly #bad: Generations<string, true>;
   readonly #verifying = new Map<string, Promise<VerifiedKey | undefined>>();
   readonly #queue: (() => void)[] = [];
+  readonly #kids = new Map<string, string>();
   #running = 0;
 
   constructor(options: VerifiedKeysOptions) {
@@ -100,7 +101,7 @@ export class VerifiedKeys {
       const { kid, claims } = verified;
       const activated = parsePosition(claims.pos) as Position;
       const key: VerifiedKey = {
-        kid,
+        kid: this.#kid(kid),
         licenseId: claims.lic,
         userId: claims.sub,
         activated,
@@ -115,6 +116,15 @@ export class VerifiedKeys {
       this.#running -= 1;
       this.#queue.shift()?.();
     }
+  }
+
+  /** The few key ids are kept once, and not with every key. */
+  #kid(kid: string): string {
+    const known = this.#kids.get(kid);
+    if (known !== undefined) return known;
+    // The ring holds a thousand at most, and nothing else is verified.
+    this.#kids.set(kid, kid);
+    return kid;
   }
 
   async #turn(): Promise<void> {

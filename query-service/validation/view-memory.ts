@@ -6,7 +6,6 @@ import { Generations } from './generations.ts';
 /** A view in this node's memory. Never changed but in its confirmation: whoever holds one compares by identity. */
 export interface Entry<V> {
   readonly view: V;
-  readonly position: Position;
   /** The epoch (see trust.ts) in which it was read; it counts without asking only in that one. */
   readonly epoch: number;
 }
@@ -19,21 +18,20 @@ interface Floor {
 /** More floors than this are not kept; then nothing is trusted instead. */
 const MAX_FLOORS = 100_000;
 
-const positionOf = (view: LicenseView | UserView): Position => {
+/**
+ * The position is kept as text and read where two are compared, which is seldom: as numbers it takes as much memory
+ * as a license.
+ * @throws RangeError the view has none
+ */
+export const positionOf = (view: LicenseView | UserView): Position => {
   const position = parsePosition(view.position);
   if (!position) throw new RangeError(`a view has no position: ${view.position}`);
   return position;
 };
 
 /** Negative if `a` is the older of two views of one key: the later position wins, then the later load. */
-export const compareEntries = <V extends LicenseView | UserView>(a: Entry<V>, b: Entry<V>): number =>
-  comparePositions(a.position, b.position) || a.view.loadedAt - b.view.loadedAt;
-
-export const entryOf = <V extends LicenseView | UserView>(view: V, epoch: number): Entry<V> => ({
-  view,
-  position: positionOf(view),
-  epoch,
-});
+const compareViews = <V extends LicenseView | UserView>(a: V, b: V): number =>
+  comparePositions(positionOf(a), positionOf(b)) || a.loadedAt - b.loadedAt;
 
 /** The views of one kind that this node knows, and the floors that notices set under them. */
 export class ViewMemory<V extends LicenseView | UserView> {
@@ -67,10 +65,10 @@ export class ViewMemory<V extends LicenseView | UserView> {
    * says: then it must be read again, and is not kept.
    */
   offer(id: string, entry: Entry<V>, now: number): Entry<V> | undefined {
-    if (this.isBelowFloor(id, entry.position, now)) return undefined;
+    if (this.isBelowFloor(id, entry.view, now)) return undefined;
     const known = this.#entries.get(id);
-    if (known && compareEntries(known, entry) > 0) {
-      const samePosition = comparePositions(known.position, entry.position) === 0;
+    if (known && compareViews(known.view, entry.view) > 0) {
+      const samePosition = comparePositions(positionOf(known.view), positionOf(entry.view)) === 0;
       // The same state, confirmed by a load of a later epoch (two clocks may disagree about which load was later).
       if (samePosition && entry.epoch > known.epoch) this.#entries.set(id, entry);
       return samePosition && entry.epoch > known.epoch ? entry : known;
@@ -79,10 +77,10 @@ export class ViewMemory<V extends LicenseView | UserView> {
     return entry;
   }
 
-  isBelowFloor(id: string, position: Position, now: number): boolean {
+  isBelowFloor(id: string, view: V, now: number): boolean {
     const floor = this.#floors.get(id);
     if (!floor) return false;
-    if (now < floor.until) return comparePositions(position, floor.position) < 0;
+    if (now < floor.until) return comparePositions(positionOf(view), floor.position) < 0;
     this.#floors.delete(id);
     return false;
   }
@@ -93,7 +91,7 @@ export class ViewMemory<V extends LicenseView | UserView> {
    */
   raise(id: string, position: Position, now: number): boolean {
     const known = this.#entries.get(id);
-    if (known && comparePositions(known.position, position) < 0) this.#entries.delete(id);
+    if (known && comparePositions(positionOf(known.view), position) < 0) this.#entries.delete(id);
     this.#dropOldFloors(now);
     const floor = this.#floors.get(id);
     if (floor && comparePositions(floor.position, position) > 0) return true;

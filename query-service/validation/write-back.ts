@@ -1,7 +1,6 @@
 import type { LicenseView, UserView } from '../../shared/read-model/views.ts';
 import type { Breaker } from './breaker.ts';
 import type { Loaded, Named, PairLoaderOptions } from './pair-loader.ts';
-import { entryOf } from './view-memory.ts';
 
 export interface Written {
   readonly named: Named;
@@ -49,8 +48,8 @@ export class WriteBack {
     const now = clock();
     return (
       trust.epoch !== epoch ||
-      licenses.isBelowFloor(named.licenseId, entryOf(license, epoch).position, now) ||
-      users.isBelowFloor(named.userId, entryOf(user, epoch).position, now)
+      licenses.isBelowFloor(named.licenseId, license, now) ||
+      users.isBelowFloor(named.userId, user, now)
     );
   }
 }
