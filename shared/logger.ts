@@ -24,15 +24,20 @@ const SECRET_FIELDS = [
   'personal',
 ];
 
+/** Of the errors that one error stands for. */
+const MAX_ERRORS = 5;
+
 /**
- * An error's type, code, message and stack, its causes included. Nothing else: drivers hang statements, arguments and
- * rows on their errors, and the body parser hangs the body.
+ * An error's type, code, message and stack, its causes included, and those of the errors it stands for. Nothing else:
+ * drivers hang statements, arguments and rows on their errors, and the body parser hangs the body.
  */
 function errorFields(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { type, message, stack } = pino.stdSerializers.err(error);
   const code = 'code' in error ? { code: error.code } : {};
-  return { type, ...code, message, stack };
+  const errors =
+    error instanceof AggregateError ? { errors: error.errors.slice(0, MAX_ERRORS).map(errorFields) } : {};
+  return { type, ...code, message, stack, ...errors };
 }
 
 /**

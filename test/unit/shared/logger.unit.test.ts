@@ -25,6 +25,16 @@ it('writes an error with its code and causes, and nothing that a driver hung on 
   expect(text).not.toMatch(/swordfish|example\.com/);
 });
 
+it('writes what several failures were, as far as a line can hold them', () => {
+  const one = (n: number) => Object.assign(new Error(`failure ${n}`), { body: 'swordfish', code: 'E' });
+  const error = new AggregateError([0, 1, 2, 3, 4, 5, 6].map(one), 'some are not done');
+  const text = lines((logger) => logger.warn({ err: error }, 'sweep_failed'));
+  expect(JSON.parse(text).err.errors).toMatchObject(
+    [0, 1, 2, 3, 4].map((n) => ({ code: 'E', message: `failure ${n}` })),
+  );
+  expect(text).not.toMatch(/swordfish/);
+});
+
 it('replaces fields that are named like a secret', () => {
   const text = lines((logger) =>
     logger.info(
