@@ -24,8 +24,9 @@ export interface HttpServer {
   readonly port: number;
   readonly url: string;
   /**
-   * Says "not ready" and closes each connection with its next answer, stops listening after `drainMs`, and resolves
-   * when the last request is answered, or `finishMs` later. A repeated call waits for the first.
+   * Says "not ready" and closes each connection with its next answer, stops listening after `drainMs` at a moment when
+   * nothing arrives, and resolves when the last request is answered, or `finishMs` later. A repeated call waits for
+   * the first.
    */
   stop(): Promise<void>;
 }
