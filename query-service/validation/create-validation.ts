@@ -102,8 +102,6 @@ export function createValidation(options: ValidationOptions): Validation {
     keys,
     views,
     trust,
-    licenses,
-    users,
     limiter,
     usage,
     tally,

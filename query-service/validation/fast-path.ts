@@ -5,7 +5,6 @@ import type { Exchange } from '../../shared/http/exchange.ts';
 import { toProblem } from '../../shared/http/faults.ts';
 import { Problem } from '../../shared/http/problem.ts';
 import type { Logger } from '../../shared/logger.ts';
-import type { LicenseView, UserView } from '../../shared/read-model/views.ts';
 import { ANONYMOUS, type UsageCounter } from '../../shared/usage/usage-counter.ts';
 import { asksForLease } from './accept.ts';
 import { INVALID_KEY } from './answer.ts';
@@ -24,7 +23,7 @@ import type { Trust } from './trust.ts';
 import type { UsageTally } from './usage-tally.ts';
 import { type Asking, type Validated, type ValidateOptions, validate } from './validate.ts';
 import type { ValidationMetrics } from './validation-metrics.ts';
-import type { ViewMemory } from './view-memory.ts';
+import { mayBeUsed } from './view-memory.ts';
 
 export const VALIDATE_PATH = '/v1/licenses/validate';
 const ALLOW = 'GET, HEAD, OPTIONS, POST';
@@ -35,8 +34,6 @@ const INVALID_KEY_ANSWER = { body: INVALID_KEY_TEXT, ...measured(INVALID_KEY_TEX
 
 export interface FastPathOptions extends ValidateOptions {
   readonly trust: Trust;
-  readonly licenses: ViewMemory<LicenseView>;
-  readonly users: ViewMemory<UserView>;
   readonly usage: Pick<UsageCounter, 'count'>;
   readonly tally: UsageTally;
   readonly metrics: ValidationMetrics;
@@ -71,7 +68,7 @@ export class FastPath {
 
   /** False if the whole way has to be gone. */
   #fromMemory(request: IncomingMessage, response: ServerResponse, started: number): boolean {
-    const { keys, licenses, users, trust, limiter, clock, metrics, tally, addressOf } = this.#options;
+    const { keys, trust, limiter, clock, metrics, tally, addressOf } = this.#options;
     const { headers } = request;
     const { authorization } = headers;
     if (!authorization?.startsWith('Bearer ') || headers['min-event-position'] !== undefined) return false;
@@ -81,8 +78,8 @@ export class FastPath {
     const prepared = key.prepared;
     if (!prepared || prepared.asked !== request.url || now < prepared.from || now >= prepared.until)
       return false;
-    if (licenses.fresh(key.licenseId, trust.epoch, now) !== prepared.license) return false;
-    if (users.fresh(key.userId, trust.epoch, now) !== prepared.user) return false;
+    const { epoch } = trust;
+    if (!mayBeUsed(prepared.license, epoch, now) || !mayBeUsed(prepared.user, epoch, now)) return false;
     const rate = limiter.check(key.limitKey, prepared.limit, now);
     if (!rate.allowed) return false;
     tally.add(key, addressOf(request));

@@ -5,11 +5,14 @@
  */
 export class Generations<K, V> {
   readonly #half: number;
+  readonly #forgotten: ((value: V) => void) | undefined;
   #young = new Map<K, V>();
   #old = new Map<K, V>();
 
-  constructor(limit: number) {
+  /** @param forgotten told of every value that is held no longer, for whatever reason */
+  constructor(limit: number, forgotten?: (value: V) => void) {
     this.#half = Math.max(1, Math.floor(limit / 2));
+    this.#forgotten = forgotten;
   }
 
   get size(): number {
@@ -27,18 +30,22 @@ export class Generations<K, V> {
   }
 
   set(key: K, value: V): void {
-    this.#old.delete(key);
+    this.delete(key);
     this.#keep(key, value);
   }
 
   delete(key: K): void {
+    const value = this.#young.get(key) ?? this.#old.get(key);
+    if (value === undefined) return;
     this.#young.delete(key);
     this.#old.delete(key);
+    this.#forgotten?.(value);
   }
 
   #keep(key: K, value: V): void {
     this.#young.set(key, value);
     if (this.#young.size < this.#half) return;
+    if (this.#forgotten) for (const forgotten of this.#old.values()) this.#forgotten(forgotten);
     this.#old = this.#young;
     this.#young = new Map();
   }

@@ -121,12 +121,8 @@ export class LicenseViews {
     const { licenses, users, clock } = this.#options;
     const { licenseId, userId } = named;
     const { epoch } = loaded;
-    const license = licenses.offer(
-      licenseId,
-      { view: this.#compact.license(loaded.license, named), epoch },
-      clock(),
-    );
-    const user = users.offer(userId, { view: this.#compact.user(loaded.user, named), epoch }, clock());
+    const license = licenses.offer(licenseId, this.#compact.license(loaded.license, named), epoch, clock());
+    const user = users.offer(userId, this.#compact.user(loaded.user, named), epoch, clock());
     if (!license || !user) return undefined;
     const { layer, checkpoint: level } = loaded;
     return { kind: 'known', license, user, layer, stale: false, level };
@@ -155,8 +151,8 @@ export class LicenseViews {
     if (!license || !user) {
       const cached = await this.#loader.lastResort(named);
       // Epoch -1 is never the present one: it is kept as old knowledge.
-      if (cached.license) licenses.offer(licenseId, { view: cached.license, epoch: -1 }, clock());
-      if (cached.user) users.offer(userId, { view: cached.user, epoch: -1 }, clock());
+      if (cached.license) licenses.offer(licenseId, cached.license, -1, clock());
+      if (cached.user) users.offer(userId, cached.user, -1, clock());
       ({ license, user } = held());
       layer = 'redis';
     }

@@ -3,12 +3,18 @@ import { FLOOR_MS } from '../../shared/read-model/notices.ts';
 import { FRESH_MS, KEPT_MS, type LicenseView, type UserView } from '../../shared/read-model/views.ts';
 import { Generations } from './generations.ts';
 
-/** A view in this node's memory. Never changed but in its confirmation: whoever holds one compares by identity. */
+/** A view in this node's memory. */
 export interface Entry<V> {
   readonly view: V;
   /** The epoch (see trust.ts) in which it was read; it counts without asking only in that one. */
   readonly epoch: number;
+  /** False once memory holds it no longer: something newer is known, or it was forgotten. Only memory changes it. */
+  held: boolean;
 }
+
+/** Whether a view may be used without asking: held, read in this epoch, and fresh. */
+export const mayBeUsed = (entry: Entry<LicenseView | UserView>, epoch: number, now: number): boolean =>
+  entry.held && entry.epoch === epoch && now - entry.view.loadedAt < FRESH_MS;
 
 interface Floor {
   readonly position: Position;
@@ -39,7 +45,9 @@ export class ViewMemory<V extends LicenseView | UserView> {
   readonly #floors = new Map<string, Floor>();
 
   constructor(limit: number) {
-    this.#entries = new Generations(limit);
+    this.#entries = new Generations(limit, (entry) => {
+      entry.held = false;
+    });
   }
 
   get size(): number {
@@ -49,9 +57,7 @@ export class ViewMemory<V extends LicenseView | UserView> {
   /** What may be used without asking: read in this epoch and fresh. */
   fresh(id: string, epoch: number, now: number): Entry<V> | undefined {
     const entry = this.#entries.get(id);
-    return entry !== undefined && entry.epoch === epoch && now - entry.view.loadedAt < FRESH_MS
-      ? entry
-      : undefined;
+    return entry !== undefined && mayBeUsed(entry, epoch, now) ? entry : undefined;
   }
 
   /** What may be used only if the layers below can't answer. */
@@ -64,8 +70,9 @@ export class ViewMemory<V extends LicenseView | UserView> {
    * Takes what was read. Answers the later of it and what is known already; undefined if it is older than a notice
    * says: then it must be read again, and is not kept.
    */
-  offer(id: string, entry: Entry<V>, now: number): Entry<V> | undefined {
-    if (this.isBelowFloor(id, entry.view, now)) return undefined;
+  offer(id: string, view: V, epoch: number, now: number): Entry<V> | undefined {
+    if (this.isBelowFloor(id, view, now)) return undefined;
+    const entry: Entry<V> = { view, epoch, held: true };
     const known = this.#entries.get(id);
     if (known && compareViews(known.view, entry.view) > 0) {
       const samePosition = comparePositions(positionOf(known.view), positionOf(entry.view)) === 0;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Generations } from '../../../query-service/validation/generations.ts';
-import { ViewMemory } from '../../../query-service/validation/view-memory.ts';
+import { mayBeUsed, ViewMemory } from '../../../query-service/validation/view-memory.ts';
 import { type Position, parsePosition } from '../../../shared/events/position.ts';
 import type { UserView } from '../../../shared/read-model/views.ts';
 import { userView } from './views.ts';
@@ -42,7 +42,7 @@ describe('views in memory', () => {
     fc.assert(
       fc.property(fc.shuffledSubarray(views, { minLength: 1 }), (order) => {
         const memory = new ViewMemory<UserView>(100);
-        for (const each of order) memory.offer('u', { view: each, epoch: 1 }, NOW);
+        for (const each of order) memory.offer('u', each, 1, NOW);
         const newest = [...order].sort((a, b) => views.indexOf(a) - views.indexOf(b)).at(-1);
         expect(memory.kept('u', NOW)?.view).toBe(newest);
       }),
@@ -50,7 +50,7 @@ describe('views in memory', () => {
   });
   it('are fresh for five minutes in their epoch, and kept for a day', () => {
     const memory = new ViewMemory<UserView>(100);
-    memory.offer('u', { view: view('10/10'), epoch: 7 }, NOW);
+    memory.offer('u', view('10/10'), 7, NOW);
     expect(memory.fresh('u', 7, NOW + 5 * MINUTE - 1)).toBeDefined();
     expect(memory.fresh('u', 7, NOW + 5 * MINUTE)).toBeUndefined();
     expect(memory.fresh('u', 8, NOW)).toBeUndefined();
@@ -59,25 +59,45 @@ describe('views in memory', () => {
   });
   it('a load of a later epoch confirms the same state, even if its clock says earlier', () => {
     const memory = new ViewMemory<UserView>(100);
-    memory.offer('u', { view: view('10/10', NOW), epoch: 1 }, NOW);
-    memory.offer('u', { view: view('10/10', NOW - 50), epoch: 2 }, NOW);
+    memory.offer('u', view('10/10', NOW), 1, NOW);
+    memory.offer('u', view('10/10', NOW - 50), 2, NOW);
     expect(memory.fresh('u', 2, NOW)).toBeDefined();
+  });
+});
+
+describe('whoever holds a view', () => {
+  const held = (act: (memory: ViewMemory<UserView>) => void) => {
+    const memory = new ViewMemory<UserView>(4);
+    const entry = memory.offer('u', view('10/10'), 1, NOW);
+    act(memory);
+    return entry && mayBeUsed(entry, 1, NOW);
+  };
+  it('sees that it is replaced, told to be old, or forgotten', () => {
+    expect(held(() => {})).toBe(true);
+    expect(held((memory) => memory.offer('u', view('11/11'), 1, NOW))).toBe(false);
+    expect(held((memory) => memory.raise('u', at('11/11'), NOW))).toBe(false);
+    expect(held((memory) => memory.raise('u', at('10/10'), NOW))).toBe(true);
+    const others = ['a', 'b', 'c', 'd', 'e'];
+    expect(held((memory) => others.map((id) => memory.offer(id, view('10/10'), 1, NOW)))).toBe(false);
+  });
+  it('does not mistake a forgotten one for the one that is held now', () => {
+    expect(held((memory) => memory.offer('u', view('9/9'), 1, NOW))).toBe(true);
   });
 });
 
 describe('the floor under a view', () => {
   it('forgets what is older than the notice, and does not take it again for a minute', () => {
     const memory = new ViewMemory<UserView>(100);
-    memory.offer('u', { view: view('10/10'), epoch: 1 }, NOW);
+    memory.offer('u', view('10/10'), 1, NOW);
     memory.raise('u', at('11/11'), NOW);
     expect(memory.kept('u', NOW)).toBeUndefined();
-    expect(memory.offer('u', { view: view('10/10'), epoch: 1 }, NOW + MINUTE - 1)).toBeUndefined();
+    expect(memory.offer('u', view('10/10'), 1, NOW + MINUTE - 1)).toBeUndefined();
     expect(memory.kept('u', NOW)).toBeUndefined();
-    expect(memory.offer('u', { view: view('11/11'), epoch: 1 }, NOW + 1)).toBeDefined();
+    expect(memory.offer('u', view('11/11'), 1, NOW + 1)).toBeDefined();
   });
   it('keeps what is as new as the notice', () => {
     const memory = new ViewMemory<UserView>(100);
-    memory.offer('u', { view: view('11/11'), epoch: 1 }, NOW);
+    memory.offer('u', view('11/11'), 1, NOW);
     memory.raise('u', at('11/11'), NOW);
     expect(memory.fresh('u', 1, NOW)).toBeDefined();
   });
@@ -85,12 +105,12 @@ describe('the floor under a view', () => {
     const memory = new ViewMemory<UserView>(100);
     memory.raise('u', at('11/11'), NOW);
     memory.raise('u', at('10/10'), NOW + 1);
-    expect(memory.offer('u', { view: view('10/10'), epoch: 1 }, NOW + 2)).toBeUndefined();
+    expect(memory.offer('u', view('10/10'), 1, NOW + 2)).toBeUndefined();
   });
   it('is gone after a minute', () => {
     const memory = new ViewMemory<UserView>(100);
     memory.raise('u', at('11/11'), NOW);
-    expect(memory.offer('u', { view: view('10/10', NOW + MINUTE), epoch: 1 }, NOW + MINUTE)).toBeDefined();
+    expect(memory.offer('u', view('10/10', NOW + MINUTE), 1, NOW + MINUTE)).toBeDefined();
   });
   it('says so when there are too many', () => {
     const memory = new ViewMemory<UserView>(100);
