@@ -48,7 +48,8 @@ async function write(writer: ReadModelWriter, batch: readonly RecordedEvent[]) {
   return writer.write(await writer.decode({ events: batch, position: last.position }));
 }
 
-const rows = async (table: string) => (await pool.query(`SELECT * FROM ${table} ORDER BY 1`)).rows;
+const rows = async (table: string, order = '1') =>
+  (await pool.query(`SELECT * FROM ${table} ORDER BY ${order}`)).rows;
 
 describe('a writer of read models', () => {
   test('passes over what it has seen: a batch delivered again changes nothing', async () => {
@@ -111,6 +112,26 @@ describe('a writer of read models', () => {
     });
     expect(writer.checkpoint.last?.id).toBe(events[2]?.id);
     expect(await rows('parked_events')).toEqual([]);
+  });
+
+  test('parks the later events of a user in the same batch, and goes on with everybody else', async () => {
+    const writer = await openWriter();
+    const [user, other] = [system.author(), system.author()];
+    const [from] = await Array.fromAsync(system.log.readAll({ direction: 'backwards', limit: 1 }));
+    await user.signUp();
+    await user.activate('a');
+    await user.activate('a');
+    await other.signUp();
+    await user.activate('b');
+    await other.activate('a');
+    await write(writer, await Array.fromAsync(system.log.readAll(from ? { from: from.position } : {})));
+    expect(await rows('parked_events', 'revision')).toMatchObject([
+      { user_id: user.userId, revision: '2', cause: expect.stringContaining('licenses_client') },
+      { user_id: user.userId, revision: '3', cause: 'an earlier event of this user is parked' },
+    ]);
+    expect((await rows('licenses')).map((row) => row.user_id).sort()).toEqual(
+      [user.userId, other.userId].sort(),
+    );
   });
 
   test('stops where a data key is missing, and blanks and parks nothing', async () => {
