@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
@@ -17,6 +17,7 @@ export class Arrivals {
   #count = 0;
   /** Connections without a request so far → since when. */
   readonly #silent = new Map<Socket, number>();
+  readonly #unanswered = new Set<ServerResponse>();
 
   constructor(server: Server) {
     server.on('connection', (socket) => {
@@ -24,10 +25,19 @@ export class Arrivals {
       this.#silent.set(socket, performance.now());
       socket.once('close', () => this.#silent.delete(socket));
     });
-    server.on('request', (request: IncomingMessage) => {
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       this.#count += 1;
       this.#silent.delete(request.socket);
+      this.#unanswered.add(response);
+      response.once('close', () => this.#unanswered.delete(response));
     });
+  }
+
+  /** Has the answers that are not begun yet close their connections: nothing else would, once they are idle. */
+  closeWithAnswers(): void {
+    for (const response of this.#unanswered) {
+      if (!response.headersSent) response.setHeader('Connection', 'close');
+    }
   }
 
   /** Resolves right after a turn of the event loop that brought nothing, or after `maxMs`. */

@@ -72,6 +72,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
 
   const drain = async () => {
     closing = true;
+    arrivals.closeWithAnswers();
     options.health.drain();
     // Load balancers learn of it by asking or by failing to connect; nothing tells this side that they all did.
     await delay(options.drainMs ?? 1_000);

@@ -71,6 +71,20 @@ it('stops in order: not ready, connections closed by their answers, the last req
   await server.stop();
 });
 
+it('closes the kept connection of a request that was under way with its answer, and waits no longer', async () => {
+  const { server, arrived, release } = await start({ drainMs: 20, finishMs: 30_000 });
+  const agent = new Agent({ keepAlive: true });
+  const slow = get(`${server.url}/slow`, agent);
+  await arrived;
+  const stopped = server.stop();
+  await expect
+    .poll(() => get(`${server.url}/`, new Agent()).catch((error) => error.code))
+    .toBe('ECONNREFUSED');
+  release();
+  expect(await slow).toEqual({ status: 200, connection: 'close' });
+  await stopped;
+});
+
 /** Keeps the process from everything else for `ms`, as a burst of work does. */
 function work(ms: number): void {
   for (const until = performance.now() + ms; performance.now() < until; );
