@@ -1,6 +1,7 @@
 import { type Position, parsePosition } from '../../shared/events/position.ts';
-import type { LoadedPair } from '../../shared/read-model/load-views.ts';
+import type { LoadedPair, PairIds } from '../../shared/read-model/load-views.ts';
 import { FRESH_MS, type LicenseView, type UserView } from '../../shared/read-model/views.ts';
+import { Batches } from './batches.ts';
 import { Breaker } from './breaker.ts';
 import type { PairSources } from './pair-sources.ts';
 import type { Trust } from './trust.ts';
@@ -49,6 +50,9 @@ interface Flight {
 /** Most loads under way; what comes beyond is answered by what is known already, or not at all. */
 const MAX_LOADS = 5_000;
 const BREAK_MS = 1_000;
+/** Pairs of one statement, and statements at once: no more connections than leave some to the other queries. */
+const BATCH = 200;
+const BATCHES_AT_ONCE = 2;
 
 /** The layers below are not asked now: one failed a moment ago, or too many loads are under way. */
 export class LayersAway extends Error {
@@ -62,12 +66,18 @@ export class PairLoader {
   readonly #postgres: Breaker;
   readonly #redis: Breaker;
   readonly #written: WriteBack;
+  readonly #pairs: Batches<PairIds, LoadedPair>;
 
   constructor(options: PairLoaderOptions) {
     this.#options = options;
     this.#postgres = new Breaker(BREAK_MS, options.monotonic);
     this.#redis = new Breaker(BREAK_MS, options.monotonic);
     this.#written = new WriteBack(options, this.#redis);
+    this.#pairs = new Batches({
+      ask: (pairs) => this.#postgres.run(() => options.sources.load(pairs)),
+      size: BATCH,
+      atOnce: BATCHES_AT_ONCE,
+    });
   }
 
   get underWay(): number {
@@ -111,7 +121,7 @@ export class PairLoader {
     if (!this.#postgres.closed) throw new LayersAway('PostgreSQL did not answer a moment ago');
     let pair: LoadedPair;
     try {
-      pair = await this.#postgres.run(() => this.#options.sources.load(named.licenseId, named.userId));
+      pair = await this.#pairs.ask({ licenseId: named.licenseId, userId: named.userId });
     } catch (error) {
       this.#options.onFailure('postgres', error);
       throw error;

@@ -7,14 +7,14 @@ import {
   readPair,
   writeViews,
 } from '../../shared/read-model/cached-views.ts';
-import { DIRECT_FEED, type LoadedPair, loadPair } from '../../shared/read-model/load-views.ts';
+import { DIRECT_FEED, type LoadedPair, loadPairs, type PairIds } from '../../shared/read-model/load-views.ts';
 import { CACHE_CHECKPOINT_KEY } from '../../shared/read-model/views.ts';
 import type { Fingerprint } from './trust.ts';
 
 /** The layers below a node's memory, as validation uses them. */
 export interface PairSources {
-  /** One statement: both views and the checkpoint from one snapshot. @throws PostgreSQL can't answer */
-  load(licenseId: string, userId: string): Promise<LoadedPair>;
+  /** One statement: all views and the checkpoint from one snapshot, in order. @throws PostgreSQL can't answer */
+  load(pairs: readonly PairIds[]): Promise<readonly LoadedPair[]>;
   /** One round trip. @throws Redis can't answer */
   read(licenseId: string, userId: string): Promise<CachedPair>;
   /** Writes each view if it is newer than the one that Redis has. @throws Redis can't answer */
@@ -38,7 +38,7 @@ interface FingerprintRow {
 
 export function pairSources(pool: Queryable, redis: Redis): PairSources {
   return {
-    load: (licenseId, userId) => loadPair(pool, licenseId, userId),
+    load: (pairs) => loadPairs(pool, pairs),
     read: (licenseId, userId) => readPair(redis, licenseId, userId),
     write: (views) => writeViews(redis, views),
     async readFingerprint() {

@@ -53,7 +53,7 @@ CROSS JOIN LATERAL (
 
 const LOADED_AT = 'extract(epoch FROM statement_timestamp()) * 1000 AS loaded_at';
 
-const LOAD_PAIR = `
+const LOAD_PAIRS = `
 SELECT
   l.license_id, l.user_id AS license_user_id, l.client_id, l.status AS license_status,
   COALESCE(owner.position_commit, u.position_commit, absent.commit) || '/' ||
@@ -62,10 +62,11 @@ SELECT
   COALESCE(c.position_commit, 0) || '/' || COALESCE(c.position_prepare, 0) AS checkpoint,
   extract(epoch FROM c.last_event_at) * 1000 AS last_event_ms,
   ${LOADED_AT}
-FROM (SELECT $1::uuid AS license_id, $2::uuid AS user_id) asked
+FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS asked (license_id, user_id, place)
 LEFT JOIN read_model.licenses l ON l.license_id = asked.license_id
 LEFT JOIN read_model.users owner ON owner.user_id = l.user_id
-${USER_JOINS}`;
+${USER_JOINS}
+ORDER BY asked.place`;
 
 const LOAD_USERS = `
 SELECT asked.user_id AS asked, ${USER_COLUMNS}, ${LOADED_AT}
@@ -153,6 +154,12 @@ const toUserView = (row: UserColumns): UserView => ({
         },
 });
 
+/** The ids that a key names; they must be UUIDs. */
+export interface PairIds {
+  readonly licenseId: string;
+  readonly userId: string;
+}
+
 /**
  * The two views that a key names, and the checkpoint, all from one snapshot. Ids must be UUIDs.
  *
@@ -160,20 +167,25 @@ const toUserView = (row: UserColumns): UserView => ({
  * user without a row is parked, negative views say position 0/0.
  */
 export async function loadPair(db: Queryable, licenseId: string, userId: string): Promise<LoadedPair> {
+  const [pair] = await loadPairs(db, [{ licenseId, userId }]);
+  return pair as LoadedPair;
+}
+
+/** {@link loadPair} for many keys, in the order they are given: one statement, one snapshot. */
+export async function loadPairs(db: Queryable, pairs: readonly PairIds[]): Promise<LoadedPair[]> {
   const { rows } = await db.query<PairRow>({
-    name: 'load_pair',
-    text: LOAD_PAIR,
-    values: [licenseId, userId],
+    name: 'load_pairs',
+    text: LOAD_PAIRS,
+    values: [pairs.map(({ licenseId }) => licenseId), pairs.map(({ userId }) => userId)],
   });
-  const row = rows[0] as PairRow;
-  return {
+  return rows.map((row) => ({
     license: toLicenseView(row),
     user: toUserView(row),
     checkpoint: {
       position: row.checkpoint,
       lastEventAt: row.last_event_ms === null ? null : milliseconds(row.last_event_ms),
     },
-  };
+  }));
 }
 
 /**
