@@ -77,7 +77,7 @@ export async function decodeEvents(
   const events: DecodedEvent[] = [];
   for (const [i, { recorded: event, loggedAt }] of known.entries()) {
     if (i % SLICE === SLICE - 1) await turn();
-    events.push({ loggedAt, ...open(decoder.reader, event, keys) });
+    events.push(open(decoder.reader, event, loggedAt, keys));
   }
   return { events, count, last: recorded[count - 1], ...(stop ? { stop } : {}) };
 }
@@ -90,22 +90,23 @@ function sealedPart({ event }: Recorded<UserEvent>): string | undefined {
 function open(
   reader: EventReader,
   recorded: Recorded<UserEvent>,
+  loggedAt: Date,
   keys: ReadonlyMap<string, DataKey | Erased>,
-): Omit<DecodedEvent, 'loggedAt'> {
+): DecodedEvent {
   const { userId } = recorded.event.data;
   const sealed = sealedPart(recorded);
-  if (sealed === undefined) return { recorded, userId, personal: NOTHING };
+  if (sealed === undefined) return { recorded, userId, loggedAt, personal: NOTHING };
   const key = keys.get(userId) as DataKey | Erased;
   try {
     const personal: ShownPersonal =
       recorded.event.type === 'UserSignedUp'
         ? { email: reader.unseal('UserSignedUp', sealed, key).email ?? null, clientName: null }
         : { email: null, clientName: reader.unseal('LicenseActivated', sealed, key).clientName ?? null };
-    return { recorded, userId, personal };
+    return { recorded, userId, loggedAt, personal };
   } catch (cause) {
     if (!(cause instanceof PersonalUnreadable)) throw cause;
     const fault = new ProjectionFault('its personal data does not open under the key of its user', { cause });
-    return { recorded, userId, personal: NOTHING, fault };
+    return { recorded, userId, loggedAt, personal: NOTHING, fault };
   }
 }
 

@@ -3,7 +3,8 @@ import type { AppliedEvent, Feed, FeedBatch } from './feeds/feed.ts';
 import type { ReadModelWriter } from './read-model-writer.ts';
 import { WriteBehind } from './write-behind.ts';
 
-/** Events of a transaction. With 10,000 it is no faster. */
+/** Events of a transaction. */
+const MIN_EVENTS = 2_000;
 const MAX_EVENTS = 5_000;
 
 /**
@@ -25,6 +26,7 @@ export async function buildUntil(
       await writer.write(batch);
       applied(batch.decoded.count);
     },
+    minEvents: MIN_EVENTS,
     maxEvents: MAX_EVENTS,
     failed: () => reading.abort(),
   });
@@ -36,6 +38,7 @@ export async function buildUntil(
       if (last || decoded.decoded.stop) break;
     }
   } finally {
+    behind.flush();
     await behind.idle();
     reading.abort();
   }

@@ -2,8 +2,13 @@ import type { DecodedBatch } from './read-model-writer.ts';
 
 export interface WriteBehindOptions {
   readonly write: (batch: DecodedBatch) => Promise<void>;
-  /** Events that are kept for the next transaction at most. */
+  /** Events that are kept for the next transaction at most, roughly. */
   readonly maxEvents: number;
+  /**
+   * Fewer are not written before {@link WriteBehind.flush}; default 0. For a feed that is known to go on: small
+   * transactions cost a rebuild a tenth of its time.
+   */
+  readonly minEvents?: number;
   /** Told at once when a write fails; none is begun afterwards. */
   readonly failed: (error: unknown) => void;
 }
@@ -14,7 +19,9 @@ export interface WriteBehindOptions {
  */
 export class WriteBehind {
   readonly #options: WriteBehindOptions;
-  #next: DecodedBatch | undefined;
+  #next: DecodedBatch[] = [];
+  #events = 0;
+  #begun = false;
   #tail: Promise<void> = Promise.resolve();
   failure: { readonly error: unknown } | undefined;
 
@@ -24,12 +31,18 @@ export class WriteBehind {
 
   /** Resolves when there is room for more. */
   async add(batch: DecodedBatch): Promise<void> {
-    if (this.#next) this.#next = joined(this.#next, batch);
-    else {
-      this.#next = batch;
-      this.run(() => this.#writeNext());
-    }
-    if (this.#next.decoded.events.length >= this.#options.maxEvents) await this.idle();
+    const { minEvents = 0, maxEvents } = this.#options;
+    this.#next.push(batch);
+    this.#events += batch.decoded.events.length;
+    if (this.#events >= minEvents) this.flush();
+    if (this.#events >= maxEvents) await this.idle();
+  }
+
+  /** Has everything written that was added. */
+  flush(): void {
+    if (this.#begun || this.#next.length === 0) return;
+    this.#begun = true;
+    this.run(() => this.#writeNext());
   }
 
   /** Does other work between two transactions. */
@@ -51,18 +64,25 @@ export class WriteBehind {
   }
 
   async #writeNext(): Promise<void> {
-    const batch = this.#next;
-    this.#next = undefined;
-    if (batch) await this.#options.write(batch);
+    const batches = this.#next;
+    this.#next = [];
+    this.#events = 0;
+    this.#begun = false;
+    await this.#options.write(joined(batches));
   }
 }
 
-const joined = (first: DecodedBatch, second: DecodedBatch): DecodedBatch => ({
-  decoded: {
-    events: [...first.decoded.events, ...second.decoded.events],
-    count: first.decoded.count + second.decoded.count,
-    last: second.decoded.last ?? first.decoded.last,
-    ...(second.decoded.stop && { stop: second.decoded.stop }),
-  },
-  position: second.position,
-});
+function joined(batches: readonly DecodedBatch[]): DecodedBatch {
+  const last = batches.at(-1) as DecodedBatch;
+  if (batches.length === 1) return last;
+  const { stop } = last.decoded;
+  return {
+    decoded: {
+      events: batches.flatMap(({ decoded }) => decoded.events),
+      count: batches.reduce((sum, { decoded }) => sum + decoded.count, 0),
+      last: batches.findLast(({ decoded }) => decoded.last)?.decoded.last,
+      ...(stop && { stop }),
+    },
+    position: last.position,
+  };
+}

@@ -14,12 +14,13 @@ const batch = (...ids: string[]): DecodedBatch => ({
 const idsOf = ({ decoded }: DecodedBatch) => decoded.events.map(({ userId }) => userId).join('');
 
 /** Writes that the test lets pass one by one. */
-function gate(maxEvents = 100) {
+function gate(maxEvents = 100, minEvents = 0) {
   const written: string[] = [];
   const gates: PromiseWithResolvers<void>[] = [];
   const failures: unknown[] = [];
   const behind = new WriteBehind({
     maxEvents,
+    minEvents,
     failed: (error) => failures.push(error),
     write: async (next) => {
       written.push(idsOf(next));
@@ -79,6 +80,20 @@ describe('writing behind', () => {
     await pass();
     await added;
     expect(room).toBe(true);
+  });
+
+  test('keeps back what is too little, until it is enough or flushed', async () => {
+    const { behind, written, pass, turns } = gate(100, 3);
+    await behind.add(batch('a', 'b'));
+    await turns();
+    expect(written).toEqual([]);
+    await behind.add(batch('c'));
+    await pass();
+    expect(written).toEqual(['abc']);
+    await behind.add(batch('d'));
+    behind.flush();
+    await pass();
+    expect(written).toEqual(['abc', 'd']);
   });
 
   test('does other work in between, in order', async () => {
