@@ -48,7 +48,7 @@ interface Flight {
 }
 
 /** Most loads under way; what comes beyond is answered by what is known already, or not at all. */
-const MAX_LOADS = 5_000;
+const MAX_LOADS = 20_000;
 const BREAK_MS = 1_000;
 /** Pairs of one statement, and statements at once: no more connections than leave some to the other queries. */
 const BATCH = 200;

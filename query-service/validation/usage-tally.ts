@@ -1,10 +1,11 @@
 import type { UsageCounter } from '../../shared/usage/usage-counter.ts';
 import type { VerifiedKey } from './verified-keys.ts';
 
-const DEFAULT_FLUSH_MS = 1_000;
+/** With the usage counter's own delay it bounds what a crash loses; a use may be counted under the next minute. */
+const DEFAULT_FLUSH_MS = 5_000;
 
 /**
- * Adds up the uses of remembered keys on the keys themselves, and hands them to the usage counter once a second: a
+ * Adds up the uses of remembered keys on the keys themselves, and hands them to the usage counter now and then: a
  * row's name there is a text of a hundred characters, which costs more than the rest of an answer from memory.
  */
 export class UsageTally {

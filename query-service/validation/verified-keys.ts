@@ -34,8 +34,8 @@ export interface VerifiedKeysOptions {
 /** The name of the limit on a license's validations. */
 export const LIMIT_NAME = 'validations';
 
-/** Unverified keys that wait their turn: about a second's work. */
-const MAX_WAITING = 10_000;
+/** Unverified keys that wait their turn: one or two seconds of work, and more than there are connections. */
+const MAX_WAITING = 20_000;
 
 /** Three parts, the last of an Ed25519 signature's length. */
 const mayBeToken = (token: string): boolean => {
