@@ -35,7 +35,9 @@ export const commandSettings = z.object({
     .default(200)
     .describe('Passwords that may wait to be hashed; a request beyond is answered 503'),
   SIGNUPS_PER_MINUTE: integer(1, 1_000_000).default(60).describe('Sign-ups an address may try in a minute'),
-  LOGINS_PER_MINUTE: integer(1, 1_000_000).default(60).describe('Log-ins an address may try in a minute'),
+  LOGINS_PER_MINUTE: integer(1, 1_000_000)
+    .default(60)
+    .describe('Log-ins an address, and password changes a user, may try in a minute'),
   COMMANDS_PER_MINUTE: integer(1, 1_000_000)
     .default(1_000)
     .describe('Commands a user, an operator or a client may give in a minute'),

@@ -115,7 +115,8 @@ const changePassword = commandRoute({
   summary: 'Change the password',
   description: 'Ends every access token that was issued before.',
   auth: ['user'],
-  rateLimit: { name: 'commands', by: 'caller' },
+  // The current password is asked for: a stolen token must not serve to guess it.
+  rateLimit: { name: 'logins', by: 'caller' },
   headers: commandHeaders,
   body: z.strictObject({ password, new_password: newPassword }),
   answers: { 204: { description: 'Changed.', headers: ANSWER_HEADERS } },
