@@ -194,39 +194,4 @@ describe('read models', () => {
     expect(await userRow(first)).toMatchObject({ email: null, status: 'erased' });
     expect(await userRow(second)).toMatchObject({ email: first.email });
   });
-
-  test('erasing clears the email, the names of clients and the usage rows', async () => {
-    const [user, other] = [system.author(), system.author()];
-    for (const each of [user, other]) {
-      await each.signUp();
-      await system.pool.query(
-        `INSERT INTO usage.rate_limits VALUES (now(), $1, 'GET /v1/me', '192.0.2.1', 3)`,
-        [each.userId],
-      );
-    }
-    const licenseId = await user.activate('laptop', 'Grace’s laptop');
-    await touch(other);
-    expect(await licenseRow(licenseId)).toMatchObject({ client_name: 'Grace’s laptop' });
-    await user.erase();
-    await touch(other);
-    expect(await userRow(user)).toMatchObject({ status: 'erased', email: null, ended_token_ids: {} });
-    expect(await licenseRow(licenseId)).toMatchObject({ client_name: null, status: 'active' });
-    const { rows } = await system.pool.query('SELECT user_id FROM usage.rate_limits');
-    expect(rows.map((row) => row.user_id)).toEqual([other.userId]);
-  });
-
-  test('a tombstone reads as nothing: an erased user’s history projects without his data', async () => {
-    const user = system.author();
-    const { userId } = user;
-    const signedUp = await user.encode({
-      type: 'UserSignedUp',
-      data: { userId, emailDigest: '0'.repeat(64), personal: { email: user.email, passwordHash: 'x' } },
-    });
-    await system.vault.applyErasures([userId]);
-    await user.appendRaw(signedUp);
-    const other = system.author();
-    await other.signUp();
-    await touch(other);
-    expect(await userRow(user)).toMatchObject({ status: 'active', email: null });
-  });
 });

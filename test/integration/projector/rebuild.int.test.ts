@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { loadCheckpoint } from '../../../projector/checkpoint.ts';
-import { switchSchemas } from '../../../projector/rebuild-switch.ts';
 import { loadPair } from '../../../shared/read-model/load-views.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type Author, instant, newId, TERMS } from './author.ts';
+import { newId } from './author.ts';
+import { history } from './history.ts';
 import { allRows, createSystem, projected, type System, tool } from './system.ts';
 
 let system: System;
@@ -13,49 +11,13 @@ beforeEach(async () => {
 });
 afterEach(() => system[Symbol.asyncDispose]());
 
-const DAY = 86_400_000;
 const generation = async () =>
   (await system.pool.query('SELECT generation FROM read_model.checkpoints')).rows[0].generation;
-
-/** A history with something of everything in it, an erased user and parked events among them. */
-async function history(users: number): Promise<string> {
-  let position = '';
-  for (let i = 0; i < users; i++) {
-    const user = system.author();
-    const { userId } = user;
-    await user.signUp();
-    const subscriptionId = await user.subscribe(i % 2 ? 'pro' : 'free', Date.now() - (i % 40) * 100 * DAY);
-    const licenseId = await user.activate('a', `Machine ${i}`);
-    await user.activate('b');
-    const license = { userId, licenseId, clientId: 'a', personal: {} };
-    if (i % 3 === 0) await user.append({ type: 'LicenseDeactivated', data: license });
-    if (i % 3 === 1) await user.append({ type: 'LicenseRevoked', data: license });
-    if (i % 4 === 0)
-      await user.append({ type: 'SubscriptionSuspended', data: { userId, subscriptionId, personal: {} } });
-    if (i % 5 === 0) {
-      await user.append({
-        type: 'LoggedOut',
-        data: { userId, tokenId: randomUUID(), expiresAt: instant(Date.now() + DAY) },
-      });
-    }
-    if (i % 7 === 6) await user.erase();
-    if (i % 10 === 9) {
-      await user.append({
-        type: 'SubscriptionPlanChanged',
-        data: { userId, subscriptionId: newId(), plan: 'x', terms: TERMS },
-      });
-    }
-    const other: Author = system.author();
-    position = await other.signUp();
-  }
-  await projected(system, position);
-  return position;
-}
 
 describe('a rebuild', () => {
   test('gives the same rows as the live projector, under writes, and the services notice nothing', async () => {
     await system.project();
-    await history(20);
+    await history(system, 20);
     await system.pool.query(
       `DO $$ BEGIN CREATE ROLE analyst_role; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
     );
@@ -65,7 +27,7 @@ describe('a rebuild', () => {
     const writing = { on: true };
     const reads: unknown[] = [];
     const writer = (async () => {
-      while (writing.on) await history(1);
+      while (writing.on) await history(system, 1);
     })();
     const reader = (async () => {
       while (writing.on) reads.push((await loadPair(system.pool, newId(), newId())).license.license);
@@ -79,7 +41,7 @@ describe('a rebuild', () => {
     expect(new Set(reads)).toEqual(new Set([null]));
 
     // The live projector goes on in the new tables.
-    await history(3);
+    await history(system, 3);
     const live = await allRows(system);
     expect(live.users?.length).toBeGreaterThan(40);
     const again = await tool(system, 'rebuild', '--keep-old');
@@ -97,7 +59,7 @@ describe('a rebuild', () => {
 
   test('--compare-only finds a row that is not what the log gives, and changes nothing', async () => {
     await system.project();
-    await history(4);
+    await history(system, 4);
     expect(await tool(system, 'rebuild', '--compare-only')).toMatchObject({ code: 0 });
     await system.pool.query(
       `UPDATE read_model.licenses SET client_id = 'tampered' WHERE client_id = 'b' AND license_id = (SELECT min(license_id::text)::uuid FROM read_model.licenses WHERE client_id = 'b')`,
@@ -113,7 +75,7 @@ describe('a rebuild', () => {
 
   test('with differences switches only if it is told to, and has the caches renewed', async () => {
     await system.project();
-    await history(2);
+    await history(system, 2);
     const user = system.author();
     await user.signUp();
     const licenseId = await user.activate('laptop');
@@ -147,7 +109,7 @@ describe('a rebuild', () => {
 
   test('makes read models where there are none, and passes over what an operator let go', async () => {
     const projector = await system.project();
-    const position = await history(10);
+    const position = await history(system, 10);
     const { rows } = await system.pool.query(
       `SELECT event_id FROM read_model.parked_events WHERE mark = 'parked'`,
     );
@@ -170,65 +132,5 @@ describe('a rebuild', () => {
     await projected(system, position);
     // Without the record of what was let go it is parked again.
     expect((await system.pool.query('SELECT FROM read_model.parked_events')).rowCount).toBe(1);
-  });
-
-  test('that was interrupted starts anew where an operator has let go of what it had parked', async () => {
-    await system.project();
-    await history(10);
-    // A difference leaves what was built, with the event parked in it.
-    const tamper = (name: string) =>
-      system.pool.query(`UPDATE read_model.activations_by_day SET activations = activations ${name} 1`);
-    await tamper('+');
-    expect(await tool(system, 'rebuild')).toMatchObject({ code: 1 });
-    await tamper('-');
-    const { rows } = await system.pool.query('SELECT event_id FROM read_model_next.parked_events');
-    await tool(system, 'parked', 'skip', rows[0].event_id);
-    await eventually(
-      'settled',
-      async () => (await system.pool.query('SELECT FROM read_model.parked_events')).rowCount === 0,
-    );
-    expect(await tool(system, 'rebuild')).toMatchObject({ code: 0 });
-    expect((await system.pool.query('SELECT FROM read_model.parked_events')).rowCount).toBe(0);
-  });
-
-  test('never goes back: what was let go behind the comparison is not parked again', async () => {
-    const projector = await system.project();
-    await history(10);
-    await projector.stop();
-    expect(await tool(system, 'rebuild', '--keep-old')).toMatchObject({ code: 0 });
-    // As if the skip had been settled in between: the old read models are the live ones, and have let it go.
-    await system.pool.query(
-      `INSERT INTO read_model_old.skipped_events SELECT event_id, user_id, revision, type, cause, created_at
-       FROM read_model_old.parked_events`,
-    );
-    const switching = switchSchemas({
-      pool: system.pool,
-      live: 'read_model_old',
-      next: 'read_model',
-      old: 'read_model_older',
-      force: false,
-      catchUp: () => loadCheckpoint(system.pool, 'read_model'),
-    });
-    await expect(switching).rejects.toMatchObject({ code: 'rebuild_behind' });
-  });
-
-  test('never goes back: a live checkpoint that the log does not reach is refused', async () => {
-    const projector = await system.project();
-    await history(2);
-    await projector.stop();
-    await system.pool.query(
-      'UPDATE read_model.checkpoints SET last_event_id = $1, last_event_commit = 900000, last_event_prepare = 900000',
-      [randomUUID()],
-    );
-    expect(await tool(system, 'rebuild')).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('--force'),
-    });
-    expect(await generation()).toBe(0);
-  });
-
-  test('refuses what does not go together', async () => {
-    expect(await tool(system, 'rebuild', '--compare-only', '--force')).toMatchObject({ code: 2 });
-    expect(await tool(system, 'rebuild', '--nonsense')).toMatchObject({ code: 2 });
   });
 });

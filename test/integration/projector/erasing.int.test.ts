@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Author } from './author.ts';
+import { createSystem, projected, type System } from './system.ts';
+
+let system: System;
+beforeAll(async () => {
+  system = await createSystem();
+  await system.project();
+});
+afterAll(() => system[Symbol.asyncDispose]());
+
+const one = async (sql: string, ...values: unknown[]) => (await system.pool.query(sql, values)).rows[0];
+const userRow = (user: Author) => one('SELECT * FROM read_model.users WHERE user_id = $1', user.userId);
+const licenseRow = (id: string) => one('SELECT * FROM read_model.licenses WHERE license_id = $1', id);
+
+/** Something that changes no row but the user's, to wait for. */
+const touch = async (user: Author) => {
+  const { userId } = user;
+  const position = await user.append({
+    type: 'PasswordChanged',
+    data: { userId, personal: { passwordHash: 'x' } },
+  });
+  await projected(system, position);
+  return position;
+};
+
+describe('erasing', () => {
+  test('erasing clears the email, the names of clients and the usage rows', async () => {
+    const [user, other] = [system.author(), system.author()];
+    for (const each of [user, other]) {
+      await each.signUp();
+      await system.pool.query(
+        `INSERT INTO usage.rate_limits VALUES (now(), $1, 'GET /v1/me', '192.0.2.1', 3)`,
+        [each.userId],
+      );
+    }
+    const licenseId = await user.activate('laptop', 'Grace’s laptop');
+    await touch(other);
+    expect(await licenseRow(licenseId)).toMatchObject({ client_name: 'Grace’s laptop' });
+    await user.erase();
+    await touch(other);
+    expect(await userRow(user)).toMatchObject({ status: 'erased', email: null, ended_token_ids: {} });
+    expect(await licenseRow(licenseId)).toMatchObject({ client_name: null, status: 'active' });
+    const { rows } = await system.pool.query('SELECT user_id FROM usage.rate_limits');
+    expect(rows.map((row) => row.user_id)).toEqual([other.userId]);
+  });
+
+  test('a tombstone reads as nothing: an erased user’s history projects without his data', async () => {
+    const user = system.author();
+    const { userId } = user;
+    const signedUp = await user.encode({
+      type: 'UserSignedUp',
+      data: { userId, emailDigest: '0'.repeat(64), personal: { email: user.email, passwordHash: 'x' } },
+    });
+    await system.vault.applyErasures([userId]);
+    await user.appendRaw(signedUp);
+    const other = system.author();
+    await other.signUp();
+    await touch(other);
+    expect(await userRow(user)).toMatchObject({ status: 'active', email: null });
+  });
+});

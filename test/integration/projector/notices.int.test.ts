@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readPair } from '../../../shared/read-model/cached-views.ts';
+import { loadPair } from '../../../shared/read-model/load-views.ts';
+import { eventually } from '../../support/eventually.ts';
+import { listen, subscriber, suspend } from './customers.ts';
+import { createSystem, type System } from './system.ts';
+
+let system: System;
+beforeAll(async () => {
+  system = await createSystem();
+  await system.project();
+});
+afterAll(() => system[Symbol.asyncDispose]());
+
+describe('notices', () => {
+  test('name what changed, each beginning where the last one ended', async () => {
+    using heard = await listen(system);
+    const { user, licenseId } = await subscriber(system);
+    await eventually('the license is named', () =>
+      heard.notices.some(({ licenses }) => licenses.some(([id]) => id === licenseId)),
+    );
+    expect(heard.notices.some(({ users }) => users.some(([id]) => id === user.userId))).toBe(true);
+    for (const [i, { before }] of heard.notices.entries()) {
+      if (i > 0) expect(before).toBe(heard.notices[i - 1]?.after);
+    }
+  });
+
+  test('come each second while nothing happens', async () => {
+    using heard = await listen(system);
+    const first = await eventually('a heartbeat', () => heard.notices.at(-1), 3_000);
+    await eventually('another', () => heard.notices.length > 1, 3_000);
+    expect(heard.notices.at(-1)).toEqual({
+      before: first.after,
+      after: first.after,
+      users: [],
+      licenses: [],
+    });
+  });
+
+  test('come when both caches and rows are there: whoever asks then gets no older view', async () => {
+    using heard = await listen(system);
+    const customer = await subscriber(system);
+    const { user, licenseId } = customer;
+    const position = await suspend(system, customer);
+    await eventually('told', () =>
+      heard.notices.some(({ users }) => users.some(([id, at]) => id === user.userId && at === position)),
+    );
+    const cached = await readPair(system.redis, licenseId, user.userId);
+    expect(cached.user?.user?.subscription?.status).toBe('suspended');
+    expect((await loadPair(system.pool, licenseId, user.userId)).user.position).toBe(position);
+  });
+});

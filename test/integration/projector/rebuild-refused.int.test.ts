@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadCheckpoint } from '../../../projector/checkpoint.ts';
+import { switchSchemas } from '../../../projector/rebuild-switch.ts';
+import { eventually } from '../../support/eventually.ts';
+import { history } from './history.ts';
+import { createSystem, type System, tool } from './system.ts';
+
+let system: System;
+beforeEach(async () => {
+  system = await createSystem();
+});
+afterEach(() => system[Symbol.asyncDispose]());
+
+const generation = async () =>
+  (await system.pool.query('SELECT generation FROM read_model.checkpoints')).rows[0].generation;
+
+describe('a rebuild', () => {
+  test('that was interrupted starts anew where an operator has let go of what it had parked', async () => {
+    await system.project();
+    await history(system, 10);
+    // A difference leaves what was built, with the event parked in it.
+    const tamper = (name: string) =>
+      system.pool.query(`UPDATE read_model.activations_by_day SET activations = activations ${name} 1`);
+    await tamper('+');
+    expect(await tool(system, 'rebuild')).toMatchObject({ code: 1 });
+    await tamper('-');
+    const { rows } = await system.pool.query('SELECT event_id FROM read_model_next.parked_events');
+    await tool(system, 'parked', 'skip', rows[0].event_id);
+    await eventually(
+      'settled',
+      async () => (await system.pool.query('SELECT FROM read_model.parked_events')).rowCount === 0,
+    );
+    expect(await tool(system, 'rebuild')).toMatchObject({ code: 0 });
+    expect((await system.pool.query('SELECT FROM read_model.parked_events')).rowCount).toBe(0);
+  });
+
+  test('never goes back: what was let go behind the comparison is not parked again', async () => {
+    const projector = await system.project();
+    await history(system, 10);
+    await projector.stop();
+    expect(await tool(system, 'rebuild', '--keep-old')).toMatchObject({ code: 0 });
+    // As if the skip had been settled in between: the old read models are the live ones, and have let it go.
+    await system.pool.query(
+      `INSERT INTO read_model_old.skipped_events SELECT event_id, user_id, revision, type, cause, created_at
+       FROM read_model_old.parked_events`,
+    );
+    const switching = switchSchemas({
+      pool: system.pool,
+      live: 'read_model_old',
+      next: 'read_model',
+      old: 'read_model_older',
+      force: false,
+      catchUp: () => loadCheckpoint(system.pool, 'read_model'),
+    });
+    await expect(switching).rejects.toMatchObject({ code: 'rebuild_behind' });
+  });
+
+  test('never goes back: a live checkpoint that the log does not reach is refused', async () => {
+    const projector = await system.project();
+    await history(system, 2);
+    await projector.stop();
+    await system.pool.query(
+      'UPDATE read_model.checkpoints SET last_event_id = $1, last_event_commit = 900000, last_event_prepare = 900000',
+      [randomUUID()],
+    );
+    expect(await tool(system, 'rebuild')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('--force'),
+    });
+    expect(await generation()).toBe(0);
+  });
+
+  test('refuses what does not go together', async () => {
+    expect(await tool(system, 'rebuild', '--compare-only', '--force')).toMatchObject({ code: 2 });
+    expect(await tool(system, 'rebuild', '--nonsense')).toMatchObject({ code: 2 });
+  });
+});
