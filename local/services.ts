@@ -36,7 +36,8 @@ export function serviceSpec(
   return {
     name,
     command: process.execPath,
-    args: [path.join(root, entry)],
+    // What query nodes remember is bounded; the collector must be told too, or it lets garbage grow past 512 MiB.
+    args: [...(entry.startsWith('query-') ? ['--max-old-space-size=320'] : []), path.join(root, entry)],
     env: { ...serviceEnvironment(backends), PORT: String(port), ...extra },
     cwd: root,
     logFile: path.join(backends.data, 'logs', `${name}.log`),
