@@ -1,5 +1,4 @@
-import { createDecipheriv, type KeyObject } from 'node:crypto';
-import { CompactEncrypt } from 'jose';
+import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto';
 import { PersonalUnreadable } from './errors.ts';
 
 /** A user's key in the vault: 256 bits. */
@@ -22,15 +21,25 @@ export interface OpenedPersonal extends SealedKind {
 /**
  * Seals personal data as a compact JWE (RFC 7516; `dir`, `A256GCM`) under the user's data key. The protected header
  * names the event type and version, so that a sealed part says itself how it is read, also out of its event.
+ *
+ * By node:crypto and at once: the data is a hundred bytes, and jose hands each to a thread, which was the largest
+ * part of a command (10,500/s, beside over 100,000/s for this; Node 26, two cores).
  */
 export function sealPersonal(
   kind: SealedKind,
   personal: Readonly<Record<string, unknown>>,
   key: DataKey,
-): Promise<string> {
-  return new CompactEncrypt(Buffer.from(JSON.stringify(personal)))
-    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', evt: kind.type, ver: kind.version })
-    .encrypt(key);
+): string {
+  const header = JSON.stringify({ alg: 'dir', enc: 'A256GCM', evt: kind.type, ver: kind.version });
+  const protectedHeader = Buffer.from(header).toString('base64url');
+  // 96 random bits (RFC 7518, 5.3). A key seals one user's events: far below the 2^32 that random vectors allow.
+  const iv = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: 16 });
+  cipher.setAAD(Buffer.from(protectedHeader));
+  const text = Buffer.concat([cipher.update(JSON.stringify(personal), 'utf8'), cipher.final()]);
+  const parts = [iv, text, cipher.getAuthTag()].map((part) => part.toString('base64url'));
+  // The encrypted key is empty: the data key is used directly.
+  return [protectedHeader, '', ...parts].join('.');
 }
 
 /** Headers seen before, as text: there is one for each event type and version. */

@@ -102,7 +102,7 @@ describe('erasing', () => {
   it('leaves a tombstone that stays, also when it is repeated', async () => {
     const userId = randomUUID();
     const vault = node();
-    const sealed = await sealPersonal({ type: 'T', version: 1 }, { a: 1 }, await vault.createDataKey(userId));
+    const sealed = sealPersonal({ type: 'T', version: 1 }, { a: 1 }, await vault.createDataKey(userId));
     await vault.applyErasures([userId]);
     const { rows } = await pool.query('SELECT * FROM vault.data_keys WHERE user_id = $1', [userId]);
     expect(rows[0]).toMatchObject({ wrapped_key: null, erased_at: expect.any(Date) });

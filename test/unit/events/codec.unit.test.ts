@@ -160,8 +160,8 @@ describe('unsealing', () => {
 
   it('refuses personal data of a version or shape that is not known', async () => {
     const unreadable = expect.objectContaining({ code: 'personal_unreadable' });
-    const later = await sealPersonal({ type: 'UserSignedUp', version: 2 }, {}, key);
-    const wrong = await sealPersonal({ type: 'UserSignedUp', version: 1 }, { email: 1 }, key);
+    const later = sealPersonal({ type: 'UserSignedUp', version: 2 }, {}, key);
+    const wrong = sealPersonal({ type: 'UserSignedUp', version: 1 }, { email: 1 }, key);
     expect(() => reader.unseal('UserSignedUp', later, key)).toThrow(unreadable);
     expect(() => reader.unseal('UserSignedUp', wrong, key)).toThrow(unreadable);
   });
