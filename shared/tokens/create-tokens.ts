@@ -3,6 +3,7 @@ import { type JWTPayload, SignJWT } from 'jose';
 import { z } from 'zod';
 import { parsePosition } from '../events/position.ts';
 import { ALGORITHM, TOKEN_KINDS, type TokenKind } from './kinds.ts';
+import { remembering } from './remembered.ts';
 import { ACCESS_TOKEN_SECONDS, type Tokens, type TokensOptions } from './tokens.ts';
 import { verifyToken } from './verify.ts';
 
@@ -48,7 +49,7 @@ export function createTokens(options: TokensOptions): Tokens {
       const claims = accessSchema.parse({ sub: subject, role, rev: revision, jti: randomUUID(), iat, exp });
       return { token: await sign('access', claims), expiresIn: lifetimeSeconds };
     },
-    verifyAccessToken: (token) => verifyToken(token, 'access', accessSchema, options),
+    verifyAccessToken: remembering((token) => verifyToken(token, 'access', accessSchema, options), options),
     signActivationKey: async (claims) => sign('activation', activationSchema.parse(claims)),
     verifyActivationKey: (token) => verifyToken(token, 'activation', activationSchema, options),
     signLease: ({ subject, issuedAt, expiresAt, nonce, license }) =>
