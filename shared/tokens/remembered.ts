@@ -1,4 +1,6 @@
-import type { AccessClaims, TokensOptions, Verified } from './tokens.ts';
+import type { Clock } from '../clock.ts';
+import type { KeyRing } from './key-ring.ts';
+import type { AccessClaims, Verified } from './tokens.ts';
 
 /** About 10 MB. */
 const MOST = 10_000;
@@ -12,7 +14,7 @@ type Verify = (token: string) => Promise<Verified<AccessClaims>>;
  */
 export function remembering(
   verify: Verify,
-  { ring, clock }: Pick<TokensOptions, 'ring' | 'clock'>,
+  { ring, clock }: { readonly ring: Pick<KeyRing, 'accepts'>; readonly clock: Clock },
   most = MOST,
 ): Verify {
   const known = new Map<string, Extract<Verified<AccessClaims>, { ok: true }>>();

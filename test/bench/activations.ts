@@ -2,9 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
-import { ask } from '../support/api.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
 import { type Benchmark, concurrently, inPairs, perSecond } from './benchmark.ts';
+import { post } from './http.ts';
 import { enterpriseCustomer, UNLIMITED } from './licenses.ts';
 
 const COUNT = 3_000;
@@ -26,12 +26,10 @@ export const activations: Benchmark = {
         () =>
           rateOf(async (i) => {
             const token = customers[i % CONCURRENCY]?.token;
-            const answer = await ask(stack.url, '/v1/activations', {
-              token,
-              body: { client_id: randomUUID() },
+            const { status, text } = await post(`${stack.url}/v1/activations`, token, {
+              client_id: randomUUID(),
             });
-            if (answer.status !== 201)
-              throw new Error(`activation: ${answer.status} ${JSON.stringify(answer.body)}`);
+            if (status !== 201) throw new Error(`activation: ${status} ${text}`);
           }),
         () =>
           rateOf(
