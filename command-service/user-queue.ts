@@ -16,6 +16,8 @@ export interface UserQueueOptions {
    * nobody could.
    */
   readonly maxWaitMs?: number;
+  /** A monotonic clock, in milliseconds. */
+  readonly now?: () => number;
 }
 
 interface Line {
@@ -32,8 +34,14 @@ export class UserQueue {
   readonly #lines = new Map<string, Line>();
   readonly #maxWaiting: number;
   readonly #maxWaitMs: number;
+  readonly #now: () => number;
 
-  constructor({ maxWaiting = 1_000, maxWaitMs = 10_000 }: UserQueueOptions = {}) {
+  constructor({
+    maxWaiting = 1_000,
+    maxWaitMs = 10_000,
+    now = () => performance.now(),
+  }: UserQueueOptions = {}) {
+    this.#now = now;
     this.#maxWaiting = maxWaiting;
     this.#maxWaitMs = maxWaitMs;
   }
@@ -49,9 +57,9 @@ export class UserQueue {
     if (line.length > this.#maxWaiting) return Promise.reject(new UserBusy());
     this.#lines.set(key, line);
     line.length += 1;
-    const until = performance.now() + this.#maxWaitMs;
+    const until = this.#now() + this.#maxWaitMs;
     const begin = () => {
-      if (performance.now() > until) throw new UserBusy();
+      if (this.#now() > until) throw new UserBusy();
       return job();
     };
     const result = line.tail.then(begin).finally(() => {

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { UserBusy, UserQueue } from '../../../command-service/user-queue.ts';
 
@@ -41,7 +40,8 @@ describe('the queue of a user', () => {
   });
 
   it('does not begin a job that has waited for so long that nobody waits for it any more', async () => {
-    const queue = new UserQueue({ maxWaitMs: 20 });
+    let now = 0;
+    const queue = new UserQueue({ maxWaitMs: 20, now: () => now });
     const opened = gate();
     const first = queue.run('user', () => opened.promise);
     let begun = false;
@@ -49,7 +49,7 @@ describe('the queue of a user', () => {
       begun = true;
     });
     const refused = expect(late).rejects.toThrow(UserBusy);
-    await setTimeout(40);
+    now = 21;
     opened.resolve();
     await Promise.all([first, refused]);
     expect(begun).toBe(false);
