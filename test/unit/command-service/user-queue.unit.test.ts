@@ -43,7 +43,12 @@ describe('the queue of a user', () => {
     let now = 0;
     const queue = new UserQueue({ maxWaitMs: 20, now: () => now });
     const opened = gate();
-    const first = queue.run('user', () => opened.promise);
+    const begins = gate();
+    const first = queue.run('user', () => {
+      begins.resolve();
+      return opened.promise;
+    });
+    await begins.promise;
     let begun = false;
     const late = queue.run('user', async () => {
       begun = true;
