@@ -39,8 +39,11 @@ export const commandSettings = z.object({
     .default(60)
     .describe('Log-ins an address, and password changes a user, may try in a minute'),
   COMMANDS_PER_MINUTE: integer(1, 1_000_000)
-    .default(1_000)
-    .describe('Commands a user, an operator or a client may give in a minute'),
+    .default(300)
+    .describe('Commands a user or a client may give in a minute'),
+  OPERATOR_COMMANDS_PER_MINUTE: integer(1, 1_000_000)
+    .default(6_000)
+    .describe('Commands an operator (the billing system) may give in a minute'),
   APPEND_DEADLINE_MS: integer(100, 60_000)
     .default(5_000)
     .describe('After this long an append has an unknown outcome, and the stream is read'),

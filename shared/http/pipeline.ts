@@ -15,7 +15,7 @@ import type { AnyRouteRequest, RateLimitSpec, RequestFacts, Route, RouteSpec } f
 export interface PipelineOptions {
   readonly authenticate: Authenticate;
   readonly limiter: RateLimiter;
-  /** Requests a minute, by the name of the limit. */
+  /** Requests a minute, by the name of the limit; under `operator_<name>` the operators', where theirs is another. */
   readonly limits: Readonly<Record<string, number>>;
   readonly usage?: UsageCounter | undefined;
   readonly metrics: Metrics;
@@ -64,9 +64,10 @@ function count(route: RouteSpec, exchange: Exchange, { usage }: PipelineOptions)
 
 /** @throws Problem rate_limited */
 function limit({ name, by }: RateLimitSpec, exchange: Exchange, options: PipelineOptions): void {
-  const perMinute = options.limits[name];
-  if (perMinute === undefined) throw new Error(`no number is set for the rate limit "${name}"`);
   const { principal } = exchange;
+  const ofOperators = principal?.role === 'operator' ? options.limits[`operator_${name}`] : undefined;
+  const perMinute = ofOperators ?? options.limits[name];
+  if (perMinute === undefined) throw new Error(`no number is set for the rate limit "${name}"`);
   const caller = principal && by === 'caller' ? `${principal.role}:${principal.id}` : undefined;
   const decision = options.limiter.check(`${name}:${caller ?? addressKey(exchange.address)}`, perMinute);
   Object.assign(exchange.headers, rateLimitHeaders(name, perMinute, decision));

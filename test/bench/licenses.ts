@@ -3,7 +3,12 @@ import type { LaunchedStack } from '../support/stack.ts';
 import { concurrently } from './benchmark.ts';
 
 /** Settings under which no rate limit is what is measured. */
-export const UNLIMITED = { SIGNUPS_PER_MINUTE: '100000', COMMANDS_PER_MINUTE: '1000000', LOG_LEVEL: 'warn' };
+export const UNLIMITED = {
+  SIGNUPS_PER_MINUTE: '100000',
+  COMMANDS_PER_MINUTE: '1000000',
+  OPERATOR_COMMANDS_PER_MINUTE: '1000000',
+  LOG_LEVEL: 'warn',
+};
 
 export interface BenchLicense {
   readonly licenseId: string;

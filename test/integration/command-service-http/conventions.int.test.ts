@@ -111,6 +111,15 @@ describe('rate limits', () => {
       return answers.every(({ status }) => status === 429);
     });
   });
+
+  it('by operator for commands, with a number of their own', async () => {
+    const limited = await node.another({ COMMANDS_PER_MINUTE: '1', OPERATOR_COMMANDS_PER_MINUTE: '3' });
+    const token = await node.operatorToken();
+    const command = () => ask(limited.url, `/v1/users/${randomUUID()}`, { method: 'DELETE', token });
+    const answers = [await command(), await command(), await command(), await command()];
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 429]);
+    expect(answers[0]?.headers.get('RateLimit-Policy')).toBe('"commands";q=3;w=60');
+  });
 });
 
 it('more passwords than may wait: 503 that says when to come again', async () => {
