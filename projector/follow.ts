@@ -18,6 +18,8 @@ export interface FollowOptions {
   readonly started: () => void;
   /** How many events have been taken from the feed and are not written yet, and the time of the first. */
   readonly inHand: (events: number, since: Date | undefined) => void;
+  /** A batch was committed. */
+  readonly written: () => void;
 }
 
 /**
@@ -29,8 +31,13 @@ export async function follow(options: FollowOptions): Promise<void> {
   await feed.verify(writer.checkpoint.last);
   options.started();
   const inner = new AbortController();
+  const held = new Held(options.inHand);
   const behind = new WriteBehind({
-    write: (batch) => write(options, batch),
+    write: async (batch) => {
+      await write(options, batch);
+      held.written(batch.decoded.count);
+      options.written();
+    },
     maxEvents: options.maxBatch,
     failed: (error) => inner.abort(error),
   });
@@ -42,6 +49,7 @@ export async function follow(options: FollowOptions): Promise<void> {
     for await (const batch of feed.batches(writer.checkpoint.last, following)) {
       const decoded = await writer.decode(batch);
       if (following.aborted) break;
+      held.taken(decoded.decoded.count, batch.events[0]?.created);
       await behind.add(decoded);
       // What lies behind the event that it stopped at is not to be read.
       if (decoded.decoded.stop) break;
@@ -55,9 +63,33 @@ export async function follow(options: FollowOptions): Promise<void> {
   if (behind.failure) throw behind.failure.error;
 }
 
-async function write({ writer, caches, metrics, inHand }: FollowOptions, batch: DecodedBatch): Promise<void> {
+/** What has been taken from the feed and is not written yet, also what waits for the next transaction. */
+class Held {
+  readonly #tell: FollowOptions['inHand'];
+  readonly #batches: { readonly events: number; readonly since: Date | undefined }[] = [];
+  #events = 0;
+
+  constructor(tell: FollowOptions['inHand']) {
+    this.#tell = tell;
+  }
+
+  taken(events: number, since: Date | undefined): void {
+    if (events === 0) return;
+    this.#batches.push({ events, since });
+    this.#events += events;
+    this.#tell(this.#events, this.#batches[0]?.since);
+  }
+
+  /** Whole batches are written, the oldest first. */
+  written(events: number): void {
+    for (let left = events; left > 0; ) left -= this.#batches.shift()?.events ?? left;
+    this.#events -= events;
+    this.#tell(this.#events, this.#batches[0]?.since);
+  }
+}
+
+async function write({ writer, caches, metrics }: FollowOptions, batch: DecodedBatch): Promise<void> {
   const { events, count } = batch.decoded;
-  inHand(count, events[0]?.loggedAt);
   const parkedBefore = writer.parkedUsers;
   const seconds = metrics.batchSeconds.startTimer();
   const change = await writer.write(batch);
@@ -66,7 +98,6 @@ async function write({ writer, caches, metrics, inHand }: FollowOptions, batch: 
   metrics.batchSize.observe(count);
   metrics.parked.inc(Math.max(0, writer.parkedUsers - parkedBefore));
   for (const { recorded } of events) metrics.events.inc({ type: recorded.event.type });
-  inHand(0, undefined);
 }
 
 async function settle({ writer, caches, feed }: FollowOptions): Promise<void> {

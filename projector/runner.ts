@@ -137,6 +137,7 @@ export class Runner {
         signal: leading,
         started: () => this.#started(),
         inHand: (events, since) => this.#takeInHand(events, since),
+        written: () => this.#following(),
       });
     } catch (error) {
       if (leading.aborted) return;
@@ -164,9 +165,7 @@ export class Runner {
 
   #takeInHand(events: number, since: Date | undefined): void {
     this.#inHand = { events, since };
-    if (events > 0) return;
-    this.#currentAt = this.#options.clock();
-    this.#following();
+    if (events === 0) this.#currentAt = this.#options.clock();
   }
 
   async #pauseAfter(error: unknown, signal: AbortSignal): Promise<void> {
