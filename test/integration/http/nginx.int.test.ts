@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../../../local/ports.ts';
@@ -94,6 +94,24 @@ describe("Nginx's own errors are problems", () => {
 
 it('passes on a request of HTTP/1.0, which names no host', async () => {
   expect(await send('GET /v1/me HTTP/1.0\r\n\r\n')).toMatchObject({ status: 200, body: 'from the node' });
+});
+
+it('keeps its connections to the nodes: one for each worker, for any number of requests in a row', async () => {
+  let made = 0;
+  const count = () => {
+    made += 1;
+  };
+  node.on('connection', count);
+  const requests = availableParallelism() * 10;
+  for (let i = 0; i < requests; i += 1) {
+    expect(await send(closing(`${i % 2 ? 'GET' : 'POST'} /v1/activations HTTP/1.1`))).toMatchObject({
+      status: 200,
+    });
+    expect(await send(closing('GET /v1/me HTTP/1.1'))).toMatchObject({ status: 200 });
+  }
+  node.off('connection', count);
+  // Commands and queries have connections of their own.
+  expect(made).toBeLessThanOrEqual(availableParallelism() * 2);
 });
 
 it('writes no query into its error log where it may hold an email address', async () => {
