@@ -50,6 +50,9 @@ const child = spawn(path.join(bin, 'node'), [...settings, path.join(root, script
 // A terminal sends Ctrl-C to the whole group and other senders to this process alone; either way the child decides.
 process.on('SIGINT', () => {});
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// npm that is ended by a signal leaves this process without a parent, and everything it started running.
+const parent = process.ppid;
+setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
 child.on('error', (error) => {
   process.stderr.write(`the pinned Node could not be started: ${error.message}\n`);
   process.exit(1);

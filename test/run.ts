@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { startVitest } from 'vitest/node';
 
+const TIERS = ['unit', 'contract', 'integration', 'faults', 'e2e'];
+
 const HELP = `Usage: npm test -- [options] [file …]
 
 Runs the tests, tier by tier: unit, contract, integration, faults, e2e. The servers they need are found or installed
@@ -19,8 +21,13 @@ const { values, positionals } = parseArgs({
   },
 });
 
+const unknown = values.tier.filter((tier) => !TIERS.includes(tier));
+
 if (values.help) {
   process.stdout.write(HELP);
+} else if (unknown.length > 0) {
+  process.stderr.write(`no tier is called ${unknown.join(', ')}; there are ${TIERS.join(', ')}\n`);
+  process.exitCode = 2;
 } else {
   const vitest = await startVitest('test', positionals, {
     run: true,

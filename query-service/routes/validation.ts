@@ -10,7 +10,7 @@ const instant = z.iso.datetime({ precision: 3 }).nullable();
 const answer = z.strictObject({
   status: z.enum(['valid', 'invalid']),
   code: z.enum(CODES).meta({ description: 'Why, also when valid.' }),
-  premium: z.boolean().meta({ description: 'A running paid plan.' }),
+  premium: z.boolean().meta({ description: 'A plan other than `free` is running, and the answer is VALID.' }),
   plan_type: z.string().nullable(),
   license_id: z.string().nullable(),
   client_id: z.string().nullable(),
@@ -18,7 +18,7 @@ const answer = z.strictObject({
   expires_at: instant,
   grace_until: instant,
   grace: z.boolean(),
-  as_of: instant.meta({ description: 'How old the knowledge is that the answer rests on.' }),
+  as_of: instant.meta({ description: 'As of when the knowledge is that the answer rests on.' }),
 });
 
 const common = {

@@ -30,7 +30,7 @@ export interface Question {
 export interface Answer {
   readonly status: 'valid' | 'invalid';
   readonly code: Code;
-  /** A running paid plan. */
+  /** A plan other than `free` is running, and the answer is VALID. */
   readonly premium: boolean;
   readonly plan_type: string | null;
   readonly license_id: string | null;

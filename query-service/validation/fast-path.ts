@@ -92,11 +92,13 @@ export class FastPath {
 
   async #wholeWay(request: IncomingMessage, response: ServerResponse, started: number): Promise<void> {
     const { addressOf, logger, metrics } = this.#options;
+    const requestId = requestIdOf(request.headers['x-request-id']);
     const exchange: Exchange = {
-      requestId: requestIdOf(request.headers['x-request-id']),
+      requestId,
       address: addressOf(request),
       route: VALIDATE_PATH,
-      headers: {},
+      // Of problems; an answer has its own way out, with the same header.
+      headers: { 'X-Request-Id': requestId },
     };
     try {
       const validated = await validate(this.#options, await readAsking(request));

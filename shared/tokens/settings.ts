@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const tokenSettings = {
   KEYRING_FILE: z
     .string()
-    .default('.local/keyring.json')
+    .default('.local/keys/keyring.json')
     .describe('File with the signing keys, shared by every process that makes or verifies tokens'),
   TOKEN_ISSUER: z
     .string()

@@ -10,7 +10,7 @@ import type { MasterKey } from './wrapping.ts';
 const KEY_TEXT = /^[A-Za-z0-9_-]{43}$/;
 const EXPECTED = '32 bytes in base64url (43 characters)';
 /** Where a development key is made if no setting names another place. */
-const DEVELOPMENT_FILE = '.local/vault-master-key';
+const DEVELOPMENT_FILE = '.local/keys/master.key';
 
 /** The vault's settings, for a service's own. One of the two in production. */
 export const vaultSettings = {

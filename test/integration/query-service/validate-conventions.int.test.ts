@@ -67,6 +67,7 @@ describe('bad input', () => {
     const answer = await validate(undefined, query, request);
     expect(answer.status).toBe(status);
     expect(answer.body.code).toBe(code);
+    if (status !== 200) expect(answer.headers.get('X-Request-Id')).toBe(answer.body.request_id);
     if (pointer !== undefined) expect(answer.body.errors).toMatchObject([{ pointer }]);
     if (status === 405) expect(answer.headers.get('Allow')).toBe('GET, HEAD, OPTIONS, POST');
   });
