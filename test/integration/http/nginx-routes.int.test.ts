@@ -44,6 +44,7 @@ let directory: string;
 let accessLog: string;
 let certificate: { certificate: string; key: string };
 let command: Node;
+let otherCommand: Node;
 let queries: [Node, Node];
 const running: RunningProcess[] = [];
 let port: number;
@@ -58,7 +59,7 @@ async function startNginx(listen: number, tls?: { certificate: string; key: stri
       account: serverAccount(),
       logFile: path.join(directory, `${listen}.log`),
       accessLog,
-      commandPorts: [command.port],
+      commandPorts: [command.port, otherCommand.port],
       queryPorts: queries.map((node) => node.port),
       signUpsPerMinute: 5,
       logInsPerMinute: 1_000,
@@ -83,22 +84,21 @@ beforeAll(async () => {
     },
   );
   command = await startNode('command');
+  otherCommand = await startNode('command');
   queries = [await startNode('query'), await startNode('query')];
   [port, tlsPort] = (await freePorts(2)) as [number, number];
   await startNginx(port);
   await startNginx(tlsPort, certificate);
   for (const [i, listen] of [port, tlsPort].entries()) {
     await untilReady(running[i] as RunningProcess, async () =>
-      listen === port
-        ? answersOk(`http://127.0.0.1:${listen}/health`)
-        : (await secure('/health')).status === 200,
+      listen === port ? answersOk(`http://127.0.0.1:${listen}/health`) : secureAnswers(),
     );
   }
 });
 
 afterAll(async () => {
   for (const nginx of running) await nginx.stop();
-  for (const { server } of [command, ...queries]) {
+  for (const { server } of [command, otherCommand, ...queries]) {
     server.closeAllConnections();
     server.close();
   }
@@ -129,6 +129,28 @@ const secure = (target: string) =>
       agent: false,
     }),
   );
+
+/** Not there yet is no answer; anything else that goes wrong is told. */
+async function secureAnswers(): Promise<boolean> {
+  try {
+    return (await secure('/health')).status === 200;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return false;
+    throw error;
+  }
+}
+
+const seenByCommands = () => [...command.seen, ...otherCommand.seen];
+
+function forget(): void {
+  command.seen.length = 0;
+  otherCommand.seen.length = 0;
+}
+
+function expectNoNode({ status, body, headers }: Answer): void {
+  expect({ status, code: JSON.parse(body).code }).toEqual({ status: 503, code: 'service_unavailable' });
+  expect(headers['retry-after']).toBe('1');
+}
 
 describe('routes', () => {
   it.each([
@@ -161,9 +183,9 @@ describe('routes', () => {
   });
 
   it('forwards who asks, and believes nobody who says so himself', async () => {
-    command.seen.length = 0;
+    forget();
     await ask('POST', '/v1/logout', { 'X-Forwarded-For': '203.0.113.9', 'X-Forwarded-Proto': 'https' });
-    expect(command.seen[0]?.headers).toMatchObject({
+    expect(seenByCommands()[0]?.headers).toMatchObject({
       'x-forwarded-for': '127.0.0.1',
       'x-forwarded-proto': 'http',
     });
@@ -186,18 +208,26 @@ describe('a node that breaks', () => {
   });
 
   it('a command that was sent is not sent again', async () => {
-    command.seen.length = 0;
+    forget();
+    command.broken = otherCommand.broken = true;
+    try {
+      expectNoNode(await ask('POST', '/v1/activations'));
+      expect(seenByCommands()).toHaveLength(1);
+    } finally {
+      command.broken = otherCommand.broken = false;
+    }
+  });
+
+  it('a command with an Idempotency-Key is sent again, to another node', async () => {
+    const keyed = { 'Idempotency-Key': 'a', 'Content-Length': '0' };
     command.broken = true;
     try {
-      const answer = await ask('POST', '/v1/activations');
-      expect({ status: answer.status, code: JSON.parse(answer.body).code }).toEqual({
-        status: 503,
-        code: 'service_unavailable',
-      });
-      expect(answer.headers['retry-after']).toBe('1');
-      expect(command.seen).toHaveLength(1);
+      for (const target of ['/v1/activations', '/v1/subscriptions/x/renew', '/v1/activations'])
+        expect(await ask('POST', target, keyed)).toMatchObject({ status: 200, body: 'command' });
+      otherCommand.broken = true;
+      expectNoNode(await ask('POST', '/v1/activations', keyed));
     } finally {
-      command.broken = false;
+      command.broken = otherCommand.broken = false;
     }
   });
 });
