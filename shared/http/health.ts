@@ -106,9 +106,13 @@ export class Health {
   }
 
   #set(name: string, state: 'up' | 'down', error?: unknown): void {
-    if (this.#states.get(name) === state) return;
+    const before = this.#states.get(name);
+    if (before === state) return;
     this.#states.set(name, state);
-    if (state === 'up') this.#options.logger.info({ dependency: name }, 'dependency_up');
-    else this.#options.logger.warn({ dependency: name, err: error }, 'dependency_down');
+    const { logger } = this.#options;
+    if (state === 'up') logger.info({ dependency: name }, 'dependency_up');
+    else if (before === 'up') logger.warn({ dependency: name, err: error }, 'dependency_down');
+    // At start nothing was lost yet: most often it is only not there so soon.
+    else logger.info({ dependency: name, reason: (error as Error).message }, 'dependency_awaited');
   }
 }
