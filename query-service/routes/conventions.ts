@@ -3,6 +3,7 @@ import type { Principal } from '../../shared/http/auth.ts';
 import { uuid } from '../../shared/http/fields.ts';
 import { Problem } from '../../shared/http/problem.ts';
 import type { ProblemCode } from '../../shared/http/problem-codes.ts';
+import type { Subject } from '../queries/standing.ts';
 import { minEventPosition } from '../validation/read-question.ts';
 
 /** A query about one user: the answer is at least as new as the reader's own command. */
@@ -80,6 +81,10 @@ export function userIdOf(principal: Principal | undefined): string {
 export function mustOwn(principal: Principal | undefined, ownerId: string): void {
   if (principal?.role === 'user' && principal.userId !== ownerId) throw new Problem('not_found');
 }
+
+/** Whose rows must have gone past `Min-Event-Position`: what a user asks for is his own, or nothing to him. */
+export const rowsToWaitFor = (principal: Principal | undefined, asked: Subject): Subject =>
+  principal?.role === 'user' ? { kind: 'user', id: principal.userId } : asked;
 
 /** Analysts see nothing that names a person. */
 export const shownTo = (principal: Principal | undefined) => ({ personal: principal?.role !== 'analyst' });

@@ -5,7 +5,7 @@ import type { Route } from '../../shared/http/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
 import { findLicense } from '../queries/licenses.ts';
 import { licenseDetail, showLicense } from '../queries/show.ts';
-import { aboutOneUser, mustOwn, ONE_USER_PROBLEMS, shownTo } from './conventions.ts';
+import { aboutOneUser, mustOwn, ONE_USER_PROBLEMS, rowsToWaitFor, shownTo } from './conventions.ts';
 
 const license = queryRoute({
   method: 'get',
@@ -20,11 +20,7 @@ const license = queryRoute({
   answers: { 200: { description: 'The license.', body: licenseDetail } },
   problems: ['not_found', ...ONE_USER_PROBLEMS],
 }).handle(async ({ db, standing }, { principal, params, headers, signal }) => {
-  // Whatever a user asks for is his, or nothing to him; so his own rows are the ones to wait for.
-  const subject =
-    principal?.role === 'user'
-      ? ({ kind: 'user', id: principal.userId } as const)
-      : ({ kind: 'license', id: params.id } as const);
+  const subject = rowsToWaitFor(principal, { kind: 'license', id: params.id });
   await standing.reached(subject, headers['min-event-position'], signal);
   const row = await findLicense(db, params.id);
   if (!row) throw new Problem('not_found');

@@ -6,7 +6,7 @@ import type { Route } from '../../shared/http/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
 import { showSubscription } from '../queries/show.ts';
 import { findSubscription } from '../queries/subscriptions.ts';
-import { aboutOneUser, mustOwn, ONE_USER_PROBLEMS } from './conventions.ts';
+import { aboutOneUser, mustOwn, ONE_USER_PROBLEMS, rowsToWaitFor } from './conventions.ts';
 
 const subscription = queryRoute({
   method: 'get',
@@ -21,11 +21,7 @@ const subscription = queryRoute({
   answers: { 200: { description: 'The subscription.', body: subscriptionResource } },
   problems: ['not_found', ...ONE_USER_PROBLEMS],
 }).handle(async ({ db, standing, clock }, { principal, params, headers, signal }) => {
-  // Whatever a user asks for is his, or nothing to him; so his own rows are the ones to wait for.
-  const subject =
-    principal?.role === 'user'
-      ? ({ kind: 'user', id: principal.userId } as const)
-      : ({ kind: 'subscription', id: params.id } as const);
+  const subject = rowsToWaitFor(principal, { kind: 'subscription', id: params.id });
   await standing.reached(subject, headers['min-event-position'], signal);
   const row = await findSubscription(db, params.id);
   if (!row) throw new Problem('not_found');
