@@ -1,35 +1,32 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 
 /**
- * Asks over a new connection for every request, as a load balancer does that is told to close each one, until the
- * server refuses to be connected to. Its own event loop: connections are made while the server's is busy. Says what
- * came of the requests that were sent: how many were answered, and how many were cut off unanswered.
+ * A thread of its own, so that connections are made while the server's thread is busy: the kernel completes them, and
+ * they wait to be accepted. Says `sent` when every one is made and carries a request, then how many were answered.
  */
-const { port, loops } = workerData as { readonly port: number; readonly loops: number };
-const counts = { answered: 0, cutOff: 0 };
+const { port, connections } = workerData as { readonly port: number; readonly connections: number };
 
-function ask(): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  request({ host: '127.0.0.1', port, method: 'POST', agent: false }, (response) => {
-    response.resume();
-    response.on('end', () => {
-      counts.answered += 1;
-      if (counts.answered === loops) parentPort?.postMessage('asking');
-      resolve(true);
-    });
-  })
-    .on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ECONNREFUSED') counts.cutOff += 1;
-      resolve(false);
-    })
-    .end();
-  return promise;
-}
-
-await Promise.all(
-  Array.from({ length: loops }, async () => {
-    while (await ask());
+const sockets = await Promise.all(
+  Array.from({ length: connections }, async () => {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write('POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n');
+    return socket;
   }),
 );
-parentPort?.postMessage(counts);
+const answers = sockets.map(async (socket) => {
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    answer += text;
+  });
+  // A reset is an error, and then no answer.
+  socket.on('error', () => undefined);
+  await once(socket, 'close');
+  return answer;
+});
+Atomics.store(new Int32Array(workerData.sent as SharedArrayBuffer), 0, 1);
+Atomics.notify(new Int32Array(workerData.sent as SharedArrayBuffer), 0);
+const answered = (await Promise.all(answers)).filter((answer) => answer.startsWith('HTTP/1.1 200'));
+parentPort?.postMessage(answered.length);
