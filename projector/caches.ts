@@ -3,6 +3,7 @@ import type { Redis } from '../shared/adapters/redis/client.ts';
 import { comparePositions, formatPosition, type Position } from '../shared/events/position.ts';
 import type { Logger } from '../shared/logger.ts';
 import { addViewWrites, type CachedViews } from '../shared/read-model/cached-views.ts';
+import { DIRECT_LANE } from '../shared/read-model/lanes.ts';
 import { loadViews } from '../shared/read-model/load-views.ts';
 import { NOTICE_CHANNEL } from '../shared/read-model/notices.ts';
 import type { Touched } from './batch-state.ts';
@@ -138,7 +139,7 @@ export class Caches {
     const known = this.#held;
     const at = pipeline.length;
     if (move && known !== undefined) addRaise(pipeline, known, after);
-    for (const notice of toNotices(views, formatPosition(before), formatPosition(after))) {
+    for (const notice of toNotices(DIRECT_LANE, views, formatPosition(before), formatPosition(after))) {
       pipeline.publish(NOTICE_CHANNEL, JSON.stringify(notice));
     }
     const answers = (await pipeline.exec()) ?? [];

@@ -5,7 +5,7 @@ import type { Notice } from '../shared/read-model/notices.ts';
 const NOTICE_SIZE = 1_000;
 
 /** One notice, or several where it would be large: those before the last leave the checkpoint where it was. */
-export function toNotices(views: CachedViews, before: string, after: string): Notice[] {
+export function toNotices(lane: string, views: CachedViews, before: string, after: string): Notice[] {
   const entries = [
     ...Array.from(views.users, ([id, { position }]) => ({
       kind: 'users' as const,
@@ -22,7 +22,13 @@ export function toNotices(views: CachedViews, before: string, after: string): No
     const of = (kind: 'users' | 'licenses') =>
       part.filter((item) => item.kind === kind).map(({ entry }): [string, string] => [...entry]);
     const last = start + NOTICE_SIZE >= entries.length;
-    notices.push({ before, after: last ? after : before, users: of('users'), licenses: of('licenses') });
+    notices.push({
+      lane,
+      before,
+      after: last ? after : before,
+      users: of('users'),
+      licenses: of('licenses'),
+    });
   }
   return notices;
 }

@@ -1,5 +1,6 @@
 import type { Redis } from '../shared/adapters/redis/client.ts';
 import { formatPosition, START } from '../shared/events/position.ts';
+import { DIRECT_LANE } from '../shared/read-model/lanes.ts';
 import { NOTICE_CHANNEL, type Notice } from '../shared/read-model/notices.ts';
 import { CACHE_CHECKPOINT_KEY, licenseKey, userKey } from '../shared/read-model/views.ts';
 
@@ -16,7 +17,7 @@ export async function outdateCaches(redis: Redis, incomparable: boolean): Promis
   }
   await redis.del(CACHE_CHECKPOINT_KEY);
   const start = formatPosition(START);
-  const notice: Notice = { before: start, after: start, users: [], licenses: [] };
+  const notice: Notice = { lane: DIRECT_LANE, before: start, after: start, users: [], licenses: [] };
   await redis.publish(NOTICE_CHANNEL, JSON.stringify(notice));
 }
 

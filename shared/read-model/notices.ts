@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DIRECT_LANE } from './lanes.ts';
 
 /** The Redis channel on which the projector tells the query nodes what changed. */
 export const NOTICE_CHANNEL = 'license-system:notices';
@@ -9,9 +10,11 @@ export const NOTICE_CHANNEL = 'license-system:notices';
  * for {@link SILENCE_MS}, has missed something and trusts neither its memory nor Redis until it asked PostgreSQL.
  */
 export const noticeSchema = z.strictObject({
-  /** The checkpoint before the batch. */
+  /** Whose checkpoint it is: a projector says nothing of the others. */
+  lane: z.string().max(32).default(DIRECT_LANE),
+  /** The lane's checkpoint before the batch. */
   before: z.string(),
-  /** The checkpoint behind the batch. */
+  /** The lane's checkpoint behind the batch. */
   after: z.string(),
   /** Users whose view changed, with the position of their last event. */
   users: z.array(z.tuple([z.string(), z.string()])),
