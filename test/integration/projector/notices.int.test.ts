@@ -30,6 +30,7 @@ describe('notices', () => {
     const first = await eventually('a heartbeat', () => heard.notices.at(-1), 3_000);
     await eventually('another', () => heard.notices.length > 1, 3_000);
     expect(heard.notices.at(-1)).toEqual({
+      lane: 'direct',
       before: first.after,
       after: first.after,
       users: [],
