@@ -4,6 +4,7 @@ import {
   WrongExpectedRevision,
 } from '../shared/adapters/eventstoredb/errors.ts';
 import type { AppendResult, ExpectedRevision, NewEvent } from '../shared/adapters/eventstoredb/event-log.ts';
+import { inSpan } from '../shared/tracing/tracing.ts';
 import type { AppendOutcome, ExecutorDependencies } from './dependencies.ts';
 
 /** Appends with this service's deadline, and tells the metrics how it went. Throws what the event log throws. */
@@ -28,7 +29,9 @@ export function createAppend({
     const startedAt = performance.now();
     const tell = (outcome: AppendOutcome) => onAppend?.((performance.now() - startedAt) / 1_000, outcome);
     try {
-      const result = await log.append(stream, expected, events, { deadlineMs });
+      const result = await inSpan('append', { 'event.count': events.length }, () =>
+        log.append(stream, expected, events, { deadlineMs }),
+      );
       tell('appended');
       return result;
     } catch (error) {

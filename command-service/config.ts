@@ -3,12 +3,14 @@ import { connectionUrl, integer, readConfig, serviceSettings } from '../shared/c
 import { LATEST_SCHEMA_LEVEL } from '../shared/events/catalogue.ts';
 import { httpSettings } from '../shared/http/settings.ts';
 import { tokenSettings } from '../shared/tokens/settings.ts';
+import { tracingSettings } from '../shared/tracing/settings.ts';
 import { vaultSettings } from '../shared/vault/master-key.ts';
 
 /** Every setting of this service. */
 export const commandSettings = z.object({
   ...serviceSettings,
   ...httpSettings,
+  ...tracingSettings,
   ...tokenSettings,
   ...vaultSettings,
   PORT: integer(0, 65_535).default(3001).describe('Port to listen on; 0 for any free one'),

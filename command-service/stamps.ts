@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor } from '../shared/events/metadata.ts';
 import { uuidv5 } from '../shared/ids.ts';
+import { currentTraceparent } from '../shared/tracing/tracing.ts';
 import type { Vault } from '../shared/vault/vault.ts';
 import type { Caller, IdempotencyKey } from './requests.ts';
 
@@ -55,9 +56,13 @@ export async function stampCommand(
 }
 
 /** The metadata of a command's events, decided at `now`. */
-export const metadataOf = ({ correlationId, ...stamp }: CommandStamp, now: number) => ({
-  ...stamp,
-  $correlationId: correlationId,
-  $causationId: stamp.commandId,
-  decidedAt: new Date(now).toISOString(),
-});
+export const metadataOf = ({ correlationId, ...stamp }: CommandStamp, now: number) => {
+  const traceparent = currentTraceparent();
+  return {
+    ...stamp,
+    $correlationId: correlationId,
+    $causationId: stamp.commandId,
+    decidedAt: new Date(now).toISOString(),
+    ...(traceparent !== undefined && { traceparent }),
+  };
+};

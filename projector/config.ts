@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { connectionUrl, flag, integer, readConfig, serviceSettings } from '../shared/config.ts';
 import { httpSettings } from '../shared/http/settings.ts';
+import { tracingSettings } from '../shared/tracing/settings.ts';
 import { vaultSettings } from '../shared/vault/master-key.ts';
 
 /** Every setting of this service. */
 export const projectorSettings = z.object({
   ...serviceSettings,
   ...httpSettings,
+  ...tracingSettings,
   ...vaultSettings,
   PORT: integer(0, 65_535).default(3003).describe('Port of health and metrics; 0 for any free one'),
   EVENTSTORE_URL: connectionUrl('esdb://', 'esdb+discover://').describe('Connection string of the event log'),

@@ -18,6 +18,7 @@ import { readPlanCatalogue } from '../shared/plans.ts';
 import { createTokens } from '../shared/tokens/create-tokens.ts';
 import { openKeyRing } from '../shared/tokens/file-key-ring.ts';
 import type { AccessClaims } from '../shared/tokens/tokens.ts';
+import { isTracing } from '../shared/tracing/tracing.ts';
 import { UsageCounter } from '../shared/usage/usage-counter.ts';
 import type { QueryConfig } from './config.ts';
 import { Standing } from './queries/standing.ts';
@@ -28,6 +29,7 @@ import { createValidation, type Validation } from './validation/create-validatio
 import { isValidation } from './validation/fast-path.ts';
 import type { PausePoint } from './validation/pair-loader.ts';
 import { pairSources } from './validation/pair-sources.ts';
+import { traced } from './validation/traced.ts';
 
 export interface QueryServiceOptions {
   readonly config: QueryConfig;
@@ -163,9 +165,11 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
   try {
     const { HOST: host, PORT: port, DRAIN_MS: drainMs } = config;
     const { fastPath } = validation;
+    // Looked at once: a validation pays nothing for traces that nobody collects.
+    const validate = isTracing() ? traced(fastPath) : fastPath.handle.bind(fastPath);
     const server = await startServer({
       listener: (request, response) => {
-        if (isValidation(request.url as string)) fastPath.handle(request, response);
+        if (isValidation(request.url as string)) validate(request, response);
         else app(request, response);
       },
       ...{ host, port, health, logger, drainMs },

@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { connectionUrl, integer, readConfig, serviceSettings } from '../shared/config.ts';
 import { httpSettings } from '../shared/http/settings.ts';
 import { tokenSettings } from '../shared/tokens/settings.ts';
+import { tracingSettings } from '../shared/tracing/settings.ts';
 
 /** Every setting of this service. */
 export const querySettings = z.object({
   ...serviceSettings,
   ...httpSettings,
+  ...tracingSettings,
   ...tokenSettings,
   PORT: integer(0, 65_535).default(3002).describe('Port to listen on; 0 for any free one'),
   DATABASE_URL: connectionUrl('postgres://', 'postgresql://').describe(

@@ -24,7 +24,7 @@ export interface Stamp {
   readonly index: number;
   readonly metadata: Pick<
     Metadata,
-    '$correlationId' | '$causationId' | 'commandId' | 'requestDigest' | 'actor' | 'decidedAt'
+    '$correlationId' | '$causationId' | 'commandId' | 'requestDigest' | 'actor' | 'decidedAt' | 'traceparent'
   >;
 }
 

@@ -16,6 +16,8 @@ export const metadataSchema = z.looseObject({
    * read the event back, and an answer has to name the same time without a read, and again when it is repeated.
    */
   decidedAt: z.iso.datetime({ precision: 3 }).optional(),
+  /** The command's place in a trace (W3C Trace Context), where it was traced: what happens to the event goes on with it. */
+  traceparent: z.string().max(64).optional(),
   schemaVersion: z.int().min(1),
 });
 

@@ -1,15 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from '../logger.ts';
+import { isTracing } from '../tracing/tracing.ts';
 import { methodNotAllowed, sendProblem } from './answer.ts';
 import type { TrustedProxies } from './client-address.ts';
-import { beginExchange, type Exchange } from './exchange.ts';
+import { beginExchange, type Exchange, isOperations } from './exchange.ts';
 import type { Health } from './health.ts';
 import type { Metrics } from './metrics.ts';
 import { mountOperations } from './operations.ts';
 import { type PipelineOptions, runRoute } from './pipeline.ts';
 import { Problem } from './problem.ts';
 import type { Route } from './route.ts';
+import { inServerSpan } from './server-span.ts';
 
 export interface HttpAppOptions<C> extends PipelineOptions {
   readonly routes: readonly Route<C>[];
@@ -43,8 +45,9 @@ export function createHttpApp<C>(options: HttpAppOptions<C>): Express {
   app.enable('strict routing');
   app.set('query parser', 'simple');
   app.use((request, response, next) => {
-    exchangeOf(request, response);
-    next();
+    const exchange = exchangeOf(request, response);
+    if (isTracing() && !isOperations(request.url)) inServerSpan(request, response, exchange, next);
+    else next();
   });
   mountOperations(app, options, (request, response, route) => {
     exchangeOf(request, response).route = route;

@@ -74,4 +74,5 @@ export function beginExchange(
   return exchange;
 }
 
-const isOperations = (route: string): boolean => route === '/metrics' || route.startsWith('/health');
+/** What load balancers and Prometheus ask for. */
+export const isOperations = (route: string): boolean => route === '/metrics' || route.startsWith('/health');
