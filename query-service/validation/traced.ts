@@ -11,7 +11,8 @@ import { requestIdOf } from './reply.ts';
 export const traced =
   (fastPath: FastPath) =>
   (request: IncomingMessage, response: ServerResponse): void => {
-    if (!isSampled(request.headers.traceparent)) return fastPath.handle(request, response);
+    const answer = () => fastPath.handle(request, response);
     const exchange = { requestId: requestIdOf(request.headers['x-request-id']), route: VALIDATE_PATH };
-    inServerSpan(request, response, exchange, () => fastPath.handle(request, response));
+    if (isSampled(request.headers.traceparent)) inServerSpan(request, response, exchange, answer);
+    else answer();
   };
