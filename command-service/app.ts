@@ -1,5 +1,6 @@
 import { connectEventLog } from '../shared/adapters/eventstoredb/client.ts';
 import { createPool } from '../shared/adapters/postgres/pool.ts';
+import { watchPools } from '../shared/adapters/postgres/pool-metrics.ts';
 import { connectRedis } from '../shared/adapters/redis/client.ts';
 import { pingRedis } from '../shared/adapters/redis/ping.ts';
 import { redisCounters } from '../shared/adapters/redis/rate-counters.ts';
@@ -94,8 +95,9 @@ const limitsOf = (config: CommandConfig) => ({
 /** The write side of this node, and what shows it to an operator. */
 function createContext(connections: Connections, options: CommandServiceOptions, limiter: RateLimiter) {
   const { config, pause } = options;
-  const { clock, log, vault, tokens, database } = connections;
+  const { clock, log, vault, tokens, database, vaultDatabase } = connections;
   const metrics = createMetrics('command-service');
+  watchPools(metrics.registry, { database, vault: vaultDatabase });
   const { outcomes, onAppend, watch } = createCommandMetrics(metrics.registry);
   const passwords = new Passwords({
     maxConcurrent: config.PASSWORD_HASHES_AT_ONCE,

@@ -14,10 +14,10 @@ export type Append = (
   events: readonly NewEvent[],
 ) => Promise<AppendResult>;
 
-const outcomeOf = (error: unknown): AppendOutcome | undefined => {
+const outcomeOf = (error: unknown): AppendOutcome => {
   if (error instanceof WrongExpectedRevision) return 'conflict';
   if (error instanceof OutcomeUnknown) return 'unknown';
-  return error instanceof EventStoreUnavailable ? 'unavailable' : undefined;
+  return error instanceof EventStoreUnavailable ? 'unavailable' : 'failed';
 };
 
 export function createAppend({
@@ -35,8 +35,7 @@ export function createAppend({
       tell('appended');
       return result;
     } catch (error) {
-      const outcome = outcomeOf(error);
-      if (outcome) tell(outcome);
+      tell(outcomeOf(error));
       throw error;
     }
   };

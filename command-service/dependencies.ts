@@ -19,7 +19,8 @@ export type Pause = (
   info: { readonly userId: string; readonly commandId: string },
 ) => Promise<void>;
 
-export type AppendOutcome = 'appended' | 'conflict' | 'unknown' | 'unavailable';
+/** `failed`: for a reason that nobody foresaw. */
+export type AppendOutcome = 'appended' | 'conflict' | 'unknown' | 'unavailable' | 'failed';
 
 /** What the write side is made of. */
 export interface ExecutorDependencies {

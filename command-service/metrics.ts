@@ -5,6 +5,9 @@ import type { AppendOutcome } from './dependencies.ts';
 import type { Executor } from './execute.ts';
 import type { Passwords } from './passwords.ts';
 
+/** How an append can go wrong; a conflict is none: it is decided again. */
+const FAILURES = ['unknown', 'unavailable', 'failed'] as const satisfies readonly AppendOutcome[];
+
 /** What an operator sees of the write side. */
 export function createCommandMetrics(registry: Registry) {
   const registers = [registry];
@@ -21,7 +24,19 @@ export function createCommandMetrics(registry: Registry) {
     buckets: LATENCY_BUCKETS,
     registers,
   });
-  const onAppend = (seconds: number, outcome: AppendOutcome) => appends.observe({ outcome }, seconds);
+  const failures = new Counter({
+    name: 'append_failures_total',
+    help: 'Appends that failed: of unknown outcome, the event store away, or for another reason',
+    labelNames: ['kind'],
+    registers,
+  });
+  // From nothing to one is no rise for Prometheus, so each begins at zero.
+  for (const kind of FAILURES) failures.inc({ kind }, 0);
+  const failed = new Set<AppendOutcome>(FAILURES);
+  const onAppend = (seconds: number, outcome: AppendOutcome) => {
+    appends.observe({ outcome }, seconds);
+    if (failed.has(outcome)) failures.inc({ kind: outcome });
+  };
 
   /** A value that is looked up when the metrics are read. */
   const gauge = (name: string, help: string, value: () => number) =>

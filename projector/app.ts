@@ -1,6 +1,8 @@
 import { connectEventLog } from '../shared/adapters/eventstoredb/client.ts';
 import type { EventLog } from '../shared/adapters/eventstoredb/event-log.ts';
 import { createPool } from '../shared/adapters/postgres/pool.ts';
+import { watchPools } from '../shared/adapters/postgres/pool-metrics.ts';
+import { watchServers } from '../shared/adapters/postgres/server-metrics.ts';
 import { connectRedis } from '../shared/adapters/redis/client.ts';
 import { pingRedis } from '../shared/adapters/redis/ping.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
@@ -153,9 +155,15 @@ export async function startProjector(options: ProjectorServiceOptions): Promise<
       }),
     logger,
   });
+  watchPools(metrics.registry, { database, vault: vaultDatabase });
+  const measuring = watchServers({
+    registry: metrics.registry,
+    servers: { read_model: database, ...(config.VAULT_DATABASE_URL && { vault: vaultDatabase }) },
+    logger,
+  });
   await health.start();
   const stopWork = async () => {
-    await Promise.all([runner.stop(), tending.stop()]);
+    await Promise.all([runner.stop(), tending.stop(), measuring.stop()]);
     await caches.stop();
     await health.stop();
     await connections.close();

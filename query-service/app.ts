@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createPool } from '../shared/adapters/postgres/pool.ts';
+import { watchPools } from '../shared/adapters/postgres/pool-metrics.ts';
 import { connectRedis } from '../shared/adapters/redis/client.ts';
 import { pingRedis } from '../shared/adapters/redis/ping.ts';
 import { redisCounters } from '../shared/adapters/redis/rate-counters.ts';
@@ -129,6 +130,7 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
   const { clock, ring, database, redis, subscriber, tokens } = connections;
   const { TRUSTED_PROXIES: trusted } = config;
   const metrics = createMetrics('query-service');
+  watchPools(metrics.registry, { database });
   const limiter = new RateLimiter({ shared: redisCounters(redis), clock, logger });
   const usage = new UsageCounter({ pool: database, clock, logger, registry: metrics.registry });
   const validation = createValidation({

@@ -105,7 +105,7 @@ export class FastPath {
       this.#send(response, exchange, validated);
     } catch (error) {
       const problem = toProblem(error);
-      metrics.problems.inc({ code: problem.code });
+      metrics.problems.inc({ code: problem.code, status: String(problem.status) });
       sendProblem(response, exchange, error, logger);
     }
     metrics.duration.observe((performance.now() - started) / 1_000);

@@ -1,9 +1,20 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Metrics } from '../../shared/http/metrics.ts';
+import { PROBLEMS, type ProblemCode } from '../../shared/http/problem-codes.ts';
 import type { Layer } from './license-views.ts';
 
 /** The layer that answered; none of them for a key that names no license. */
 export type AnsweringLayer = Layer | 'none';
+
+/** The faults that a validation may meet. From nothing to one is no rise for Prometheus, so each begins at zero. */
+const FAULTS: readonly ProblemCode[] = [
+  'busy',
+  'database_unavailable',
+  'internal_error',
+  'read_model_behind',
+  'read_model_parked',
+  'signing_unavailable',
+];
 
 /** Seconds. */
 const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -13,7 +24,7 @@ export interface ValidationMetrics {
   readonly duration: Histogram;
   readonly validations: Counter<'code' | 'layer'>;
   readonly stale: Counter;
-  readonly problems: Counter<'code'>;
+  readonly problems: Counter<'code' | 'status'>;
   readonly distrusts: Counter<'cause'>;
   readonly notices: Counter;
 }
@@ -54,7 +65,15 @@ export function createValidationMetrics(
       for (const [kind, size] of Object.entries(sizes)) this.set({ kind }, size());
     },
   });
+  const problems = new Counter({
+    name: 'validation_problems_total',
+    help: 'Validations that ended in a problem, by its code and HTTP status',
+    labelNames: ['code', 'status'],
+    registers,
+  });
+  for (const code of FAULTS) problems.inc({ code, status: String(PROBLEMS[code].status) }, 0);
   return {
+    problems,
     duration: new Histogram({
       name: 'validation_duration_seconds',
       help: 'Time from a validation request to the end of its answer',
@@ -70,12 +89,6 @@ export function createValidationMetrics(
     stale: new Counter({
       name: 'validations_stale_total',
       help: 'Validations answered from old knowledge, because no layer below could answer',
-      registers,
-    }),
-    problems: new Counter({
-      name: 'validation_problems_total',
-      help: 'Validations that ended in a problem, by its code',
-      labelNames: ['code'],
       registers,
     }),
     notices: new Counter({

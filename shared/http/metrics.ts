@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Health } from './health.ts';
 
 /** Seconds; fine where the promises lie (10 ms, 100 ms), coarse beyond. */
 export const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -37,4 +38,28 @@ export function createMetrics(service: string): Metrics {
       registers,
     }),
   };
+}
+
+/** What the health checks last found, for alerts. The checks run by themselves: reading the metrics asks nobody. */
+export function exportHealth(registry: Registry, health: Health): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'service_ready',
+    help: '1 while the service can do its work, 0 while it can not or is being stopped',
+    registers,
+    collect() {
+      this.set(health.ready ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'dependency_up',
+    help: '1 while the dependency answers',
+    labelNames: ['dependency'],
+    registers,
+    collect() {
+      for (const [dependency, state] of Object.entries(health.report().dependencies)) {
+        this.set({ dependency }, state === 'up' ? 1 : 0);
+      }
+    },
+  });
 }

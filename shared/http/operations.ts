@@ -1,7 +1,7 @@
 import type { Express, Request, Response } from 'express';
 import { methodNotAllowed } from './answer.ts';
 import type { Health } from './health.ts';
-import type { Metrics } from './metrics.ts';
+import { exportHealth, type Metrics } from './metrics.ts';
 
 export interface OperationsOptions {
   readonly health: Health;
@@ -18,6 +18,7 @@ export function mountOperations(
   { health, metrics }: OperationsOptions,
   named: (request: Request, response: Response, route: string) => void,
 ): void {
+  exportHealth(metrics.registry, health);
   const pages: Readonly<Record<string, (response: Response) => Promise<void> | void>> = {
     '/health': (response) => {
       sendState(response, health.ready ? 200 : 503, { status: health.report().status });
