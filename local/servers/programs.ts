@@ -1,16 +1,23 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { isRecentJava, javaFolders, OLDEST_JAVA } from './kafka/java.ts';
 
-export type ProgramName = 'postgres' | 'initdb' | 'redis-server' | 'nginx';
+export type ProgramName = 'postgres' | 'initdb' | 'redis-server' | 'nginx' | 'java' | 'mvn';
 
-/** The Debian package that has the program. */
-const PACKAGE: Record<ProgramName, string> = {
-  postgres: 'postgresql',
-  initdb: 'postgresql',
-  'redis-server': 'redis-server',
-  nginx: 'nginx-light',
+/** What the program is called by those who install it, and the Debian package that has it. */
+const SOURCE: Record<ProgramName, { readonly called: string; readonly package: string }> = {
+  postgres: { called: 'PostgreSQL', package: 'postgresql' },
+  initdb: { called: 'PostgreSQL', package: 'postgresql' },
+  'redis-server': { called: 'Redis', package: 'redis-server' },
+  nginx: { called: 'Nginx', package: 'nginx-light' },
+  java: { called: `Java ${OLDEST_JAVA} or newer`, package: 'default-jre-headless' },
+  mvn: { called: 'Maven', package: 'maven' },
 };
+
+const distinct = (names: readonly ProgramName[], what: 'called' | 'package'): string[] => [
+  ...new Set(names.map((name) => SOURCE[name][what])),
+];
 
 /** A program is missing and can't be installed by this process. The message is for the user. */
 export class ProgramsMissing extends Error {
@@ -28,17 +35,22 @@ export function findPrograms<N extends ProgramName>(
 ): Record<N, string> {
   let missing = names.filter((name) => !locate(name));
   if (missing.length > 0) {
-    installWithApt([...new Set(missing.map((name) => PACKAGE[name]))], say);
+    installWithApt(missing, say);
     missing = names.filter((name) => !locate(name));
   }
-  if (missing.length > 0) throw new ProgramsMissing(`not found after installing: ${missing.join(', ')}`);
+  if (missing.length > 0) {
+    throw new ProgramsMissing(`not found after installing: ${distinct(missing, 'called').join(', ')}`);
+  }
   return Object.fromEntries(names.map((name) => [name, locate(name)])) as Record<N, string>;
 }
 
 function locate(name: ProgramName): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin'];
   if (name === 'postgres' || name === 'initdb') folders.unshift(...postgresFolders());
-  return folders.map((folder) => path.join(folder, name)).find(executable);
+  if (name === 'java') folders.push(...javaFolders());
+  return folders
+    .map((folder) => path.join(folder, name))
+    .find((file) => executable(file) && (name !== 'java' || isRecentJava(file)));
 }
 
 /** Where Debian, Red Hat and Homebrew keep PostgreSQL's server programs, newest version first; never on PATH there. */
@@ -71,16 +83,15 @@ function executable(file: string): boolean {
   }
 }
 
-function installWithApt(packages: readonly string[], say: (line: string) => void): void {
+function installWithApt(names: readonly ProgramName[], say: (line: string) => void): void {
+  const packages = distinct(names, 'package');
   const apt = spawnSync('apt-get', ['--version']).status === 0;
   const root = process.getuid?.() === 0;
   const sudo = !root && apt && spawnSync('sudo', ['-n', 'true']).status === 0;
   if (!apt || !(root || sudo)) {
-    const how = apt
-      ? `sudo apt-get install ${packages.join(' ')}`
-      : `install ${packages.join(', ')} with your package manager`;
+    const how = apt ? `sudo apt-get install ${packages.join(' ')}` : 'install them with your package manager';
     throw new ProgramsMissing(
-      `these servers are needed: ${packages.join(', ')}\n  ${how}\nthen start again.`,
+      `these programs are needed: ${distinct(names, 'called').join(', ')}\n  ${how}\nthen start again.`,
     );
   }
   say(`Installing ${packages.join(', ')} with apt …`);

@@ -61,7 +61,8 @@ export async function startRedis(): Promise<TestServer> {
   return testServer(spec, { url: `redis://127.0.0.1:${port}`, port, directory }, () => redisAnswers(port));
 }
 
-async function testServer(
+/** Starts a server and resolves when it answers. Its data and log are removed with it. */
+export async function testServer(
   spec: ProcessSpec,
   facts: { readonly url: string; readonly port: number; readonly directory: string },
   answers: () => Promise<boolean>,

@@ -1,4 +1,7 @@
-import { KafkaJSError, KafkaJSNumberOfRetriesExceeded } from 'kafkajs';
+import kafkajs from 'kafkajs';
+
+// The package is CommonJS, and Node sees of its names only those that it spells out: not these.
+const { KafkaJSError, KafkaJSNumberOfRetriesExceeded } = kafkajs;
 
 /** Kafka can't be reached or can't serve now; trying again later may help. */
 export class KafkaUnavailable extends Error {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag } from '../../config.ts';
+import { flag, readConfig } from '../../config.ts';
 
 const BROKER = /^[^\s,:]+:\d{1,5}$/;
 
@@ -30,3 +30,7 @@ export const kafkaSettings = {
 
 const settings = z.object(kafkaSettings);
 export type KafkaConfig = z.infer<typeof settings>;
+
+/** For those who have no settings but these: tests, and the launcher. @throws ConfigError one is missing or malformed */
+export const kafkaConfig = (env: Record<string, string | undefined>): KafkaConfig =>
+  readConfig(settings, env);

@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { findPrograms, ProgramsMissing } from '../programs.ts';
+
+const pom = path.join(import.meta.dirname, 'pom.xml');
+const cache = path.resolve(import.meta.dirname, '../../../.local/programs');
+const COPY_DEPENDENCIES = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
+
+/** Of a build tool's output, what a message has room for. */
+const LAST_WORDS = 2_000;
+
+/**
+ * The folder with the jars of Apache Kafka, fetched by Maven the first time (45 jars, 43 MB, 4 to 10 s) and kept in
+ * the clone for as long as pom.xml says the same. Processes that fetch at once all succeed: each into a folder of its
+ * own, and the first to finish names it.
+ * @param signal ends a fetch that is under way
+ * @throws ProgramsMissing there is no Maven, or the jars can't be had
+ */
+export async function brokerJars(say: (line: string) => void, signal?: AbortSignal): Promise<string> {
+  const key = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 12);
+  const folder = path.join(cache, `kafka-${key}`);
+  if (existsSync(folder)) return folder;
+  const { mvn } = findPrograms(['mvn'], say);
+  say('Fetching Apache Kafka with Maven …');
+  mkdirSync(cache, { recursive: true });
+  const work = mkdtempSync(path.join(cache, 'fetching-'));
+  try {
+    const jars = path.join(work, 'jars');
+    await fetchJars(mvn, jars, path.join(work, 'repository'), signal);
+    nameAs(folder, jars);
+    return folder;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** A repository of its own: Maven's common one is not made for two processes at once, and stays behind. */
+function fetchJars(
+  mvn: string,
+  jars: string,
+  repository: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const args = [
+    ...['--batch-mode', '--no-transfer-progress', '--quiet', '--strict-checksums', '--file', pom],
+    `-Dmaven.repo.local=${repository}`,
+    COPY_DEPENDENCIES,
+    '-DincludeScope=runtime',
+    `-DoutputDirectory=${jars}`,
+  ];
+  return new Promise((resolve, reject) => {
+    const maven = spawn(mvn, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(signal ? { signal } : {}) });
+    let output = '';
+    for (const stream of [maven.stdout, maven.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output = `${output}${text}`.slice(-LAST_WORDS);
+      });
+    }
+    maven.once('error', (cause) => reject(signal?.aborted ? signal.reason : unfetched(cause.message, cause)));
+    maven.once('close', (code) => (code === 0 ? resolve() : reject(unfetched(output))));
+  });
+}
+
+const unfetched = (why: string, cause?: Error) =>
+  new ProgramsMissing(
+    `Apache Kafka could not be fetched with Maven:\n${why.trim()}\nKAFKA_BROKERS names a broker that is there already.`,
+    { cause },
+  );
+
+function nameAs(folder: string, jars: string): void {
+  try {
+    renameSync(jars, folder);
+  } catch (error) {
+    // Another process was faster: its jars are the same.
+    if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
