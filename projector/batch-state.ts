@@ -1,21 +1,15 @@
 import type { Queryable } from '../shared/adapters/postgres/pool.ts';
 import { DAY_MS } from '../shared/calendar.ts';
+import { applyEvent, type Rows } from '../shared/read-model/fold/apply.ts';
+import { timeOf } from '../shared/read-model/fold/event.ts';
+import type { License } from '../shared/read-model/fold/license.ts';
+import type { Subscription } from '../shared/read-model/fold/subscription.ts';
+import { passOver, type User } from '../shared/read-model/fold/user.ts';
 import type { DecodedEvent } from './decode.ts';
 import { addActivations } from './projections/activations-by-day.ts';
-import {
-  eraseClientNames,
-  type License,
-  loadLicenses,
-  projectLicense,
-  saveLicenses,
-} from './projections/licenses.ts';
-import {
-  loadSubscriptions,
-  projectSubscription,
-  type Subscription,
-  saveSubscriptions,
-} from './projections/subscriptions.ts';
-import { loadUsers, passOver, projectUser, saveUsers, type User } from './projections/users.ts';
+import { eraseClientNames, loadLicenses, saveLicenses } from './projections/licenses.ts';
+import { loadSubscriptions, saveSubscriptions } from './projections/subscriptions.ts';
+import { loadUsers, saveUsers } from './projections/users.ts';
 
 /** What a batch touched, for caches and notices. */
 export interface Touched {
@@ -27,7 +21,7 @@ export interface Touched {
  * The rows that a batch is about: loaded with one statement a table, folded in memory, written with one statement a
  * table. Only what the events need is loaded, so a batch that only adds reads nothing but its users.
  */
-export class BatchState {
+export class BatchState implements Rows {
   readonly #users = new Map<string, User>();
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #licenses = new Map<string, License>();
@@ -72,56 +66,44 @@ export class BatchState {
     return [...this.#erased];
   }
 
+  subscription(subscriptionId: string): Subscription | undefined {
+    return this.#subscriptions.get(subscriptionId);
+  }
+
+  license(licenseId: string): License | undefined {
+    return this.#licenses.get(licenseId);
+  }
+
+  setUser(user: User): void {
+    this.#users.set(user.userId, user);
+    this.#changedUsers.add(user.userId);
+  }
+
+  setSubscription(subscription: Subscription): void {
+    this.#subscriptions.set(subscription.subscriptionId, subscription);
+    this.#changedSubscriptions.add(subscription.subscriptionId);
+  }
+
+  setLicense(license: License): void {
+    this.#licenses.set(license.licenseId, license);
+    this.#changedLicenses.add(license.licenseId);
+  }
+
   /** Applies the next event of its user. @throws ProjectionFault nothing was changed */
   apply(decoded: DecodedEvent): void {
     if (decoded.fault) throw decoded.fault;
-    const { event } = decoded.recorded;
-    const before = this.#users.get(decoded.userId);
-    const at = timeOf(decoded, before);
-    const user = projectUser(before, decoded, at);
-    switch (event.type) {
-      case 'SubscriptionStarted':
-      case 'SubscriptionRenewed':
-      case 'SubscriptionPlanChanged':
-      case 'SubscriptionSuspended':
-      case 'SubscriptionReinstated':
-      case 'SubscriptionCancelled': {
-        const { subscriptionId } = event.data;
-        const after = projectSubscription(this.#subscriptions.get(subscriptionId), event, at);
-        this.#subscriptions.set(subscriptionId, after);
-        this.#changedSubscriptions.add(subscriptionId);
-        break;
-      }
-      case 'LicenseActivated':
-      case 'LicenseDeactivated':
-      case 'LicenseRevoked':
-      case 'LicenseReinstated': {
-        const { licenseId } = event.data;
-        const { clientName } = decoded.personal;
-        this.#licenses.set(licenseId, projectLicense(this.#licenses.get(licenseId), event, clientName, at));
-        this.#changedLicenses.add(licenseId);
-        if (event.type === 'LicenseActivated') this.#countActivation(Math.floor(at / DAY_MS));
-        break;
-      }
-      case 'UserErased':
-        this.#erased.add(decoded.userId);
-        break;
-      case 'UserSignedUp':
-      case 'PasswordChanged':
-      case 'LoggedOut':
-        break;
-      default:
-        event satisfies never;
-    }
-    this.#setUser(user);
+    const { type } = decoded.recorded.event;
+    const at = applyEvent(this, decoded);
+    if (type === 'LicenseActivated') this.#countActivation(Math.floor(at / DAY_MS));
+    else if (type === 'UserErased') this.#erased.add(decoded.userId);
     // A change of a license alone leaves the user's view as it was: with ten thousand clients that is most events.
-    if (!isLicense(event.type)) this.touch(decoded.userId);
+    if (!isLicense(type)) this.touch(decoded.userId);
   }
 
   /** Lets an event go: its user has seen it, and nothing else changes. */
   passOver(decoded: DecodedEvent): void {
     const before = this.#users.get(decoded.userId);
-    this.#setUser(passOver(before, decoded, timeOf(decoded, before)));
+    this.setUser(passOver(before, decoded, timeOf(decoded, before)));
     this.touch(decoded.userId);
   }
 
@@ -139,19 +121,10 @@ export class BatchState {
     await eraseClientNames(db, this.erased);
   }
 
-  #setUser(user: User): void {
-    this.#users.set(user.userId, user);
-    this.#changedUsers.add(user.userId);
-  }
-
   #countActivation(day: number): void {
     this.#activations.set(day, (this.#activations.get(day) ?? 0) + 1);
   }
 }
-
-/** An event's time, never before the user's last one: the clocks of two command nodes may differ. */
-const timeOf = (decoded: DecodedEvent, user: User | undefined): number =>
-  Math.max(decoded.recorded.created.getTime(), user?.updatedAt ?? 0);
 
 const isLicense = (type: string): boolean => type.startsWith('License');
 

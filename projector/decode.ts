@@ -2,23 +2,16 @@ import type { RecordedEvent } from '../shared/adapters/eventstoredb/event-log.ts
 import { type EventReader, isUserEvent } from '../shared/events/codec.ts';
 import { UnknownEvent } from '../shared/events/errors.ts';
 import type { Recorded, UserEvent } from '../shared/events/types.ts';
+import type { FoldedEvent, ShownPersonal } from '../shared/read-model/fold/event.ts';
+import { ProjectionFault } from '../shared/read-model/fold/fault.ts';
 import { DataKeyMissing, PersonalUnreadable, VaultKeyUnreadable } from '../shared/vault/errors.ts';
 import type { DataKey, Erased } from '../shared/vault/personal.ts';
 import type { Vault } from '../shared/vault/vault.ts';
-import { FeedStop, ProjectionFault } from './errors.ts';
+import { FeedStop } from './errors.ts';
 
-/** The personal data that the read models show; null where there is none (any more). */
-export interface ShownPersonal {
-  readonly email: string | null;
-  readonly clientName: string | null;
-}
-
-export interface DecodedEvent {
-  readonly recorded: Recorded<UserEvent>;
-  readonly userId: string;
+export interface DecodedEvent extends FoldedEvent {
   /** The log's time, which the checkpoint keeps; the event's own time is in `recorded`. */
   readonly loggedAt: Date;
-  readonly personal: ShownPersonal;
   /** Why it can't be projected whatever the rows are. */
   readonly fault?: ProjectionFault;
 }

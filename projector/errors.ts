@@ -36,15 +36,6 @@ export class CheckpointMoved extends Error {
   }
 }
 
-/** An event can't be applied to the rows as they are: it is parked. */
-export class ProjectionFault extends Error {
-  readonly code = 'projection_fault';
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'ProjectionFault';
-  }
-}
-
 /** A rebuild was built and not switched in; the live read models are as they were. */
 export class RebuildRefused extends Error {
   readonly code: string;

@@ -1,6 +1,7 @@
+import { ProjectionFault } from '../shared/read-model/fold/fault.ts';
 import type { BatchState } from './batch-state.ts';
 import type { DecodedEvent } from './decode.ts';
-import { type FeedStop, ProjectionFault, revisionGap } from './errors.ts';
+import { type FeedStop, revisionGap } from './errors.ts';
 import { BEHIND_ANOTHER, type ParkedEvent, type ParkedUsers } from './parked-events.ts';
 
 /** What is known of single events and users before a batch is folded. */

@@ -11,6 +11,9 @@ ON CONFLICT (day) DO UPDATE SET activations = activations_by_day.activations + e
 
 export async function addActivations(db: Queryable, counts: ActivationsByDay): Promise<void> {
   if (counts.size === 0) return;
-  const days = Array.from(counts.keys(), (day) => new Date(day * DAY_MS).toISOString().slice(0, 10));
-  await db.query({ name: 'activations_add', text: ADD, values: [days, [...counts.values()]] });
+  // In one order everywhere: the days are the only rows that the projectors of two partitions both change.
+  const sorted = [...counts].sort(([a], [b]) => a - b);
+  const days = sorted.map(([day]) => new Date(day * DAY_MS).toISOString().slice(0, 10));
+  const values = [days, sorted.map(([, count]) => count)];
+  await db.query({ name: 'activations_add', text: ADD, values });
 }

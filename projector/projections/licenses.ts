@@ -1,54 +1,6 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
-import type { UserEvent } from '../../shared/events/types.ts';
+import { type License, licenseRow } from '../../shared/read-model/fold/license.ts';
 import type { LicenseRow } from '../../shared/read-model/rows.ts';
-import { ProjectionFault } from '../errors.ts';
-
-/** A row of `licenses`. Instants are milliseconds since 1970. Replaced, never changed. */
-export interface License {
-  readonly licenseId: string;
-  readonly userId: string;
-  readonly subscriptionId: string;
-  readonly clientId: string;
-  readonly clientName: string | null;
-  readonly status: LicenseRow['status'];
-  readonly activatedAt: number;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-}
-
-export type LicenseEvent = Extract<UserEvent, { type: `License${string}` }>;
-
-const STATUS_AFTER = {
-  LicenseActivated: 'active',
-  LicenseDeactivated: 'deactivated',
-  LicenseRevoked: 'revoked',
-  LicenseReinstated: 'active',
-} as const satisfies Record<LicenseEvent['type'], License['status']>;
-
-/** @throws ProjectionFault the user has no such license */
-export function projectLicense(
-  before: License | undefined,
-  { type, data }: LicenseEvent,
-  clientName: string | null,
-  at: number,
-): License {
-  if (type === 'LicenseActivated') {
-    const { licenseId, userId, subscriptionId, clientId } = data;
-    return {
-      licenseId,
-      userId,
-      subscriptionId,
-      clientId,
-      clientName,
-      status: 'active',
-      activatedAt: at,
-      createdAt: at,
-      updatedAt: at,
-    };
-  }
-  if (before?.userId !== data.userId) throw new ProjectionFault('its user has no such license');
-  return { ...before, status: STATUS_AFTER[type], updatedAt: at };
-}
 
 const LOAD = `
 SELECT license_id, user_id, subscription_id, client_id, client_name, status, activated_at, created_at, updated_at
@@ -83,17 +35,7 @@ ON CONFLICT (license_id) DO UPDATE SET status = excluded.status, updated_at = ex
 export async function saveLicenses(db: Queryable, licenses: Iterable<License>): Promise<void> {
   const all = [...licenses];
   const freeing = all.filter(({ status }) => status === 'deactivated');
-  const rows = [...freeing, ...all.filter(({ status }) => status !== 'deactivated')].map((license) => ({
-    license_id: license.licenseId,
-    user_id: license.userId,
-    subscription_id: license.subscriptionId,
-    client_id: license.clientId,
-    client_name: license.clientName,
-    status: license.status,
-    activated_at: new Date(license.activatedAt),
-    created_at: new Date(license.createdAt),
-    updated_at: new Date(license.updatedAt),
-  }));
+  const rows = [...freeing, ...all.filter(({ status }) => status !== 'deactivated')].map(licenseRow);
   if (rows.length > 0) await db.query({ name: 'licenses_save', text: SAVE, values: [JSON.stringify(rows)] });
 }
 

@@ -1,65 +1,7 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
-import type { Terms } from '../../shared/events/terms.ts';
-import type { UserEvent } from '../../shared/events/types.ts';
 import { timeOfUuidv7 } from '../../shared/ids.ts';
+import { type Subscription, subscriptionRow } from '../../shared/read-model/fold/subscription.ts';
 import type { SubscriptionRow } from '../../shared/read-model/rows.ts';
-import { ProjectionFault } from '../errors.ts';
-
-/** A row of `subscriptions`. Instants are milliseconds since 1970. Replaced, never changed. */
-export interface Subscription {
-  readonly subscriptionId: string;
-  readonly userId: string;
-  readonly plan: string;
-  readonly terms: Terms;
-  readonly suspended: boolean;
-  readonly cancelled: boolean;
-  readonly startDate: number;
-  readonly endDate: number;
-  readonly externalId: string | null;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-}
-
-export type SubscriptionEvent = Extract<UserEvent, { type: `Subscription${string}` }>;
-
-/** @throws ProjectionFault the user has no such subscription */
-export function projectSubscription(
-  before: Subscription | undefined,
-  { type, data }: SubscriptionEvent,
-  at: number,
-): Subscription {
-  if (type === 'SubscriptionStarted') {
-    return {
-      subscriptionId: data.subscriptionId,
-      userId: data.userId,
-      plan: data.plan,
-      terms: data.terms,
-      suspended: false,
-      cancelled: false,
-      startDate: Date.parse(data.startDate),
-      endDate: Date.parse(data.endDate),
-      externalId: data.externalId ?? null,
-      createdAt: at,
-      updatedAt: at,
-    };
-  }
-  if (before?.userId !== data.userId) throw new ProjectionFault('its user has no such subscription');
-  const changed = { ...before, updatedAt: at };
-  switch (type) {
-    case 'SubscriptionRenewed':
-      return { ...changed, endDate: Date.parse(data.endDate), cancelled: false };
-    case 'SubscriptionPlanChanged':
-      return { ...changed, plan: data.plan, terms: data.terms };
-    case 'SubscriptionSuspended':
-      return { ...changed, suspended: true };
-    case 'SubscriptionReinstated':
-      return { ...changed, suspended: false };
-    case 'SubscriptionCancelled':
-      return { ...changed, endDate: Date.parse(data.endDate), cancelled: true };
-    default:
-      return type satisfies never;
-  }
-}
 
 /** With the start date that the id names, so that one partition is touched for each. */
 const LOAD = `
@@ -114,19 +56,7 @@ ON CONFLICT (subscription_id, start_date) DO UPDATE SET plan_type = excluded.pla
   updated_at = excluded.updated_at`;
 
 export async function saveSubscriptions(db: Queryable, subscriptions: Iterable<Subscription>): Promise<void> {
-  const rows = Array.from(subscriptions, (subscription) => ({
-    subscription_id: subscription.subscriptionId,
-    user_id: subscription.userId,
-    plan_type: subscription.plan,
-    terms: subscription.terms,
-    suspended: subscription.suspended,
-    cancelled: subscription.cancelled,
-    start_date: new Date(subscription.startDate),
-    end_date: new Date(subscription.endDate),
-    external_id: subscription.externalId,
-    created_at: new Date(subscription.createdAt),
-    updated_at: new Date(subscription.updatedAt),
-  }));
+  const rows = Array.from(subscriptions, subscriptionRow);
   if (rows.length > 0)
     await db.query({ name: 'subscriptions_save', text: SAVE, values: [JSON.stringify(rows)] });
 }

@@ -1,0 +1,55 @@
+import { type FoldedEvent, timeOf } from './event.ts';
+import { type License, projectLicense } from './license.ts';
+import { projectSubscription, type Subscription } from './subscription.ts';
+import { projectUser, type User } from './user.ts';
+
+/** The rows that events are folded into: all of a user's, or those that a batch is about. */
+export interface Rows {
+  user(userId: string): User | undefined;
+  subscription(subscriptionId: string): Subscription | undefined;
+  license(licenseId: string): License | undefined;
+  setUser(user: User): void;
+  setSubscription(subscription: Subscription): void;
+  setLicense(license: License): void;
+}
+
+/**
+ * Applies the next event of its user: the one place that says what an event does to the read models, for the
+ * projector and for histories alike. Clearing the clients' names of an erased user is left to the caller, who may
+ * hold only some of his licenses.
+ * @returns the event's time, as the rows have it
+ * @throws ProjectionFault nothing was changed
+ */
+export function applyEvent(rows: Rows, folded: FoldedEvent): number {
+  const { event } = folded.recorded;
+  const before = rows.user(folded.userId);
+  const at = timeOf(folded, before);
+  const user = projectUser(before, folded, at);
+  switch (event.type) {
+    case 'SubscriptionStarted':
+    case 'SubscriptionRenewed':
+    case 'SubscriptionPlanChanged':
+    case 'SubscriptionSuspended':
+    case 'SubscriptionReinstated':
+    case 'SubscriptionCancelled':
+      rows.setSubscription(projectSubscription(rows.subscription(event.data.subscriptionId), event, at));
+      break;
+    case 'LicenseActivated':
+    case 'LicenseDeactivated':
+    case 'LicenseRevoked':
+    case 'LicenseReinstated': {
+      const { clientName } = folded.personal;
+      rows.setLicense(projectLicense(rows.license(event.data.licenseId), event, clientName, at));
+      break;
+    }
+    case 'UserErased':
+    case 'UserSignedUp':
+    case 'PasswordChanged':
+    case 'LoggedOut':
+      break;
+    default:
+      event satisfies never;
+  }
+  rows.setUser(user);
+  return at;
+}

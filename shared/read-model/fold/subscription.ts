@@ -1,0 +1,75 @@
+import type { Terms } from '../../events/terms.ts';
+import type { UserEvent } from '../../events/types.ts';
+import type { SubscriptionRow } from '../rows.ts';
+import { ProjectionFault } from './fault.ts';
+
+/** A row of `subscriptions`. Instants are milliseconds since 1970. Replaced, never changed. */
+export interface Subscription {
+  readonly subscriptionId: string;
+  readonly userId: string;
+  readonly plan: string;
+  readonly terms: Terms;
+  readonly suspended: boolean;
+  readonly cancelled: boolean;
+  readonly startDate: number;
+  readonly endDate: number;
+  readonly externalId: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export type SubscriptionEvent = Extract<UserEvent, { type: `Subscription${string}` }>;
+
+/** @throws ProjectionFault the user has no such subscription */
+export function projectSubscription(
+  before: Subscription | undefined,
+  { type, data }: SubscriptionEvent,
+  at: number,
+): Subscription {
+  if (type === 'SubscriptionStarted') {
+    return {
+      subscriptionId: data.subscriptionId,
+      userId: data.userId,
+      plan: data.plan,
+      terms: data.terms,
+      suspended: false,
+      cancelled: false,
+      startDate: Date.parse(data.startDate),
+      endDate: Date.parse(data.endDate),
+      externalId: data.externalId ?? null,
+      createdAt: at,
+      updatedAt: at,
+    };
+  }
+  if (before?.userId !== data.userId) throw new ProjectionFault('its user has no such subscription');
+  const changed = { ...before, updatedAt: at };
+  switch (type) {
+    case 'SubscriptionRenewed':
+      return { ...changed, endDate: Date.parse(data.endDate), cancelled: false };
+    case 'SubscriptionPlanChanged':
+      return { ...changed, plan: data.plan, terms: data.terms };
+    case 'SubscriptionSuspended':
+      return { ...changed, suspended: true };
+    case 'SubscriptionReinstated':
+      return { ...changed, suspended: false };
+    case 'SubscriptionCancelled':
+      return { ...changed, endDate: Date.parse(data.endDate), cancelled: true };
+    default:
+      return type satisfies never;
+  }
+}
+
+/** The row as it is written: `status` is made by the table. */
+export const subscriptionRow = (subscription: Subscription): Omit<SubscriptionRow, 'status'> => ({
+  subscription_id: subscription.subscriptionId,
+  user_id: subscription.userId,
+  plan_type: subscription.plan,
+  terms: subscription.terms,
+  suspended: subscription.suspended,
+  cancelled: subscription.cancelled,
+  start_date: new Date(subscription.startDate),
+  end_date: new Date(subscription.endDate),
+  external_id: subscription.externalId,
+  created_at: new Date(subscription.createdAt),
+  updated_at: new Date(subscription.updatedAt),
+});

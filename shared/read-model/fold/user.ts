@@ -1,0 +1,114 @@
+import type { Position } from '../../events/position.ts';
+import type { UserRow } from '../rows.ts';
+import type { FoldedEvent } from './event.ts';
+import { ProjectionFault } from './fault.ts';
+
+/** A row of `users`. Instants are milliseconds since 1970. Replaced, never changed. */
+export interface User {
+  readonly userId: string;
+  readonly email: string | null;
+  readonly status: UserRow['status'];
+  readonly subscriptionId: string | null;
+  readonly subscriptionStartDate: number | null;
+  readonly credentialsRevision: number;
+  /** Logged-out tokens → when they expire (ISO 8601). */
+  readonly endedTokens: Readonly<Record<string, string>>;
+  readonly revision: number;
+  readonly position: Position;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/**
+ * The user's row after an event of his; every event moves revision, position and time.
+ * @param at the event's time
+ * @throws ProjectionFault there is no such user
+ */
+export function projectUser(before: User | undefined, decoded: FoldedEvent, at: number): User {
+  const { event, revision, position } = decoded.recorded;
+  if (event.type === 'UserSignedUp') {
+    return {
+      userId: decoded.userId,
+      email: decoded.personal.email,
+      status: 'active',
+      subscriptionId: null,
+      subscriptionStartDate: null,
+      credentialsRevision: revision,
+      endedTokens: {},
+      revision,
+      position,
+      createdAt: at,
+      updatedAt: at,
+    };
+  }
+  if (!before) throw new ProjectionFault('its user has no row');
+  const moved = { ...before, revision, position, updatedAt: at };
+  switch (event.type) {
+    case 'PasswordChanged':
+      return { ...moved, credentialsRevision: revision };
+    case 'LoggedOut':
+      return { ...moved, endedTokens: endToken(before.endedTokens, event.data, at) };
+    case 'SubscriptionStarted':
+      return {
+        ...moved,
+        subscriptionId: event.data.subscriptionId,
+        subscriptionStartDate: Date.parse(event.data.startDate),
+      };
+    case 'UserErased':
+      return { ...moved, email: null, status: 'erased', endedTokens: {} };
+    case 'SubscriptionRenewed':
+    case 'SubscriptionPlanChanged':
+    case 'SubscriptionSuspended':
+    case 'SubscriptionReinstated':
+    case 'SubscriptionCancelled':
+    case 'LicenseActivated':
+    case 'LicenseDeactivated':
+    case 'LicenseRevoked':
+    case 'LicenseReinstated':
+      return moved;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** The row as the table has it. */
+export const userRow = (user: User): UserRow => ({
+  user_id: user.userId,
+  email: user.email,
+  status: user.status,
+  subscription_id: user.subscriptionId,
+  subscription_start_date: user.subscriptionStartDate === null ? null : new Date(user.subscriptionStartDate),
+  credentials_revision: String(user.credentialsRevision),
+  ended_token_ids: user.endedTokens,
+  revision: String(user.revision),
+  position_commit: String(user.position.commit),
+  position_prepare: String(user.position.prepare),
+  created_at: new Date(user.createdAt),
+  updated_at: new Date(user.updatedAt),
+});
+
+/** The row of a user after an event that an operator let go: it counts as seen and changes nothing else. */
+export function passOver(before: User | undefined, decoded: FoldedEvent, at: number): User {
+  const { revision, position } = decoded.recorded;
+  const base = before ?? projectUser(undefined, asSignUp(decoded), at);
+  return { ...base, revision, position, updatedAt: at };
+}
+
+/** A user whose sign-up was let go still needs a row, or none of his later events could be applied. */
+const asSignUp = (decoded: FoldedEvent): FoldedEvent => ({
+  ...decoded,
+  personal: { email: null, clientName: null },
+  recorded: {
+    ...decoded.recorded,
+    event: { type: 'UserSignedUp', data: { userId: decoded.userId, emailDigest: '', personal: '' } },
+  },
+});
+
+function endToken(
+  ended: User['endedTokens'],
+  token: { readonly tokenId: string; readonly expiresAt: string },
+  at: number,
+): User['endedTokens'] {
+  const running = Object.entries(ended).filter(([, expiresAt]) => Date.parse(expiresAt) > at);
+  return Object.fromEntries([...running, [token.tokenId, token.expiresAt]]);
+}
