@@ -1,6 +1,7 @@
 import { Kafka, type logCreator, logLevel, type SASLOptions } from 'kafkajs';
 import { ConfigError } from '../../config.ts';
 import type { Logger } from '../../logger.ts';
+import { quietIdleConnections } from './request-queue.ts';
 import type { KafkaConfig } from './settings.ts';
 
 export type { Admin, Consumer, EachBatchPayload, KafkaMessage, Producer } from 'kafkajs';
@@ -15,6 +16,7 @@ export interface KafkaOptions {
 
 /** Its own partitioner is the default one of all clients; the notice about it says nothing to anybody here. */
 process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1';
+quietIdleConnections();
 
 /**
  * A client that connects when it is first used.
