@@ -91,7 +91,7 @@ function installWithApt(names: readonly ProgramName[], say: (line: string) => vo
   if (!apt || !(root || sudo)) {
     const how = apt ? `sudo apt-get install ${packages.join(' ')}` : 'install them with your package manager';
     throw new ProgramsMissing(
-      `these programs are needed: ${distinct(names, 'called').join(', ')}\n  ${how}\nthen start again.`,
+      `these programs are needed: ${distinct(names, 'called').join(', ')}\n  ${how}\nthen try again.`,
     );
   }
   say(`Installing ${packages.join(', ')} with apt …`);

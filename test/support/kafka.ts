@@ -4,8 +4,7 @@ import path from 'node:path';
 import { freePorts } from '../../local/ports.ts';
 import { kafkaAnswers } from '../../local/servers/kafka/answers.ts';
 import { prepareKafka } from '../../local/servers/kafka/broker.ts';
-import { brokerJars } from '../../local/servers/kafka/broker-jars.ts';
-import { findPrograms } from '../../local/servers/programs.ts';
+import { brokerPrograms } from '../../local/servers/kafka/programs.ts';
 import { createKafka, type Kafka } from '../../shared/adapters/kafka/client.ts';
 import { kafkaConfig } from '../../shared/adapters/kafka/settings.ts';
 import { createLogger } from '../../shared/logger.ts';
@@ -18,13 +17,11 @@ const say = (line: string) => void process.stderr.write(`${line}\n`);
  * @throws ProgramsMissing there is no Java, or Kafka can't be fetched
  */
 export async function startKafka(): Promise<TestServer> {
-  const { java } = findPrograms(['java'], say);
-  const jars = await brokerJars(say);
+  const programs = await brokerPrograms(say);
   const directory = mkdtempSync(path.join(tmpdir(), 'license-test-kafka-'));
   const [port, controllerPort] = (await freePorts(2)) as [number, number];
   const spec = prepareKafka({
-    java,
-    jars,
+    programs,
     directory,
     port,
     controllerPort,

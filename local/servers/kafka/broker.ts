@@ -3,11 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ProcessSpec } from '../../processes.ts';
+import type { BrokerPrograms } from './programs.ts';
 
 export interface KafkaBrokerOptions {
-  readonly java: string;
-  /** The folder that `brokerJars` names. */
-  readonly jars: string;
+  readonly programs: BrokerPrograms;
   readonly directory: string;
   readonly port: number;
   /** The quorum of one that keeps the cluster's metadata listens here. */
@@ -29,8 +28,8 @@ export function prepareKafka(options: KafkaBrokerOptions): ProcessSpec {
   const settings = writeSettings(options, data);
   return {
     name: 'kafka',
-    command: options.java,
-    args: [...JVM, '-cp', path.join(options.jars, '*'), 'kafka.Kafka', settings],
+    command: options.programs.java,
+    args: [...JVM, '-cp', path.join(options.programs.jars, '*'), 'kafka.Kafka', settings],
     cwd: directory,
     logFile: options.logFile,
   };
@@ -50,10 +49,14 @@ function format(options: KafkaBrokerOptions, data: string): void {
   rmSync(unfinished, { recursive: true, force: true });
   const id = randomBytes(16).toString('base64url');
   const tool = ['kafka.tools.StorageTool', 'format', '-t', id, '-c', writeSettings(options, unfinished)];
-  const result = spawnSync(options.java, [...JVM, '-cp', path.join(options.jars, '*'), ...tool], {
-    encoding: 'utf8',
-    cwd: options.directory,
-  });
+  const result = spawnSync(
+    options.programs.java,
+    [...JVM, '-cp', path.join(options.programs.jars, '*'), ...tool],
+    {
+      encoding: 'utf8',
+      cwd: options.directory,
+    },
+  );
   if (result.status !== 0) {
     throw new Error(
       `Kafka's data directory was not formatted: ${result.error?.message ?? ''}${result.stdout}${result.stderr}`,

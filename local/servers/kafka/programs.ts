@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
 import { findPrograms, ProgramsMissing } from '../programs.ts';
 
@@ -10,29 +19,50 @@ const COPY_DEPENDENCIES = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.
 
 /** Of a build tool's output, what a message has room for. */
 const LAST_WORDS = 2_000;
+const CUT_OFF_MS = 3_600_000;
+
+/** What a broker is started with. */
+export interface BrokerPrograms {
+  readonly java: string;
+  /** The folder with Kafka's jars. */
+  readonly jars: string;
+}
 
 /**
- * The folder with the jars of Apache Kafka, fetched by Maven the first time (45 jars, 43 MB, 4 to 10 s) and kept in
- * the clone for as long as pom.xml says the same. Processes that fetch at once all succeed: each into a folder of its
- * own, and the first to finish names it.
+ * Finds Java, and Apache Kafka's jars: fetched by Maven the first time (45 jars, 43 MB, 4 to 10 s), and kept in the clone
+ * for as long as pom.xml says the same. Processes that fetch at once all succeed: each into a folder of its own, and
+ * the first to finish names it.
  * @param signal ends a fetch that is under way
- * @throws ProgramsMissing there is no Maven, or the jars can't be had
+ * @throws ProgramsMissing Java or Maven is missing and can't be installed, or the jars can't be had
  */
-export async function brokerJars(say: (line: string) => void, signal?: AbortSignal): Promise<string> {
+export async function brokerPrograms(
+  say: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<BrokerPrograms> {
   const key = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 12);
   const folder = path.join(cache, `kafka-${key}`);
-  if (existsSync(folder)) return folder;
-  const { mvn } = findPrograms(['mvn'], say);
+  if (existsSync(folder)) return { ...findPrograms(['java'], say), jars: folder };
+  const { java, mvn } = findPrograms(['java', 'mvn'], say);
   say('Fetching Apache Kafka with Maven …');
   mkdirSync(cache, { recursive: true });
+  removeCutOff();
   const work = mkdtempSync(path.join(cache, 'fetching-'));
   try {
     const jars = path.join(work, 'jars');
     await fetchJars(mvn, jars, path.join(work, 'repository'), signal);
     nameAs(folder, jars);
-    return folder;
+    return { java, jars: folder };
   } finally {
     rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** What fetches left that were killed. One that is under way is younger. */
+function removeCutOff(): void {
+  for (const name of readdirSync(cache).filter((entry) => entry.startsWith('fetching-'))) {
+    const work = path.join(cache, name);
+    const made = statSync(work, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (made < Date.now() - CUT_OFF_MS) rmSync(work, { recursive: true, force: true });
   }
 }
 
