@@ -22,6 +22,8 @@ import type { AccessClaims } from '../shared/tokens/tokens.ts';
 import { isTracing } from '../shared/tracing/tracing.ts';
 import { UsageCounter } from '../shared/usage/usage-counter.ts';
 import type { QueryConfig } from './config.ts';
+import { lazyEventLog } from './event-log.ts';
+import { Histories } from './queries/history.ts';
 import { Standing } from './queries/standing.ts';
 import { statsReader } from './queries/stats.ts';
 import { tokenHasEnded } from './queries/users.ts';
@@ -67,10 +69,12 @@ async function connect({ config, logger, clock = systemClock }: QueryServiceOpti
     logger,
     subscriber: true,
   });
+  const eventLog = config.EVENTSTORE_URL ? lazyEventLog(config.EVENTSTORE_URL) : undefined;
   return {
     clock,
     ring,
     database,
+    eventLog,
     redis,
     subscriber,
     tokens: createTokens({ ring, issuer: config.TOKEN_ISSUER, clock }),
@@ -78,7 +82,7 @@ async function connect({ config, logger, clock = systemClock }: QueryServiceOpti
       ring.close();
       redis.disconnect();
       subscriber.disconnect();
-      await database.end();
+      await Promise.all([database.end(), eventLog?.close()]);
     },
   };
 }
@@ -146,6 +150,7 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
     context: {
       db: database,
       standing: new Standing({ db: database }),
+      histories: new Histories({ log: connections.eventLog, db: database }),
       stats: statsReader(database, clock),
       ring,
       clock,

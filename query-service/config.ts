@@ -17,6 +17,11 @@ export const querySettings = z.object({
   REDIS_URL: connectionUrl('redis://', 'rediss://').describe(
     'Redis: cached views, the notices of changes, and rate limits over all nodes',
   ),
+  EVENTSTORE_URL: connectionUrl('esdb://', 'esdb+discover://')
+    .optional()
+    .describe(
+      "The event store, for users' histories alone; without it they answer 503, and nothing else needs it",
+    ),
   PLAN_CATALOGUE_FILE: z
     .string()
     .optional()

@@ -2,6 +2,7 @@ import type { Queryable } from '../shared/adapters/postgres/pool.ts';
 import type { Clock } from '../shared/clock.ts';
 import { routesFor } from '../shared/http/route.ts';
 import type { KeyRing } from '../shared/tokens/key-ring.ts';
+import type { Histories } from './queries/history.ts';
 import type { Standing } from './queries/standing.ts';
 import type { Stats } from './queries/stats.ts';
 
@@ -9,6 +10,7 @@ import type { Stats } from './queries/stats.ts';
 export interface QueryContext {
   readonly db: Queryable;
   readonly standing: Standing;
+  readonly histories: Pick<Histories, 'read'>;
   readonly stats: () => Promise<Stats>;
   readonly ring: Pick<KeyRing, 'jwks'>;
   readonly clock: Clock;

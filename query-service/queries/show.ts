@@ -32,7 +32,7 @@ export interface Shown {
   readonly personal: boolean;
 }
 
-export function showSubscription(row: SubscriptionRow, now: number): SubscriptionResource {
+export function showSubscription(row: Omit<SubscriptionRow, 'status'>, now: number): SubscriptionResource {
   const facts = {
     startDate: row.start_date.getTime(),
     endDate: row.end_date.getTime(),

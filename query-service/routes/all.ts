@@ -1,5 +1,6 @@
 import type { Route, RouteSpec } from '../../shared/http/route.ts';
 import type { QueryContext } from '../context.ts';
+import { historyRoutes } from './history.ts';
 import { jwksRoutes } from './jwks.ts';
 import { licenseRoutes } from './licenses.ts';
 import { meRoutes } from './me.ts';
@@ -14,6 +15,7 @@ export const queryRoutes: readonly Route<QueryContext>[] = [
   ...subscriptionRoutes,
   ...licenseRoutes,
   ...userRoutes,
+  ...historyRoutes,
   ...statsRoutes,
   ...jwksRoutes,
 ];

@@ -1,0 +1,114 @@
+import { EventStoreUnavailable } from '../../shared/adapters/eventstoredb/errors.ts';
+import type { EventLog, RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
+import { createReader } from '../../shared/events/codec.ts';
+import { userStream } from '../../shared/events/streams.ts';
+import { Timeline, type TimelineEntry } from '../../shared/history/timeline.ts';
+import type { UserState } from '../../shared/history/user-state.ts';
+import { Problem } from '../../shared/http/problem.ts';
+
+export interface HistoryPage {
+  /** Only events behind this revision; undefined for the first page. */
+  readonly after: number | undefined;
+  readonly limit: number;
+}
+
+export interface HistoryQuestion {
+  readonly userId: string;
+  /** Milliseconds since 1970. */
+  readonly asOf: number;
+  readonly page: HistoryPage;
+  readonly signal: AbortSignal;
+}
+
+export interface UserHistory {
+  readonly entries: readonly TimelineEntry[];
+  /** As of the instant; undefined on a later page, which is read no further than it goes. */
+  readonly state: UserState | undefined;
+}
+
+export interface HistoryOptions {
+  /** undefined if this node was not told where it is. */
+  readonly log: Pick<EventLog, 'readStream'> | undefined;
+  readonly db: Queryable;
+  /** Most histories that are read at once; default 4. More would take the processor from the validations. */
+  readonly maxAtOnce?: number;
+  /** How long reading one may take, in milliseconds; default 10 s, which is some 100,000 events. */
+  readonly deadlineMs?: number;
+}
+
+const SKIPPED = 'SELECT event_id FROM read_model.skipped_events WHERE user_id = $1';
+
+/** Reads the histories of users from the event log itself: nothing here waits for a read model. */
+export class Histories {
+  readonly #options: HistoryOptions;
+  readonly #reader = createReader();
+  #reading = 0;
+
+  constructor(options: HistoryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * A page of a user's events up to an instant, and on the first page the state as of it. It holds that page and the
+   * state, however long the history is.
+   * @returns undefined if there is no such user
+   * @throws Problem event_store_unavailable, busy; UnknownEvent; and an error of PostgreSQL
+   */
+  async read(question: HistoryQuestion): Promise<UserHistory | undefined> {
+    const { log, maxAtOnce = 4 } = this.#options;
+    if (!log) {
+      const detail = 'This node was not told where the event log is.';
+      throw new Problem('event_store_unavailable', { detail });
+    }
+    if (this.#reading >= maxAtOnce) throw new Problem('busy');
+    this.#reading += 1;
+    try {
+      return await this.#read(log, question);
+    } finally {
+      this.#reading -= 1;
+    }
+  }
+
+  async #read(
+    log: Pick<EventLog, 'readStream'>,
+    { userId, asOf, page, signal }: HistoryQuestion,
+  ): Promise<UserHistory | undefined> {
+    const skipped = await this.#skipped(userId);
+    const timeline = new Timeline({ userId, reader: this.#reader, asOf, skipped });
+    const { after = -1, limit } = page;
+    const entries: TimelineEntry[] = [];
+    for await (const entry of timeline.entries(this.#events(log, userId, signal))) {
+      if (entry.recorded.revision > after && entries.length < limit) entries.push(entry);
+      if (page.after !== undefined && entries.length === limit) break;
+    }
+    if (!timeline.exists) return undefined;
+    return { entries, state: page.after === undefined ? timeline.state : undefined };
+  }
+
+  /** A read that is aborted ends like one that is complete: here it fails, because half must not pass for all. */
+  async *#events(
+    log: Pick<EventLog, 'readStream'>,
+    userId: string,
+    gone: AbortSignal,
+  ): AsyncGenerator<RecordedEvent, void> {
+    const late = AbortSignal.timeout(this.#options.deadlineMs ?? 10_000);
+    const signal = AbortSignal.any([gone, late]);
+    try {
+      yield* log.readStream(userStream(userId), { signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw new EventStoreUnavailable({ cause: error });
+    }
+    if (signal.aborted) throw new EventStoreUnavailable({ cause: signal.reason });
+  }
+
+  async #skipped(userId: string): Promise<ReadonlySet<string>> {
+    const { rows } = await this.#options.db.query<{ event_id: string }>({
+      name: 'skipped_of',
+      text: SKIPPED,
+      values: [userId],
+    });
+    return new Set(rows.map(({ event_id }) => event_id));
+  }
+}

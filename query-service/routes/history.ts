@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { type ShownEntry, showEntry } from '../../shared/history/show.ts';
+import type { UserState } from '../../shared/history/user-state.ts';
+import { instant, uuid } from '../../shared/http/fields.ts';
+import { Problem } from '../../shared/http/problem.ts';
+import { licenseResource, subscriptionResource } from '../../shared/http/resources.ts';
+import type { Route } from '../../shared/http/route.ts';
+import { licenseRow } from '../../shared/read-model/fold/license.ts';
+import { subscriptionRow } from '../../shared/read-model/fold/subscription.ts';
+import { type QueryContext, queryRoute } from '../context.ts';
+import { showLicense, showSubscription } from '../queries/show.ts';
+import { aboutOneUser, pageQuery } from './conventions.ts';
+
+const time = z.iso.datetime({ precision: 3 });
+const status = z.enum(['active', 'erased']);
+const licenseCounts = z.strictObject({
+  active: z.int().min(0),
+  deactivated: z.int().min(0),
+  revoked: z.int().min(0),
+});
+
+const summary = z
+  .strictObject({
+    status,
+    subscription: z
+      .strictObject({
+        subscription_id: z.uuid(),
+        plan_type: z.string(),
+        status: subscriptionResource.shape.status.meta({ description: 'At the time of the event.' }),
+        start_date: time,
+        end_date: time,
+      })
+      .nullable()
+      .meta({ description: 'The one that counts for the licenses of the user.' }),
+    licenses: licenseCounts,
+  })
+  .meta({ id: 'StateSummary' });
+
+const historyEvent = z
+  .strictObject({
+    revision: z.int().min(0).meta({ description: 'Its place in the history of the user, from 0.' }),
+    position: z.string().meta({ description: 'Its place in the whole log.' }),
+    event_id: z.uuid(),
+    type: z.string(),
+    time: time.meta({ description: 'When it was decided.' }),
+    actor: z.strictObject({
+      role: z.enum(['anonymous', 'user', 'client', 'operator', 'analyst', 'system']),
+      id: z.string(),
+    }),
+    correlation_id: z.string(),
+    causation_id: z.string(),
+    schema_version: z.int().min(1).meta({ description: 'The version of `data`.' }),
+    data: z
+      .record(z.string(), z.unknown())
+      .meta({
+        description: "The event's payload as it stands in the log (camelCase), personal data left out.",
+      }),
+    state: summary.nullable().meta({ description: 'The state that it left.' }),
+    fault: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why the read models do not hold this event; null if they do.' }),
+  })
+  .meta({ id: 'HistoryEvent' });
+
+/** Beyond these an answer would grow without bound: SQL on a schema as of that time has all of them. */
+const MAX_LICENSES = 1_000;
+
+const userState = z
+  .strictObject({
+    status,
+    subscription: subscriptionResource
+      .nullable()
+      .meta({ description: 'The one that counts for the licenses of the user, its status as of that time.' }),
+    license_counts: licenseCounts,
+    licenses: z
+      .array(licenseResource)
+      .meta({
+        description: `In the order of their activation; the latest ${MAX_LICENSES} if there are more.`,
+      }),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'UserState' });
+
+const historyResource = z.strictObject({
+  user_id: z.uuid(),
+  as_of: time,
+  state: userState
+    .nullable()
+    .meta({ description: 'As of that time; null before the sign-up, and on every page but the first.' }),
+  events: z.array(historyEvent).meta({ description: 'In the order in which they happened.' }),
+  next_cursor: z.string().nullable().meta({ description: 'Null on the last page.' }),
+});
+
+function showState(state: UserState, at: number): z.input<typeof userState> | null {
+  const user = state.user();
+  if (!user) return null;
+  const { current } = state;
+  return {
+    status: user.status,
+    subscription: current ? showSubscription(subscriptionRow(current), at) : null,
+    license_counts: state.counts,
+    licenses: state
+      .licenses(MAX_LICENSES)
+      .map((license) => showLicense(licenseRow(license), { personal: false })),
+    created_at: new Date(user.createdAt).toISOString(),
+    updated_at: new Date(user.updatedAt).toISOString(),
+  };
+}
+
+const history = queryRoute({
+  method: 'get',
+  path: '/v1/users/{id}/history',
+  operationId: 'getUserHistory',
+  tag: 'Users',
+  summary: "A user's events, and the state as of a time",
+  description:
+    'Read from the event log itself, so it is as new as any `Min-Event-Position` asks for. Without personal data, whoever asks.',
+  auth: ['operator', 'analyst'],
+  rateLimit: { name: 'queries', by: 'caller' },
+  params: z.object({ id: uuid }),
+  query: z.strictObject({
+    limit: pageQuery.limit,
+    cursor: z
+      .string()
+      .regex(/^(0|[1-9]\d{0,14})$/, { error: 'expected the next_cursor of the page before' })
+      .transform(Number)
+      .optional()
+      .meta({ description: 'The `next_cursor` of the page before.' }),
+    as_of: instant.optional().meta({ description: 'Events up to this time, it included; now unless given.' }),
+  }),
+  headers: aboutOneUser,
+  answers: { 200: { description: 'A page of it.', body: historyResource } },
+  problems: ['not_found', 'event_store_unavailable', 'database_unavailable', 'schema_too_new', 'busy'],
+}).handle(async ({ histories, clock }, { params, query, signal }) => {
+  const size = query.limit ?? 50;
+  const asOf = query.as_of ?? clock();
+  const page = { after: query.cursor, limit: size + 1 };
+  const found = await histories.read({ userId: params.id, asOf, page, signal });
+  if (!found) throw new Problem('not_found');
+  const events: ShownEntry[] = found.entries.slice(0, size).map(showEntry);
+  const more = found.entries.length > size;
+  return {
+    status: 200,
+    body: {
+      user_id: params.id,
+      as_of: new Date(asOf).toISOString(),
+      state: found.state ? showState(found.state, asOf) : null,
+      events,
+      next_cursor: more ? String(events.at(-1)?.revision) : null,
+    },
+  };
+});
+
+export const historyRoutes: readonly Route<QueryContext>[] = [history];

@@ -1,0 +1,126 @@
+import type { RecordedEvent } from '../adapters/eventstoredb/event-log.ts';
+import { type EventReader, isUserEvent } from '../events/codec.ts';
+import type { Recorded, UserEvent } from '../events/types.ts';
+import { type FoldedEvent, type ShownPersonal, timeOf } from '../read-model/fold/event.ts';
+import { ProjectionFault } from '../read-model/fold/fault.ts';
+import { PersonalUnreadable } from '../vault/errors.ts';
+import { type StateSummary, UserState } from './user-state.ts';
+
+export type OpenedPersonal = Readonly<Record<string, unknown>>;
+
+export interface TimelineOptions {
+  readonly userId: string;
+  readonly reader: EventReader;
+  /** Events after this instant (milliseconds since 1970) have not happened yet. */
+  readonly asOf: number;
+  /** Events that an operator let go with `parked skip`: the read models pass over them. */
+  readonly skipped: ReadonlySet<string>;
+  /** Opens an event's personal data. Without it, nobody's is. @throws PersonalUnreadable */
+  readonly open?: (event: Recorded<UserEvent>) => OpenedPersonal | undefined;
+}
+
+/** One event of a user, and what it led to. */
+export interface TimelineEntry {
+  readonly recorded: Recorded<UserEvent>;
+  /** In clear; undefined if the event has none, or it is not to be opened. */
+  readonly personal: OpenedPersonal | undefined;
+  /** The state behind the event, as of its time; undefined if there is no user yet. */
+  readonly state: StateSummary | undefined;
+  /** Why the read models do not hold this event; undefined if they do. */
+  readonly fault: string | undefined;
+}
+
+const NOTHING: ShownPersonal = { email: null, clientName: null };
+const PASSED_OVER = 'an operator let it go';
+const BEHIND_ANOTHER = 'an earlier event of this user is parked';
+
+/** Events between which other work of the process has its turn: about 2 ms. */
+const SLICE = 200;
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+/**
+ * A user's events up to an instant, one after another, with the state that each left. It holds the state alone, never
+ * the events.
+ *
+ * An event's time is when it was decided, and never before that of the one before it: what is as of an instant is a
+ * beginning of the stream. What the projector would park is parked here, so that the state is what the read models show.
+ */
+export class Timeline {
+  readonly state = new UserState();
+  readonly #options: TimelineOptions;
+  #latest = Number.NEGATIVE_INFINITY;
+  #count = 0;
+  #parked = false;
+  #exists = false;
+
+  constructor(options: TimelineOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the stream has an event at all, be it a later one. */
+  get exists(): boolean {
+    return this.#exists;
+  }
+
+  /**
+   * @param events the user's stream, from its start
+   * @throws UnknownEvent, and what reading throws
+   */
+  async *entries(events: AsyncIterable<RecordedEvent>): AsyncGenerator<TimelineEntry, void> {
+    for await (const event of events) {
+      this.#exists = true;
+      const recorded = this.#options.reader.decode(event);
+      if (!isUserEvent(recorded)) continue;
+      this.#latest = Math.max(this.#latest, recorded.created.getTime());
+      if (this.#latest > this.#options.asOf) return;
+      yield this.#next(recorded);
+      this.#count += 1;
+      if (this.#count % SLICE === 0) await turn();
+    }
+  }
+
+  #next(recorded: Recorded<UserEvent>): TimelineEntry {
+    const { personal, unreadable } = this.#open(recorded);
+    const fault = this.#apply(recorded, personal, unreadable);
+    return { recorded, personal, fault, state: this.state.summary(this.#latest) };
+  }
+
+  #open(recorded: Recorded<UserEvent>): { personal?: OpenedPersonal | undefined; unreadable?: string } {
+    try {
+      return { personal: this.#options.open?.(recorded) };
+    } catch (error) {
+      if (!(error instanceof PersonalUnreadable)) throw error;
+      return { unreadable: 'its personal data does not open under the key of its user' };
+    }
+  }
+
+  #apply(
+    recorded: Recorded<UserEvent>,
+    personal: OpenedPersonal | undefined,
+    unreadable: string | undefined,
+  ): string | undefined {
+    const { type } = recorded.event;
+    const shown = personal
+      ? { email: textOrNull(personal.email), clientName: textOrNull(personal.clientName) }
+      : NOTHING;
+    const folded: FoldedEvent = { recorded, userId: this.#options.userId, personal: shown };
+    if (this.#parked) return BEHIND_ANOTHER;
+    if (this.#options.skipped.has(recorded.id)) {
+      this.state.passOver(folded, timeOf(folded, this.state.user()));
+      return PASSED_OVER;
+    }
+    // The read models show the personal data of these two alone, and so open no other's.
+    const isShown = type === 'UserSignedUp' || type === 'LicenseActivated';
+    try {
+      if (unreadable && isShown) throw new ProjectionFault(unreadable);
+      this.state.apply(folded);
+      return unreadable;
+    } catch (error) {
+      if (!(error instanceof ProjectionFault)) throw error;
+      this.#parked = true;
+      return error.message;
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import { applyEvent, type Rows } from '../read-model/fold/apply.ts';
+import type { FoldedEvent } from '../read-model/fold/event.ts';
+import type { License } from '../read-model/fold/license.ts';
+import type { Subscription } from '../read-model/fold/subscription.ts';
+import { passOver, type User } from '../read-model/fold/user.ts';
+import { type SubscriptionStatus, subscriptionStatusAt } from '../subscription-status.ts';
+
+/** How many licenses of a user are in which state. */
+export interface LicenseCounts {
+  readonly active: number;
+  readonly deactivated: number;
+  readonly revoked: number;
+}
+
+/** A user's state in a few words, as it is shown: of one size, however many licenses there are. */
+export interface StateSummary {
+  readonly status: User['status'];
+  /** The subscription that counts; null if there never was one. */
+  readonly subscription: {
+    readonly subscription_id: string;
+    readonly plan_type: string;
+    readonly status: SubscriptionStatus;
+    readonly start_date: string;
+    readonly end_date: string;
+  } | null;
+  readonly licenses: LicenseCounts;
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+/** What is to be shown of a subscription's status at an instant, in milliseconds since 1970. */
+export const statusAt = (subscription: Subscription, at: number): SubscriptionStatus =>
+  subscriptionStatusAt({ ...subscription, graceDays: subscription.terms.graceDays }, at);
+
+/**
+ * All rows of one user, folded from his events the way the projector folds everybody's: what the read models held
+ * once they had applied them.
+ */
+export class UserState implements Rows {
+  #user: User | undefined;
+  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #licenses = new Map<string, License>();
+  readonly #counts = { active: 0, deactivated: 0, revoked: 0 };
+
+  /** @param userId the one user that is folded; others have no row */
+  user(userId: string | undefined = this.#user?.userId): User | undefined {
+    return this.#user?.userId === userId ? this.#user : undefined;
+  }
+
+  subscription(subscriptionId: string): Subscription | undefined {
+    return this.#subscriptions.get(subscriptionId);
+  }
+
+  license(licenseId: string): License | undefined {
+    return this.#licenses.get(licenseId);
+  }
+
+  setUser(user: User): void {
+    this.#user = user;
+  }
+
+  setSubscription(subscription: Subscription): void {
+    this.#subscriptions.set(subscription.subscriptionId, subscription);
+  }
+
+  setLicense(license: License): void {
+    const before = this.#licenses.get(license.licenseId);
+    if (before) this.#counts[before.status] -= 1;
+    this.#counts[license.status] += 1;
+    this.#licenses.set(license.licenseId, license);
+  }
+
+  /** Applies the next event. @throws ProjectionFault nothing was changed */
+  apply(event: FoldedEvent): void {
+    applyEvent(this, event);
+    if (event.recorded.event.type !== 'UserErased') return;
+    for (const license of this.#licenses.values()) {
+      if (license.clientName !== null) this.setLicense({ ...license, clientName: null });
+    }
+  }
+
+  /** Lets an event go, as an operator told the projector to. */
+  passOver(event: FoldedEvent, at: number): void {
+    this.#user = passOver(this.#user, event, at);
+  }
+
+  /** The subscription that counts for the user's licenses. */
+  get current(): Subscription | undefined {
+    const id = this.#user?.subscriptionId;
+    return id ? this.#subscriptions.get(id) : undefined;
+  }
+
+  /** In the order in which they were started. */
+  get subscriptions(): readonly Subscription[] {
+    return [...this.#subscriptions.values()];
+  }
+
+  get counts(): LicenseCounts {
+    return { ...this.#counts };
+  }
+
+  /** In the order of their activation. @param last only so many of the latest */
+  licenses(last = this.#licenses.size): readonly License[] {
+    return [...this.#licenses.values().drop(Math.max(0, this.#licenses.size - last))];
+  }
+
+  /** undefined before the sign-up. @param at when it is looked at, in milliseconds since 1970 */
+  summary(at: number): StateSummary | undefined {
+    if (!this.#user) return undefined;
+    const { current } = this;
+    return {
+      status: this.#user.status,
+      subscription: current
+        ? {
+            subscription_id: current.subscriptionId,
+            plan_type: current.plan,
+            status: statusAt(current, at),
+            start_date: iso(current.startDate),
+            end_date: iso(current.endDate),
+          }
+        : null,
+      licenses: this.counts,
+    };
+  }
+}
