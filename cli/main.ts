@@ -5,6 +5,7 @@ import { migrateCommand } from './migrate.ts';
 import { openapi } from './openapi.ts';
 import { parked } from './parked.ts';
 import { rebuildCommand } from './rebuild.ts';
+import { secrets } from './secrets.ts';
 import { settings } from './settings.ts';
 import { token } from './token.ts';
 import { vault } from './vault.ts';
@@ -14,6 +15,7 @@ const commands: readonly Command[] = [
   migrateCommand,
   token,
   keys,
+  secrets,
   vault,
   rebuildCommand,
   parked,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 /** A setting is missing or malformed. The message names each one, and says what was expected. */
@@ -10,16 +11,40 @@ export class ConfigError extends Error {
 }
 
 /**
+ * A setting's text: `NAME`, or what the file holds that `NAME_FILE` names. So a secret can be mounted as a file, and
+ * stands neither in the environment nor in what describes a container.
+ */
+function textOf(
+  name: string,
+  env: Record<string, string | undefined>,
+  known: readonly string[],
+): string | undefined {
+  const inFile = `${name}_FILE`;
+  const file = env[inFile];
+  if (!file || known.includes(inFile)) return env[name];
+  if (env[name]) throw new ConfigError([`${name}: set this or ${inFile}, not both`]);
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new ConfigError([`${inFile}: ${file} can't be read (${String(error)})`]);
+  }
+}
+
+/**
  * Reads the environment through `schema` once, at start. Empty values count as not set, so that
- * `NAME=` in an env file means "the default".
+ * `NAME=` in an env file means "the default". Each setting may be in a file instead, which `NAME_FILE` names.
  * @throws ConfigError
  */
 export function readConfig<S extends z.ZodObject>(
   schema: S,
   env: Record<string, string | undefined>,
 ): z.infer<S> {
+  const known = Object.keys(schema.shape);
   const given = Object.fromEntries(
-    Object.keys(schema.shape).flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
+    known.flatMap((name) => {
+      const text = textOf(name, env, known);
+      return text ? [[name, text]] : [];
+    }),
   );
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
