@@ -3,7 +3,17 @@ import { accessSync, constants, existsSync, readdirSync, rmSync, writeFileSync }
 import path from 'node:path';
 import { isRecentJava, javaFolders, OLDEST_JAVA } from './kafka/java.ts';
 
-export type ProgramName = 'postgres' | 'initdb' | 'redis-server' | 'nginx' | 'java' | 'mvn';
+export type ProgramName =
+  | 'postgres'
+  | 'initdb'
+  | 'redis-server'
+  | 'nginx'
+  | 'java'
+  | 'mvn'
+  // The tests of the monitoring alone.
+  | 'prometheus'
+  | 'promtool'
+  | 'prometheus-node-exporter';
 
 /** What the program is called by those who install it, and the Debian package that has it. */
 const SOURCE: Record<ProgramName, { readonly called: string; readonly package: string }> = {
@@ -13,6 +23,12 @@ const SOURCE: Record<ProgramName, { readonly called: string; readonly package: s
   nginx: { called: 'Nginx', package: 'nginx-light' },
   java: { called: `Java ${OLDEST_JAVA} or newer`, package: 'default-jre-headless' },
   mvn: { called: 'Maven', package: 'maven' },
+  prometheus: { called: 'Prometheus', package: 'prometheus' },
+  promtool: { called: 'Prometheus', package: 'prometheus' },
+  'prometheus-node-exporter': {
+    called: "Prometheus' node exporter",
+    package: 'prometheus-node-exporter',
+  },
 };
 
 const distinct = (names: readonly ProgramName[], what: 'called' | 'package'): string[] => [
