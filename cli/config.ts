@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
-import { connectionUrl, readConfig, serviceSettings } from '../shared/config.ts';
+import { kafkaSettings } from '../shared/adapters/kafka/settings.ts';
+import { ConfigError, connectionUrl, readConfig, serviceSettings } from '../shared/config.ts';
 import { tokenSettings } from '../shared/tokens/settings.ts';
 import { vaultSettings } from '../shared/vault/master-key.ts';
 
@@ -37,6 +38,20 @@ const rebuilding = z.object({
   REDIS_URL: connectionUrl('redis://', 'rediss://').optional(),
 });
 
+const eventStoreAlone = z.object({ ...common, ...eventStore });
+/** Either key is needed: without one none is made, because a new one opens nothing. */
+const openingPersonal = z.object({ ...common, ...database, ...vaultDatabase, ...vaultSettings });
+const kafka = z.object({ ...common, ...kafkaSettings });
+
+/** Reading the log; the vault only for personal data. */
+const readingLog = z.object({
+  ...common,
+  ...database,
+  ...vaultDatabase,
+  ...eventStore,
+  ...vaultSettings,
+});
+
 export type TokenConfig = z.infer<typeof tokens>;
 
 /**
@@ -54,4 +69,13 @@ export const readVaultConfig = (): z.infer<typeof vault> => readConfig(vault, en
 export const readMigrateConfig = (): z.infer<typeof migrations> => readConfig(migrations, environment());
 export const readDatabaseConfig = (): z.infer<typeof databaseAlone> =>
   readConfig(databaseAlone, environment());
+export const readEventStoreConfig = (): z.infer<typeof eventStoreAlone> =>
+  readConfig(eventStoreAlone, environment());
+export const readKafkaConfig = (): z.infer<typeof kafka> => readConfig(kafka, environment());
+export const readPersonalConfig = (): z.infer<typeof openingPersonal> => {
+  const config = readConfig(openingPersonal, environment());
+  if (config.VAULT_MASTER_KEY || config.VAULT_MASTER_KEY_FILE) return config;
+  throw new ConfigError(['VAULT_MASTER_KEY: required to open personal data (or VAULT_MASTER_KEY_FILE)']);
+};
 export const readRebuildConfig = (): z.infer<typeof rebuilding> => readConfig(rebuilding, environment());
+export const readLogConfig = (): z.infer<typeof readingLog> => readConfig(readingLog, environment());
