@@ -26,6 +26,17 @@ export class UsageError extends Error {
   }
 }
 
+/** A signal ended the command before it was done: the shell's exit code for that, 128 and the signal's number. */
+export class Interrupted extends Error {
+  readonly code = 'interrupted';
+  readonly exitCode: number;
+  constructor(message: string, exitCode = 130) {
+    super(message);
+    this.name = 'Interrupted';
+    this.exitCode = exitCode;
+  }
+}
+
 /**
  * node:util's parseArgs, strict: an unknown option or a missing value is a usage error.
  * @throws UsageError

@@ -1,4 +1,4 @@
-import { type Command, type Io, UsageError } from './command.ts';
+import { type Command, Interrupted, type Io, UsageError } from './command.ts';
 
 const PROGRAM = 'npm run --silent cli --';
 
@@ -23,7 +23,10 @@ export function describe(error: unknown): string {
   return `${error.message}${cause}`;
 }
 
-/** Runs one command line. @returns the exit code: 0, 1 for a command that failed, 2 for a wrong command line */
+/**
+ * Runs one command line.
+ * @returns the exit code: 0, 1 for a command that failed, 2 for a wrong command line, 130 or 143 after a signal
+ */
 export async function dispatch(
   commands: readonly Command[],
   [name, ...args]: readonly string[],
@@ -49,6 +52,7 @@ export async function dispatch(
   } catch (error) {
     const isUsage = error instanceof UsageError;
     io.err(isUsage ? `${error.message}\n\n${usage}` : describe(error));
+    if (error instanceof Interrupted) return error.exitCode;
     return isUsage ? 2 : 1;
   }
 }

@@ -5,6 +5,7 @@ import { migrateCommand } from './migrate.ts';
 import { openapi } from './openapi.ts';
 import { parked } from './parked.ts';
 import { rebuildCommand } from './rebuild.ts';
+import { replay } from './replay.ts';
 import { secrets } from './secrets.ts';
 import { settings } from './settings.ts';
 import { token } from './token.ts';
@@ -19,6 +20,7 @@ const commands: readonly Command[] = [
   vault,
   rebuildCommand,
   parked,
+  replay,
   openapi,
   settings,
 ];

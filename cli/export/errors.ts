@@ -1,0 +1,23 @@
+/** An export that can't be begun or gone on with as things are; the message says what to do. */
+export class ExportRefused extends Error {
+  readonly code:
+    | 'export_exists'
+    | 'export_interrupted'
+    | 'export_differs'
+    | 'export_damaged'
+    | 'log_replaced';
+  constructor(code: ExportRefused['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ExportRefused';
+    this.code = code;
+  }
+}
+
+/** Whoever read the output has gone (`| head`): nobody needs the rest, and it is no failure. */
+export class ReaderGone extends Error {
+  readonly code = 'reader_gone';
+  constructor(options?: ErrorOptions) {
+    super('the reader of the output has gone', options);
+    this.name = 'ReaderGone';
+  }
+}

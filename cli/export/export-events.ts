@@ -1,0 +1,76 @@
+import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
+import type { EventLog } from '../../shared/adapters/eventstoredb/event-log.ts';
+import { createReader } from '../../shared/events/codec.ts';
+import type { Vault } from '../../shared/vault/vault.ts';
+import { Interrupted, type Io } from '../command.ts';
+import { readEventStoreConfig } from '../config.ts';
+import { interruptible } from '../interruption.ts';
+import { createProgress } from '../progress.ts';
+import { checkRange } from './begin.ts';
+import type { Criteria } from './criteria.ts';
+import { ReaderGone } from './errors.ts';
+import { openSink } from './open-sink.ts';
+import type { Target } from './options.ts';
+import { runExport } from './run.ts';
+import { openVault } from './vault.ts';
+
+export interface ExportRequest {
+  readonly criteria: Criteria;
+  readonly target: Target;
+}
+
+type VaultKeys = Pick<Vault, 'dataKeys'>;
+
+/**
+ * Exports the events that a request asks for.
+ * @throws ConfigError, UsageError, ExportRefused, Interrupted, UnknownEvent, EventStoreUnavailable, and what the vault
+ *   and the target throw
+ */
+export async function exportEvents(request: ExportRequest, io: Io): Promise<void> {
+  const config = readEventStoreConfig();
+  const opened = request.criteria.withPersonal ? await openVault() : undefined;
+  const log = connectEventLog({ connectionString: config.EVENTSTORE_URL });
+  try {
+    await checkRange(log, request.criteria);
+    await interruptible((signal) => run(log, request, opened?.vault, signal, io));
+  } catch (error) {
+    // `| head` has all it wanted.
+    if (!(error instanceof ReaderGone)) throw error;
+  } finally {
+    await Promise.all([log.close(), opened?.close()]);
+  }
+}
+
+async function run(
+  log: EventLog,
+  { criteria, target }: ExportRequest,
+  vault: VaultKeys | undefined,
+  signal: AbortSignal,
+  io: Io,
+): Promise<void> {
+  const { sink, end, done, onceInterrupted } = await openSink(log, criteria, target);
+  const progress = createProgress({ stream: process.stderr, unit: 'events' });
+  const from = performance.now();
+  try {
+    if (done.place) io.err(`Going on behind ${done.events.toLocaleString('en')} events.`);
+    const reader = createReader();
+    const result = await runExport({ log, reader, vault, criteria, sink, end, done, progress, signal });
+    progress.end();
+    if (!result.isComplete) throw interruption(signal, onceInterrupted);
+    if (target.kind === 'stdout' && !process.stderr.isTTY) return;
+    const seconds = (performance.now() - from) / 1000;
+    io.err(summary(result.events, result.events - done.events, seconds));
+  } finally {
+    progress.end();
+    await sink.close();
+  }
+}
+
+function interruption(signal: AbortSignal, message: string): Interrupted {
+  return new Interrupted(message, signal.reason instanceof Interrupted ? signal.reason.exitCode : undefined);
+}
+
+function summary(events: number, now: number, seconds: number): string {
+  const rate = Math.round(now / Math.max(seconds, 0.001)).toLocaleString('en');
+  return `${events.toLocaleString('en')} events exported, in ${seconds.toFixed(1)} s (${rate}/s).`;
+}

@@ -1,0 +1,91 @@
+import type { EventLog } from '../../shared/adapters/eventstoredb/event-log.ts';
+import { UsageError } from '../command.ts';
+import { beginFile, journalOf } from './begin.ts';
+import type { Criteria } from './criteria.ts';
+import type { Encoder, EncoderPast } from './encoder.ts';
+import { FileSink } from './file-sink.ts';
+import type { Target } from './options.ts';
+import { parquetEncoder } from './parquet.ts';
+import { PartFile } from './part-file.ts';
+import { rowMaker } from './row.ts';
+import type { Sink } from './sink.ts';
+import { endOfLog, type Place } from './source.ts';
+import { StreamSink } from './stream-sink.ts';
+import { csvEncoder, ndjsonEncoder } from './text.ts';
+
+/** A sink, and what the run that fills it has to know. */
+export interface OpenSink {
+  readonly sink: Sink;
+  /** Where the log ended when the export began, in this run or an earlier one. */
+  readonly end: Place | undefined;
+  /** Up to where an earlier run came, and how many events it exported. */
+  readonly done: { readonly place: Place | undefined; readonly events: number };
+  /** Said when it is interrupted. */
+  readonly onceInterrupted: string;
+}
+
+const ENCODERS: Readonly<Record<string, (past?: EncoderPast) => Encoder>> = {
+  ndjson: ndjsonEncoder,
+  csv: csvEncoder,
+  parquet: parquetEncoder,
+};
+
+function encoderFor({ format }: Criteria, past?: EncoderPast): Encoder {
+  const make = ENCODERS[format];
+  if (!make) throw new TypeError(`${format} is not a format of files`);
+  return make(past);
+}
+
+/** Opens standard output or a file. @throws ExportRefused, UsageError */
+export function openSink(log: EventLog, criteria: Criteria, target: Target): Promise<OpenSink> {
+  if (target.kind === 'file') return openFile(log, criteria, target);
+  if (target.kind === 'topic') return openTopic(log, criteria, target);
+  return openStdout(log, criteria);
+}
+
+async function openStdout(log: EventLog, criteria: Criteria): Promise<OpenSink> {
+  if (criteria.format === 'parquet' && process.stdout.isTTY) {
+    throw new UsageError('--format parquet is not for a terminal: give --out FILE, or pipe it');
+  }
+  return {
+    sink: new StreamSink(process.stdout, encoderFor(criteria), rowMaker()),
+    end: await endOfLog(log),
+    done: { place: undefined, events: 0 },
+    onceInterrupted: 'interrupted: the output is not complete',
+  };
+}
+
+async function openFile(
+  log: EventLog,
+  criteria: Criteria,
+  target: { readonly file: string; readonly resume: boolean },
+): Promise<OpenSink> {
+  const { journal, end, last, checkpoints } = await beginFile(log, criteria, target);
+  const past = {
+    bytes: last?.bytes ?? 0,
+    states: checkpoints.flatMap(({ state }) => (state === undefined ? [] : [state])),
+  };
+  const part = await PartFile.open(target.file, past.bytes);
+  const events = last?.events ?? 0;
+  return {
+    sink: new FileSink({
+      encoder: encoderFor(criteria, past),
+      toRow: rowMaker(),
+      part,
+      journal,
+      journalFile: journalOf(target.file),
+      events,
+    }),
+    end,
+    done: { place: last?.place, events },
+    onceInterrupted: `interrupted: ${PartFile.nameOf(target.file)} is what there is so far; go on with the same command and --resume`,
+  };
+}
+
+function openTopic(
+  _log: EventLog,
+  _criteria: Criteria,
+  { topic }: { readonly topic: string },
+): Promise<OpenSink> {
+  throw new UsageError(`--topic ${topic}: not built in yet`);
+}
