@@ -1,0 +1,133 @@
+import { DAY_MS } from '../../shared/calendar.ts';
+import { emailStream, userStream } from '../../shared/events/streams.ts';
+import type { EmailEvent, NewUserEvent } from '../../shared/events/types.ts';
+import { readPlanCatalogue } from '../../shared/plans.ts';
+import { Customer, type Surroundings } from './customer-life.ts';
+import { createRandom, type Random } from './random.ts';
+
+export interface PopulationOptions {
+  /** Exactly as many events are written, of exactly as many users; at least three events a user. */
+  readonly events: number;
+  readonly users: number;
+  /** The history's time; the last two years unless given. It is the log's time too. */
+  readonly from?: number;
+  readonly until?: number;
+  /** The same seed makes the same users do the same things; what is encrypted differs each time. */
+  readonly seed?: number;
+}
+
+export interface PopulationSummary {
+  readonly events: number;
+  readonly users: number;
+  readonly erased: number;
+  /** Sign-ups with an email that another user had, who was erased. */
+  readonly emailsTakenAgain: number;
+  readonly byType: Readonly<Record<string, number>>;
+}
+
+export interface Step {
+  readonly at: number;
+  readonly events: readonly { readonly stream: string; readonly event: NewUserEvent | EmailEvent }[];
+}
+
+/** All customers together: who does something next, and when. */
+export class Population {
+  /** Users who were erased so far. */
+  readonly erased: string[] = [];
+  readonly #options: PopulationOptions;
+  readonly #digest: (email: string) => Promise<string>;
+  readonly #seed: number;
+  readonly #random: Random;
+  readonly #world: Surroundings;
+  readonly #alive: Customer[] = [];
+  readonly #releasedEmails: string[] = [];
+  readonly #byType: Record<string, number> = {};
+  readonly #from: number;
+  readonly #stepMs: number;
+  #left: number;
+  #signedUp = 0;
+  #takenAgain = 0;
+
+  constructor(options: PopulationOptions, digest: (email: string) => Promise<string>) {
+    if (options.events < 3 * options.users || options.users < 1) {
+      throw new RangeError('at least one user, and three events a user');
+    }
+    const until = options.until ?? Date.now();
+    this.#options = options;
+    this.#digest = digest;
+    this.#seed = options.seed ?? 1;
+    this.#random = createRandom(this.#seed);
+    this.#world = { random: this.#random, plans: readPlanCatalogue() };
+    this.#from = options.from ?? until - 730 * DAY_MS;
+    this.#stepMs = (until - this.#from) / options.events;
+    this.#left = options.events;
+  }
+
+  /** The next thing that happens: one or two events. undefined when all are written. */
+  async next(): Promise<Step | undefined> {
+    if (this.#left === 0) return undefined;
+    const at = Math.floor(this.#from + (this.#options.events - this.#left) * this.#stepMs);
+    const step = await this.#step(at);
+    this.#left -= step.events.length;
+    for (const { event } of step.events) this.#byType[event.type] = (this.#byType[event.type] ?? 0) + 1;
+    return step;
+  }
+
+  summary(): PopulationSummary {
+    const { events } = this.#options;
+    const byType = this.#byType;
+    return {
+      events,
+      users: this.#signedUp,
+      erased: this.erased.length,
+      emailsTakenAgain: this.#takenAgain,
+      byType,
+    };
+  }
+
+  async #step(at: number): Promise<Step> {
+    const toSignUp = this.#options.users - this.#signedUp;
+    // Of what is left two thirds could be sign-ups, did they come at once; they are spread over the whole time.
+    const due = this.#random.below(this.#left) < toSignUp || this.#left <= 2 * toSignUp;
+    if (this.#alive.length === 0 || (toSignUp > 0 && due && this.#left >= 2)) return this.#signUp(at);
+    const index = this.#random.below(this.#alive.length);
+    const customer = this.#alive[index] as Customer;
+    const mayErase = this.#left >= 2 + 2 * toSignUp && this.#alive.length > 1;
+    if (mayErase && this.#random.below(100) === 0) return this.#erase(customer, index, at);
+    return { at, events: [{ stream: userStream(customer.userId), event: customer.act(at) }] };
+  }
+
+  async #signUp(at: number): Promise<Step> {
+    const again = this.#releasedEmails.length > 0 && this.#random.below(2) === 0;
+    const email = again
+      ? (this.#releasedEmails.shift() as string)
+      : `customer-${this.#seed}-${this.#signedUp}@example.com`;
+    const customer = new Customer(this.#world, at, email, await this.#digest(email));
+    this.#alive.push(customer);
+    this.#signedUp += 1;
+    this.#takenAgain += again ? 1 : 0;
+    const [reserved, signedUp] = customer.signUp();
+    return {
+      at,
+      events: [
+        { stream: emailStream(customer.emailDigest), event: reserved },
+        { stream: userStream(customer.userId), event: signedUp },
+      ],
+    };
+  }
+
+  #erase(customer: Customer, index: number, at: number): Step {
+    this.#alive[index] = this.#alive[this.#alive.length - 1] as Customer;
+    this.#alive.pop();
+    this.#releasedEmails.push(customer.email);
+    this.erased.push(customer.userId);
+    const [erased, released] = customer.erase();
+    return {
+      at,
+      events: [
+        { stream: userStream(customer.userId), event: erased },
+        { stream: emailStream(customer.emailDigest), event: released },
+      ],
+    };
+  }
+}
