@@ -144,7 +144,7 @@ export async function startProjector(options: ProjectorServiceOptions): Promise<
   }
   runner.start();
   const tending = startTending({
-    active: () => runner.observe().state === 'following',
+    active: () => runner.tends,
     round: () =>
       tendPartitions({
         pool: database,

@@ -3,13 +3,13 @@ import type { Redis } from '../shared/adapters/redis/client.ts';
 import { comparePositions, formatPosition, type Position } from '../shared/events/position.ts';
 import type { Logger } from '../shared/logger.ts';
 import { addViewWrites, type CachedViews } from '../shared/read-model/cached-views.ts';
-import { DIRECT_LANE } from '../shared/read-model/lanes.ts';
 import { loadViews } from '../shared/read-model/load-views.ts';
 import { NOTICE_CHANNEL } from '../shared/read-model/notices.ts';
 import type { Touched } from './batch-state.ts';
 import { addRaise, readHeld, stillOurs } from './cache-checkpoint.ts';
 import { type CacheRefresh, refreshHeld, refreshSince, settledSince } from './cache-refresh.ts';
 import { loadCheckpoint } from './checkpoint.ts';
+import { DIRECT, type Lane } from './lane.ts';
 import type { ProjectorMetrics } from './metrics.ts';
 import { toNotices } from './notices.ts';
 
@@ -25,7 +25,11 @@ export interface CachesOptions {
   readonly db: Pool;
   readonly redis: Redis;
   readonly logger: Logger;
-  readonly metrics: ProjectorMetrics;
+  readonly metrics: Pick<ProjectorMetrics, 'cacheFailures'> & {
+    readonly cacheInStep: { set(value: 0 | 1): void };
+  };
+  /** Whose views, and whose checkpoint goes with them; everybody's unless it is given. */
+  readonly lane?: Lane;
 }
 
 /** More ids than this are not kept for a Redis that is away or slow: what changed is found in PostgreSQL then. */
@@ -37,8 +41,9 @@ const MAX_PENDING = 20_000;
  */
 export class Caches {
   readonly #options: CachesOptions;
+  readonly #lane: Lane;
   #pending: Change | undefined;
-  /** The checkpoint in Redis as this projector knows it (sortable); undefined until it has been read. */
+  /** The lane's checkpoint in Redis as this projector knows it (sortable); undefined until it has been read. */
   #held: string | undefined;
   #working: Promise<void> | undefined;
   #beat: Position | undefined;
@@ -50,6 +55,7 @@ export class Caches {
 
   constructor(options: CachesOptions) {
     this.#options = options;
+    this.#lane = options.lane ?? DIRECT;
     options.redis.on('ready', this.#onReady);
   }
 
@@ -138,8 +144,8 @@ export class Caches {
     addViewWrites(pipeline, views);
     const known = this.#held;
     const at = pipeline.length;
-    if (move && known !== undefined) addRaise(pipeline, known, after);
-    for (const notice of toNotices(DIRECT_LANE, views, formatPosition(before), formatPosition(after))) {
+    if (move && known !== undefined) addRaise(pipeline, this.#lane.name, known, after);
+    for (const notice of toNotices(this.#lane.name, views, formatPosition(before), formatPosition(after))) {
       pipeline.publish(NOTICE_CHANNEL, JSON.stringify(notice));
     }
     const answers = (await pipeline.exec()) ?? [];
@@ -152,13 +158,14 @@ export class Caches {
   /** Brings Redis from the checkpoint it holds to the read models' one. */
   async #catchUp(): Promise<void> {
     const { redis, db, logger } = this.#options;
-    let target = (await loadCheckpoint(db)).position;
-    const { sortable, position } = await readHeld(redis);
+    let target = (await loadCheckpoint(db, undefined, this.#lane)).position;
+    const { sortable, position } = await readHeld(redis, this.#lane.name);
     // Set first: whatever is dropped or found replaced from here on unsets it, and then this is done again.
     this.#held = sortable;
     const refresh: CacheRefresh = {
       db,
       redis,
+      owns: this.#lane.owns,
       between: async () => {
         if (this.#held === undefined || !this.#pending) return;
         target = this.#pending.after;

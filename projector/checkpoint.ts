@@ -1,20 +1,22 @@
 import type { Queryable } from '../shared/adapters/postgres/pool.ts';
 import { comparePositions, type Position, START } from '../shared/events/position.ts';
-import { DIRECT_FEED } from '../shared/read-model/load-views.ts';
-import { CheckpointMoved } from './errors.ts';
+import { CheckpointMoved, FeedNotOwned } from './errors.ts';
+import { describeOwner, isOwner, ownerValues, readOwner } from './feed-owner.ts';
 import type { AppliedEvent } from './feeds/feed.ts';
+import { DIRECT, type Lane } from './lane.ts';
 
-/** How far a read model is. */
+/** How far a lane of the read models is. */
 export interface Checkpoint {
   /** Everything at or before it was applied or parked. */
   readonly position: Position;
-  /** The last of those events; undefined before the first. */
+  /** The last of those events; undefined before the first. Repeated by Kafka, it may stand before `position`. */
   readonly last: AppliedEvent | undefined;
-  /** Which build of the read models it belongs to; a rebuild that is switched in has the next number. */
+  /** Which build of the read models it belongs to; a rebuild and a change of the feed have the next number. */
   readonly generation: number;
 }
 
 interface CheckpointRow {
+  name: string;
   position_commit: string;
   position_prepare: string;
   last_event_id: string | null;
@@ -22,6 +24,7 @@ interface CheckpointRow {
   last_event_prepare: string;
   last_event_at: Date;
   generation: number;
+  kafka_offset: string | null;
 }
 
 const positionOf = (commit: string, prepare: string): Position => ({
@@ -29,26 +32,12 @@ const positionOf = (commit: string, prepare: string): Position => ({
   prepare: BigInt(prepare),
 });
 
-const COLUMNS = `position_commit, position_prepare,
-  last_event_id, last_event_commit, last_event_prepare, last_event_at, generation`;
+/** Through JSON, because a rebuild also reads the live schema of an older version, which has no such column. */
+const COLUMNS = `name, position_commit, position_prepare,
+  last_event_id, last_event_commit, last_event_prepare, last_event_at, generation,
+  to_jsonb(checkpoints) ->> 'kafka_offset' AS kafka_offset`;
 
-/**
- * The checkpoint; a read model that has none gets one at the start of the log.
- * @param schema where the connection's search path names another one
- */
-export async function loadCheckpoint(db: Queryable, schema?: string): Promise<Checkpoint> {
-  const name = DIRECT_FEED;
-  const table = schema === undefined ? 'checkpoints' : `${schema}.checkpoints`;
-  const load = () => db.query<CheckpointRow>(`SELECT ${COLUMNS} FROM ${table} WHERE name = $1`, [name]);
-  let { rows } = await load();
-  if (rows.length === 0) {
-    await db.query(
-      `INSERT INTO ${table} (name, position_commit, position_prepare, generation) VALUES ($1, 0, 0, 0) ON CONFLICT DO NOTHING`,
-      [name],
-    );
-    rows = (await load()).rows;
-  }
-  const row = rows[0] as CheckpointRow;
+function toCheckpoint(row: CheckpointRow): Checkpoint {
   const position = positionOf(row.position_commit, row.position_prepare);
   const { generation } = row;
   if (row.last_event_id === null) return { position, last: undefined, generation };
@@ -59,40 +48,95 @@ export async function loadCheckpoint(db: Queryable, schema?: string): Promise<Ch
       id: row.last_event_id,
       position: positionOf(row.last_event_commit, row.last_event_prepare),
       at: row.last_event_at,
+      offset: row.kafka_offset === null ? undefined : BigInt(row.kafka_offset),
     },
   };
 }
 
+/** Every lane's checkpoint by its name, held against all writers until the transaction ends. */
+export async function lockCheckpoints(db: Queryable): Promise<Map<string, Checkpoint>> {
+  const { rows } = await db.query<CheckpointRow>(
+    `SELECT ${COLUMNS} FROM checkpoints ORDER BY name FOR UPDATE`,
+  );
+  return new Map(rows.map((row) => [row.name, toCheckpoint(row)]));
+}
+
+/**
+ * A lane's checkpoint; a read model that has none gets one at the start of the log.
+ * @param schema where the connection's search path names another one
+ * @throws FeedNotOwned there is none, and the lane's feed may not write
+ */
+export async function loadCheckpoint(
+  db: Queryable,
+  schema?: string,
+  { name, owner }: Lane = DIRECT,
+): Promise<Checkpoint> {
+  const table = schema === undefined ? 'checkpoints' : `${schema}.checkpoints`;
+  const load = () => db.query<CheckpointRow>(`SELECT ${COLUMNS} FROM ${table} WHERE name = $1`, [name]);
+  let { rows } = await load();
+  if (rows.length === 0) {
+    const found = await readOwner(db, schema);
+    if (!isOwner(found, owner)) throw new FeedNotOwned(describeOwner(owner), describeOwner(found));
+    await db.query(
+      `INSERT INTO ${table} (name, position_commit, position_prepare, generation) VALUES ($1, 0, 0, 0) ON CONFLICT DO NOTHING`,
+      [name],
+    );
+    rows = (await load()).rows;
+  }
+  return toCheckpoint(rows[0] as CheckpointRow);
+}
+
+/*
+ * The owner is looked at behind the target table and not in a WITH in front: then a writer that waits for the
+ * checkpoints' table holds no lock on the other, which a rebuild's switch would wait for in turn. A WITH of its own
+ * keeps the comparison out of what is locked: the row is held whatever it says.
+ */
 const MOVE = `
-UPDATE checkpoints SET position_commit = $5, position_prepare = $6,
-  last_event_id = $7, last_event_commit = $8, last_event_prepare = $9, last_event_at = $10
+UPDATE checkpoints SET position_commit = $6, position_prepare = $7,
+  last_event_id = $8, last_event_commit = $9, last_event_prepare = $10, last_event_at = $11, kafka_offset = $12
 WHERE name = $1 AND position_commit = $2 AND position_prepare = $3 AND last_event_id IS NOT DISTINCT FROM $4::uuid
-  AND generation = $11`;
+  AND kafka_offset IS NOT DISTINCT FROM $5::bigint AND generation = $13
+  AND COALESCE((
+    WITH owner AS (SELECT feed, topic, partitions FROM feed_owner FOR SHARE)
+    SELECT (feed, topic, partitions) IS NOT DISTINCT FROM ($14::text, $15::text, $16::integer) FROM owner
+  ), $14::text = 'event_store')`;
 
 /**
  * The first statement of every transaction that writes read models. Whoever moves the checkpoint from where it was
- * read holds its row until the commit; everyone else finds it elsewhere afterwards.
- * @throws CheckpointMoved
+ * read holds its row until the commit, and with it the row that names the feed; everyone else finds it elsewhere
+ * afterwards.
+ * @throws CheckpointMoved, FeedNotOwned
  */
-export async function moveCheckpoint(db: Queryable, from: Checkpoint, to: Checkpoint): Promise<void> {
+export async function moveCheckpoint(
+  db: Queryable,
+  { name, owner }: Lane,
+  from: Checkpoint,
+  to: Checkpoint,
+): Promise<void> {
   const { rowCount } = await db.query({
     name: 'checkpoint_move',
     text: MOVE,
     values: [
-      DIRECT_FEED,
+      name,
       from.position.commit,
       from.position.prepare,
       from.last?.id ?? null,
+      from.last?.offset ?? null,
       to.position.commit,
       to.position.prepare,
       to.last?.id ?? null,
       to.last?.position.commit ?? null,
       to.last?.position.prepare ?? null,
       to.last?.at ?? null,
+      to.last?.offset ?? null,
       from.generation,
+      ...ownerValues(owner),
     ],
   });
-  if (rowCount !== 1) throw new CheckpointMoved();
+  if (rowCount === 1) return;
+  const found = await readOwner(db);
+  if (!isOwner(found, owner)) throw new FeedNotOwned(describeOwner(owner), describeOwner(found));
+  throw new CheckpointMoved();
 }
 
 export const AT_START: Checkpoint = { position: START, last: undefined, generation: 0 };

@@ -1,4 +1,3 @@
-import type { RecordedEvent } from '../shared/adapters/eventstoredb/event-log.ts';
 import { type EventReader, isUserEvent } from '../shared/events/codec.ts';
 import { UnknownEvent } from '../shared/events/errors.ts';
 import type { Recorded, UserEvent } from '../shared/events/types.ts';
@@ -8,13 +7,18 @@ import { DataKeyMissing, PersonalUnreadable, VaultKeyUnreadable } from '../share
 import type { DataKey, Erased } from '../shared/vault/personal.ts';
 import type { Vault } from '../shared/vault/vault.ts';
 import { FeedStop } from './errors.ts';
+import type { FeedEvent } from './feeds/feed.ts';
 
 export interface DecodedEvent extends FoldedEvent {
   /** The log's time, which the checkpoint keeps; the event's own time is in `recorded`. */
   readonly loggedAt: Date;
+  /** Of its record, where it came from Kafka. */
+  readonly offset?: bigint | undefined;
   /** Why it can't be projected whatever the rows are. */
   readonly fault?: ProjectionFault;
 }
+
+type Known = Pick<DecodedEvent, 'recorded' | 'loggedAt' | 'offset'>;
 
 export interface DecodedEvents {
   /** The users' events; those of email streams change no row. */
@@ -22,7 +26,7 @@ export interface DecodedEvents {
   /** How many were decoded, of either kind. */
   readonly count: number;
   /** The last of them; undefined if there was none. */
-  readonly last: RecordedEvent | undefined;
+  readonly last: FeedEvent | undefined;
   /** Set if decoding stopped early: to be thrown once the events before are applied. */
   readonly stop?: FeedStop;
 }
@@ -43,11 +47,8 @@ const NOTHING: ShownPersonal = { email: null, clientName: null };
  * @throws FeedStop a data key is missing, or opens under another master key
  * @throws VaultUnavailable
  */
-export async function decodeEvents(
-  decoder: Decoder,
-  recorded: readonly RecordedEvent[],
-): Promise<DecodedEvents> {
-  const known: { readonly recorded: Recorded<UserEvent>; readonly loggedAt: Date }[] = [];
+export async function decodeEvents(decoder: Decoder, recorded: readonly FeedEvent[]): Promise<DecodedEvents> {
+  const known: Known[] = [];
   const sealedFor = new Set<string>();
   let count = 0;
   let stop: FeedStop | undefined;
@@ -56,7 +57,7 @@ export async function decodeEvents(
     try {
       const decoded = decoder.reader.decode(event);
       if (isUserEvent(decoded)) {
-        known.push({ recorded: decoded, loggedAt: event.created });
+        known.push({ recorded: decoded, loggedAt: event.created, offset: event.offset });
         if (sealedPart(decoded)) sealedFor.add(decoded.event.data.userId);
       }
       count++;
@@ -68,9 +69,9 @@ export async function decodeEvents(
   }
   const keys = sealedFor.size > 0 ? await readKeys(decoder.vault, [...sealedFor]) : new Map();
   const events: DecodedEvent[] = [];
-  for (const [i, { recorded: event, loggedAt }] of known.entries()) {
+  for (const [i, event] of known.entries()) {
     if (i % SLICE === SLICE - 1) await turn();
-    events.push(open(decoder.reader, event, loggedAt, keys));
+    events.push(open(decoder.reader, event, keys));
   }
   return { events, count, last: recorded[count - 1], ...(stop ? { stop } : {}) };
 }
@@ -80,26 +81,22 @@ function sealedPart({ event }: Recorded<UserEvent>): string | undefined {
   return event.type === 'UserSignedUp' || event.type === 'LicenseActivated' ? event.data.personal : undefined;
 }
 
-function open(
-  reader: EventReader,
-  recorded: Recorded<UserEvent>,
-  loggedAt: Date,
-  keys: ReadonlyMap<string, DataKey | Erased>,
-): DecodedEvent {
+function open(reader: EventReader, known: Known, keys: ReadonlyMap<string, DataKey | Erased>): DecodedEvent {
+  const { recorded } = known;
   const { userId } = recorded.event.data;
   const sealed = sealedPart(recorded);
-  if (sealed === undefined) return { recorded, userId, loggedAt, personal: NOTHING };
+  if (sealed === undefined) return { ...known, userId, personal: NOTHING };
   const key = keys.get(userId) as DataKey | Erased;
   try {
     const personal: ShownPersonal =
       recorded.event.type === 'UserSignedUp'
         ? { email: reader.unseal('UserSignedUp', sealed, key).email ?? null, clientName: null }
         : { email: null, clientName: reader.unseal('LicenseActivated', sealed, key).clientName ?? null };
-    return { recorded, userId, loggedAt, personal };
+    return { ...known, userId, personal };
   } catch (cause) {
     if (!(cause instanceof PersonalUnreadable)) throw cause;
     const fault = new ProjectionFault('its personal data does not open under the key of its user', { cause });
-    return { recorded, userId, loggedAt, personal: NOTHING, fault };
+    return { ...known, userId, personal: NOTHING, fault };
   }
 }
 

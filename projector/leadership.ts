@@ -1,8 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from '../shared/adapters/postgres/pool.ts';
 
-/** One for the live read models. That only one projector writes is ensured by the checkpoint; this saves the others the work. */
-const LOCK = 7_226_411_900_002n;
+/** A place that processes take turns in, or share: an advisory lock of PostgreSQL. */
+export interface Place {
+  readonly lock: bigint;
+  /** Held together with others who share it, and with nobody who doesn't. */
+  readonly shared?: boolean;
+}
+
+/**
+ * The live read models. That only one writes is ensured by the checkpoints; this saves the others the work, and keeps
+ * the processes of the two feeds apart.
+ */
+export const DIRECT_PLACE: Place = { lock: 7_226_411_900_002n };
+export const KAFKA_PLACE: Place = { ...DIRECT_PLACE, shared: true };
 const POLL_MS = 500;
 
 export interface Leadership {
@@ -13,11 +24,16 @@ export interface Leadership {
 }
 
 /**
- * Waits until no other projector is active, and holds the place until it is released.
- * @param waiting called once if another one is active now
+ * Waits until the place is free, and holds it until it is released.
+ * @param waiting called once if it is taken now
  * @throws the signal's reason, or the error of a database that can't serve
  */
-export async function lead(pool: Pool, signal: AbortSignal, waiting: () => void): Promise<Leadership> {
+export async function lead(
+  pool: Pool,
+  signal: AbortSignal,
+  waiting: () => void,
+  { lock, shared = false }: Place = DIRECT_PLACE,
+): Promise<Leadership> {
   const lost = new AbortController();
   const client = await pool.connect();
   const lose = () => lost.abort();
@@ -30,9 +46,10 @@ export async function lead(pool: Pool, signal: AbortSignal, waiting: () => void)
   };
   try {
     for (let polls = 0; ; polls++) {
-      const { rows } = await client.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [
-        LOCK,
-      ]);
+      const { rows } = await client.query<{ held: boolean }>(
+        `SELECT pg_try_advisory_lock${shared ? '_shared' : ''}($1) AS held`,
+        [lock],
+      );
       if (rows[0]?.held) break;
       if (polls === 0) waiting();
       await delay(POLL_MS, undefined, { signal });

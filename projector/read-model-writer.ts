@@ -5,6 +5,7 @@ import { AT_START, advanced, type Checkpoint, loadCheckpoint } from './checkpoin
 import { type DecodedEvents, type Decoder, decodeEvents } from './decode.ts';
 import type { AppliedEvent, Feed, FeedBatch } from './feeds/feed.ts';
 import { GapInBatch } from './fold.ts';
+import { DIRECT, type Lane } from './lane.ts';
 import { loadMarked, loadParkedUsers, loadSkipped } from './parked-events.ts';
 import { settleUser } from './settle.ts';
 
@@ -31,12 +32,13 @@ export const writerSettings = (schema: string): Readonly<Record<string, string>>
 });
 
 /**
- * Writes one schema's read models, batch by batch. What it knows of checkpoint and parked users is read once and then
+ * Writes one schema's read models, or those of a lane's users, batch by batch. What it knows of checkpoint and parked users is read once and then
  * kept: it holds as long as the checkpoint is where this writer left it, which every transaction checks first.
  */
 export class ReadModelWriter {
   readonly #target: Target;
   readonly #decoder: Decoder;
+  readonly #lane: Lane;
   #checkpoint: Checkpoint = AT_START;
   #parked = new Map<string, number>();
   #skipped = new Set<string>();
@@ -44,6 +46,7 @@ export class ReadModelWriter {
   constructor(target: Target, decoder: Decoder) {
     this.#target = target;
     this.#decoder = decoder;
+    this.#lane = target.lane ?? DIRECT;
   }
 
   get checkpoint(): Checkpoint {
@@ -54,11 +57,12 @@ export class ReadModelWriter {
     return this.#parked.size;
   }
 
-  /** Reads where the read models are: at first, and after CheckpointMoved. */
+  /** Reads where the read models are: at first, and after CheckpointMoved. @throws FeedNotOwned */
   async load(): Promise<void> {
     const { pool } = this.#target;
-    this.#checkpoint = await loadCheckpoint(pool);
-    this.#parked = await loadParkedUsers(pool);
+    const { owns } = this.#lane;
+    this.#checkpoint = await loadCheckpoint(pool, undefined, this.#lane);
+    this.#parked = new Map([...(await loadParkedUsers(pool))].filter(([userId]) => owns(userId)));
     this.#skipped = await loadSkipped(pool);
   }
 
@@ -73,13 +77,14 @@ export class ReadModelWriter {
   /**
    * Applies a batch and moves the checkpoint. Where the feed has to stop in the middle, what lies before is applied.
    * @returns undefined if there was nothing to write
-   * @throws FeedStop, CheckpointMoved
+   * @throws FeedStop, CheckpointMoved, FeedNotOwned
    */
   async write({ decoded, position }: DecodedBatch): Promise<Change | undefined> {
     const last = decoded.last && {
       id: decoded.last.id,
       position: decoded.last.position,
       at: decoded.last.created,
+      offset: decoded.last.offset,
     };
     const change = await this.#commit(decoded.events, last, position);
     if (decoded.stop) throw decoded.stop;
@@ -88,12 +93,13 @@ export class ReadModelWriter {
 
   /**
    * Settles what an operator has marked, user by user.
-   * @throws FeedStop, CheckpointMoved
+   * @throws FeedStop, CheckpointMoved, FeedNotOwned
    */
   async settleMarked(feed: Feed): Promise<Change[]> {
     if (this.#parked.size === 0) return [];
     const changes: Change[] = [];
     for (const [userId, rows] of await loadMarked(this.#target.pool)) {
+      if (!this.#lane.owns(userId)) continue;
       const source = { feed, decoder: this.#decoder };
       const { touched, complete } = await settleUser(this.#target, source, this.#checkpoint, rows);
       if (complete) this.#parked.delete(userId);
@@ -125,7 +131,7 @@ export class ReadModelWriter {
       const end = before.at(-1);
       if (end) {
         const { id, position: at } = end.recorded;
-        await this.#commit(before, { id, position: at, at: end.loggedAt }, at);
+        await this.#commit(before, { id, position: at, at: end.loggedAt, offset: end.offset }, at);
       }
       throw error.stop;
     }

@@ -1,12 +1,12 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Decoder } from './decode.ts';
-import type { Feed } from './feeds/feed.ts';
+import type { LogFeed } from './feeds/feed.ts';
 import type { TableComparison } from './rebuild-compare.ts';
 
 export interface RebuildOptions {
   readonly connectionString: string;
-  readonly feed: Feed;
+  readonly feed: LogFeed;
   readonly decoder: Decoder;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -7,6 +7,7 @@ import { FeedStop, revisionGap } from './errors.ts';
 import { findInOrder, isRefusal, refusalCause, rehearsal } from './faults.ts';
 import type { Feed } from './feeds/feed.ts';
 import { tryApply } from './fold.ts';
+import { DIRECT } from './lane.ts';
 import { type ParkedRow, type Settlement, saveSettlement } from './parked-events.ts';
 
 export interface Settled {
@@ -25,7 +26,7 @@ interface Work {
 /**
  * Settles a user's parked events: reads them from the log again and applies them in order, letting go those that are
  * marked so, up to the first that fails again. The checkpoint stays where it is, but the transaction holds it.
- * @throws CheckpointMoved, FeedStop
+ * @throws CheckpointMoved, FeedNotOwned, FeedStop
  */
 export async function settleUser(
   target: Target,
@@ -70,7 +71,7 @@ async function readParked(
 
 function commit(work: Work, refused: ReadonlyMap<string, string>): Promise<Settled> {
   return inTransaction(work.target.pool, async (client) => {
-    await moveCheckpoint(client, work.checkpoint, work.checkpoint);
+    await moveCheckpoint(client, work.target.lane ?? DIRECT, work.checkpoint, work.checkpoint);
     const state = await BatchState.load(client, work.events);
     const settlement = fold(state, work, work.events, refused);
     await state.save(client);

@@ -3,10 +3,10 @@ import { formatPosition } from '../../shared/events/position.ts';
 import { STREAM_PREFIXES, userStream } from '../../shared/events/streams.ts';
 import { storeReplaced } from '../errors.ts';
 import { Backlog } from './backlog.ts';
-import type { Feed, FeedBatch } from './feed.ts';
+import type { FeedBatch, LogFeed } from './feed.ts';
 
 /** The direct feed: a catch-up subscription to the event store, filtered by stream prefix there. */
-export function eventStoreFeed(log: EventLog, maxBatch: number): Feed {
+export function eventStoreFeed(log: EventLog, maxBatch: number): LogFeed {
   // Twice a batch: the next one arrives while this one is written.
   const backlog = new Backlog<FeedMessage>(maxBatch * 2);
   return {
