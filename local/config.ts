@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { kafkaConfig, kafkaSettings } from '../shared/adapters/kafka/settings.ts';
 import { integer, readConfig } from '../shared/config.ts';
+import type { KafkaSource } from './broker.ts';
 
 /** The settings that the launcher and the services share; both read them from the launcher's environment. */
 const schema = z.object({
@@ -12,3 +14,18 @@ export type LauncherConfig = z.infer<typeof schema>;
 /** @throws ConfigError a setting is malformed */
 export const readLauncherConfig = (env: Record<string, string | undefined>): LauncherConfig =>
   readConfig(schema, env);
+
+/**
+ * The broker that KAFKA_BROKERS names, with the settings that belong to it; else the stack has one of its own.
+ * @throws ConfigError a setting is malformed
+ */
+export function readKafkaSource(env: Record<string, string | undefined>): KafkaSource {
+  if (!env.KAFKA_BROKERS) return 'own';
+  kafkaConfig(env);
+  return Object.fromEntries(
+    Object.keys(kafkaSettings).flatMap((name) => {
+      const value = env[name];
+      return value ? [[name, value]] : [];
+    }),
+  );
+}

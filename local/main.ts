@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { ConfigError } from '../shared/config.ts';
 import { HELP, type Options, readOptions, UsageError } from './options.ts';
+import { StartRefused } from './refused.ts';
 import { ProgramsMissing } from './servers/programs.ts';
-import { StartRefused, startStack } from './stack.ts';
+import { startStack } from './stack.ts';
 import { takeTour } from './tour.ts';
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type LauncherConfig, readLauncherConfig } from './config.ts';
+import type { KafkaSource } from './broker.ts';
+import { type LauncherConfig, readKafkaSource, readLauncherConfig } from './config.ts';
 
 export interface Options {
   readonly port: number;
@@ -8,6 +9,8 @@ export interface Options {
   readonly commandNodes: number;
   readonly data: string;
   readonly tour: boolean;
+  /** Where Kafka comes from; undefined to do without it. */
+  readonly kafka: KafkaSource | undefined;
   readonly limits: LauncherConfig;
 }
 
@@ -21,6 +24,9 @@ Options:
   --query-nodes N      query servers behind Nginx (default 2, at most 16)
   --command-nodes N    command servers behind Nginx (default 1, at most 16)
   --data DIR           where data and logs are kept (default .local in this folder)
+  --kafka              add a Kafka broker and the relay that writes every event to its topic license-events, and let
+                       the projector read that topic. The broker needs Java 17 and Maven, the first time; KAFKA_BROKERS
+                       in the environment (host:port) uses one that is there
   --no-tour            start without the tour
   --help               show this
 `;
@@ -44,6 +50,7 @@ export function readOptions(
     commandNodes: wholeNumber('--command-nodes', values['command-nodes'], 1, 16),
     data: path.resolve(values.data ?? path.join(root, '.local')),
     tour: values.tour,
+    kafka: values.kafka ? readKafkaSource(env) : undefined,
     limits: readLauncherConfig(env),
   };
 }
@@ -58,6 +65,7 @@ function parse(args: readonly string[]) {
         'query-nodes': { type: 'string', default: '2' },
         'command-nodes': { type: 'string', default: '1' },
         data: { type: 'string' },
+        kafka: { type: 'boolean', default: false },
         tour: { type: 'boolean', default: true },
         help: { type: 'boolean', default: false },
       },

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { KafkaSettings } from './broker.ts';
 import type { ProcessSpec } from './processes.ts';
 
 /** Where everything is that the services connect to. */
@@ -9,6 +10,8 @@ export interface Backends {
   readonly eventStorePort: number;
   readonly data: string;
   readonly publicUrl: string;
+  /** Where Kafka is; undefined where nothing of it runs. */
+  readonly kafka: KafkaSettings | undefined;
 }
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -23,6 +26,7 @@ export function serviceEnvironment(backends: Backends): Record<string, string> {
     EVENTSTORE_URL: `esdb://127.0.0.1:${backends.eventStorePort}?tls=false`,
     KEYRING_FILE: path.join(backends.data, 'keys', 'keyring.json'),
     VAULT_MASTER_KEY_FILE: path.join(backends.data, 'keys', 'master.key'),
+    ...backends.kafka,
   };
 }
 

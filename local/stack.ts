@@ -1,23 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createLogger } from '../shared/logger.ts';
+import { startBackends } from './backends.ts';
 import type { Options } from './options.ts';
 import { freePorts, portIsFree } from './ports.ts';
 import { ProcessRegistry } from './processes.ts';
+import { StartRefused } from './refused.ts';
 import { serverAccount } from './servers/account.ts';
 import { prepareNginx } from './servers/nginx.ts';
-import { ensureDatabase, postgresAnswers, postgresUrl, preparePostgres } from './servers/postgres.ts';
 import { findPrograms } from './servers/programs.ts';
-import { prepareRedis, redisAnswers } from './servers/redis.ts';
 import { type Backends, eventStoreSpec, serviceEnvironment, serviceSpec } from './services.ts';
 import { answersOk, Supervisor, untilReady } from './supervisor.ts';
 import { runTool } from './tool.ts';
-
-/** The stack can't start for a reason that the user can do something about. */
-export class StartRefused extends Error {
-  readonly code = 'start_refused';
-}
 
 export interface Stack {
   readonly url: string;
@@ -73,64 +66,12 @@ async function takeOver(options: Options, say: Say): Promise<ProcessRegistry> {
   return registry;
 }
 
-async function startBackends(options: Options, supervisor: Supervisor, say: Say): Promise<Backends> {
-  const programs = findPrograms(['postgres', 'initdb', 'redis-server', 'nginx'], say);
-  const account = serverAccount();
-  const logger = createLogger({ service: 'launcher', level: 'silent' });
-  const [postgresPort, redisPort, eventStorePort] = (await freePorts(3)) as [number, number, number];
-  const password = savedPassword(path.join(options.data, 'keys', 'postgres.password'));
-  const logFile = (name: string) => path.join(options.data, 'logs', `${name}.log`);
-
-  say('Starting PostgreSQL and Redis …');
-  const postgres = await supervisor.start(
-    'servers',
-    preparePostgres({
-      programs,
-      directory: path.join(options.data, 'postgres'),
-      port: postgresPort,
-      password,
-      account,
-      logFile: logFile('postgres'),
-    }),
-  );
-  const redis = await supervisor.start(
-    'servers',
-    prepareRedis({
-      program: programs['redis-server'],
-      directory: path.join(options.data, 'redis'),
-      port: redisPort,
-      account,
-      logFile: logFile('redis'),
-    }),
-  );
-  const urlOf = (database?: string) => postgresUrl({ port: postgresPort, password }, database);
-  await Promise.all([
-    untilReady(postgres, () => postgresAnswers(urlOf(), logger), supervisor.signal),
-    untilReady(redis, () => redisAnswers(redisPort), supervisor.signal),
-  ]);
-  await ensureDatabase(urlOf(), 'license_system', logger);
-  await ensureDatabase(urlOf(), 'event_store', logger);
-  return {
-    databaseUrl: urlOf('license_system'),
-    eventStoreDatabaseUrl: urlOf('event_store'),
-    redisUrl: `redis://127.0.0.1:${redisPort}`,
-    eventStorePort,
-    data: options.data,
-    publicUrl: `http://localhost:${options.port}`,
-  };
-}
-
 /** For the tool: `npm run cli` reads it, so that it talks to the stack that runs here. */
 function writeEnvironment(backends: Backends): void {
   const lines = Object.entries(serviceEnvironment(backends)).map(
     ([name, value]) => `${name}=${JSON.stringify(value)}`,
   );
   writeFileSync(path.join(backends.data, 'env'), `${lines.join('\n')}\n`, { mode: 0o600 });
-}
-
-function savedPassword(file: string): string {
-  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600 });
-  return readFileSync(file, 'utf8').trim();
 }
 
 async function startServices(
@@ -144,12 +85,19 @@ async function startServices(
   await runTool(backends, 'migrate');
   if (!existsSync(path.join(backends.data, 'keys', 'keyring.json'))) await runTool(backends, 'keys', 'init');
 
-  const ports = await freePorts(1 + options.commandNodes + options.queryNodes);
-  const projectorPort = ports[0] as number;
-  const commandPorts = ports.slice(1, 1 + options.commandNodes);
-  const queryPorts = ports.slice(1 + options.commandNodes);
+  const ports = await freePorts(2 + options.commandNodes + options.queryNodes);
+  const [projectorPort, relayPort] = ports as [number, number];
+  const commandPorts = ports.slice(2, 2 + options.commandNodes);
+  const queryPorts = ports.slice(2 + options.commandNodes);
+  const feed = { PROJECTOR_FEED: backends.kafka ? 'kafka' : 'event_store' };
   const started = [
-    { spec: serviceSpec('projector', 'projector/main.ts', projectorPort, backends), port: projectorPort },
+    ...(backends.kafka
+      ? [{ spec: serviceSpec('relay', 'projector/relay/main.ts', relayPort, backends), port: relayPort }]
+      : []),
+    {
+      spec: serviceSpec('projector', 'projector/main.ts', projectorPort, backends, feed),
+      port: projectorPort,
+    },
     ...commandPorts.map((port, i) => ({
       spec: serviceSpec(`command-${i + 1}`, 'command-service/main.ts', port, backends),
       port,

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { createLogger } from '../shared/logger.ts';
+import { prepareBroker } from './broker.ts';
+import type { Options } from './options.ts';
+import { freePorts } from './ports.ts';
+import { serverAccount } from './servers/account.ts';
+import { ensureDatabase, postgresAnswers, postgresUrl, preparePostgres } from './servers/postgres.ts';
+import { findPrograms } from './servers/programs.ts';
+import { prepareRedis, redisAnswers } from './servers/redis.ts';
+import type { Backends } from './services.ts';
+import { type Supervisor, untilReady } from './supervisor.ts';
+
+/**
+ * Starts what the services connect to (but the event store, which is one of them), and resolves when all of it answers.
+ * @throws ProgramsMissing a server is not installed and can't be
+ * @throws StartRefused no broker answers where KAFKA_BROKERS says
+ */
+export async function startBackends(
+  options: Options,
+  supervisor: Supervisor,
+  say: (line: string) => void,
+): Promise<Backends> {
+  const programs = findPrograms(['postgres', 'initdb', 'redis-server', 'nginx'], say);
+  const account = serverAccount();
+  const logger = createLogger({ service: 'launcher', level: 'silent' });
+  const [postgresPort, redisPort, eventStorePort] = (await freePorts(3)) as [number, number, number];
+  const password = savedPassword(path.join(options.data, 'keys', 'postgres.password'));
+  const logFile = (name: string) => path.join(options.data, 'logs', `${name}.log`);
+
+  // Before anything runs: what is missing for it is told at once.
+  const broker = options.kafka && (await prepareBroker(options.kafka, options.data, say, supervisor.signal));
+  say(`Starting PostgreSQL${broker ? ', Redis and Kafka' : ' and Redis'} …`);
+  const postgres = await supervisor.start(
+    'servers',
+    preparePostgres({
+      programs,
+      directory: path.join(options.data, 'postgres'),
+      port: postgresPort,
+      password,
+      account,
+      logFile: logFile('postgres'),
+    }),
+  );
+  const redis = await supervisor.start(
+    'servers',
+    prepareRedis({
+      program: programs['redis-server'],
+      directory: path.join(options.data, 'redis'),
+      port: redisPort,
+      account,
+      logFile: logFile('redis'),
+    }),
+  );
+  const urlOf = (database?: string) => postgresUrl({ port: postgresPort, password }, database);
+  const kafka = broker && (await broker.start(supervisor));
+  await Promise.all([
+    kafka?.ready,
+    untilReady(postgres, () => postgresAnswers(urlOf(), logger), supervisor.signal),
+    untilReady(redis, () => redisAnswers(redisPort), supervisor.signal),
+  ]);
+  await ensureDatabase(urlOf(), 'license_system', logger);
+  await ensureDatabase(urlOf(), 'event_store', logger);
+  return {
+    databaseUrl: urlOf('license_system'),
+    eventStoreDatabaseUrl: urlOf('event_store'),
+    redisUrl: `redis://127.0.0.1:${redisPort}`,
+    eventStorePort,
+    data: options.data,
+    publicUrl: `http://localhost:${options.port}`,
+    kafka: kafka?.settings,
+  };
+}
+
+function savedPassword(file: string): string {
+  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600 });
+  return readFileSync(file, 'utf8').trim();
+}
