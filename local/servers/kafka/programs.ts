@@ -81,7 +81,12 @@ function fetchJars(
     `-DoutputDirectory=${jars}`,
   ];
   return new Promise((resolve, reject) => {
-    const maven = spawn(mvn, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(signal ? { signal } : {}) });
+    // In a group of its own: Ctrl-C in the terminal reaches the launcher alone, which then ends it.
+    const maven = spawn(mvn, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+      ...(signal ? { signal } : {}),
+    });
     let output = '';
     for (const stream of [maven.stdout, maven.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
