@@ -18,9 +18,17 @@ export interface IdempotencyKey {
   readonly body: unknown;
 }
 
+/** What names a request that a proxy may send again, to another node too, if it got no answer. */
+export interface RetryKey {
+  readonly key: string;
+  /** As in {@link IdempotencyKey}. */
+  readonly route: string;
+}
+
 interface Traced {
   /** At most 128 characters. */
   readonly correlationId: string;
+  readonly retry?: RetryKey | undefined;
 }
 
 interface OfUser extends Traced {

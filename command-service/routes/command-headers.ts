@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Principal } from '../../shared/http/auth.ts';
-import type { Caller, IdempotencyKey } from '../requests.ts';
+import type { Caller, IdempotencyKey, RetryKey } from '../requests.ts';
 
 /** Visible ASCII without quotes, commas and backslashes: the same key whether it is quoted or bare. */
 const KEY = /^(?:"([!#-+\--[\]-~]{1,128})"|([!#-+\--[\]-~]{1,128}))$/;
@@ -43,6 +43,7 @@ interface Given {
   readonly body: unknown;
   readonly target: string;
   readonly requestId: string;
+  readonly retryKey: string | undefined;
   readonly principal: Principal | undefined;
 }
 
@@ -51,6 +52,9 @@ export const idempotencyOf = ({ headers, target, body }: Given): IdempotencyKey 
   return key === undefined ? undefined : { key, route: target, body };
 };
 
+export const retryOf = ({ retryKey, target }: Pick<Given, 'retryKey' | 'target'>): RetryKey | undefined =>
+  retryKey === undefined ? undefined : { key: retryKey, route: target };
+
 /** What every command about one user says, whatever it asks for. */
 export function commandParts(request: Given) {
   const revisions = request.headers['if-match'];
@@ -58,6 +62,7 @@ export function commandParts(request: Given) {
     caller: callerOf(request.principal),
     correlationId: request.requestId,
     idempotency: idempotencyOf(request),
+    retry: retryOf(request),
     ifMatch: revisions === 'any' ? undefined : revisions,
   };
 }

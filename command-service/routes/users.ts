@@ -4,7 +4,14 @@ import { Problem } from '../../shared/http/problem.ts';
 import type { Route } from '../../shared/http/route.ts';
 import { type CommandContext, commandRoute } from '../context.ts';
 import type { Done } from '../requests.ts';
-import { callerOf, commandHeaders, commandParts, idempotencyKey, idempotencyOf } from './command-headers.ts';
+import {
+  callerOf,
+  commandHeaders,
+  commandParts,
+  idempotencyKey,
+  idempotencyOf,
+  retryOf,
+} from './command-headers.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled } from './outcome.ts';
 
 const tag = 'Users';
@@ -59,6 +66,7 @@ const signUp = commandRoute({
     ...body,
     correlationId,
     idempotency: idempotencyOf(request),
+    retry: retryOf(request),
   });
   const done = settled(context, 'signUp', outcome);
   return {
@@ -102,6 +110,7 @@ const logOut = commandRoute({
     userId: caller.userId,
     caller,
     correlationId: request.requestId,
+    retry: retryOf(request),
     command: { type: 'LogOut', ...caller.token, expiresAt: principal.token.exp * 1_000 },
   });
   return { status: 204, headers: answerHeaders(settled(context, 'logOut', outcome)) };

@@ -51,8 +51,13 @@ function variables(options: NginxOptions, directory: string): Record<string, str
     NGINX_LISTEN: tls
       ? `listen ${options.port} ssl reuseport backlog=16384;\n    ssl_certificate ${tls.certificate};\n    ssl_certificate_key ${tls.key};\n    ssl_protocols TLSv1.2 TLSv1.3;`
       : `listen ${options.port} reuseport backlog=16384;`,
+    NGINX_PLAIN_SERVER: '',
+    // The nodes are listed: this launcher knows them.
+    NGINX_DISCOVERY: '',
     COMMAND_SERVERS: servers(options.commandPorts),
     QUERY_SERVERS: servers(options.queryPorts),
+    COMMAND_NODES: 'commands',
+    QUERY_NODES: 'queries',
     SIGNUPS_PER_MINUTE: String(options.signUpsPerMinute),
     LOGINS_PER_MINUTE: String(options.logInsPerMinute),
   };

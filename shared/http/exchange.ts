@@ -5,11 +5,14 @@ import { clientAddress, type TrustedProxies } from './client-address.ts';
 import type { Metrics } from './metrics.ts';
 import type { Problem } from './problem.ts';
 import { requestIdFrom } from './request-id.ts';
+import { retryKeyOf } from './retry-key.ts';
 
 /** What is known of a request while it is answered. */
 export interface Exchange {
   readonly requestId: string;
   readonly address: string;
+  /** The same in every attempt of a proxy to have this request answered. */
+  readonly retryKey: string | undefined;
   /** Template of the route, never the URL itself: a query may hold an email address. */
   route: string;
   principal?: Principal;
@@ -43,6 +46,7 @@ export function beginExchange(
       Array.isArray(forwarded) ? forwarded.join(',') : forwarded,
       trusted,
     ),
+    retryKey: retryKeyOf(request, trusted),
     route: 'none',
     headers: {},
   };

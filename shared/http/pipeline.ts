@@ -51,6 +51,7 @@ export async function runRoute<C>(
     requestId: exchange.requestId,
     target: target(route, input.params as Readonly<Record<string, unknown>>),
     address: exchange.address,
+    retryKey: exchange.retryKey,
     signal: goneSignal(response),
   });
   sendAnswer(response, exchange, answer, route.answers[answer.status]?.type);

@@ -39,6 +39,8 @@ export interface RequestFacts {
   readonly target: string;
   /** The caller's address, as far as the configured proxies are believed. */
   readonly address: string;
+  /** The same in every attempt of a proxy to have this request answered; undefined where none says so. */
+  readonly retryKey: string | undefined;
   /** Fires when the caller has gone. */
   readonly signal: AbortSignal;
 }

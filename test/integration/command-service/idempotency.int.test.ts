@@ -25,6 +25,9 @@ beforeAll(async () => {
 afterAll(() => backend.close());
 
 const HOUR = 3_600_000;
+const ROUTE = 'POST /v1/activations';
+/** As Nginx names a request, in each attempt to have it answered. */
+const attempt = (key: string, route = ROUTE) => ({ retry: { key, route } });
 
 describe('the same idempotency key', () => {
   it('sent to both nodes at once, a hundred times over: one license each, named by every answer', async () => {
@@ -105,5 +108,58 @@ describe('the same idempotency key', () => {
     const [first, ...others] = outcomes.map(done);
     for (const repeated of others) expect(repeated.subject).toEqual(first?.subject);
     expect(await backend.types(`user-${customer.userId}`)).toHaveLength(3);
+  });
+});
+
+describe('what a proxy sends twice, of a caller who gave no key', () => {
+  it('to both nodes at once: one effect, and both answers name it', async () => {
+    const customer = await subscribe(one, 'enterprise');
+    const renewed = customer.subscriptionId;
+    const before = await backend.types(`user-${customer.userId}`);
+    for (let round = 0; round < 20; round += 1) {
+      const renew = { type: 'RenewSubscription', subscriptionId: renewed, period: { months: 1 } } as const;
+      const request = customer.request(renew, { caller: OPERATOR, ...attempt(randomUUID()) });
+      const outcomes = await Promise.all([one.execute(request), other.execute(request)]);
+      const [first, second] = outcomes.map(done);
+      expect(second?.subject).toEqual(first?.subject);
+      expect(second?.revision).toBe(first?.revision);
+    }
+    expect(await backend.types(`user-${customer.userId}`)).toHaveLength(before.length + 20);
+  });
+
+  it('after the first attempt was carried out and its answer lost: a sign-up is answered as it was', async () => {
+    const request = {
+      email: `${randomUUID()}@example.com`,
+      password: 'a password',
+      correlationId: 'test',
+      ...attempt(randomUUID(), 'POST /v1/signup'),
+    };
+    const first = done(await one.signUp(request));
+    expect(done(await other.signUp(request))).toEqual({ ...first, repeated: true });
+    expect(codeOf(await other.signUp({ ...request, ...attempt(randomUUID(), 'POST /v1/signup') }))).toBe(
+      'email_taken',
+    );
+  });
+
+  it('is never taken for another request: not for the next one, nor for one with that text as its own key', async () => {
+    const { subscriptionId, ...customer } = await subscribe(one);
+    const key = randomUUID();
+    const renew = { type: 'RenewSubscription', subscriptionId, period: { months: 1 } } as const;
+    const outcomes = [
+      await one.execute(customer.request(renew, attempt(key))),
+      await one.execute(customer.request(renew, attempt(randomUUID()))),
+      await one.execute(customer.request(renew, keyed(key, {}, ROUTE))),
+      await one.execute(customer.request(renew, { ...keyed('own', {}), ...attempt(key) })),
+    ];
+    expect(outcomes.map((outcome) => done(outcome).repeated)).toEqual([false, false, false, false]);
+    expect(new Set(outcomes.map((outcome) => done(outcome).revision)).size).toBe(4);
+  });
+
+  it('of a caller who gave a key: that one decides, also about another body', async () => {
+    const customer = await subscribe(one);
+    const first = customer.request(activate('a'), { ...keyed('k', { client_id: 'a' }), ...attempt('1') });
+    const second = customer.request(activate('b'), { ...keyed('k', { client_id: 'b' }), ...attempt('1') });
+    expect(done(await one.execute(first)).changed).toBe(true);
+    expect(codeOf(await other.execute(second))).toBe('idempotency_key_reused');
   });
 });

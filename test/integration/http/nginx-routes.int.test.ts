@@ -192,6 +192,8 @@ describe('routes', () => {
   });
 });
 
+const EMPTY = { 'Content-Length': '0' };
+
 describe('a node that breaks', () => {
   it.each([
     ['GET', '/v1/me'],
@@ -207,28 +209,41 @@ describe('a node that breaks', () => {
     }
   });
 
-  it('a command that was sent is not sent again', async () => {
-    forget();
-    command.broken = otherCommand.broken = true;
+  it.each([
+    ['POST', '/v1/activations'],
+    ['POST', '/v1/subscriptions/x/renew'],
+    ['POST', '/v1/logout'],
+    ['DELETE', '/v1/activations/x'],
+    ['DELETE', '/v1/users/x'],
+  ])('%s %s is sent again, to another node, until all have been asked', async (method, target) => {
+    command.broken = true;
     try {
-      expectNoNode(await ask('POST', '/v1/activations'));
-      expect(seenByCommands()).toHaveLength(1);
+      for (let i = 0; i < 4; i += 1)
+        expect(await ask(method, target, EMPTY)).toMatchObject({ status: 200, body: 'command' });
+      otherCommand.broken = true;
+      expectNoNode(await ask(method, target, EMPTY));
     } finally {
       command.broken = otherCommand.broken = false;
     }
   });
 
-  it('a command with an Idempotency-Key is sent again, to another node', async () => {
-    const keyed = { 'Idempotency-Key': 'a', 'Content-Length': '0' };
-    command.broken = true;
+  it('is told by a key that what it gets was sent before: of Nginx, whatever the caller writes there', async () => {
+    forget();
+    command.broken = otherCommand.broken = true;
+    const asked = { ...EMPTY, 'X-Retry-Key': '0123456789abcdef0123456789abcdef' };
     try {
-      for (const target of ['/v1/activations', '/v1/subscriptions/x/renew', '/v1/activations'])
-        expect(await ask('POST', target, keyed)).toMatchObject({ status: 200, body: 'command' });
-      otherCommand.broken = true;
-      expectNoNode(await ask('POST', '/v1/activations', keyed));
+      expectNoNode(await ask('POST', '/v1/activations', asked));
+      expectNoNode(await ask('POST', '/v1/activations', asked));
     } finally {
       command.broken = otherCommand.broken = false;
     }
+    const keys = seenByCommands().map(({ headers }) => String(headers['x-retry-key']));
+    expect(keys).toHaveLength(4);
+    for (const key of keys) expect(key).toMatch(/^[0-9a-f]{32}$/);
+    const [one, other] = [...new Set(keys)];
+    expect(keys.filter((key) => key === one)).toHaveLength(2);
+    expect(keys.filter((key) => key === other)).toHaveLength(2);
+    expect(keys).not.toContain(asked['X-Retry-Key']);
   });
 });
 

@@ -1,0 +1,102 @@
+#!/bin/sh
+# Nginx in a container: fills in nginx.conf.template and runs it. It needs a shell, sed, awk and Nginx, and so is the same
+# in images made of Alpine and of Debian.
+#
+#   container.sh start     render, and run Nginx
+#   container.sh reload    render again, have Nginx check it, and let it take over: no request is dropped
+#   container.sh healthy   ask for /health, as a load balancer would
+#
+#   COMMAND_SERVICE, QUERY_SERVICE         name:port of the nodes; the name has an address for each of them
+#   SIGNUPS_PER_MINUTE, LOGINS_PER_MINUTE  see the template
+#   /tls/tls.crt, /tls/tls.key             a certificate that is mounted there is served on port 443, and port 80 sends there
+set -eu
+
+here=$(dirname "$0")
+run=/run/nginx
+# Docker's own, the same in every container. Answers are kept for a second: so soon a node that came is used, and one
+# that went is forgotten. Until then a request that is sent to it goes on to the next.
+resolver='resolver 127.0.0.11 valid=1s ipv6=off; resolver_timeout 2s;'
+
+# Is Nginx at least version $1?
+at_least() {
+  nginx -v 2>&1 | sed 's/.*nginx\///; s/[^0-9.].*//' | awk -F. -v want="$1" '{
+    split(want, w, ".")
+    for (i = 1; i <= 3; i++) if ($i + 0 != w[i] + 0) exit !($i + 0 > w[i] + 0)
+  }'
+}
+
+# The nodes, found by name again and again while Nginx runs. Since 1.27.3 an upstream does that by itself; before, only a
+# name that stands in a variable is looked up again, and connections to the nodes are not kept.
+discovery() {
+  if at_least 1.27.3; then
+    COMMAND_NODES=commands
+    QUERY_NODES=queries
+    COMMAND_SERVERS="zone commands 256k; server $COMMAND_SERVICE resolve max_fails=0;"
+    QUERY_SERVERS="zone queries 256k; server $QUERY_SERVICE resolve max_fails=0;"
+    NGINX_DISCOVERY=$resolver
+  else
+    COMMAND_NODES='$command_nodes'
+    QUERY_NODES='$query_nodes'
+    COMMAND_SERVERS='server 127.0.0.1:9;'
+    QUERY_SERVERS='server 127.0.0.1:9;'
+    NGINX_DISCOVERY="$resolver map '' \$command_nodes { default $COMMAND_SERVICE; } map '' \$query_nodes { default $QUERY_SERVICE; }"
+  fi
+  # A client that keeps its connection over a reload gets its next answer on it, with the word that it is the last.
+  if at_least 1.27.4; then NGINX_DISCOVERY="$NGINX_DISCOVERY keepalive_min_timeout 10s;"; fi
+  export COMMAND_NODES QUERY_NODES COMMAND_SERVERS QUERY_SERVERS NGINX_DISCOVERY
+}
+
+listening() {
+  if [ -e /tls/tls.crt ]; then
+    NGINX_LISTEN='listen 443 ssl reuseport backlog=16384; ssl_certificate /tls/tls.crt; ssl_certificate_key /tls/tls.key; ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:tls:10m; ssl_session_timeout 1h;'
+    NGINX_PLAIN_SERVER="server { listen 80 reuseport; location = /health { proxy_pass http://$QUERY_NODES; } location / { return 308 https://\$host\$request_uri; } }"
+  else
+    NGINX_LISTEN='listen 80 reuseport backlog=16384;'
+    NGINX_PLAIN_SERVER=''
+  fi
+  export NGINX_LISTEN NGINX_PLAIN_SERVER
+}
+
+# Strict, unlike envsubst: a name without a value is an error and not an empty text.
+render() {
+  : "${COMMAND_SERVICE:?name:port of the command nodes}" "${QUERY_SERVICE:?name:port of the query nodes}"
+  discovery
+  listening
+  files=$(ulimit -Hn)
+  if [ "$files" = unlimited ] || [ "$files" -gt 65536 ]; then files=65536; fi
+  export NGINX_MAX_FILES="$files" NGINX_USER_DIRECTIVE='' NGINX_RUN_DIR=$run NGINX_ACCESS_LOG=/dev/stdout
+  export SIGNUPS_PER_MINUTE="${SIGNUPS_PER_MINUTE:-60}" LOGINS_PER_MINUTE="${LOGINS_PER_MINUTE:-60}"
+  awk '/^#/ { print; next } {
+    out = ""
+    while (match($0, /[$][{][A-Z_]+[}]/)) {
+      name = substr($0, RSTART + 2, RLENGTH - 3)
+      if (!(name in ENVIRON)) { print "nginx.conf.template names " name ", which has no value" >"/dev/stderr"; exit 1 }
+      out = out substr($0, 1, RSTART - 1) ENVIRON[name]
+      $0 = substr($0, RSTART + RLENGTH)
+    }
+    print out $0
+  }' "$here/nginx.conf.template" >"$run/$1"
+}
+
+case "${1:-}" in
+  start)
+    render nginx.conf
+    exec nginx -p "$run" -c "$run/nginx.conf" -e stderr -g 'daemon off;'
+    ;;
+  reload)
+    render next.conf
+    nginx -t -q -p "$run" -c "$run/next.conf" -e stderr
+    mv "$run/next.conf" "$run/nginx.conf"
+    kill -HUP "$(cat "$run/nginx.pid")"
+    ;;
+  healthy)
+    if command -v wget >/dev/null; then
+      exec wget -q -T 4 -O /dev/null http://127.0.0.1/health
+    fi
+    exec bash -c 'exec 3<>/dev/tcp/127.0.0.1/80; printf "GET /health HTTP/1.0\r\n\r\n" >&3; read -r -t 4 _ status _ <&3; [ "$status" = 200 ]'
+    ;;
+  *)
+    sed -n '2,/^set -eu/s/^# \{0,1\}//p' "$0" >&2
+    exit 2
+    ;;
+esac
