@@ -12,7 +12,7 @@ export interface Exchange {
   readonly requestId: string;
   readonly address: string;
   /** The same in every attempt of a proxy to have this request answered. */
-  readonly retryKey: string | undefined;
+  readonly retryKey?: string | undefined;
   /** Template of the route, never the URL itself: a query may hold an email address. */
   route: string;
   principal?: Principal;
