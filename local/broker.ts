@@ -41,7 +41,7 @@ async function ownBroker(
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<PreparedBroker> {
-  const programs = await brokerPrograms(say, signal);
+  const programs = await brokerPrograms(say, { signal });
   const [port, controllerPort] = (await freePorts(2)) as [number, number];
   const spec = prepareKafka({
     programs,

@@ -14,7 +14,7 @@ import path from 'node:path';
 import { findPrograms, ProgramsMissing } from '../programs.ts';
 
 const pom = path.join(import.meta.dirname, 'pom.xml');
-const cache = path.resolve(import.meta.dirname, '../../../.local/programs');
+const inClone = path.resolve(import.meta.dirname, '../../../.local/programs');
 const COPY_DEPENDENCIES = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 
 /** Of a build tool's output, what a message has room for. */
@@ -28,37 +28,60 @@ export interface BrokerPrograms {
   readonly jars: string;
 }
 
+export interface FetchOptions {
+  /** Ends a fetch that is under way. */
+  readonly signal?: AbortSignal;
+  /** Where the jars are kept; in the clone unless given. */
+  readonly cache?: string;
+}
+
 /**
  * Finds Java, and Apache Kafka's jars: fetched by Maven the first time (45 jars, 43 MB, 4 to 10 s), and kept in the clone
  * for as long as pom.xml says the same. Processes that fetch at once all succeed: each into a folder of its own, and
  * the first to finish names it.
- * @param signal ends a fetch that is under way
  * @throws ProgramsMissing Java or Maven is missing and can't be installed, or the jars can't be had
  */
 export async function brokerPrograms(
   say: (line: string) => void,
-  signal?: AbortSignal,
+  { signal, cache = inClone }: FetchOptions = {},
 ): Promise<BrokerPrograms> {
   const key = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 12);
-  const folder = path.join(cache, `kafka-${key}`);
-  if (existsSync(folder)) return { ...findPrograms(['java'], say), jars: folder };
-  const { java, mvn } = findPrograms(['java', 'mvn'], say);
-  say('Fetching Apache Kafka with Maven …');
+  const jars = path.join(cache, `kafka-${key}`);
+  try {
+    if (existsSync(jars)) return { ...findPrograms(['java'], say), jars };
+    const { java, mvn } = findPrograms(['java', 'mvn'], say);
+    say('Fetching Apache Kafka with Maven …');
+    await fetchInto(jars, mvn, cache, signal);
+    return { java, jars };
+  } catch (error) {
+    if (!(error instanceof ProgramsMissing)) throw error;
+    throw new ProgramsMissing(
+      `${error.message}\nOr name a Kafka broker that is there: KAFKA_BROKERS=host:port`,
+      { cause: error },
+    );
+  }
+}
+
+async function fetchInto(
+  folder: string,
+  mvn: string,
+  cache: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   mkdirSync(cache, { recursive: true });
-  removeCutOff();
+  removeCutOff(cache);
   const work = mkdtempSync(path.join(cache, 'fetching-'));
   try {
     const jars = path.join(work, 'jars');
     await fetchJars(mvn, jars, path.join(work, 'repository'), signal);
     nameAs(folder, jars);
-    return { java, jars: folder };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
 /** What fetches left that were killed. One that is under way is younger. */
-function removeCutOff(): void {
+function removeCutOff(cache: string): void {
   for (const name of readdirSync(cache).filter((entry) => entry.startsWith('fetching-'))) {
     const work = path.join(cache, name);
     const made = statSync(work, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
@@ -99,10 +122,7 @@ function fetchJars(
 }
 
 const unfetched = (why: string, cause?: Error) =>
-  new ProgramsMissing(
-    `Apache Kafka could not be fetched with Maven:\n${why.trim()}\nKAFKA_BROKERS names a broker that is there already.`,
-    { cause },
-  );
+  new ProgramsMissing(`Apache Kafka could not be fetched with Maven:\n${why.trim()}`, { cause });
 
 function nameAs(folder: string, jars: string): void {
   try {
