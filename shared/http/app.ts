@@ -31,7 +31,10 @@ export interface HttpAppOptions<C> extends PipelineOptions {
  * listens nowhere yet; see server.ts.
  */
 export function createHttpApp<C>(options: HttpAppOptions<C>): Express {
-  const { logger } = options;
+  const { logger, metrics } = options;
+  // From nothing to one is no rise for Prometheus, so each begins at zero.
+  for (const { rateLimit } of options.routes)
+    if (rateLimit) metrics.rateLimited.inc({ limit: rateLimit.name }, 0);
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
   const exchangeOf = (request: Request, response: Response): Exchange => {
     const known = exchanges.get(request) ?? beginExchange(request, response, options);
