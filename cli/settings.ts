@@ -30,6 +30,7 @@ async function document(): Promise<string> {
     command: (await import('../command-service/config.ts')).commandSettings,
     query: (await import('../query-service/config.ts')).querySettings,
     projector: (await import('../projector/config.ts')).projectorSettings,
+    relay: (await import('../projector/relay/config.ts')).relaySettings,
   };
   const rows = new Map<string, Row>();
   for (const [service, settings] of Object.entries(services)) {

@@ -14,7 +14,18 @@ export interface Place {
  */
 export const DIRECT_PLACE: Place = { lock: 7_226_411_900_002n };
 export const KAFKA_PLACE: Place = { ...DIRECT_PLACE, shared: true };
+/** Sending the log's events to Kafka. That only one does is ensured by Kafka, which fences the others. */
+export const RELAY_PLACE: Place = { lock: 7_226_411_900_003n };
 const POLL_MS = 500;
+/**
+ * A process that was stopped or suspended keeps its connections, and with them its place, for as long as its machine
+ * answers for it. So PostgreSQL ends the session of one that is silent for this long (idle_session_timeout, known
+ * since PostgreSQL 14; without it such a place is free when the network gives the connection up).
+ */
+const SILENCE = '15s';
+const BEAT_MS = 3_000;
+const LIMIT_SILENCE = `
+SELECT set_config(name, '${SILENCE}', false) FROM pg_settings WHERE name = 'idle_session_timeout'`;
 
 export interface Leadership {
   /** Aborted when the connection that holds the lock breaks. */
@@ -39,7 +50,9 @@ export async function lead(
   const lose = () => lost.abort();
   client.on('error', lose);
   client.on('end', lose);
+  let beat: NodeJS.Timeout | undefined;
   const release = (error?: boolean) => {
+    clearInterval(beat);
     client.off('error', lose);
     client.off('end', lose);
     client.release(error);
@@ -54,6 +67,8 @@ export async function lead(
       if (polls === 0) waiting();
       await delay(POLL_MS, undefined, { signal });
     }
+    await client.query(LIMIT_SILENCE);
+    beat = setInterval(() => void client.query('SELECT').catch(lose), BEAT_MS);
   } catch (error) {
     release(true);
     throw error;

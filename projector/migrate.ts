@@ -2,6 +2,7 @@ import path from 'node:path';
 import { migrate, pendingMigrations, readMigrations } from '../shared/adapters/postgres/migrate.ts';
 import type { Pool, Queryable } from '../shared/adapters/postgres/pool.ts';
 import { READ_MODEL_SCHEMA } from '../shared/read-model/rows.ts';
+import { RELAY_SCHEMA } from './relay/checkpoint.ts';
 
 const folder = (set: string) => path.resolve(import.meta.dirname, 'migrations', set);
 
@@ -11,6 +12,7 @@ const isIndexFile = (name: string) => name.endsWith('_indexes.sql');
 export const readModelMigrations = () => readMigrations(folder('read_model'));
 const usageMigrations = () => readMigrations(folder('usage'));
 const vaultMigrations = () => readMigrations(folder('vault'));
+const relayMigrations = () => readMigrations(folder('relay'));
 
 export interface MigratedSet {
   readonly schema: string;
@@ -18,7 +20,8 @@ export interface MigratedSet {
 }
 
 /**
- * Brings every schema up to this build: the read models and usage in one database, the vault where it is kept.
+ * Brings every schema up to this build: the read models, usage and the relay's checkpoints in one database,
+ * the vault where it is kept.
  * @throws MigrationMismatch
  */
 export async function migrateAll(pools: {
@@ -29,6 +32,7 @@ export async function migrateAll(pools: {
     { pool: pools.vault, schema: 'vault', migrations: await vaultMigrations() },
     { pool: pools.database, schema: READ_MODEL_SCHEMA, migrations: await readModelMigrations() },
     { pool: pools.database, schema: 'usage', migrations: await usageMigrations() },
+    { pool: pools.database, schema: RELAY_SCHEMA, migrations: await relayMigrations() },
   ];
   const results: MigratedSet[] = [];
   for (const set of sets) results.push({ schema: set.schema, applied: await migrate(set) });
@@ -46,6 +50,13 @@ export async function missingMigrations(database: Queryable): Promise<string[]> 
     for (const name of await pendingMigrations(set)) missing.push(`${set.schema}/${name}`);
   }
   return missing;
+}
+
+/** The same of what the relay keeps. */
+export async function missingRelayMigrations(database: Queryable): Promise<string[]> {
+  const schema = RELAY_SCHEMA;
+  const missing = await pendingMigrations({ pool: database, schema, migrations: await relayMigrations() });
+  return missing.map((name) => `${schema}/${name}`);
 }
 
 /** Makes the read models' tables in a schema of another name; with `bare` without the indexes that can wait. */

@@ -1,0 +1,94 @@
+import type { RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { PlacedRecord } from '../../shared/adapters/kafka/producer.ts';
+import { toKafkaRecord } from '../../shared/events/cloud-event.ts';
+import type { EventReader } from '../../shared/events/codec.ts';
+import { UnknownEvent } from '../../shared/events/errors.ts';
+import { partitionOf } from '../../shared/read-model/lanes.ts';
+import type { FeedStop } from '../errors.ts';
+import { unknownEvent } from './stops.ts';
+
+/** What goes into one transaction. */
+export interface Batch {
+  readonly records: readonly PlacedRecord[];
+  /** The events of the records, in the log's order. */
+  readonly events: readonly RecordedEvent[];
+}
+
+export interface BatchLimits {
+  readonly partitions: number;
+  /** Most bytes for one partition: brokers refuse a larger set of records. Before compression, which only helps. */
+  readonly partitionBytes: number;
+  /** Most bytes in all. */
+  readonly totalBytes: number;
+}
+
+export interface Planned {
+  readonly batches: readonly Batch[];
+  /** Set if an event is not known here: to be thrown once the events before it are sent. */
+  readonly stop?: FeedStop;
+}
+
+/** Cuts events into batches, in their order, up to the first that this build doesn't know. One event always fits. */
+export function planBatches(
+  reader: Pick<EventReader, 'decode'>,
+  events: readonly RecordedEvent[],
+  limits: BatchLimits,
+): Planned {
+  const batches: Batch[] = [];
+  let open = new OpenBatch(limits);
+  for (const event of events) {
+    try {
+      reader.decode(event);
+    } catch (error) {
+      if (!(error instanceof UnknownEvent)) throw error;
+      return { batches: [...batches, ...open.closed()], stop: unknownEvent(error) };
+    }
+    const record = toKafkaRecord(event);
+    const placed = { ...record, partition: partitionOf(record.key, limits.partitions) };
+    if (!open.takes(placed)) {
+      batches.push(...open.closed());
+      open = new OpenBatch(limits);
+    }
+    open.add(event, placed);
+  }
+  return { batches: [...batches, ...open.closed()] };
+}
+
+class OpenBatch {
+  readonly #limits: BatchLimits;
+  readonly #records: PlacedRecord[] = [];
+  readonly #events: RecordedEvent[] = [];
+  readonly #bytes: number[];
+  #total = 0;
+
+  constructor(limits: BatchLimits) {
+    this.#limits = limits;
+    this.#bytes = new Array<number>(limits.partitions).fill(0);
+  }
+
+  takes(record: PlacedRecord): boolean {
+    const { partitionBytes, totalBytes } = this.#limits;
+    const size = sizeOf(record);
+    const ofPartition = (this.#bytes[record.partition] as number) + size;
+    return this.#records.length === 0 || (ofPartition <= partitionBytes && this.#total + size <= totalBytes);
+  }
+
+  add(event: RecordedEvent, record: PlacedRecord): void {
+    const size = sizeOf(record);
+    this.#bytes[record.partition] = (this.#bytes[record.partition] as number) + size;
+    this.#total += size;
+    this.#records.push(record);
+    this.#events.push(event);
+  }
+
+  closed(): Batch[] {
+    return this.#records.length > 0 ? [{ records: this.#records, events: this.#events }] : [];
+  }
+}
+
+/** At least what the record takes: 4 bytes at most for a length, 3 for a character of a header. */
+function sizeOf({ key, value, headers }: PlacedRecord): number {
+  let size = 32 + key.length + value.length;
+  for (const name in headers) size += 8 + name.length + (headers[name] as string).length * 3;
+  return size;
+}

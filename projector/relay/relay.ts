@@ -1,0 +1,173 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { KafkaAdmin } from '../../shared/adapters/kafka/admin.ts';
+import type { Kafka } from '../../shared/adapters/kafka/client.ts';
+import { KafkaUnavailable } from '../../shared/adapters/kafka/errors.ts';
+import {
+  openProducer,
+  RecordsTooLarge,
+  type TransactionalProducer,
+} from '../../shared/adapters/kafka/producer.ts';
+import { inspectTopic, type TopicSettings } from '../../shared/adapters/kafka/topic.ts';
+import type { Pool } from '../../shared/adapters/postgres/pool.ts';
+import type { EventReader } from '../../shared/events/codec.ts';
+import { type Batch, planBatches } from './batches.ts';
+import { moveCheckpoint, type RelayCheckpoint } from './checkpoint.ts';
+import type { RelayMetrics } from './metrics.ts';
+import type { EventSource } from './source.ts';
+import { recordsTooLarge } from './stops.ts';
+import { assertSame, claimTopic } from './topic.ts';
+
+export interface RelayOptions {
+  readonly kafka: Kafka;
+  readonly admin: KafkaAdmin;
+  readonly source: EventSource;
+  readonly pool: Pool;
+  readonly reader: Pick<EventReader, 'decode'>;
+  readonly topic: TopicSettings;
+  readonly metrics: RelayMetrics;
+  readonly signal: AbortSignal;
+  /** Event store and topic are what they were, events are on their way. */
+  readonly started: () => void;
+  /** How many events have been taken and are not sent yet, and the time of the first. */
+  readonly inHand: (events: number, since: Date | undefined) => void;
+  /** A batch was committed and the checkpoint stored. */
+  readonly sent: () => void;
+}
+
+/** Everything that the brokers hold of a batch: a tenth is left for what surrounds the records. */
+const PART_OF_LIMIT = 0.9;
+/** Well below what brokers take as one request (socket.request.max.bytes, 100 MiB). */
+const TOTAL_BYTES = 8 * 1024 * 1024;
+const WATCH_MS = 10_000;
+/** A send that takes longer than this is given up: the driver may be waiting for what never comes. */
+const SEND_DEADLINE_MS = 60_000;
+/** How long a send that is under way at a stop may still take. */
+const FINISH_MS = 8_000;
+
+/** Transactional id: one for each topic, so that whoever takes a topic over fences the one before. */
+export const transactionalIdOf = (topic: string): string => `license-relay-${topic}`;
+
+/**
+ * Sends the log's events to the topic from the checkpoint on, until the signal aborts: one transaction after another,
+ * each followed by the checkpoint. Returns or throws when nothing is under way any more.
+ * @throws FeedStop, ProducerFenced, CheckpointMoved, EventStoreUnavailable, KafkaUnavailable, or an error of PostgreSQL
+ */
+export async function relay(options: RelayOptions): Promise<void> {
+  const { admin, kafka, pool, signal, source, topic } = options;
+  // First of all: from here on nobody else can move what is read below.
+  const producer = await openProducer(kafka, {
+    topic: topic.topic,
+    transactionalId: transactionalIdOf(topic.topic),
+  });
+  const inner = new AbortController();
+  const following = AbortSignal.any([signal, inner.signal]);
+  let finish: NodeJS.Timeout | undefined;
+  const cutOff = () => {
+    finish = setTimeout(() => void producer.close(), FINISH_MS);
+  };
+  signal.addEventListener('abort', cutOff, { once: true });
+  try {
+    const claimed = await claimTopic(admin, pool, topic);
+    await source.verify(topic.topic, claimed.checkpoint.last);
+    const sending = new Sending(options, producer, claimed);
+    options.started();
+    void watchTopic(options, sending, following).catch((error: unknown) => inner.abort(error));
+    await sending.follow(following);
+    inner.signal.throwIfAborted();
+  } finally {
+    signal.removeEventListener('abort', cutOff);
+    clearTimeout(finish);
+    inner.abort();
+    options.inHand(0, undefined);
+    await producer.close();
+  }
+}
+
+/** Looks from time to time whether the topic still is what it was. */
+async function watchTopic(
+  { admin, topic }: RelayOptions,
+  sending: { readonly checkpoint: RelayCheckpoint },
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const ended = await delay(WATCH_MS, undefined, { signal, ref: false }).then(
+      () => false,
+      () => true,
+    );
+    if (ended) return;
+    // Before the question: what is sent meanwhile may not be in its answer.
+    const { checkpoint } = sending;
+    assertSame(checkpoint, await inspectTopic(admin, topic.topic));
+  }
+}
+
+class Sending {
+  readonly #options: RelayOptions;
+  readonly #producer: TransactionalProducer;
+  readonly #maxBatchBytes: number;
+  checkpoint: RelayCheckpoint;
+
+  constructor(
+    options: RelayOptions,
+    producer: TransactionalProducer,
+    claimed: { readonly checkpoint: RelayCheckpoint; readonly maxBatchBytes: number },
+  ) {
+    this.#options = options;
+    this.#producer = producer;
+    this.#maxBatchBytes = claimed.maxBatchBytes;
+    this.checkpoint = claimed.checkpoint;
+  }
+
+  async follow(signal: AbortSignal): Promise<void> {
+    const { source, reader, inHand } = this.#options;
+    const limits = {
+      partitions: this.checkpoint.partitions,
+      partitionBytes: this.#maxBatchBytes * PART_OF_LIMIT,
+      totalBytes: TOTAL_BYTES,
+    };
+    for await (const events of source.batches(this.checkpoint.last, signal)) {
+      const { batches, stop } = planBatches(reader, events, limits);
+      let left = events.length;
+      for (const batch of batches) {
+        if (signal.aborted) return;
+        inHand(left, batch.events[0]?.created);
+        await this.#send(batch);
+        left -= batch.events.length;
+      }
+      inHand(0, undefined);
+      if (stop) throw stop;
+    }
+  }
+
+  async #send({ records, events }: Batch): Promise<void> {
+    const { pool, metrics, topic, sent } = this.#options;
+    const seconds = metrics.batchSeconds.startTimer();
+    const { id, position, created } = events.at(-1) as RecordedEvent;
+    try {
+      const ends = await inTime(this.#producer.send(records));
+      this.checkpoint = await moveCheckpoint(pool, this.checkpoint, { id, position, at: created }, ends);
+    } catch (error) {
+      if (!(error instanceof RecordsTooLarge)) throw error;
+      throw recordsTooLarge(topic.topic, this.#maxBatchBytes, error);
+    }
+    seconds();
+    metrics.batchSize.observe(events.length);
+    for (const [type, some] of Map.groupBy(events, (event) => event.type)) {
+      metrics.events.inc({ type }, some.length);
+    }
+    sent();
+  }
+}
+
+async function inTime<T>(sending: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(new KafkaUnavailable({ cause: new Error(`no answer within ${SEND_DEADLINE_MS} ms`) }));
+  }, SEND_DEADLINE_MS);
+  try {
+    return await Promise.race([sending, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,53 @@
+import { FeedStop } from '../errors.ts';
+
+/** What has the relay publish everything anew; consumers start over with it. */
+const anew = (topic: string) =>
+  `to publish everything anew, delete the topic and run: DELETE FROM relay.checkpoints WHERE topic = '${topic}'`;
+
+export const storeReplaced = (topic: string, eventId: string, position: string): FeedStop =>
+  new FeedStop(
+    'store_replaced',
+    `the event store does not have event ${eventId} at ${position}, which is in the topic ${topic}`,
+    `connect the store that has it, or restore a newer backup of it; if the store is right, ${anew(topic)}`,
+  );
+
+export const topicGone = (topic: string, partition?: number): FeedStop =>
+  new FeedStop(
+    'topic_replaced',
+    partition === undefined
+      ? `the topic ${topic} is gone, and events were sent to it`
+      : `partition ${partition} of the topic ${topic} ends before the last record that was sent to it`,
+    `connect the Kafka that has it; ${anew(topic)}`,
+  );
+
+export const topicInUse = (topic: string): FeedStop =>
+  new FeedStop(
+    'topic_in_use',
+    `the topic ${topic} has records, and this database does not know how far they go`,
+    `name another topic in KAFKA_TOPIC, connect the database that knows, or delete the topic`,
+  );
+
+export const partitionsChanged = (topic: string, remembered: number, found: number): FeedStop =>
+  new FeedStop(
+    'partitions_changed',
+    `the topic ${topic} has ${found} partitions and had ${remembered}: users would change their partitions, and their events their order`,
+    `name a new topic in KAFKA_TOPIC, which is filled from the log, and have its consumers start over`,
+  );
+
+export const topicCompacted = (topic: string): FeedStop =>
+  new FeedStop(
+    'topic_compacted',
+    `the topic ${topic} is compacted: of each user only the last event would stay`,
+    `set cleanup.policy=delete on it; if records are gone already, ${anew(topic)}`,
+  );
+
+export const recordsTooLarge = (topic: string, maxBatchBytes: number, cause: unknown): FeedStop =>
+  new FeedStop(
+    'records_too_large',
+    `the topic ${topic} takes no batch of more than ${maxBatchBytes} bytes, and an event is larger`,
+    'raise max.message.bytes of the topic',
+    { cause },
+  );
+
+export const unknownEvent = (cause: Error): FeedStop =>
+  new FeedStop('unknown_event', cause.message, 'run a version of the relay that knows it', { cause });
