@@ -1,0 +1,52 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { HELP, readOptions } from '../../../local/options.ts';
+import { isRecentJava } from '../../../local/servers/kafka/java.ts';
+import { ConfigError } from '../../../shared/config.ts';
+
+describe('--kafka', () => {
+  const kafka = (args: string[], env: Record<string, string> = {}) => readOptions(args, env, '/clone')?.kafka;
+
+  it('is needed for anything of Kafka, whatever the environment says', () => {
+    expect(kafka([])).toBeUndefined();
+    expect(kafka([], { KAFKA_BROKERS: 'kafka:9092' })).toBeUndefined();
+    expect(HELP).toContain('--kafka');
+  });
+
+  it('means a broker of the stack’s own, or the one that KAFKA_BROKERS names with what belongs to it', () => {
+    expect(kafka(['--kafka'])).toBe('own');
+    expect(kafka(['--kafka'], { KAFKA_BROKERS: '' })).toBe('own');
+    const env = { KAFKA_BROKERS: 'a:9092,b:9092', KAFKA_TLS: 'true', KAFKA_TOPIC: '', HOME: '/root' };
+    expect(kafka(['--kafka'], env)).toEqual({ KAFKA_BROKERS: 'a:9092,b:9092', KAFKA_TLS: 'true' });
+  });
+
+  it.each([{ KAFKA_BROKERS: 'no port' }, { KAFKA_BROKERS: 'kafka:9092', KAFKA_TLS: 'perhaps' }])(
+    'refuses %o',
+    (env) => {
+      expect(() => kafka(['--kafka'], env)).toThrow(ConfigError);
+    },
+  );
+});
+
+describe('a Java for the broker', () => {
+  it.each([
+    ['openjdk version "17.0.15" 2025-04-15', true],
+    ['openjdk version "25-ea" 2025-09-16', true],
+    ['Picked up JAVA_TOOL_OPTIONS: -Dx="1"\nopenjdk version "21" 2023-09-19', true],
+    ['openjdk version "11.0.2" 2019-01-15', false],
+    ['java version "1.8.0_392"', false],
+    ['The operation couldn’t be completed. Unable to locate a Java Runtime.', false],
+  ])('%s: %s', (output, recent) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'license-test-java-'));
+    try {
+      const java = path.join(folder, 'java');
+      writeFileSync(java, `#!/bin/sh\ncat >&2 <<'END'\n${output}\nEND\n`);
+      chmodSync(java, 0o755);
+      expect(isRecentJava(java)).toBe(recent);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
