@@ -43,14 +43,7 @@ const eventStoreAlone = z.object({ ...common, ...eventStore });
 const openingPersonal = z.object({ ...common, ...database, ...vaultDatabase, ...vaultSettings });
 const kafka = z.object({ ...common, ...kafkaSettings });
 
-/** Reading the log; the vault only for personal data. */
-const readingLog = z.object({
-  ...common,
-  ...database,
-  ...vaultDatabase,
-  ...eventStore,
-  ...vaultSettings,
-});
+const readingLog = z.object({ ...common, ...database, ...eventStore });
 
 export type TokenConfig = z.infer<typeof tokens>;
 

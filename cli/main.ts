@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { dispatch } from './dispatch.ts';
+import { history } from './history.ts';
 import { keys } from './keys.ts';
 import { migrateCommand } from './migrate.ts';
 import { openapi } from './openapi.ts';
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   rebuildCommand,
   parked,
   replay,
+  history,
   openapi,
   settings,
 ];

@@ -6,15 +6,13 @@ import type { Decoder } from '../projector/decode.ts';
 import { FeedStop } from '../projector/errors.ts';
 import { eventStoreFeed } from '../projector/feeds/event-store.ts';
 import { connectEventLog } from '../shared/adapters/eventstoredb/client.ts';
-import { createPool } from '../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../shared/clock.ts';
 import { createReader } from '../shared/events/codec.ts';
 import type { Logger } from '../shared/logger.ts';
-import { loadMasterKey } from '../shared/vault/master-key.ts';
 import { ERASED } from '../shared/vault/personal.ts';
-import { createVault } from '../shared/vault/postgres-vault.ts';
 import { Interrupted, type Io, UsageError } from './command.ts';
 import { readLogConfig } from './config.ts';
+import { openVault } from './export/vault.ts';
 import { interruptible } from './interruption.ts';
 import { toolLogger } from './logger.ts';
 import { createProgress } from './progress.ts';
@@ -95,11 +93,8 @@ async function build(options: ReplayIntoOptions, io: Io, signal: AbortSignal, lo
   const config = readLogConfig();
   const { schema, asOf, withPersonal, fresh } = options;
   const clock = systemClock;
-  const masterKey = withPersonal ? await loadMasterKey(config, logger) : undefined;
+  const opened = withPersonal ? await openVault() : undefined;
   const log = connectEventLog({ connectionString: config.EVENTSTORE_URL });
-  const connectionString = config.VAULT_DATABASE_URL ?? config.DATABASE_URL;
-  const vaultPool = createPool({ connectionString, applicationName: 'cli replay', max: 2, logger });
-  const vault = masterKey ? createVault({ db: vaultPool, masterKey, clock }) : WITHOUT_PERSONAL;
   const { update, end } = reporter(io);
   try {
     const result = await buildAsOf({
@@ -108,13 +103,13 @@ async function build(options: ReplayIntoOptions, io: Io, signal: AbortSignal, lo
       personal: withPersonal,
       builtBy: builtBy(),
       feed: eventStoreFeed(log, BATCH_EVENTS),
-      decoder: { reader: createReader(), vault },
+      decoder: { reader: createReader(), vault: opened?.vault ?? WITHOUT_PERSONAL },
     });
     end();
     show(result, schema, io);
   } finally {
     end();
-    await Promise.all([log.close(), vaultPool.end()]);
+    await Promise.all([log.close(), opened?.close()]);
   }
 }
 

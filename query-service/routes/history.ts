@@ -1,14 +1,11 @@
 import { z } from 'zod';
 import { type ShownEntry, showEntry } from '../../shared/history/show.ts';
-import type { UserState } from '../../shared/history/user-state.ts';
 import { instant, uuid } from '../../shared/http/fields.ts';
 import { Problem } from '../../shared/http/problem.ts';
 import { licenseResource, subscriptionResource } from '../../shared/http/resources.ts';
 import type { Route } from '../../shared/http/route.ts';
-import { licenseRow } from '../../shared/read-model/fold/license.ts';
-import { subscriptionRow } from '../../shared/read-model/fold/subscription.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
-import { showLicense, showSubscription } from '../queries/show.ts';
+import { showState } from '../queries/show-state.ts';
 import { aboutOneUser, pageQuery } from './conventions.ts';
 
 const time = z.iso.datetime({ precision: 3 });
@@ -50,11 +47,9 @@ const historyEvent = z
     correlation_id: z.string(),
     causation_id: z.string(),
     schema_version: z.int().min(1).meta({ description: 'The version of `data`.' }),
-    data: z
-      .record(z.string(), z.unknown())
-      .meta({
-        description: "The event's payload as it stands in the log (camelCase), personal data left out.",
-      }),
+    data: z.record(z.string(), z.unknown()).meta({
+      description: "The event's payload as it stands in the log (camelCase), personal data left out.",
+    }),
     state: summary.nullable().meta({ description: 'The state that it left.' }),
     fault: z
       .string()
@@ -73,11 +68,9 @@ const userState = z
       .nullable()
       .meta({ description: 'The one that counts for the licenses of the user, its status as of that time.' }),
     license_counts: licenseCounts,
-    licenses: z
-      .array(licenseResource)
-      .meta({
-        description: `In the order of their activation; the latest ${MAX_LICENSES} if there are more.`,
-      }),
+    licenses: z.array(licenseResource).meta({
+      description: `In the order of their activation; the latest ${MAX_LICENSES} if there are more.`,
+    }),
     created_at: time,
     updated_at: time,
   })
@@ -92,22 +85,6 @@ const historyResource = z.strictObject({
   events: z.array(historyEvent).meta({ description: 'In the order in which they happened.' }),
   next_cursor: z.string().nullable().meta({ description: 'Null on the last page.' }),
 });
-
-function showState(state: UserState, at: number): z.input<typeof userState> | null {
-  const user = state.user();
-  if (!user) return null;
-  const { current } = state;
-  return {
-    status: user.status,
-    subscription: current ? showSubscription(subscriptionRow(current), at) : null,
-    license_counts: state.counts,
-    licenses: state
-      .licenses(MAX_LICENSES)
-      .map((license) => showLicense(licenseRow(license), { personal: false })),
-    created_at: new Date(user.createdAt).toISOString(),
-    updated_at: new Date(user.updatedAt).toISOString(),
-  };
-}
 
 const history = queryRoute({
   method: 'get',
@@ -146,7 +123,7 @@ const history = queryRoute({
     body: {
       user_id: params.id,
       as_of: new Date(asOf).toISOString(),
-      state: found.state ? showState(found.state, asOf) : null,
+      state: found.state ? showState(found.state, asOf, { personal: false }, MAX_LICENSES) : null,
       events,
       next_cursor: more ? String(events.at(-1)?.revision) : null,
     },

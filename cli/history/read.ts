@@ -1,0 +1,77 @@
+import type { EventLog } from '../../shared/adapters/eventstoredb/event-log.ts';
+import { createPool, isPostgresUnavailable } from '../../shared/adapters/postgres/pool.ts';
+import { createReader } from '../../shared/events/codec.ts';
+import { personalSchemas } from '../../shared/events/schemas.ts';
+import { userStream } from '../../shared/events/streams.ts';
+import type { PersonalEventType, Recorded, UserEvent } from '../../shared/events/types.ts';
+import { type OpenedPersonal, Timeline } from '../../shared/history/timeline.ts';
+import type { Logger } from '../../shared/logger.ts';
+import type { Vault } from '../../shared/vault/vault.ts';
+import type { Io } from '../command.ts';
+
+/** There is no user of that id in the event log. */
+export class NoSuchUser extends Error {
+  readonly code = 'not_found';
+  constructor(userId: string) {
+    super(`there is no user ${userId}`);
+    this.name = 'NoSuchUser';
+  }
+}
+
+const PERSONAL_TYPES = Object.keys(personalSchemas) as PersonalEventType[];
+
+/** @throws NoSuchUser, EventStoreUnavailable */
+async function mustExist(log: EventLog, userId: string): Promise<void> {
+  for await (const _ of log.readStream(userStream(userId), { limit: 1 })) return;
+  throw new NoSuchUser(userId);
+}
+
+/** What operators let go of this user's events. The history can be read without: it then says so. */
+export async function skippedOf(
+  userId: string,
+  { connectionString, logger, io }: { connectionString: string; logger: Logger; io: Io },
+): Promise<ReadonlySet<string>> {
+  const pool = createPool({ connectionString, applicationName: 'cli history', max: 1, logger });
+  try {
+    const { rows } = await pool.query<{ event_id: string }>(
+      'SELECT event_id FROM read_model.skipped_events WHERE user_id = $1',
+      [userId],
+    );
+    return new Set(rows.map(({ event_id }) => event_id));
+  } catch (error) {
+    if (!isPostgresUnavailable(error)) throw error;
+    io.err('PostgreSQL is away: events that were let go with "parked skip" count as if they had not been.');
+    return new Set();
+  } finally {
+    await pool.end();
+  }
+}
+
+export interface OpenHistoryOptions {
+  readonly userId: string;
+  /** Milliseconds since 1970. */
+  readonly asOf: number;
+  readonly log: EventLog;
+  readonly skipped: ReadonlySet<string>;
+  /** For personal data; nobody's is opened without. */
+  readonly vault: Pick<Vault, 'dataKeys'> | undefined;
+}
+
+/**
+ * A user's timeline, and its entries to go through. Password hashes are left out of the personal data: they are of no
+ * use to anybody who may read a history.
+ * @throws NoSuchUser, EventStoreUnavailable, DataKeyMissing, VaultUnavailable
+ */
+export async function openHistory({ userId, asOf, log, skipped, vault }: OpenHistoryOptions) {
+  await mustExist(log, userId);
+  const reader = createReader();
+  const key = (await vault?.dataKeys([userId]))?.get(userId);
+  const open = ({ event }: Recorded<UserEvent>): OpenedPersonal | undefined => {
+    if (key === undefined || !('personal' in event.data)) return undefined;
+    const opened = reader.unseal(PERSONAL_TYPES, event.data.personal, key) as OpenedPersonal;
+    const { passwordHash: _, ...personal } = opened;
+    return personal;
+  };
+  const timeline = new Timeline({ userId, reader, asOf, skipped, open });
+  return { timeline, entries: timeline.entries(log.readStream(userStream(userId))) };
+}

@@ -1,0 +1,50 @@
+import type { ShownEntry } from '../../shared/history/show.ts';
+
+/** One line an event, tab-separated: the state behind it in columns of its own, the payload as JSON. */
+export const TABLE_HEADER = [
+  'revision',
+  'time',
+  'type',
+  'actor_role',
+  'actor_id',
+  'user_status',
+  'plan_type',
+  'subscription_status',
+  'end_date',
+  'active',
+  'revoked',
+  'deactivated',
+  'position',
+  'event_id',
+  'fault',
+  'data',
+].join('\t');
+
+/** A tab or a line break in a value would be one of the table's. */
+const field = (value: string | number | null | undefined): string =>
+  String(value ?? '').replaceAll(/[\t\n\r]/g, ' ');
+
+export function tableLine(entry: ShownEntry): string {
+  const { actor, state } = entry;
+  const subscription = state?.subscription;
+  return [
+    entry.revision,
+    entry.time,
+    entry.type,
+    actor.role,
+    actor.id,
+    state?.status,
+    subscription?.plan_type,
+    subscription?.status,
+    subscription?.end_date,
+    state?.licenses.active,
+    state?.licenses.revoked,
+    state?.licenses.deactivated,
+    entry.position,
+    entry.event_id,
+    entry.fault,
+    JSON.stringify(entry.data),
+  ]
+    .map(field)
+    .join('\t');
+}

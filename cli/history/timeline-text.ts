@@ -1,0 +1,72 @@
+import { styleText } from 'node:util';
+import { showEntry } from '../../shared/history/show.ts';
+import type { TimelineEntry } from '../../shared/history/timeline.ts';
+import { type StateSummary, statusAt, type UserState } from '../../shared/history/user-state.ts';
+import { changes, details, exact, minute, printable } from './words.ts';
+
+/** Paints text, or leaves it as it is where colours are not wanted. */
+export type Paint = (style: 'bold' | 'dim' | 'cyan' | 'green' | 'red', text: string) => string;
+
+export const paintFor = (colours: boolean): Paint =>
+  colours ? (style, text) => styleText(style, text, { validateStream: false }) : (_style, text) => text;
+
+const TYPE_WIDTH = 23;
+const INDENT = ' '.repeat(33);
+/** Clients that are shown at the end; `--json --state` has all. */
+const MAX_CLIENTS = 20;
+
+/** An event as two lines: what happened, and who did it and what came of it. */
+export function entryText(
+  entry: TimelineEntry,
+  before: StateSummary | undefined,
+  paint: Paint,
+): readonly string[] {
+  const { revision, time, type, data, actor, fault } = showEntry({ ...entry, personal: undefined });
+  const what = details(data, entry.personal);
+  const first = `${String(revision).padStart(5)}  ${exact(time)}  ${paint('bold', type.padEnd(TYPE_WIDTH))}${what && `  ${what}`}`;
+  // A user's own id says nothing that is not at the top.
+  const isSelf = actor.id === data.userId;
+  const who = paint('dim', `by ${actor.role}${isSelf ? '' : ` ${printable(actor.id)}`}`);
+  const changed = changes(before, entry.state);
+  const led = changed.length > 0 ? `  ${paint('cyan', `→ ${changed.join(' · ')}`)}` : '';
+  const lines = [first.trimEnd(), `${INDENT}${who}${led}`];
+  if (fault) lines.push(`${INDENT}${paint('red', `not in the read models: ${fault}`)}`);
+  return lines;
+}
+
+/** The state as of an instant, in a block. */
+export function stateText(state: UserState, asOf: number, paint: Paint): readonly string[] {
+  const user = state.user();
+  const title = paint('bold', `As of ${exact(new Date(asOf).toISOString())}`);
+  if (!user) return [title, '  not signed up yet'];
+  const row = (name: string, text: string) => `  ${name.padEnd(12)}  ${text}`;
+  const { current, counts } = state;
+  const email = user.email === null ? '' : `, ${printable(user.email)}`;
+  const since = minute(new Date(user.createdAt).toISOString());
+  const lines = [title, row('user', `${paintStatus(user.status, paint)}${email}, since ${since}`)];
+  if (current) {
+    const [from, to] = [current.startDate, current.endDate].map((at) => minute(new Date(at).toISOString()));
+    const status = paintStatus(statusAt(current, asOf), paint);
+    const external = current.externalId === null ? '' : `, ${printable(current.externalId)}`;
+    lines.push(row('subscription', `${printable(current.plan)} ${status}, ${from} to ${to}${external}`));
+  } else lines.push(row('subscription', 'none'));
+  lines.push(
+    row('clients', `${counts.active} active, ${counts.revoked} revoked, ${counts.deactivated} deactivated`),
+  );
+  return [...lines, ...clientLines(state, paint)];
+}
+
+function clientLines(state: UserState, paint: Paint): string[] {
+  const shown = state.licenses().filter(({ status }) => status !== 'deactivated');
+  const lines = shown.slice(-MAX_CLIENTS).map(({ clientId, clientName, status, activatedAt, licenseId }) => {
+    const name = clientName === null ? '' : ` (${printable(clientName)})`;
+    const since = minute(new Date(activatedAt).toISOString());
+    return `    ${paintStatus(status, paint)}  ${printable(clientId)}${name}, since ${since}  ${paint('dim', licenseId)}`;
+  });
+  const more = shown.length - lines.length;
+  return more > 0 ? [`    … and ${more} earlier ones (all: --state --json)`, ...lines] : lines;
+}
+
+const GOOD: readonly string[] = ['active', 'grace', 'scheduled'];
+const paintStatus = (status: string, paint: Paint): string =>
+  paint(GOOD.includes(status) ? 'green' : 'red', status);

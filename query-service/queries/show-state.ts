@@ -1,0 +1,41 @@
+import type { LicenseCounts, UserState } from '../../shared/history/user-state.ts';
+import type { SubscriptionResource } from '../../shared/http/resources.ts';
+import { licenseRow } from '../../shared/read-model/fold/license.ts';
+import { subscriptionRow } from '../../shared/read-model/fold/subscription.ts';
+import { type LicenseDetail, type Shown, showLicense, showSubscription } from './show.ts';
+
+/** A user's state as of a time, as the routes of today would have shown it then. */
+export interface ShownState {
+  readonly status: 'active' | 'erased';
+  readonly email?: string | null;
+  readonly subscription: SubscriptionResource | null;
+  readonly license_counts: LicenseCounts;
+  readonly licenses: LicenseDetail[];
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/**
+ * @param at the time at which it is looked at, in milliseconds since 1970: statuses follow from it
+ * @param licenses how many of the latest are shown; all unless given
+ * @returns null before the sign-up
+ */
+export function showState(
+  state: UserState,
+  at: number,
+  { personal }: Shown,
+  licenses?: number,
+): ShownState | null {
+  const user = state.user();
+  if (!user) return null;
+  const { current } = state;
+  return {
+    status: user.status,
+    ...(personal && { email: user.email }),
+    subscription: current ? showSubscription(subscriptionRow(current), at) : null,
+    license_counts: state.counts,
+    licenses: state.licenses(licenses).map((license) => showLicense(licenseRow(license), { personal })),
+    created_at: new Date(user.createdAt).toISOString(),
+    updated_at: new Date(user.updatedAt).toISOString(),
+  };
+}
