@@ -25,7 +25,7 @@ LABEL org.opencontainers.image.title="License System" \
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn* /opt/yarn* \
   && groupadd --gid 10001 license \
   && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin license \
-  && mkdir -p /secrets/access /secrets/signing /secrets/master /secrets/postgres /secrets/redis \
+  && mkdir -p /secrets/access /secrets/signing /secrets/master /secrets/postgres /secrets/redis /secrets/grafana \
   && chown -R 10001:10001 /secrets
 WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules

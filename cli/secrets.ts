@@ -37,6 +37,7 @@ function groups(): readonly (readonly SecretFile[])[] {
       { name: 'redis/redis.conf', text: `requirepass ${redis}\n`, mode: 0o644 },
       { name: 'access/redis-url', text: `redis://:${redis}@redis:6379\n` },
     ],
+    [{ name: 'grafana/password', text: newPassword(), mode: 0o644 }],
   ];
 }
 
@@ -76,8 +77,9 @@ export const secrets: Command = {
   usage: `secrets init <folder>
 
 Makes what is missing of: the signing keys (signing/keyring.json), the vault's master key (master/master.key), the
-passwords of PostgreSQL and Redis and the URLs that hold them (postgres/, redis/, access/). What is there is left as
-it is. Prints each file that was made. docker-compose.yml runs it before everything else.`,
+passwords of PostgreSQL and Redis and the URLs that hold them (postgres/, redis/, access/), the one of Grafana
+(grafana/). What is there is left as it is. Prints each file that was made. docker-compose.yml runs it before
+everything else.`,
   async run(args, io) {
     const { positionals } = parseOptions(args, { options: {}, allowPositionals: true });
     const [action, folder, ...rest] = positionals;

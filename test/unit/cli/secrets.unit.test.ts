@@ -25,6 +25,7 @@ it('makes every file once, and leaves what is there', async () => {
   expect((await init()).sort()).toEqual([
     'access/database-url',
     'access/redis-url',
+    'grafana/password',
     'master/master.key',
     'postgres/password',
     'redis/redis.conf',
@@ -46,11 +47,12 @@ it('gives the servers and those who connect to them the same passwords, and each
   expect(parseRing(read('signing/keyring.json')).keys).toHaveLength(1);
 });
 
-it('lets nobody else read them, but for the file that Redis reads under an account of its own', async () => {
+it('lets nobody else read them, but for the files that servers read under accounts of their own', async () => {
   const made = await init();
+  const servers = ['redis/redis.conf', 'grafana/password'];
   for (const name of made) {
     const mode = statSync(path.join(folder, name)).mode & 0o777;
-    expect(`${name} ${mode.toString(8)}`).toBe(`${name} ${name === 'redis/redis.conf' ? '644' : '600'}`);
+    expect(`${name} ${mode.toString(8)}`).toBe(`${name} ${servers.includes(name) ? '644' : '600'}`);
   }
 });
 
