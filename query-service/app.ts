@@ -24,6 +24,7 @@ import { UsageCounter } from '../shared/usage/usage-counter.ts';
 import type { QueryConfig } from './config.ts';
 import { lazyEventLog } from './event-log.ts';
 import { Histories } from './queries/history.ts';
+import { LOOKUP_SETTINGS } from './queries/lookup-settings.ts';
 import { Standing } from './queries/standing.ts';
 import { statsReader } from './queries/stats.ts';
 import { tokenHasEnded } from './queries/users.ts';
@@ -61,6 +62,7 @@ async function connect({ config, logger, clock = systemClock }: QueryServiceOpti
     // A validation does not wait longer than this for views that it has nothing else for.
     statementTimeoutMs: 3_000,
     connectionTimeoutMs: 1_000,
+    settings: LOOKUP_SETTINGS,
   });
   const redis = connectRedis({ url: config.REDIS_URL, name: 'query-service', logger });
   const subscriber = connectRedis({

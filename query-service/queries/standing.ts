@@ -3,7 +3,7 @@ import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
 import { comparePositions, type Position, START } from '../../shared/events/position.ts';
 import { Problem } from '../../shared/http/problem.ts';
 import { timeOfUuidv7 } from '../../shared/ids.ts';
-import { DIRECT_FEED } from '../../shared/read-model/load-views.ts';
+import { LEVEL, Level, type LevelColumns } from '../../shared/read-model/level.ts';
 
 /** What a query is about, from which its user follows. */
 export interface Subject {
@@ -17,12 +17,11 @@ export interface StandingOptions {
   readonly waitMs?: number;
 }
 
-interface Row {
+interface Row extends LevelColumns {
+  readonly user_id: string | null;
   readonly commit: string | null;
   readonly prepare: string | null;
   readonly parked: boolean;
-  readonly level_commit: string | null;
-  readonly level_prepare: string | null;
 }
 
 /** Each gives one row, null where there is no such thing. $2 is the subscription's partition. */
@@ -36,20 +35,25 @@ const OWNERS = {
 
 /** $3 and $4 are the position that must be reached: an event that is parked has not been. */
 const standing = (owner: string) => `
-SELECT u.position_commit::text AS commit, u.position_prepare::text AS prepare,
-  c.position_commit::text AS level_commit, c.position_prepare::text AS level_prepare,
+SELECT owner.user_id, u.position_commit::text AS commit, u.position_prepare::text AS prepare,
+  level.partitions, level.checkpoints,
   EXISTS (
     SELECT FROM read_model.parked_events p
     WHERE p.user_id = owner.user_id OR (p.position_commit = $3 AND p.position_prepare = $4)
   ) AS parked
 FROM (${owner}) AS owner
 LEFT JOIN read_model.users u ON u.user_id = owner.user_id
-LEFT JOIN read_model.checkpoints c ON c.name = '${DIRECT_FEED}'`;
+CROSS JOIN (${LEVEL}) level`;
 
 const LOOK_MS = 25;
 
 const position = (commit: string | null, prepare: string | null): Position =>
   commit === null || prepare === null ? START : { commit: BigInt(commit), prepare: BigInt(prepare) };
+
+const levelFor = (row: Row): Position => {
+  const level = new Level(row);
+  return row.user_id === null ? level.hindmost : level.ofUser(row.user_id);
+};
 
 /** Says whether the rows of a user are as new as a reader asks. */
 export class Standing {
@@ -61,7 +65,8 @@ export class Standing {
 
   /**
    * Resolves once the rows of the subject's user hold every event of that user up to `atLeast`: because his last one
-   * is at or behind it, or because the whole read model is and has parked none of his.
+   * is at or behind it, or because his lane is and has parked none of his. Where the subject has no row nobody says
+   * whose it would be: then every lane must be.
    * @throws Problem read_model_parked at once, read_model_behind after a bounded wait
    */
   async reached(subject: Subject, atLeast: Position | undefined, signal: AbortSignal): Promise<void> {
@@ -71,7 +76,7 @@ export class Standing {
       const row = await this.#look(subject, atLeast);
       if (comparePositions(position(row.commit, row.prepare), atLeast) >= 0) return;
       if (row.parked) throw new Problem('read_model_parked');
-      if (comparePositions(position(row.level_commit, row.level_prepare), atLeast) >= 0) return;
+      if (comparePositions(levelFor(row), atLeast) >= 0) return;
       if (signal.aborted || performance.now() >= deadline) throw new Problem('read_model_behind');
       await wait(LOOK_MS);
     }

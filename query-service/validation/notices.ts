@@ -75,11 +75,11 @@ export class Notices {
       trust.disconnected();
       return;
     }
-    trust.heard(before, after);
+    trust.heard(notice.lane, before, after);
     this.#raiseFloors(notice);
     onNotice();
     // After a gap everybody's views are read again: from Redis as soon as that may be.
-    if (!trust.cacheTrusted) void trust.ask();
+    trust.noticed();
   }
 
   #read(text: string): Notice | undefined {

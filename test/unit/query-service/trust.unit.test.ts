@@ -12,11 +12,11 @@ function setUp() {
     readFingerprint: async () => {
       asked.postgres += 1;
       if (world.postgres === undefined) throw new Error('away');
-      return { checkpoint: at(world.postgres), state: `0/${world.parked}` };
+      return { lanes: new Map([['direct', at(world.postgres)]]), state: `0/${world.parked}` };
     },
-    readCacheCheckpoint: async () => {
+    readCacheCheckpoints: async () => {
       if (world.redis === undefined) throw new Error('away');
-      return at(world.redis);
+      return new Map([['direct', at(world.redis)]]);
     },
   });
   return { world, asked, trust };
@@ -32,14 +32,14 @@ async function keeps(trust: Trust, act: () => unknown): Promise<boolean> {
 describe('while notices come without a gap', () => {
   it('memory is trusted, and PostgreSQL is not asked', async () => {
     const { trust, world, asked } = setUp();
-    trust.heard(at(10), at(10));
+    trust.heard('direct', at(10), at(10));
     await trust.tick();
     const count = asked.postgres;
     for (let n = 10; n < 60; n += 1) {
       world.now += 1_000;
       expect(
         await keeps(trust, async () => {
-          trust.heard(at(n), at(n + 1));
+          trust.heard('direct', at(n), at(n + 1));
           await trust.tick();
         }),
       ).toBe(true);
@@ -51,23 +51,23 @@ describe('while notices come without a gap', () => {
 describe('memory is distrusted', () => {
   it('by the first notice, because what came before it is not known', async () => {
     const { trust } = setUp();
-    expect(await keeps(trust, () => trust.heard(at(10), at(10)))).toBe(false);
+    expect(await keeps(trust, () => trust.heard('direct', at(10), at(10)))).toBe(false);
   });
   it('by a gap', async () => {
     const { trust } = setUp();
-    trust.heard(at(10), at(11));
-    expect(await keeps(trust, () => trust.heard(at(12), at(13)))).toBe(false);
-    expect(await keeps(trust, () => trust.heard(at(13), at(14)))).toBe(true);
+    trust.heard('direct', at(10), at(11));
+    expect(await keeps(trust, () => trust.heard('direct', at(12), at(13)))).toBe(false);
+    expect(await keeps(trust, () => trust.heard('direct', at(13), at(14)))).toBe(true);
   });
   it('by a lost connection, and again when it is back', async () => {
     const { trust } = setUp();
-    trust.heard(at(10), at(11));
+    trust.heard('direct', at(10), at(11));
     expect(await keeps(trust, () => trust.disconnected())).toBe(false);
-    expect(await keeps(trust, () => trust.heard(at(11), at(11)))).toBe(false);
+    expect(await keeps(trust, () => trust.heard('direct', at(11), at(11)))).toBe(false);
   });
   it('by three seconds of silence, not by less', async () => {
     const { trust, world } = setUp();
-    trust.heard(at(10), at(10));
+    trust.heard('direct', at(10), at(10));
     await trust.tick();
     world.now = 2_999;
     expect(await keeps(trust, () => trust.tick())).toBe(true);
@@ -79,7 +79,7 @@ describe('memory is distrusted', () => {
 describe('in silence', () => {
   async function silent() {
     const all = setUp();
-    all.trust.heard(at(10), at(10));
+    all.trust.heard('direct', at(10), at(10));
     all.world.now = 5_000;
     await all.trust.tick();
     return all;
@@ -116,7 +116,7 @@ describe('in silence', () => {
 describe('Redis is trusted', () => {
   it('only once it is seen to be as far as PostgreSQL', async () => {
     const { trust, world } = setUp();
-    trust.heard(at(10), at(10));
+    trust.heard('direct', at(10), at(10));
     expect(trust.cacheTrusted).toBe(false);
     world.redis = 9;
     await trust.tick();
@@ -127,16 +127,16 @@ describe('Redis is trusted', () => {
   });
   it('no longer after a distrust, until it is seen again', async () => {
     const { trust } = setUp();
-    trust.heard(at(10), at(10));
+    trust.heard('direct', at(10), at(10));
     await trust.tick();
-    trust.heard(at(11), at(12));
+    trust.heard('direct', at(11), at(12));
     expect(trust.cacheTrusted).toBe(false);
     await trust.tick();
     expect(trust.cacheTrusted).toBe(true);
   });
   it('not if a distrust came while it was being asked', async () => {
     const { trust } = setUp();
-    trust.heard(at(10), at(10));
+    trust.heard('direct', at(10), at(10));
     const asking = trust.ask();
     trust.disconnected();
     await asking;
@@ -144,7 +144,7 @@ describe('Redis is trusted', () => {
   });
   it('not if it, or PostgreSQL, can not be asked', async () => {
     const { trust, world } = setUp();
-    trust.heard(at(10), at(10));
+    trust.heard('direct', at(10), at(10));
     world.redis = undefined;
     await trust.tick();
     expect(trust.cacheTrusted).toBe(false);
