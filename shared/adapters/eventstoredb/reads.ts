@@ -30,6 +30,9 @@ export async function* messages(
     throw toReadError(error);
   } finally {
     call?.cancel();
+    // Of a call that is only cancelled the client thinks that the server ended it, and connects anew; and if nobody reads
+    // what has arrived of it, it never ends: closing the client waits for it for ever.
+    call?.destroy();
   }
 }
 
