@@ -5,6 +5,7 @@ import type { Logger } from '../shared/logger.ts';
 import { addViewWrites, type CachedViews } from '../shared/read-model/cached-views.ts';
 import { loadViews } from '../shared/read-model/load-views.ts';
 import { NOTICE_CHANNEL } from '../shared/read-model/notices.ts';
+import { type Traces, traceNotices } from './batch-spans.ts';
 import type { Touched } from './batch-state.ts';
 import { addRaise, readHeld, stillOurs } from './cache-checkpoint.ts';
 import { type CacheRefresh, refreshHeld, refreshSince, settledSince } from './cache-refresh.ts';
@@ -18,6 +19,8 @@ export interface Change {
   readonly before: Position;
   readonly after: Position;
   readonly touched: Touched;
+  /** Of its events' commands, where those are traced. */
+  readonly traces?: Traces;
 }
 
 export interface CachesOptions {
@@ -122,10 +125,12 @@ export class Caches {
   /** Views, checkpoint and notice in one round trip, in this order. `move` false while older changes are missing. */
   async #writePending(move: boolean): Promise<void> {
     const change = this.#pending as Change;
+    const startedAt = Date.now();
     this.#pending = undefined;
     // It was asked for before this change: sent behind it, it would look like a gap.
     this.#beat = undefined;
     await this.#sendViews(change, move);
+    if (change.traces) traceNotices(change.traces, startedAt);
   }
 
   async #sendViews({ before, after, touched }: Change, move: boolean): Promise<void> {
@@ -139,7 +144,11 @@ export class Caches {
     await this.#send(nothing, { before: position, after: position }, true);
   }
 
-  async #send(views: CachedViews, { before, after }: Omit<Change, 'touched'>, move: boolean): Promise<void> {
+  async #send(
+    views: CachedViews,
+    { before, after }: Pick<Change, 'before' | 'after'>,
+    move: boolean,
+  ): Promise<void> {
     const pipeline = this.#options.redis.pipeline();
     addViewWrites(pipeline, views);
     const known = this.#held;
@@ -192,4 +201,5 @@ const merged = (a: Change, b: Change): Change => ({
     users: a.touched.users.union(b.touched.users),
     licenses: a.touched.licenses.union(b.touched.licenses),
   },
+  ...((a.traces ?? b.traces) && { traces: [...(a.traces ?? []), ...(b.traces ?? [])] }),
 });

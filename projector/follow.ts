@@ -1,4 +1,5 @@
 import { HEARTBEAT_MS } from '../shared/read-model/notices.ts';
+import { beginProjecting, endProjecting } from './batch-spans.ts';
 import type { Change } from './caches.ts';
 import type { Feed } from './feeds/feed.ts';
 import type { ProjectorMetrics } from './metrics.ts';
@@ -92,9 +93,14 @@ async function write({ writer, caches, metrics }: FollowOptions, batch: DecodedB
   const { events, count } = batch.decoded;
   const parkedBefore = writer.parkedUsers;
   const seconds = metrics.batchSeconds.startTimer();
-  const change = await writer.write(batch);
+  const projecting = beginProjecting(events);
+  const change = await writer.write(batch).catch((error: unknown) => {
+    endProjecting(projecting, { error });
+    throw error;
+  });
   seconds();
-  if (change) caches.publish(change);
+  const traces = endProjecting(projecting);
+  if (change) caches.publish(traces.length > 0 ? { ...change, traces } : change);
   metrics.batchSize.observe(count);
   metrics.parked.inc(Math.max(0, writer.parkedUsers - parkedBefore));
   for (const { recorded } of events) metrics.events.inc({ type: recorded.event.type });
