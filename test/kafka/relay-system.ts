@@ -11,6 +11,7 @@ import { readRelayConfig } from '../../projector/relay/config.ts';
 import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../../shared/clock.ts';
+import { createLogger } from '../../shared/logger.ts';
 import { createVault } from '../../shared/vault/postgres-vault.ts';
 import { createAuthors } from '../integration/projector/author.ts';
 import { silent } from '../integration/projector/system.ts';
@@ -18,6 +19,12 @@ import { createDatabase } from '../support/databases.ts';
 import { eventually } from '../support/eventually.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
+
+interface LogLine {
+  readonly msg: string;
+  readonly way_out?: string;
+  readonly err?: { readonly message: string };
+}
 
 export interface RelaySystemOptions {
   /** A PostgreSQL of the test's own, which it may stop; else the tier's. */
@@ -70,9 +77,12 @@ export async function createRelaySystem(options: RelaySystemOptions = {}) {
     /** Starts a relay in this process, which is stopped with the system unless the test does it. */
     async relay(settings: Record<string, string> = {}) {
       const config = readRelayConfig({ ...env(), ...settings });
-      const relay = await startRelay({ config, logger: silent });
+      const lines: LogLine[] = [];
+      const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
+      const logger = createLogger({ service: 'relay', level: 'info', destination });
+      const relay = await startRelay({ config, logger });
       kept.defer(() => relay.stop());
-      return relay;
+      return { ...relay, lines };
     },
     /** Starts a relay as a process of its own, which is killed with the system. */
     async spawnRelay(settings: Record<string, string> = {}) {
@@ -116,6 +126,14 @@ export const notReady = (relay: { readonly url: string }, dependency: string) =>
     const { status, dependencies } = await readiness(relay);
     return status === 503 && dependencies[dependency] === 'down';
   });
+
+/** Waits until a relay has stopped and is not ready. Answers what it says about it in its log. */
+export async function stopped(relay: { readonly url: string; readonly lines: LogLine[] }): Promise<string> {
+  await eventually('it stopped', async () => (await metric(relay, 'relay_state', 'stopped')) === 1, 40_000);
+  await notReady(relay, 'relay');
+  const line = relay.lines.findLast(({ msg }) => msg === 'relay_stopped');
+  return `${line?.err?.message}; ${line?.way_out}`;
+}
 
 /** A metric's value as /metrics shows it; the sum over its labels unless some are given. */
 export async function metric({ url }: { readonly url: string }, name: string, labels = ''): Promise<number> {
