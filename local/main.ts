@@ -12,6 +12,9 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 /** Aborted by the first Ctrl-C or SIGTERM; further ones change nothing, so that stopping is not cut short. */
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
+// Whoever read the output is gone (`npm start | head`): without a listener the next line would end this process, and
+// leave everything running that it started.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => stopping.abort());
 const stopRequested = once(stopping.signal, 'abort');
 
 async function run(options: Options): Promise<void> {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { freePorts } from '../../local/ports.ts';
+import { ProcessRegistry } from '../../local/processes.ts';
 import { eventually } from './eventually.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -102,6 +103,10 @@ function registered(data: string): Map<string, number> {
   }[];
   return new Map(entries.map(({ name, pid }) => [name, pid]));
 }
+
+/** Ends what a launcher left running that is gone: a test that fails leaves nothing behind. Answers the names. */
+export const endLeftovers = (data: string): Promise<string[]> =>
+  new ProcessRegistry(path.join(data, 'processes.json')).endLeftovers();
 
 /** Ends what is left of a launched stack, and its data. */
 export async function dispose(stack: LaunchedStack): Promise<void> {
