@@ -56,6 +56,20 @@ function environment(): Record<string, string | undefined> {
   return { ...parseEnv(readFileSync(LOCAL_SETTINGS, 'utf8')), ...process.env };
 }
 
+/** Where a setting that is set comes from. */
+export type Origin = 'environment' | '.local/env';
+
+/** The environment that commands read, with where each setting of it comes from. */
+export function settingSources(): {
+  readonly env: Record<string, string | undefined>;
+  originOf(name: string): Origin;
+} {
+  return {
+    env: environment(),
+    originOf: (name) => (process.env[name] === undefined ? '.local/env' : 'environment'),
+  };
+}
+
 // Each command reads only what it needs: `token` works without a database. All throw ConfigError.
 export const readTokenConfig = (): TokenConfig => readConfig(tokens, environment());
 export const readVaultConfig = (): z.infer<typeof vault> => readConfig(vault, environment());

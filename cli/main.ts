@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { config } from './config-command.ts';
 import { dispatch } from './dispatch.ts';
 import { history } from './history.ts';
 import { keys } from './keys.ts';
@@ -23,6 +24,7 @@ const commands: readonly Command[] = [
   parked,
   replay,
   history,
+  config,
   openapi,
   settings,
 ];

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { z } from 'zod';
 import { type Command, parseOptions } from './command.ts';
+import { describeSetting, isRequired, type SettingSchema, serviceSettings } from './service-settings.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const DOCUMENT = path.join(root, 'docs', 'settings.md');
@@ -15,33 +15,24 @@ class SettingsOutdated extends Error {
   }
 }
 
-interface JsonSchema {
-  readonly type?: string;
-  readonly enum?: readonly string[];
-  readonly default?: unknown;
-  readonly description?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-}
+/** It is part of the launcher, and of no image: only the document knows it. */
+const localEventStore = async () => (await import('../local/event-store/config.ts')).eventStoreSettings;
 
 /** Every service's settings, in one table: a setting that several have means the same in each. */
 async function document(): Promise<string> {
-  const services = {
-    command: (await import('../command-service/config.ts')).commandSettings,
-    query: (await import('../query-service/config.ts')).querySettings,
-    projector: (await import('../projector/config.ts')).projectorSettings,
-    relay: (await import('../projector/relay/config.ts')).relaySettings,
-  };
+  const services = await serviceSettings();
+  const all = Object.keys(services).length;
   const rows = new Map<string, Row>();
-  for (const [service, settings] of Object.entries(services)) {
+  const documented = { ...services, 'local event store': await localEventStore() };
+  for (const [service, settings] of Object.entries(documented)) {
     for (const [name, field] of Object.entries(settings.shape)) {
-      const schema = described(field);
+      const schema = describeSetting(field);
       // A setting that means something else in another service has a row of its own.
       const key = `${name} ${JSON.stringify(schema)}`;
       const row = rows.get(key) ?? {
         name,
         schema,
-        required: !field.safeParse(undefined).success,
+        required: isRequired(field),
         services: [],
       };
       row.services.push(service);
@@ -50,11 +41,12 @@ async function document(): Promise<string> {
   }
   const lines = [...rows.values()]
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-    .map((row) => line(row, Object.keys(services).length));
+    .map((row) => line(row, all));
   return `# Settings
 
 Made from the services' schemas with \`npm run settings\`; \`npm run check\` compares. Services read the environment once, at start;
-a wrong value stops the start with its name and what was expected.
+a wrong value stops the start with its name and what was expected. \`NAME_FILE\` may name a file that holds the value of \`NAME\`.
+\`npm run --silent cli -- config\` shows what is set.
 
 | name | service | values | default | meaning |
 |---|---|---|---|---|
@@ -64,21 +56,19 @@ ${lines.join('\n')}
 
 interface Row {
   readonly name: string;
-  readonly schema: JsonSchema;
+  readonly schema: SettingSchema;
   readonly required: boolean;
   readonly services: string[];
 }
 
 function line({ name, schema, required, services }: Row, all: number): string {
   const fallback = required ? '**required**' : schema.default === undefined ? '' : `\`${schema.default}\``;
-  const users = services.length === all ? 'all' : services.join(', ');
+  const short = services.map((service) => service.replace('-service', ''));
+  const users = services.length >= all ? 'all' : short.join(', ');
   return `| \`${name}\` | ${users} | ${values(schema)} | ${fallback} | ${schema.description ?? ''} |`;
 }
 
-const described = (field: z.ZodType): JsonSchema =>
-  field.toJSONSchema({ io: 'input', unrepresentable: 'any' }) as JsonSchema;
-
-function values(schema: JsonSchema): string {
+function values(schema: SettingSchema): string {
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
   if (schema.minimum !== undefined) return `${schema.minimum} to ${schema.maximum}`;
   return 'text';

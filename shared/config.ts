@@ -4,8 +4,11 @@ import { z } from 'zod';
 /** A setting is missing or malformed. The message names each one, and says what was expected. */
 export class ConfigError extends Error {
   readonly code = 'config_invalid';
+  /** Each begins with the setting's name. */
+  readonly problems: readonly string[];
   constructor(problems: readonly string[]) {
     super(`invalid settings:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.problems = problems;
     this.name = 'ConfigError';
   }
 }
@@ -13,8 +16,10 @@ export class ConfigError extends Error {
 /**
  * A setting's text: `NAME`, or what the file holds that `NAME_FILE` names. So a secret can be mounted as a file, and
  * stands neither in the environment nor in what describes a container.
+ * @param known the names of all settings: one that ends in `_FILE` may be a setting itself
+ * @throws ConfigError both are set, or the file can't be read
  */
-function textOf(
+export function textOf(
   name: string,
   env: Record<string, string | undefined>,
   known: readonly string[],
@@ -59,13 +64,18 @@ export const integer = (minimum: number, maximum: number) =>
     .min(minimum, { error: `expected a whole number from ${minimum} to ${maximum}` })
     .max(maximum, { error: `expected a whole number from ${minimum} to ${maximum}` });
 
-/** A connection string, which must start with one of `schemes`. */
+/** Marks a setting as a secret, for whatever shows settings: all of it, or the password within a URL. */
+export const SECRET = { secret: 'all' } as const;
+export const SECRET_PASSWORD = { secret: 'password' } as const;
+
+/** A connection string, which must start with one of `schemes`. It may hold a password. */
 export const connectionUrl = (...schemes: readonly string[]) =>
   z
     .string({ error: `required: a URL starting with ${schemes.join(' or ')}` })
     .refine((value) => schemes.some((scheme) => value.startsWith(scheme)), {
       error: `expected a URL starting with ${schemes.join(' or ')}`,
-    });
+    })
+    .meta(SECRET_PASSWORD);
 
 /** `true` or `false`. */
 export const flag = z

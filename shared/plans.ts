@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { ConfigError } from './config.ts';
 import { termsSchema } from './events/terms.ts';
 
 const planSchema = z.strictObject({
@@ -22,12 +23,23 @@ export const FREE_PLAN = 'free';
 
 /**
  * Reads and checks the plan catalogue: JSON, plan name → terms. Read once, at start.
- * @throws Error naming the file and every field that is wrong
+ * @throws ConfigError naming the file and every field that is wrong
  */
 export function readPlanCatalogue(
   file: string | URL = new URL('./plans.json', import.meta.url),
 ): PlanCatalogue {
-  const parsed = catalogueSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (!parsed.success) throw new Error(`plan catalogue ${file}: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
+  const parsed = catalogueSchema.safeParse(readJson(file));
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'catalogue'}: ${message}`,
+  );
+  throw new ConfigError([`PLAN_CATALOGUE_FILE: ${file}: ${wrong.join('; ')}`]);
+}
+
+function readJson(file: string | URL): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new ConfigError([`PLAN_CATALOGUE_FILE: ${file} can't be read as JSON (${String(error)})`]);
+  }
 }

@@ -11,7 +11,8 @@ export const httpSettings = {
       try {
         return trustedProxies(list);
       } catch (error) {
-        context.addIssue({ code: 'custom', message: (error as RangeError).message });
+        const expected = 'expected addresses and networks, separated by commas';
+        context.addIssue({ code: 'custom', message: `${expected}: ${(error as RangeError).message}` });
         return z.NEVER;
       }
     })

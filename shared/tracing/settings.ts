@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SECRET, SECRET_PASSWORD } from '../config.ts';
 
 const share = z.coerce
   .number({ error: 'expected a number from 0 to 1' })
@@ -9,11 +10,13 @@ const share = z.coerce
 export const tracingSettings = {
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url({ protocol: /^https?$/, error: 'expected a URL starting with http:// or https://' })
+    .meta(SECRET_PASSWORD)
     .optional()
     .describe('Collector of traces (OTLP over HTTP, JSON); nothing is traced unless set'),
   OTEL_EXPORTER_OTLP_HEADERS: z
     .string()
     .regex(/^[^=,\s]+=[^,]*(,[^=,\s]+=[^,]*)*$/, { error: 'expected name=value pairs, separated by commas' })
+    .meta(SECRET)
     .optional()
     .describe('Headers for the collector, such as a token: `name=value`, separated by commas'),
   OTEL_TRACES_SAMPLER_ARG: share

@@ -1,7 +1,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { ConfigError } from '../config.ts';
+import { ConfigError, SECRET } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { createSecretFile } from '../secret-file.ts';
 import type { MasterKey } from './wrapping.ts';
@@ -17,6 +17,7 @@ export const vaultSettings = {
   VAULT_MASTER_KEY: z
     .string()
     .regex(KEY_TEXT, { error: `expected ${EXPECTED}` })
+    .meta(SECRET)
     .optional()
     .describe("The key that wraps the vault's keys: 32 bytes in base64url"),
   VAULT_MASTER_KEY_FILE: z.string().optional().describe('A file that holds the master key instead'),

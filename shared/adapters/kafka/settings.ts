@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, readConfig } from '../../config.ts';
+import { flag, readConfig, SECRET } from '../../config.ts';
 
 const BROKER = /^[^\s,:]+:\d{1,5}$/;
 
@@ -25,7 +25,7 @@ export const kafkaSettings = {
     .optional()
     .describe('How to log in; not at all unless set'),
   KAFKA_SASL_USERNAME: z.string().optional().describe('User name for the log-in'),
-  KAFKA_SASL_PASSWORD: z.string().optional().describe('Password for the log-in'),
+  KAFKA_SASL_PASSWORD: z.string().meta(SECRET).optional().describe('Password for the log-in'),
 };
 
 const settings = z.object(kafkaSettings);
