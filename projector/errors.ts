@@ -46,6 +46,13 @@ export const partitionsChanged = (what: string): FeedStop =>
     `give KAFKA_TOPIC the topic that these read models were made from; if the other is right, ${CATCH_UP_FROM_LOG}`,
   );
 
+export const topicCompacted = (topic: string): FeedStop =>
+  new FeedStop(
+    'topic_compacted',
+    `topic ${topic} is compacted: it drops events that are needed`,
+    'set its cleanup.policy to delete; if it has dropped some already, make it anew',
+  );
+
 export const revisionGap = (stream: string, expected: number, found: number): FeedStop =>
   new FeedStop(
     'revision_gap',

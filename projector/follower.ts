@@ -1,17 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { EventStoreUnavailable } from '../shared/adapters/eventstoredb/errors.ts';
-import { isKafkaUnavailable } from '../shared/adapters/kafka/errors.ts';
-import { isPostgresUnavailable } from '../shared/adapters/postgres/pool.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
 import { HEARTBEAT_MS } from '../shared/read-model/notices.ts';
-import { VaultUnavailable } from '../shared/vault/errors.ts';
 import type { Caches } from './caches.ts';
-import { CheckpointMoved, FeedNotOwned, FeedStop } from './errors.ts';
-import { isTransient } from './faults.ts';
+import { CheckpointMoved } from './errors.ts';
+import { FeedStatus, isSourceUnavailable } from './feed-status.ts';
 import type { Feed } from './feeds/feed.ts';
 import { follow } from './follow.ts';
-import type { FeedState, Observed, ProjectorMetrics } from './metrics.ts';
+import type { Observed, ProjectorMetrics } from './metrics.ts';
 import type { ReadModelWriter } from './read-model-writer.ts';
 
 export interface FollowerOptions {
@@ -25,59 +20,45 @@ export interface FollowerOptions {
   readonly metrics: ProjectorMetrics;
 }
 
-const RETRY_MS = { first: 50, most: 1_000 };
-/** After a stop everything is tried from the start again, in case somebody has put it right. */
-const STOP_RETRY_MS = 5_000;
 /** Then the feed counts as running again once a batch is written, or nothing has gone wrong for this long. */
 const RECOVERY_MS = 2_000;
 
 /**
- * Follows one feed into the rows of one lane, starts over when something was lost, and knows how that goes. Whether it
- * may is said by whoever calls {@link Follower.work}.
+ * Follows one feed into the rows of one lane, starts over when something was lost, and knows how that goes. When it may
+ * work is said by whoever calls it: the runner of the direct feed, or a lane of the Kafka feed.
  */
 export class Follower {
+  readonly status: FeedStatus;
   readonly #options: FollowerOptions;
-  #state: FeedState = 'waiting';
-  #reason: string | undefined;
   #inHand: { readonly events: number; readonly since: Date | undefined } = { events: 0, since: undefined };
   #currentAt: number;
-  #retryMs = RETRY_MS.first;
   #recovery: NodeJS.Timeout | undefined;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
+    this.status = new FeedStatus(options.logger);
     this.#currentAt = options.clock();
-  }
-
-  get state(): FeedState {
-    return this.#state;
-  }
-
-  /** Why it is not following; undefined if there is nothing to say. */
-  get reason(): string | undefined {
-    return this.#reason;
-  }
-
-  set(state: FeedState, reason?: string): void {
-    this.#state = state;
-    this.#reason = reason;
   }
 
   observe(): Observed {
     const { clock, feed, writer } = this.#options;
+    const { state } = this.status;
     const waiting = feed.waiting;
     const since = this.#inHand.since ?? waiting.since;
-    const following = this.#state === 'following' || this.#state === 'standby';
+    const following = state === 'following' || state === 'standby';
     const behindSince = since?.getTime() ?? (following ? clock() : this.#currentAt);
     return {
-      state: this.#state,
+      state,
       lagEvents: this.#inHand.events + waiting.events,
       lagSeconds: Math.max(0, clock() - behindSince) / 1_000,
       parkedUsers: writer.parkedUsers,
     };
   }
 
-  /** Works until the signal aborts, then finishes the batch that is being written. @throws FeedStop, and whatever is lost */
+  /**
+   * Works until the signal aborts, then finishes the batch that is being written.
+   * @throws FeedStop, FeedNotOwned, VaultUnavailable, or an error of PostgreSQL
+   */
   async work(signal: AbortSignal): Promise<void> {
     const { caches, writer } = this.#options;
     let beat: NodeJS.Timeout | undefined;
@@ -92,31 +73,6 @@ export class Follower {
       clearInterval(beat);
       clearTimeout(this.#recovery);
     }
-  }
-
-  /** Waits after what {@link work} threw, shorter for what passes by itself. */
-  async pauseAfter(error: unknown, signal: AbortSignal): Promise<void> {
-    const { logger } = this.#options;
-    clearTimeout(this.#recovery);
-    const message = error instanceof Error ? error.message : String(error);
-    if (passes(error)) {
-      if (this.#state !== 'waiting') logger.warn({ err: error }, 'feed_waiting');
-      // A stop stays one until it is over.
-      if (this.#state !== 'stopped') this.set('waiting', message);
-      await sleep(this.#retryMs, signal);
-      this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.most);
-      return;
-    }
-    if (error instanceof FeedNotOwned) {
-      if (this.#reason !== message) logger.warn({ err: error }, 'feed_not_owned');
-      this.set('standby', message);
-      return sleep(STOP_RETRY_MS, signal);
-    }
-    const wayOut = error instanceof FeedStop ? error.wayOut : undefined;
-    const reason = wayOut ? `${message}; ${wayOut}` : message;
-    if (this.#reason !== reason) logger.error({ err: error, way_out: wayOut }, 'feed_stopped');
-    this.set('stopped', reason);
-    await sleep(STOP_RETRY_MS, signal);
   }
 
   /** One connection to the source. Ends when it is lost or the checkpoint was moved; throws anything else. */
@@ -136,21 +92,23 @@ export class Follower {
         logger.warn('checkpoint_moved');
         caches.forget();
         await writer.load();
-      } else if (isSourceUnavailable(error)) await this.pauseAfter(error, signal);
-      else throw error;
+      } else if (isSourceUnavailable(error)) {
+        clearTimeout(this.#recovery);
+        await this.status.pauseAfter(error, signal);
+      } else throw error;
     }
   }
 
   #started(): void {
-    this.#retryMs = RETRY_MS.first;
+    this.status.connected();
     // What stopped it may be about to come again: until then it is not called ready.
-    if (this.#state !== 'stopped') this.#following();
+    if (this.status.state !== 'stopped') this.#following();
     else this.#recovery = setTimeout(() => this.#following(), RECOVERY_MS);
   }
 
   #following(): void {
-    if (this.#state === 'following') return;
-    this.set('following');
+    if (this.status.state === 'following') return;
+    this.status.set('following');
     this.#options.logger.info('following');
   }
 
@@ -158,21 +116,4 @@ export class Follower {
     this.#inHand = { events, since };
     if (events === 0) this.#currentAt = this.#options.clock();
   }
-}
-
-const isSourceUnavailable = (error: unknown): boolean =>
-  error instanceof EventStoreUnavailable || isKafkaUnavailable(error);
-
-const passes = (error: unknown): boolean =>
-  isSourceUnavailable(error) ||
-  error instanceof VaultUnavailable ||
-  error instanceof CheckpointMoved ||
-  isTransient(error) ||
-  isPostgresUnavailable(error);
-
-/** Ends early, without error, when the signal aborts. */
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
-  });
 }

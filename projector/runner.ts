@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from '../shared/adapters/postgres/pool.ts';
 import { takeOver } from './change-owner.ts';
+import type { FeedStatus } from './feed-status.ts';
 import { Follower, type FollowerOptions } from './follower.ts';
 import { DIRECT } from './lane.ts';
 import { DIRECT_PLACE, lead } from './leadership.ts';
@@ -52,7 +53,7 @@ export class Runner implements FeedRunner {
   }
 
   assertRunning(): void {
-    const { state, reason } = this.#follower;
+    const { state, reason } = this.#follower.status;
     if (state === 'following' || state === 'standby') return;
     throw new Error(`the feed is ${state}${reason ? `: ${reason}` : ''}`);
   }
@@ -62,16 +63,17 @@ export class Runner implements FeedRunner {
   }
 
   get tends(): boolean {
-    return this.#follower.state === 'following';
+    return this.#follower.status.state === 'following';
   }
 
   async #run(signal: AbortSignal): Promise<void> {
+    const { status } = this.#follower;
     while (!signal.aborted) {
       try {
-        await waitForSchema(this.#options, this.#follower, signal);
+        await waitForSchema(this.#options, status, signal);
         await this.#lead(signal);
       } catch (error) {
-        if (!signal.aborted) await this.#follower.pauseAfter(error, signal);
+        if (!signal.aborted) await status.pauseAfter(error, signal);
       }
     }
   }
@@ -79,7 +81,7 @@ export class Runner implements FeedRunner {
   async #lead(signal: AbortSignal): Promise<void> {
     const { pool, logger } = this.#options;
     const waiting = () => {
-      this.#follower.set('standby');
+      this.#follower.status.set('standby');
       logger.info('standby');
     };
     const leadership = await lead(pool, signal, waiting, DIRECT_PLACE);
@@ -97,7 +99,7 @@ export class Runner implements FeedRunner {
 /** Says what is missing, and waits until somebody has run the migrations. */
 export async function waitForSchema(
   { missingMigrations, logger }: Pick<RunnerOptions, 'missingMigrations' | 'logger'>,
-  status: { set(state: 'waiting', reason: string): void },
+  status: FeedStatus,
   signal: AbortSignal,
 ): Promise<void> {
   for (let said = ''; ; await delay(SCHEMA_POLL_MS, undefined, { signal })) {

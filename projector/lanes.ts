@@ -1,0 +1,87 @@
+import type { Partition } from '../shared/adapters/kafka/partition.ts';
+import type { FeedNotOwned } from './errors.ts';
+import { type KafkaOwner, laneOfPartition } from './lane.ts';
+import { type LaneSurroundings, LaneWorker } from './lane-worker.ts';
+import type { FeedState, LaneLag, Observed } from './metrics.ts';
+
+export interface LanesOptions extends LaneSurroundings {
+  readonly owner: KafkaOwner;
+  readonly notOwned: (error: FeedNotOwned) => void;
+}
+
+/** From the worst on: of several lanes, the process is in the state of the first of these that one of them is in. */
+const WORST_FIRST: readonly FeedState[] = ['stopped', 'waiting', 'standby', 'following'];
+
+/** The lanes of this process, side by side: one for each partition that it was assigned. */
+export class Lanes {
+  readonly #options: LanesOptions;
+  #workers = new Map<number, LaneWorker>();
+  /** Lanes that were given up and may still write their last batch, by partition. */
+  #stopping = new Map<number, Promise<void>>();
+
+  constructor(options: LanesOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#workers.size;
+  }
+
+  has(partition: number): boolean {
+    return this.#workers.has(partition);
+  }
+
+  /** These from now on. Those before finish their batch; the same lane begins anew behind that. */
+  assign(partitions: readonly Partition[]): void {
+    for (const [id, worker] of this.#workers) this.#stopping.set(id, worker.stop());
+    this.#workers = new Map(partitions.map((partition) => [partition.id, this.#begin(partition)]));
+  }
+
+  /** Resolves when none of them writes any more. */
+  async stop(): Promise<void> {
+    this.assign([]);
+    await Promise.all(this.#stopping.values());
+  }
+
+  /** Why lanes don't follow; empty if they all do. */
+  get reasons(): string[] {
+    return [...this.#workers.values()]
+      .filter(({ status }) => status.state !== 'following')
+      .map(
+        ({ lane, status }) => `${lane.name} is ${status.state}${status.reason ? `: ${status.reason}` : ''}`,
+      );
+  }
+
+  /** Of all lanes together; a process that has none stands by. */
+  observe(): Observed {
+    const workers = [...this.#workers.values()];
+    const each = workers.map((worker) => worker.observe());
+    const sum = (of: (observed: Observed) => number) => each.reduce((total, lane) => total + of(lane), 0);
+    return {
+      state: WORST_FIRST.find((state) => each.some((lane) => lane.state === state)) ?? 'standby',
+      lagEvents: sum(({ lagEvents }) => lagEvents),
+      lagSeconds: Math.max(0, ...each.map(({ lagSeconds }) => lagSeconds)),
+      parkedUsers: sum(({ parkedUsers }) => parkedUsers),
+    };
+  }
+
+  get lags(): LaneLag[] {
+    return Array.from(this.#workers.values(), ({ lane, behind }) => ({ lane: lane.name, events: behind }));
+  }
+
+  /** Where the partitions end. */
+  sawEnds(ends: Iterable<readonly [partition: number, end: bigint]>): void {
+    for (const [id, end] of ends) this.#workers.get(id)?.sawEnd(end);
+  }
+
+  #begin(partition: Partition): LaneWorker {
+    const lane = laneOfPartition(this.#options.owner, partition.id);
+    const cacheLooked = () => {
+      const inStep = [...this.#workers.values()].every(({ cacheInStep }) => cacheInStep);
+      this.#options.metrics.cacheInStep.set(inStep ? 1 : 0);
+    };
+    const worker = new LaneWorker({ ...this.#options, lane, partition, cacheLooked });
+    worker.start(this.#stopping.get(partition.id));
+    return worker;
+  }
+}
