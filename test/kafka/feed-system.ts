@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { inject } from 'vitest';
+import type { RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { Producer } from '../../shared/adapters/kafka/client.ts';
+import { toKafkaRecord } from '../../shared/events/cloud-event.ts';
+import type { Position } from '../../shared/events/position.ts';
+import { createSystem, type System, type SystemOptions } from '../integration/projector/system.ts';
+import { kafkaClient } from '../support/kafka.ts';
+import { newTopic } from '../support/kafka-topics.ts';
+
+export const PARTITIONS = 4;
+
+export interface FeedSystemOptions extends SystemOptions {
+  readonly brokers?: string;
+  readonly partitions?: number;
+}
+
+/** The projector's surroundings with a topic, which is filled when the test says so. */
+export async function createFeedSystem(options: FeedSystemOptions = {}) {
+  await using stack = new AsyncDisposableStack();
+  const brokers = options.brokers ?? inject('kafkaBrokers');
+  const kafka = kafkaClient(brokers);
+  const topic = await newTopic(kafka, options.partitions ?? PARTITIONS);
+  const groupId = `test-${randomUUID()}`;
+  const producer = kafka.producer({
+    transactionalId: `test-${randomUUID()}`,
+    idempotent: true,
+    maxInFlightRequests: 1,
+  });
+  await producer.connect();
+  stack.defer(() => producer.disconnect());
+  const system = stack.use(await createSystem(options));
+  const settings = {
+    PROJECTOR_FEED: 'kafka',
+    KAFKA_BROKERS: brokers,
+    KAFKA_TOPIC: topic,
+    KAFKA_GROUP: groupId,
+    KAFKA_SESSION_TIMEOUT_MS: '6000',
+  };
+  let relayed: Position | undefined;
+  const kept = stack.move();
+  return {
+    ...system,
+    kafka,
+    topic,
+    producer,
+    settings,
+    /** A projector of the Kafka feed in this process. */
+    projectKafka: (more: Record<string, string> = {}) => system.project({ ...settings, ...more }),
+    publish: (events: readonly RecordedEvent[]) => publish(producer, topic, events),
+    /** What the relay does: everything behind what was sent before, in one transaction after another. */
+    async relay(): Promise<void> {
+      const events = await Array.fromAsync(system.log.readAll(relayed ? { from: relayed } : {}));
+      for (let at = 0; at < events.length; at += 500)
+        await publish(producer, topic, events.slice(at, at + 500));
+      relayed = events.at(-1)?.position ?? relayed;
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+export type FeedSystem = Awaited<ReturnType<typeof createFeedSystem>>;
+
+/** Sends events in one transaction, so that a marker follows them in each partition. */
+export async function publish(
+  producer: Producer,
+  topic: string,
+  events: readonly RecordedEvent[],
+): Promise<void> {
+  if (events.length === 0) return;
+  const transaction = await producer.transaction();
+  await transaction.send({ topic, acks: -1, messages: events.map(toMessage) });
+  await transaction.commit();
+}
+
+function toMessage(event: RecordedEvent) {
+  const { headers, ...record } = toKafkaRecord(event);
+  return { ...record, headers: { ...headers } };
+}
+
+/** Row by row, and by what the lanes say of themselves. */
+export const lanesOf = async ({ pool }: Pick<System, 'pool'>) =>
+  (
+    await pool.query<{ name: string; generation: number; kafka_offset: string | null; position: string }>(
+      `SELECT name, generation, kafka_offset, position_commit || '/' || position_prepare AS position
+       FROM read_model.checkpoints ORDER BY name`,
+    )
+  ).rows;
