@@ -51,7 +51,9 @@ export async function dispatch(
     return 0;
   } catch (error) {
     const isUsage = error instanceof UsageError;
-    io.err(isUsage ? `${error.message}\n\n${usage}` : describe(error));
+    // The synopsis alone: under a page of help the message would be gone from the terminal.
+    const [synopsis] = usage.split('\n\n');
+    io.err(isUsage ? `${error.message}\n\n${synopsis}\nMore: ${PROGRAM} ${name} --help` : describe(error));
     if (error instanceof Interrupted) return error.exitCode;
     return isUsage ? 2 : 1;
   }

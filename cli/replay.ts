@@ -22,7 +22,7 @@ Where to
   --topic NAME        into a Kafka topic: records as the relay writes them (CloudEvents), personal data sealed
   --checkpoint FILE   keeps how far an export into a topic came
   --resume            goes on with an export that was interrupted, with the same options and to the same end. Into a topic
-                      the events since the last checkpoint (a second's) may come twice, with the same ce_id
+                      the events since the last checkpoint (half a second's) may come twice, with the same ce_id
 
 Filters: an event must pass all that are given; of one that is given several times, any
   --type TYPE         the event's type

@@ -1,7 +1,7 @@
 import type { Place } from './source.ts';
 
 /** Between two checkpoints: what a resumed export does again. Each costs two flushes to disk. */
-const EVERY_MS = 1_000;
+const EVERY_MS = 500;
 
 /** Says when a checkpoint is due, and where. */
 export class CheckpointTimer {

@@ -5,7 +5,8 @@ export class ExportRefused extends Error {
     | 'export_interrupted'
     | 'export_differs'
     | 'export_damaged'
-    | 'log_replaced';
+    | 'log_replaced'
+    | 'topic_compacted';
   constructor(code: ExportRefused['code'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'ExportRefused';

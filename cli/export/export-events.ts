@@ -48,7 +48,7 @@ async function run(
   signal: AbortSignal,
   io: Io,
 ): Promise<void> {
-  const { sink, end, done, onceInterrupted } = await openSink(log, criteria, target);
+  const { sink, end, done, onceInterrupted } = await openSink(log, criteria, target, io);
   const progress = createProgress({ stream: process.stderr, unit: 'events' });
   const from = performance.now();
   try {

@@ -1,9 +1,10 @@
 import type { EventLog } from '../../shared/adapters/eventstoredb/event-log.ts';
-import { UsageError } from '../command.ts';
+import { type Io, UsageError } from '../command.ts';
 import { beginFile, journalOf } from './begin.ts';
 import type { Criteria } from './criteria.ts';
 import type { Encoder, EncoderPast } from './encoder.ts';
 import { FileSink } from './file-sink.ts';
+import { openTopic } from './open-topic.ts';
 import type { Target } from './options.ts';
 import { parquetEncoder } from './parquet.ts';
 import { PartFile } from './part-file.ts';
@@ -36,10 +37,10 @@ function encoderFor({ format }: Criteria, past?: EncoderPast): Encoder {
   return make(past);
 }
 
-/** Opens standard output or a file. @throws ExportRefused, UsageError */
-export function openSink(log: EventLog, criteria: Criteria, target: Target): Promise<OpenSink> {
+/** Opens standard output, a file or a topic. @throws ExportRefused, UsageError, and what Kafka throws */
+export function openSink(log: EventLog, criteria: Criteria, target: Target, io: Io): Promise<OpenSink> {
   if (target.kind === 'file') return openFile(log, criteria, target);
-  if (target.kind === 'topic') return openTopic(log, criteria, target);
+  if (target.kind === 'topic') return openTopic(log, criteria, target, io);
   return openStdout(log, criteria);
 }
 
@@ -80,12 +81,4 @@ async function openFile(
     done: { place: last?.place, events },
     onceInterrupted: `interrupted: ${PartFile.nameOf(target.file)} is what there is so far; go on with the same command and --resume`,
   };
-}
-
-function openTopic(
-  _log: EventLog,
-  _criteria: Criteria,
-  { topic }: { readonly topic: string },
-): Promise<OpenSink> {
-  throw new UsageError(`--topic ${topic}: not built in yet`);
 }

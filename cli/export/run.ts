@@ -46,7 +46,8 @@ export async function runExport(run: ExportRun): Promise<{ events: number; isCom
   };
 
   if (range) {
-    for await (const batch of batches(run, range)) {
+    const source = run.vault ? gathered(batches(run, range)) : batches(run, range);
+    for await (const batch of source) {
       const picked: Picked[] = [];
       for (const recorded of batch) {
         if (range.isBefore(recorded.position)) selection.observe(recorded);
@@ -93,6 +94,22 @@ function rangeOf({ criteria, end, done }: ExportRun) {
     fraction: (place: Position) =>
       width <= 0 ? 1 : Math.min(Math.max((Number(place.commit) - zero) / width, 0), 1),
   };
+}
+
+/** The vault is asked once a batch: a batch of the log's is small for that, and took four times as long. */
+const VAULT_BATCH = 2_000;
+
+async function* gathered(
+  source: AsyncIterable<readonly RecordedEvent[]>,
+): AsyncGenerator<RecordedEvent[], void> {
+  let held: RecordedEvent[] = [];
+  for await (const batch of source) {
+    held = held.concat(batch);
+    if (held.length < VAULT_BATCH) continue;
+    yield held;
+    held = [];
+  }
+  if (held.length > 0) yield held;
 }
 
 async function* batches({ log, criteria, signal }: ExportRun, { last, after, from }: Range) {
