@@ -1,0 +1,204 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { instant, newId } from '../projector/author.ts';
+import { createSystem, type System, tool } from '../projector/system.ts';
+import { knownHistory } from './moments.ts';
+
+let system: System;
+let known: Awaited<ReturnType<typeof knownHistory>>;
+beforeAll(async () => {
+  system = await createSystem();
+  await system.project();
+  known = await knownHistory(system);
+});
+afterAll(() => system[Symbol.asyncDispose]());
+
+const entry = path.resolve(import.meta.dirname, '../../../cli/main.ts');
+const time = (i: number) => instant(known.moments[i]?.at ?? 0);
+const lines = (text: string) => text.trimEnd().split('\n');
+
+/** Runs a shell's line with the tool in `$TOOL`, beside the system. */
+async function shell(line: string, settings: Record<string, string> = {}) {
+  const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env;
+  const env = {
+    ...{ ...inherited, ...system.env(), TERM: 'xterm-256color', TOOL: `${process.execPath} ${entry}` },
+    ...settings,
+  };
+  const { stdout } = await promisify(execFile)('bash', ['-c', line], { env });
+  return stdout.replaceAll('\r\n', '\n');
+}
+
+describe('cli history', () => {
+  test('piped: one line an event, with the state behind it in columns', async () => {
+    const { anna, ids } = known;
+    const made = await tool(system, 'history', anna.userId);
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    const [header, ...rows] = lines(made.stdout).map((line) => line.split('\t'));
+    const column = (name: string) => rows.map((row) => row[header?.indexOf(name) ?? -1]);
+    expect(column('revision')).toEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
+    expect(column('subscription_status')).toEqual([
+      '',
+      ...Array(4).fill('active'),
+      ...Array(3).fill('suspended'),
+    ]);
+    expect(column('active')).toEqual(['0', '0', '1', '2', '1', '1', '1', '1']);
+    expect(column('revoked')).toEqual(['0', '0', '0', '0', '1', '1', '1', '1']);
+    expect(column('user_status').at(-1)).toBe('erased');
+    expect(JSON.parse(column('data')[2] as string)).toMatchObject({ clientId: 'desk', licenseId: ids.desk });
+    expect(made.stdout).not.toContain('eyJ');
+  });
+
+  test('--json: one object an event, up to the time', async () => {
+    const { anna, ids, start } = known;
+    const made = await tool(system, 'history', anna.userId, '--json', '--as-of', time(5));
+    const events = lines(made.stdout).map((line) => JSON.parse(line));
+    expect(events.map(({ type }) => type)).toEqual([
+      ...['UserSignedUp', 'SubscriptionStarted', 'LicenseActivated', 'LicenseActivated', 'LicenseRevoked'],
+    ]);
+    expect(events.at(-1)).toMatchObject({
+      revision: 4,
+      time: time(5),
+      actor: { role: 'system', id: 'test' },
+      schema_version: 1,
+      data: { userId: anna.userId, licenseId: ids.desk, clientId: 'desk' },
+      state: {
+        status: 'active',
+        subscription: { subscription_id: ids.pro, plan_type: 'pro', status: 'active' },
+        licenses: { active: 1, deactivated: 0, revoked: 1 },
+      },
+      fault: null,
+    });
+    expect(events.at(-1).data).not.toHaveProperty('personal');
+    const before = await tool(system, 'history', anna.userId, '--json', '--as-of', instant(start - 1));
+    expect(before).toMatchObject({ code: 0, stdout: '' });
+  });
+
+  test('--with-personal opens what was not erased, password hashes excepted', async () => {
+    const { anna, ben } = known;
+    const made = await tool(system, 'history', ben.userId, '--json', '--with-personal');
+    const events = lines(made.stdout).map((line) => JSON.parse(line));
+    expect(events[0].data.personal).toEqual({ email: ben.email });
+    expect(events[2].data.personal).toEqual({ clientName: 'phone of somebody' });
+    expect(events[3].data.personal).toEqual({});
+    const erased = await tool(
+      system,
+      'history',
+      anna.userId,
+      '--json',
+      '--with-personal',
+      '--as-of',
+      time(2),
+    );
+    expect(lines(erased.stdout).map((line) => JSON.parse(line).data.personal)).toEqual([{}, undefined, {}]);
+  });
+
+  test('--state: the state alone, as of a time', async () => {
+    const { ben, ids } = known;
+    const made = await tool(system, 'history', ben.userId, '--state', '--with-personal', '--as-of', time(3));
+    expect(JSON.parse(made.stdout)).toMatchObject({
+      user_id: ben.userId,
+      as_of: time(3),
+      state: {
+        status: 'active',
+        email: ben.email,
+        subscription: { subscription_id: ids.basic, plan_type: 'basic', status: 'active' },
+        license_counts: { active: 1, deactivated: 0, revoked: 0 },
+        licenses: [{ license_id: ids.phone, client_id: 'phone', client_name: 'phone of somebody' }],
+      },
+    });
+  });
+
+  test('on a terminal: a timeline in colours, then the state; without colours where none are wanted', async () => {
+    const line = `script -qec "$TOOL history ${known.ben.userId} --with-personal" /dev/null`;
+    const text = await shell(line);
+    expect(text).toContain('\u001b[1mUserSignedUp');
+    const plain = await shell(line, { NO_COLOR: '1' });
+    expect(plain).not.toContain('\u001b');
+    expect(plain.replaceAll(/\d/g, '9')).toContain(' SubscriptionStarted      basic, 9999-99-99 99:99Z to ');
+    expect(plain).toMatch(/→ basic active until \d{4}-\d\d-\d\d \d\d:\d\dZ$/m);
+    expect(plain).toMatch(/^ {2}clients {7}1 active, 0 revoked, 0 deactivated$/m);
+    expect(plain).toMatch(/^ {4}active {2}phone \(phone of somebody\), since /m);
+  });
+
+  test('what a reader leaves is no failure', async () => {
+    expect(await shell(`set -o pipefail; $TOOL history ${known.anna.userId} | head -1`)).toMatch(
+      /^revision\t/,
+    );
+  });
+
+  test('works while PostgreSQL is away, and says what that means', async () => {
+    const away = { env: () => ({ ...system.env(), DATABASE_URL: 'postgres://postgres@127.0.0.1:9/x' }) };
+    const made = await tool(away, 'history', known.ben.userId);
+    expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining('PostgreSQL is away') });
+    expect(lines(made.stdout)).toHaveLength(6);
+  });
+
+  test.each([
+    ['nobody of that id', [newId()], 1, 'there is no user'],
+    ['no id', [], 2, "user's id"],
+    ['no UUID', ['anna@example.com'], 2, 'a UUID'],
+    ['two ids', [newId(), newId()], 2, "user's id"],
+    ['no time', [newId(), '--as-of', 'yesterday'], 2, '--as-of'],
+  ])('%s', async (_name, args, code, text) => {
+    const made = await tool(system, 'history', ...args);
+    expect(made).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(text) });
+  });
+
+  test('no personal data without the key', async () => {
+    const { VAULT_MASTER_KEY: _, ...env } = system.env();
+    const made = await tool({ env: () => env as never }, 'history', known.ben.userId, '--with-personal');
+    expect(made).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('VAULT_MASTER_KEY') });
+  });
+});
+
+describe('cli replay --into', () => {
+  const into = (schema: string, ...more: string[]) => tool(system, 'replay', '--into', schema, ...more);
+
+  test('builds, says what it built, and does nothing twice', async () => {
+    const made = await into('by_tool', '--as-of', time(4));
+    expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining(`as of ${time(4)}, 7 events`) });
+    expect(lines(made.stdout)).toEqual([
+      ...['table\trows', 'users\t2', 'subscriptions\t2', 'licenses\t3', 'activations_by_day\t1'],
+      'parked_events\t0',
+    ]);
+    const again = await into('by_tool', '--as-of', time(4));
+    expect(again).toMatchObject({ code: 0, stdout: made.stdout });
+    expect(again.stderr).toContain('complete already');
+    const { rows } = await system.pool.query(
+      `SELECT count(email)::int AS emails, (SELECT count(client_name)::int FROM by_tool.licenses) AS names FROM by_tool.users`,
+    );
+    expect(rows).toEqual([{ emails: 0, names: 0 }]);
+  });
+
+  test('refuses another time or flag, and a second time without one; --fresh builds anew', async () => {
+    expect(await into('once', '--as-of', time(4))).toMatchObject({ code: 0 });
+    for (const more of [['--as-of', time(5)], ['--as-of', time(4), '--with-personal'], []]) {
+      const refused = await into('once', ...more);
+      expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('--fresh') });
+    }
+    expect(await into('once', '--as-of', time(5), '--with-personal', '--fresh')).toMatchObject({ code: 0 });
+    const { rows } = await system.pool.query('SELECT email FROM once.users ORDER BY created_at');
+    expect(rows).toEqual([{ email: null }, { email: known.ben.email }]);
+  });
+
+  test('never touches a schema that it did not make', async () => {
+    await system.pool.query('CREATE SCHEMA analysts; CREATE TABLE analysts.notes (text text)');
+    for (const more of [[], ['--fresh']]) {
+      const refused = await into('analysts', ...more);
+      expect(refused).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('was not made by this command'),
+      });
+    }
+    for (const schema of ['read_model', 'read_model_next', 'usage', 'vault', 'relay', 'public', 'pg_x']) {
+      expect(await into(schema, '--fresh'), schema).toMatchObject({ code: 2 });
+    }
+    for (const schema of ['X', 'a;b', 'a b', '1a', '']) expect(await into(schema)).toMatchObject({ code: 2 });
+    expect(await into('select')).toMatchObject({ code: 1, stderr: expect.stringContaining('a word of SQL') });
+    expect((await system.pool.query('SELECT FROM analysts.notes')).rowCount).toBe(0);
+    const ahead = await into('ahead', '--as-of', instant(Date.now() + 3_600_000));
+    expect(ahead).toMatchObject({ code: 2, stderr: expect.stringContaining('lies ahead') });
+  });
+});
