@@ -2,14 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, signUpLicensed, validate } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { dispose, type LaunchedStack, launch } from '../../support/stack.ts';
-import { groupingLabels, selectorsOf } from './expressions.ts';
-import { allRules, panelQueries } from './files.ts';
+import { hasData, isOfKafka, unknownNames } from './exported.ts';
+import { panelQueries } from './files.ts';
 import { type Prometheus, startPrometheus } from './prometheus.ts';
-
-/** Metrics of what does not run here; the tests with a broker look at them. */
-const OF_KAFKA = /\b(relay_|projector_lane_|projector_kafka_)/;
-/** Metrics that Prometheus makes itself. */
-const BY_PROMETHEUS = new Set(['up', 'ALERTS']);
 
 let stack: LaunchedStack;
 let prometheus: Prometheus;
@@ -60,33 +55,15 @@ describe('Prometheus with the shipped files, beside the running system', () => {
   });
 
   it('every metric, and every label, of a rule or a panel is one that is exported', async () => {
-    const rules = allRules();
-    const recorded = new Set(rules.flatMap((rule) => ('record' in rule ? [rule.record] : [])));
-    const known = await prometheus.labels();
-    const labels = new Set([...known.values()].flatMap((names) => [...names]));
-    const unknown = [...rules, ...panelQueries()].flatMap(({ expr }) => [
-      ...selectorsOf(expr)
-        .filter(({ metric }) => !OF_KAFKA.test(metric) && !BY_PROMETHEUS.has(metric) && !recorded.has(metric))
-        .flatMap(({ metric, labels: used }) =>
-          known.has(metric)
-            ? used.filter((label) => !known.get(metric)?.has(label)).map((label) => `${metric}{${label}}`)
-            : [metric],
-        ),
-      ...groupingLabels(expr).filter((label) => !labels.has(label) && label !== 'lane'),
-    ]);
-    expect([...new Set(unknown)]).toEqual([]);
+    expect(await unknownNames(prometheus, (expr) => !isOfKafka(expr))).toEqual([]);
   });
 
   it.each(
     panelQueries()
-      .filter(({ expr }) => !OF_KAFKA.test(expr))
+      .filter(({ expr }) => !isOfKafka(expr))
       .map(({ panel, expr }) => [panel, expr]),
   )('%s has data', async (_panel, expr) => {
-    // What Grafana puts there: at least four looks of Prometheus.
-    const asked = expr.replaceAll('$__rate_interval', '5m');
-    await eventually(asked, async () =>
-      (await prometheus.query(asked)).some(({ value }) => !Number.isNaN(value)),
-    );
+    await eventually(expr, () => hasData(prometheus, expr));
   });
 
   it('an alert fires when its cause is made, and clears when it is gone', async () => {

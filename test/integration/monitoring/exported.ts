@@ -1,0 +1,41 @@
+import { groupingLabels, selectorsOf } from './expressions.ts';
+import { allRules, panelQueries } from './files.ts';
+import type { Prometheus } from './prometheus.ts';
+
+/** Metrics of what runs only beside a Kafka. */
+const OF_KAFKA = /\b(relay_|projector_lane_|projector_kafka_)/;
+/** Metrics that Prometheus makes itself. */
+const BY_PROMETHEUS = new Set(['up', 'ALERTS']);
+
+export const isOfKafka = (expr: string): boolean => OF_KAFKA.test(expr);
+
+/** The metrics and labels of the given rules and panels that Prometheus has found nowhere. */
+export async function unknownNames(
+  prometheus: Prometheus,
+  meant: (expr: string) => boolean,
+): Promise<string[]> {
+  const rules = allRules();
+  const recorded = new Set(rules.flatMap((rule) => ('record' in rule ? [rule.record] : [])));
+  const known = await prometheus.labels();
+  const labels = new Set([...known.values()].flatMap((names) => [...names]));
+  const unknown = [...rules, ...panelQueries()]
+    .filter(({ expr }) => meant(expr))
+    .flatMap(({ expr }) => [
+      ...selectorsOf(expr)
+        .filter(({ metric }) => !BY_PROMETHEUS.has(metric) && !recorded.has(metric))
+        .flatMap(({ metric, labels: used }) =>
+          known.has(metric)
+            ? used.filter((label) => !known.get(metric)?.has(label)).map((label) => `${metric}{${label}}`)
+            : [metric],
+        ),
+      ...groupingLabels(expr).filter((label) => !labels.has(label)),
+    ]);
+  return [...new Set(unknown)];
+}
+
+/** Whether a panel's query returns a number. */
+export async function hasData(prometheus: Prometheus, expr: string): Promise<boolean> {
+  // What Grafana puts there: at least four looks of Prometheus.
+  const samples = await prometheus.query(expr.replaceAll('$__rate_interval', '5m'));
+  return samples.some(({ value }) => !Number.isNaN(value));
+}
