@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Stack } from './stack.ts';
 
 interface Customer {
   readonly email: string;
   readonly password: string;
   readonly clientId: string;
   readonly activationKey: string;
+}
+
+/** What is toured, and where the customer of an earlier tour is remembered. */
+export interface Toured {
+  readonly url: string;
+  readonly backends: { readonly data: string };
 }
 
 type Say = (line: string) => void;
@@ -17,7 +22,7 @@ type Answer = { readonly body: Record<string, unknown>; readonly position: strin
  * The main job, shown: a first start signs up, subscribes, activates and validates; a later one validates the license
  * that the first one activated. Every request and answer is printed. @throws Error an answer was not the expected one
  */
-export async function takeTour(stack: Stack, say: Say): Promise<void> {
+export async function takeTour(stack: Toured, say: Say): Promise<void> {
   const file = path.join(stack.backends.data, 'tour.json');
   const customer = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Customer) : undefined;
   if (customer) {

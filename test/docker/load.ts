@@ -54,18 +54,19 @@ const send = (url: URL, agent: Agent, { method, path, headers, body }: Ask) =>
   });
 
 /**
- * Asks without a pause over `connections` connections that are kept, until it is stopped. Nothing is asked again: a
- * connection that breaks is a failure like a wrong answer.
+ * Asks over `connections` connections that are kept, until it is stopped. Nothing is asked again: a connection that
+ * breaks is a failure like a wrong answer.
+ * @param next the next request of a connection, from 0; its last one was answered
  */
-export function startLoad(base: string, connections: number, next: () => Ask): Load {
+export function startLoad(base: string, connections: number, next: (connection: number) => Ask): Load {
   const url = new URL(base);
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const asked = new Map<string, number>();
   const failures: string[] = [];
   const times: number[] = [];
   let stopped = false;
-  const ask = async () => {
-    const question = next();
+  const ask = async (connection: number) => {
+    const question = next(connection);
     asked.set(question.name, (asked.get(question.name) ?? 0) + 1);
     const started = performance.now();
     const failed = (what: string) =>
@@ -81,9 +82,9 @@ export function startLoad(base: string, connections: number, next: () => Ask): L
     }
     times.push(performance.now() - started);
   };
-  const workers = Array.from({ length: connections }, async () => {
+  const workers = Array.from({ length: connections }, async (_, connection) => {
     while (!stopped) {
-      await ask();
+      await ask(connection);
       // So that two cores are left for the system itself.
       await wait(Math.random() * 20);
     }
