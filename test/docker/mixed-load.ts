@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { type Licensed, signUpLicensed, validate } from '../support/api.ts';
+import type { Ask } from './load.ts';
+
+/** Customers with a license that every layer knows. @throws Error a license never became valid */
+export async function customers(url: string, count: number): Promise<Licensed[]> {
+  const licensed: Licensed[] = [];
+  for (let i = 0; i < count; i += 1) licensed.push(await signUpLicensed(url, 'pro'));
+  for (const each of licensed) {
+    const { body } = await validate(url, each, true);
+    if (body.code !== 'VALID') throw new Error(`a license is ${JSON.stringify(body)}`);
+  }
+  return licensed;
+}
+
+export const validation = ({ clientId, activationKey }: Licensed): Ask => ({
+  name: 'validate',
+  method: 'GET',
+  path: `/v1/licenses/validate?client_id=${clientId}`,
+  headers: { Authorization: `Bearer ${activationKey}` },
+  good: (status, body) => status === 200 && body.code === 'VALID',
+});
+
+const authorised = ({ token }: Licensed) => ({ Authorization: `Bearer ${token}` });
+const good = (expected: number) => (status: number) => status === expected;
+
+/** A plan's places are few: what is activated is deactivated again by that customer's next command. */
+function activations(customer: Licensed): () => Ask {
+  let active: string | undefined;
+  return () => {
+    if (active !== undefined) {
+      const path = `/v1/activations/${active}`;
+      active = undefined;
+      return { name: 'deactivate', method: 'DELETE', path, headers: authorised(customer), good: good(204) };
+    }
+    active = randomUUID();
+    return {
+      name: 'activate',
+      method: 'POST',
+      path: '/v1/activations',
+      headers: authorised(customer),
+      body: { client_id: active },
+      good: good(201),
+    };
+  };
+}
+
+/** What each customer does, one thing after another, half of it validations. Commands carry no Idempotency-Key: the harder case. */
+export function mixture(licensed: readonly Licensed[]): (connection: number) => Ask {
+  const turns = licensed.map(() => 0);
+  const commands = licensed.map(activations);
+  return (connection) => {
+    const customer = licensed[connection] as Licensed;
+    const turn = turns[connection] as number;
+    turns[connection] = turn + 1;
+    switch (turn % 10) {
+      case 0:
+      case 2:
+      case 4:
+        return (commands[connection] as () => Ask)();
+      case 6:
+        return {
+          name: 'me',
+          method: 'GET',
+          path: '/v1/me/licenses',
+          headers: authorised(customer),
+          good: good(200),
+        };
+      case 8:
+        return turn % 20 === 8 ? logIn(customer) : signUp();
+      default:
+        return validation(customer);
+    }
+  };
+}
+
+const logIn = ({ email, password }: Licensed): Ask => ({
+  name: 'log in',
+  method: 'POST',
+  path: '/v1/login',
+  body: { email, password },
+  good: good(200),
+});
+
+const signUp = (): Ask => ({
+  name: 'sign up',
+  method: 'POST',
+  path: '/v1/signup',
+  body: { email: `${randomUUID()}@example.com`, password: 'a good password' },
+  good: good(201),
+});
