@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { relaySettings } from '../projector/relay/config.ts';
 import { kafkaSettings } from '../shared/adapters/kafka/settings.ts';
 import { ConfigError, connectionUrl, readConfig, serviceSettings } from '../shared/config.ts';
 import { tokenSettings } from '../shared/tokens/settings.ts';
@@ -41,7 +42,13 @@ const rebuilding = z.object({
 const eventStoreAlone = z.object({ ...common, ...eventStore });
 /** Either key is needed: without one none is made, because a new one opens nothing. */
 const openingPersonal = z.object({ ...common, ...database, ...vaultDatabase, ...vaultSettings });
-const kafka = z.object({ ...common, ...kafkaSettings });
+/** A topic that is made here is like the one that the relay makes, and kept for ever. */
+const kafka = z.object({
+  ...common,
+  ...kafkaSettings,
+  KAFKA_TOPIC_PARTITIONS: relaySettings.shape.KAFKA_TOPIC_PARTITIONS,
+  KAFKA_TOPIC_REPLICATION: relaySettings.shape.KAFKA_TOPIC_REPLICATION,
+});
 
 const readingLog = z.object({ ...common, ...database, ...eventStore });
 

@@ -2,7 +2,7 @@ import type { EventLog } from '../../shared/adapters/eventstoredb/event-log.ts';
 import { KafkaAdmin } from '../../shared/adapters/kafka/admin.ts';
 import { createKafka, type Kafka } from '../../shared/adapters/kafka/client.ts';
 import { openProducer } from '../../shared/adapters/kafka/producer.ts';
-import { createTopic, inspectTopic } from '../../shared/adapters/kafka/topic.ts';
+import { createTopic, inspectTopic, type TopicSettings } from '../../shared/adapters/kafka/topic.ts';
 import { type Io, UsageError } from '../command.ts';
 import { readKafkaConfig } from '../config.ts';
 import { toolLogger } from '../logger.ts';
@@ -16,9 +16,6 @@ import { endOfLog } from './source.ts';
 import { TopicSink } from './topic-sink.ts';
 
 type TopicTarget = Extract<Target, { readonly kind: 'topic' }>;
-
-/** Of a topic that is made here: as many as the relay's topic has by default. */
-const PARTITIONS = 12;
 
 /**
  * Opens a topic for an export; made if it is missing, and kept for ever. Another export into the same topic that is
@@ -38,7 +35,15 @@ export async function openTopic(
     );
   }
   const kafka = createKafka({ config, clientId: 'cli-replay', logger: toolLogger(config.LOG_LEVEL) });
-  const partitions = await ensureTopic(kafka, target.topic, io);
+  const partitions = await ensureTopic(
+    kafka,
+    {
+      topic: target.topic,
+      partitions: config.KAFKA_TOPIC_PARTITIONS,
+      replication: config.KAFKA_TOPIC_REPLICATION,
+    },
+    io,
+  );
   const begun = await beginTopic(log, criteria, target);
   try {
     const producer = await openProducer(kafka, {
@@ -70,7 +75,9 @@ async function beginTopic(
   return begin(log, criteria, { journal, journalFile: checkpointFile, resume, leftovers: [checkpointFile] });
 }
 
-async function ensureTopic(kafka: Kafka, topic: string, io: Io): Promise<number> {
+/** Answers how many partitions it has. */
+async function ensureTopic(kafka: Kafka, settings: TopicSettings, io: Io): Promise<number> {
+  const { topic, partitions } = settings;
   const admin = new KafkaAdmin(kafka);
   try {
     const state = await inspectTopic(admin, topic);
@@ -81,9 +88,9 @@ async function ensureTopic(kafka: Kafka, topic: string, io: Io): Promise<number>
       );
     }
     if (state) return state.partitions;
-    await createTopic(admin, { topic, partitions: PARTITIONS });
-    io.err(`Made the topic ${topic}, with ${PARTITIONS} partitions.`);
-    return PARTITIONS;
+    await createTopic(admin, settings);
+    io.err(`Made the topic ${topic}, with ${partitions} partitions.`);
+    return partitions;
   } finally {
     admin.close();
   }

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+import { fromKafkaRecord } from '../../shared/events/cloud-event.ts';
+import { partitionOf } from '../../shared/read-model/lanes.ts';
+import { createReplaySystem, type ReplaySystem } from '../integration/replay/system.ts';
+import { eventually } from '../support/eventually.ts';
+import { kafkaClient } from '../support/kafka.ts';
+import { readTopic } from './topic-reader.ts';
+
+const EVENTS = 20_000;
+const brokers = inject('kafkaBrokers');
+const newName = () => `replay-${randomUUID()}`;
+let system: ReplaySystem;
+let log: RecordedEvent[];
+
+beforeAll(async () => {
+  system = await createReplaySystem({ events: EVENTS, users: 2_000 });
+  log = [];
+  for await (const event of system.log.readAll()) {
+    const { requestDigest: _, ...metadata } = event.metadata;
+    log.push({ ...event, metadata });
+  }
+}, 120_000);
+afterAll(() => system[Symbol.asyncDispose]());
+
+const env = { KAFKA_BROKERS: brokers, KAFKA_TOPIC_PARTITIONS: '3' };
+const replay = (...args: string[]) => system.replay(args, env);
+
+/** The events of a topic by user, each in the order of its partition. */
+async function consumed(
+  topic: string,
+): Promise<{ events: RecordedEvent[]; partitions: Map<string, number> }> {
+  const partitions = new Map<string, number>();
+  const events = (await readTopic(brokers, topic)).map(({ partition, message }) => {
+    partitions.set(String(message.key), partition);
+    return fromKafkaRecord(message);
+  });
+  return { events, partitions };
+}
+const byUser = (events: readonly RecordedEvent[]) =>
+  Object.groupBy(events, ({ data }) => String(data.userId));
+
+describe('replay into a topic', () => {
+  it('makes the topic and writes the events as the log has them, each user’s in order and in their partition', async () => {
+    const topic = newName();
+    const { code, stdout, stderr } = await replay('--topic', topic);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toContain(`Made the topic ${topic}, with 3 partitions.`);
+    const { events, partitions } = await consumed(topic);
+    expect(events).toHaveLength(EVENTS);
+    expect(byUser(events)).toEqual(byUser(log));
+    for (const [user, partition] of partitions) expect(partition).toBe(partitionOf(user, 3));
+  });
+
+  it('takes the filters', async () => {
+    const topic = newName();
+    expect(await replay('--topic', topic, '--type', 'UserErased')).toMatchObject({ code: 0 });
+    const { events } = await consumed(topic);
+    expect(byUser(events)).toEqual(byUser(log.filter(({ type }) => type === 'UserErased')));
+    expect(events.length).toBeGreaterThan(10);
+  });
+
+  it('killed, goes on behind its checkpoint: every event is there, and none was passed over', async () => {
+    const topic = newName();
+    const args = ['--topic', topic, '--checkpoint', topic];
+    const file = system.file(topic);
+    const { child, result } = system.start(args, env);
+    const lines = () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').length : 0);
+    await eventually('a checkpoint is there', () => lines() > 2 || child.exitCode !== null, 60_000);
+    child.kill('SIGKILL');
+    expect((await result).code).toBe(undefined);
+    expect(await replay(...args)).toMatchObject({ code: 1, stderr: expect.stringContaining('--resume') });
+    const { code, stderr } = await replay(...args, '--resume');
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('Going on behind') });
+
+    const { events } = await consumed(topic);
+    const first = new Map(events.map((event) => [event.id, event]));
+    expect(first.size).toBe(EVENTS);
+    // A repeat is the very same event, and stands where the kill explains it: of the last half second before.
+    expect(events.length - EVENTS).toBeLessThan(EVENTS / 2);
+    expect(byUser([...first.values()])).toEqual(byUser(log));
+
+    const again = await replay(...args, '--resume');
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('complete') });
+  });
+
+  it('refuses the topic of the live events, a compacted one, and personal data in clear', async () => {
+    expect(await replay('--topic', 'license-events')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('KAFKA_TOPIC'),
+    });
+    const topic = newName();
+    const admin = kafkaClient(brokers).admin();
+    await admin.connect();
+    const configEntries = [{ name: 'cleanup.policy', value: 'compact' }];
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 1, configEntries }] });
+    await admin.disconnect();
+    expect(await replay('--topic', topic)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('compacted'),
+    });
+    expect(await replay('--topic', newName(), '--with-personal')).toMatchObject({ code: 2 });
+  });
+
+  it('says so when the brokers are away', async () => {
+    const { code, stderr } = await system.replay(['--topic', newName()], { KAFKA_BROKERS: '127.0.0.1:1' });
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('Kafka') });
+  });
+});
