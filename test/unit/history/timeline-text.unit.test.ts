@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { TABLE_HEADER, tableLine } from '../../../cli/history/table.ts';
+import { entryText, paintFor, stateText } from '../../../cli/history/timeline-text.ts';
+import { changes, details, printable } from '../../../cli/history/words.ts';
+import { showEntry } from '../../../shared/history/show.ts';
+import {
+  activate,
+  DAY,
+  erase,
+  key,
+  opener,
+  revoke,
+  START,
+  signUp,
+  start,
+  stream,
+  timelineOf,
+} from './given.ts';
+
+const plain = paintFor(false);
+const desk = randomUUID();
+
+describe('a timeline on a terminal', () => {
+  test('says what happened, by whom, and what came of it', async () => {
+    const events = await stream(
+      [signUp],
+      [start()],
+      [activate(desk, 'desk', 'My desk')],
+      [revoke(desk, 'desk')],
+      [erase],
+    );
+    const { entries } = await timelineOf(events, { open: opener(key) });
+    const lines = entries.flatMap((entry, i) => entryText(entry, entries[i - 1]?.state, plain));
+    expect(lines).toEqual([
+      '    0  2026-01-01 00:00:00.000Z  UserSignedUp             ada@example.com',
+      '                                 by user  → active · no subscription · 0 clients',
+      '    1  2026-01-02 00:00:00.000Z  SubscriptionStarted      pro, 2026-01-01 00:00Z to 2026-01-31 00:00Z',
+      '                                 by user  → pro active until 2026-01-31 00:00Z',
+      '    2  2026-01-03 00:00:00.000Z  LicenseActivated         desk (My desk)',
+      '                                 by user  → 1 client',
+      '    3  2026-01-04 00:00:00.000Z  LicenseRevoked           desk, "stolen"',
+      '                                 by user  → 0 clients, 1 revoked',
+      '    4  2026-01-05 00:00:00.000Z  UserErased',
+      '                                 by user  → erased',
+    ]);
+  });
+
+  test('ends with the state, and with the latest clients where they are many', async () => {
+    const ids = Array.from({ length: 23 }, () => randomUUID());
+    const clients = ids.map((id, i) => [activate(id, `client-${i}`), 1] as const);
+    const { timeline } = await timelineOf(await stream([signUp, 0], [start(), 1], ...clients));
+    const lines = stateText(timeline.state, START + 40 * DAY, plain);
+    expect(lines.slice(0, 5)).toEqual([
+      'As of 2026-02-10 00:00:00.000Z',
+      '  user          active, since 2026-01-01 00:00Z',
+      '  subscription  pro expired, 2026-01-01 00:00Z to 2026-01-31 00:00Z',
+      '  clients       23 active, 0 revoked, 0 deactivated',
+      '    … and 3 earlier ones (all: --state --json)',
+    ]);
+    expect(lines).toHaveLength(25);
+    expect(lines.at(-1)).toContain('client-22');
+    const nobody = (await timelineOf([])).timeline.state;
+    expect(stateText(nobody, START, plain)).toEqual([expect.any(String), '  not signed up yet']);
+  });
+
+  test('lets nobody steer it', async () => {
+    const sly = 'a\u001b[2Jb\u202ec\td';
+    expect(printable(sly)).toBe('a\ufffd[2Jb\ufffdc\ufffdd');
+    expect(details({ clientId: sly }, { reason: sly, email: sly, clientName: sly })).not.toMatch(
+      /[\p{Cc}\p{Cf}]/u,
+    );
+    const { entries } = await timelineOf(await stream([signUp], [activate(desk, sly, sly)]), {
+      open: opener(key),
+    });
+    const line = tableLine(showEntry(entries[1] as (typeof entries)[number]));
+    expect(line.split('\t')).toHaveLength(TABLE_HEADER.split('\t').length);
+  });
+
+  test('paints only if it is told to', () => {
+    expect(paintFor(true)('red', 'x')).toBe('\u001b[31mx\u001b[39m');
+    expect(plain('red', 'x')).toBe('x');
+  });
+});
+
+test('changes are what is new of the state', () => {
+  const before = {
+    status: 'active',
+    subscription: null,
+    licenses: { active: 1, deactivated: 0, revoked: 0 },
+  } as const;
+  expect(changes(undefined, before)).toEqual(['active', 'no subscription', '1 client']);
+  expect(changes(before, before)).toEqual([]);
+  expect(changes(before, { ...before, status: 'erased' })).toEqual(['erased']);
+  expect(changes(before, undefined)).toEqual([]);
+});
