@@ -233,6 +233,7 @@ const stores: readonly AlertCase[] = [
     },
     ...{ ...times, fires: 15, labels: { database: 'read_model' } },
   },
+  { alert: 'DisksNotWatched', series: { 'up{job="node"}': level(1, 0) }, ...{ ...times, fires: 15 } },
   {
     alert: 'DiskAlmostFull',
     series: filesystem(level(50, 4)),
