@@ -73,6 +73,19 @@ describe('a feed up to an instant', () => {
     expect(await read(feed)).toEqual([{ events: [], position: { commit: 0n, prepare: 0n } }]);
   });
 
+  test('goes on through a log that was copied later, by when its events were decided', async () => {
+    const copied = (position: number, decidedAt: number): FeedEvent => ({
+      ...event(position, AS_OF + 90 * CLOCK_MARGIN_MS),
+      metadata: { decidedAt: new Date(decidedAt).toISOString() },
+    });
+    const { feed } = feedOf([
+      batch(copied(0, AS_OF - 5), copied(1, AS_OF + 5)),
+      batch(copied(2, AS_OF), copied(3, AS_OF + CLOCK_MARGIN_MS + 1), copied(4, AS_OF)),
+    ]);
+    const batches = await read(feed);
+    expect(batches.flatMap(({ events }) => events.map(({ revision }) => revision))).toEqual([0, 1, 2]);
+  });
+
   test('ends when it is told to', async () => {
     const stop = new AbortController();
     stop.abort();
