@@ -4,7 +4,9 @@ import type { RecordedEvent } from '../../shared/adapters/eventstoredb/event-log
 import type { Producer } from '../../shared/adapters/kafka/client.ts';
 import { toKafkaRecord } from '../../shared/events/cloud-event.ts';
 import type { Position } from '../../shared/events/position.ts';
+import { kafkaLane, partitionOf } from '../../shared/read-model/lanes.ts';
 import { createSystem, type System, type SystemOptions } from '../integration/projector/system.ts';
+import { eventually } from '../support/eventually.ts';
 import { kafkaClient } from '../support/kafka.ts';
 import { newTopic } from '../support/kafka-topics.ts';
 
@@ -86,3 +88,26 @@ export const lanesOf = async ({ pool }: Pick<System, 'pool'>) =>
        FROM read_model.checkpoints ORDER BY name`,
     )
   ).rows;
+
+/** Waits until every lane has applied the last of its events in the log. */
+export async function caughtUp(
+  system: Pick<FeedSystem, 'log' | 'pool'>,
+  partitions = PARTITIONS,
+  timeoutMs = 60_000,
+) {
+  const last = new Map<string, string>();
+  for await (const { id, data } of system.log.readAll()) {
+    last.set(kafkaLane(partitionOf(String(data.userId), partitions)), id);
+  }
+  await eventually(
+    'every lane has its last event',
+    async () => {
+      const { rows } = await system.pool.query<{ name: string; last_event_id: string }>(
+        'SELECT name, last_event_id FROM read_model.checkpoints',
+      );
+      const applied = new Map(rows.map((row) => [row.name, row.last_event_id]));
+      return [...last].every(([lane, id]) => applied.get(lane) === id);
+    },
+    timeoutMs,
+  );
+}
