@@ -86,6 +86,8 @@ export async function createReplaySystem(history?: { readonly events: number; re
     reader: createReader(),
     author: createAuthors(log, vault),
     storeDatabaseUrl: storeDatabase.url,
+    /** What every command needs. */
+    env: reading,
     /** What `--with-personal` needs besides. */
     vaultSettings: { DATABASE_URL: database.url, VAULT_MASTER_KEY: KEY.toString('base64url') },
     file: (name: string) => path.join(folder, name),

@@ -1,0 +1,200 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RecordedEvent } from '../../../shared/adapters/eventstoredb/event-log.ts';
+import type { Author } from '../projector/author.ts';
+import { readCsv } from './csv-reader.ts';
+import { ZSTD } from './parquet-reader.ts';
+import { createReplaySystem, lines, type ReplaySystem } from './system.ts';
+
+type Row = Record<string, unknown> & { readonly data: Record<string, unknown> };
+
+const NASTY = 'Größe, "quoted"\r\nand a line; =1+1 ✓ 🦊';
+let system: ReplaySystem;
+let erased: Author;
+let kept: Author;
+
+beforeAll(async () => {
+  system = await createReplaySystem();
+  kept = system.author();
+  await kept.signUp();
+  await kept.subscribe('pro');
+  await kept.activate(NASTY, NASTY);
+  erased = system.author();
+  await erased.signUp();
+  await erased.activate('laptop', 'Ada’s laptop');
+  await erased.erase();
+});
+afterAll(() => system[Symbol.asyncDispose]());
+
+async function rowsOf(...args: string[]): Promise<Row[]> {
+  const { code, stdout, stderr } = await system.replay(args, system.vaultSettings);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return lines<Row>(stdout);
+}
+
+describe('a row', () => {
+  it('has every field of the event, by name', async () => {
+    const [event] = await Array.fromAsync(
+      system.log.readStream(`user-${kept.userId}`, { from: 2, limit: 1 }),
+    );
+    const { id, metadata, position, created, data } = event as RecordedEvent;
+    const [row] = (await rowsOf('--user', kept.userId, '--type', 'LicenseActivated')) as [Row];
+    expect(row).toEqual({
+      position: `${position.commit}/${position.prepare}`,
+      revision: 2,
+      stream: `user-${kept.userId}`,
+      event_id: id,
+      type: 'LicenseActivated',
+      time: metadata.decidedAt,
+      logged_at: created.toISOString(),
+      user_id: kept.userId,
+      correlation_id: metadata.$correlationId,
+      causation_id: metadata.$causationId,
+      command_id: metadata.commandId,
+      actor_role: 'system',
+      actor_id: 'test',
+      schema_version: 1,
+      data: {
+        userId: kept.userId,
+        licenseId: data.licenseId,
+        subscriptionId: data.subscriptionId,
+        clientId: NASTY,
+      },
+    });
+  });
+
+  it('is the same in each format', async () => {
+    const json = await rowsOf();
+    for (const format of ['csv', 'parquet'])
+      await system.replay(['--out', `a.${format}`, '--format', format]);
+    const [header, ...records] = readCsv(readFileSync(system.file('a.csv'), 'utf8')) as [
+      string[],
+      ...string[][],
+    ];
+    expect(header).toEqual(Object.keys(json[0] as Row));
+    expect(
+      records.map((record) => {
+        const row = Object.fromEntries(header.map((name, i) => [name, record[i] as string]));
+        return {
+          ...row,
+          revision: Number(row.revision),
+          schema_version: Number(row.schema_version),
+          data: JSON.parse(row.data ?? ''),
+        };
+      }),
+    ).toEqual(json);
+
+    const file = await asyncBufferFromFile(system.file('a.parquet'));
+    expect(Number((await parquetMetadataAsync(file)).num_rows)).toBe(json.length);
+    const table = await parquetReadObjects({ file, compressors: ZSTD });
+    expect(table).toEqual(
+      json.map((row) => {
+        const [commit, prepare] = String(row.position).split('/').map(BigInt);
+        return {
+          ...row,
+          commit_position: commit,
+          prepare_position: prepare,
+          revision: BigInt(Number(row.revision)),
+          schema_version: 1n,
+          time: new Date(String(row.time)),
+          logged_at: new Date(String(row.logged_at)),
+        };
+      }),
+    );
+  });
+});
+
+/** A Parquet file's values as text; the file itself is compressed. */
+async function parquetText(name: string): Promise<string> {
+  const file = await asyncBufferFromFile(system.file(name));
+  const rows = await parquetReadObjects({ file, compressors: ZSTD });
+  return rows.map((row) => Object.values(row).map(String).join(' ') + JSON.stringify(row.data)).join('\n');
+}
+
+describe('personal data', () => {
+  it.each(['ndjson', 'csv', 'parquet'])('is not in %s, sealed or open', async (format) => {
+    const file = `without.${format}`;
+    // No vault and no key: a connection to neither is made.
+    expect(await system.replay(['--format', format, '--out', file])).toMatchObject({ code: 0 });
+    const text = format === 'parquet' ? await parquetText(file) : readFileSync(system.file(file), 'utf8');
+    expect(text).toContain(kept.userId);
+    for (const secret of [kept.email, erased.email, 'Ada', 'personal', 'not a hash', 'eyJ']) {
+      expect(text).not.toContain(secret);
+    }
+  });
+
+  it('is opened with the flag and a key: empty for whoever was erased, and never a password hash', async () => {
+    const rows = await rowsOf('--with-personal');
+    const personal = (author: Author, type: string) =>
+      rows.find((row) => row.type === type && row.user_id === author.userId)?.data.personal;
+    expect(personal(kept, 'UserSignedUp')).toEqual({ email: kept.email });
+    expect(personal(kept, 'LicenseActivated')).toEqual({ clientName: NASTY });
+    expect(personal(erased, 'UserSignedUp')).toEqual({});
+    expect(personal(erased, 'LicenseActivated')).toEqual({});
+    expect(personal(kept, 'SubscriptionStarted')).toBe(undefined);
+    expect(JSON.stringify(rows)).not.toMatch(/not a hash|passwordHash|eyJ/);
+  });
+
+  it('is not opened without a key, or with another one', async () => {
+    const { DATABASE_URL } = system.vaultSettings;
+    const without = await system.replay(['--with-personal'], { DATABASE_URL });
+    expect(without).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('VAULT_MASTER_KEY'),
+    });
+    const missing = { DATABASE_URL, VAULT_MASTER_KEY_FILE: system.file('no.key') };
+    expect(await system.replay(['--with-personal'], missing)).toMatchObject({ code: 1, stdout: '' });
+    expect(existsSync(missing.VAULT_MASTER_KEY_FILE)).toBe(false);
+    const other = { DATABASE_URL, VAULT_MASTER_KEY: Buffer.alloc(32, 9).toString('base64url') };
+    expect(await system.replay(['--with-personal'], other)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('master key'),
+    });
+  });
+});
+
+describe('standard output', () => {
+  it('gets Parquet whole, too', async () => {
+    const shell = path.resolve(import.meta.dirname, '../../../cli/main.ts');
+    const child = spawn(
+      '/bin/sh',
+      ['-c', `"${process.execPath}" "${shell}" replay --format parquet > piped`],
+      {
+        cwd: system.folder,
+        env: { ...process.env, EVENTSTORE_URL: system.env.EVENTSTORE_URL, NODE_ENV: 'test' },
+      },
+    );
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(readFileSync(system.file('piped')).equals(readFileSync(system.file('a.parquet')))).toBe(true);
+  });
+
+  it('may close at any time: the tool ends without a word', async () => {
+    const many = Array.from({ length: 300 }, () => system.author());
+    await Promise.all(many.map((author) => author.signUp()));
+    const { child, result } = system.start([]);
+    child.stdout?.destroy();
+    expect(await result).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+});
+
+describe('a log with an event that this version does not know', () => {
+  it('stops the export, and says which', async () => {
+    const stranger = system.author();
+    await stranger.signUp();
+    const event = await stranger.encode({ type: 'UserErased', data: { userId: stranger.userId } });
+    await stranger.appendRaw({ ...event, type: 'UserFrozen' });
+    const { code, stderr } = await system.replay(['--out', 'stopped']);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`event 1 of user-${stranger.userId} (UserFrozen) is not known here`);
+    expect(readdirSync(system.folder)).toContain('stopped.part');
+    expect(readdirSync(system.folder)).not.toContain('stopped');
+    // What is asked for by type does not meet it.
+    expect(await system.replay(['--type', 'UserErased'])).toMatchObject({ code: 0 });
+  });
+});

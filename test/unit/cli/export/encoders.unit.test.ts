@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
+import { describe, expect, it } from 'vitest';
+import { csvField, csvLine } from '../../../../cli/export/csv.ts';
+import type { Encoder, EncoderPast } from '../../../../cli/export/encoder.ts';
+import { parquetEncoder } from '../../../../cli/export/parquet.ts';
+import { csvEncoder, ndjsonEncoder } from '../../../../cli/export/text.ts';
+import { readCsv } from '../../../integration/replay/csv-reader.ts';
+import { ZSTD } from '../../../integration/replay/parquet-reader.ts';
+import { row } from './rows.ts';
+
+const ROW_GROUP = 20_000;
+const ROWS = 2 * ROW_GROUP + 7;
+
+/** Encodes the rows from `first` on, as a sink does; with the states that its checkpoints would hold. */
+function encode(
+  make: (past?: EncoderPast) => Encoder,
+  from = { first: 0, past: undefined as EncoderPast | undefined },
+) {
+  const encoder = make(from.past);
+  const chunks: Uint8Array[] = [];
+  const checkpoints: { readonly next: number; readonly bytes: number; readonly states: string[] }[] = [];
+  const states = [...(from.past?.states ?? [])];
+  let bytes = from.past?.bytes ?? 0;
+  const push = (chunk: Uint8Array) => {
+    chunks.push(chunk);
+    bytes += chunk.length;
+  };
+  for (let n = from.first; n < ROWS; n++) {
+    encoder.add(row(n));
+    if (!encoder.isFull) continue;
+    push(encoder.take());
+    const state = encoder.state();
+    if (state !== undefined) states.push(state);
+    checkpoints.push({ next: n + 1, bytes, states: [...states] });
+  }
+  push(encoder.finish());
+  return { file: Buffer.concat(chunks), checkpoints };
+}
+
+describe('every encoder', () => {
+  it.each([
+    ['ndjson', ndjsonEncoder],
+    ['csv', csvEncoder],
+    ['parquet', parquetEncoder],
+  ])('goes on behind a checkpoint to the same bytes: %s', (_name, make) => {
+    const whole = encode(make);
+    expect(whole.checkpoints.length).toBeGreaterThanOrEqual(2);
+    for (const { next, bytes, states } of [whole.checkpoints[0], whole.checkpoints.at(-1)].flatMap(
+      (c) => c ?? [],
+    )) {
+      const rest = encode(make, { first: next, past: { bytes, states } });
+      expect(Buffer.concat([whole.file.subarray(0, bytes), rest.file]).equals(whole.file)).toBe(true);
+    }
+  });
+
+  it('that had nothing before a checkpoint begins at the beginning', () => {
+    const past = { bytes: 0, states: [] };
+    for (const make of [ndjsonEncoder, csvEncoder, parquetEncoder]) {
+      expect(make(past).finish()).toEqual(make().finish());
+    }
+  });
+});
+
+describe('Parquet', () => {
+  it('has a row for each event, in row groups, in typed columns', async () => {
+    const { file } = encode(parquetEncoder);
+    const buffer = file.buffer.slice(file.byteOffset, file.byteOffset + file.length);
+    const metadata = parquetMetadata(buffer);
+    expect(metadata.row_groups.map(({ num_rows }) => Number(num_rows))).toEqual([ROW_GROUP, ROW_GROUP, 7]);
+    const [last] = await parquetReadObjects({ file: buffer, compressors: ZSTD, rowStart: ROWS - 1 });
+    expect(last).toMatchObject({
+      position: `${ROWS - 1}/${ROWS - 1}`,
+      commit_position: BigInt(ROWS - 1),
+      revision: BigInt(ROWS - 1),
+      time: new Date(1_700_000_000_000 + ROWS - 1),
+      data: { n: ROWS - 1 },
+    });
+  });
+
+  it('of no events is a table of no rows', async () => {
+    const file = Uint8Array.from(parquetEncoder().finish()).buffer;
+    expect(parquetMetadata(file).schema.length).toBe(18);
+    expect(await parquetReadObjects({ file, compressors: ZSTD })).toEqual([]);
+  });
+});
+
+const text = () =>
+  fc.string({ unit: fc.constantFrom('a', ',', '"', '\r', '\n', ' ', ';', '=', 'ä', '🦊', '\0') });
+
+describe('CSV', () => {
+  it('is read back as it was, whatever stands in it', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(text(), { minLength: 1, maxLength: 5 })), (records) => {
+        const csv = records.map((fields) => `${fields.map(csvField).join(',')}\r\n`).join('');
+        expect(readCsv(csv)).toEqual(records);
+      }),
+    );
+  });
+
+  it('holds a row’s payload as JSON, whatever stands in it', () => {
+    fc.assert(
+      fc.property(fc.dictionary(text(), text()), text(), (data, stream) => {
+        const [record] = readCsv(csvLine(row(1, { data, stream }))) as [string[]];
+        expect(record[2]).toBe(stream);
+        expect(JSON.parse(record.at(-1) ?? '')).toEqual({ ...data });
+      }),
+    );
+  });
+
+  it('quotes what needs it, and no more', () => {
+    expect(['plain', 'a,b', 'say "x"', 'two\nlines', ''].map(csvField)).toEqual([
+      'plain',
+      '"a,b"',
+      '"say ""x"""',
+      '"two\nlines"',
+      '""',
+    ]);
+  });
+});
+
+describe('NDJSON', () => {
+  it('is one line for each event, whatever stands in it', () => {
+    const encoder = ndjsonEncoder();
+    encoder.add(row(1, { data: { text: 'two\nlines\u2028and\r\nmore' } }));
+    encoder.add(row(2));
+    const lines = Buffer.from(encoder.finish()).toString().split('\n');
+    expect(lines).toHaveLength(3);
+    expect(lines.slice(0, 2).map((line) => JSON.parse(line))).toEqual([
+      row(1, { data: { text: 'two\nlines\u2028and\r\nmore' } }),
+      row(2),
+    ]);
+  });
+});
