@@ -4,101 +4,57 @@ export interface AlertCase {
   /** Samples of a minute each, in promtool's notation: `0+6x3` is 0 6 12 18, `1x2` is 1 1 1, `_` is none. */
   readonly series: Readonly<Record<string, string>>;
   /** Minutes at which it does not fire yet, fires, and does not fire any more. */
-  readonly quiet: number;
-  readonly fires: number;
-  readonly clears: number;
+  readonly at: readonly [quiet: number, fires: number, clears: number];
   /** Of the alert, beside its severity. */
   readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A level that is good for 6 minutes, bad for 20, and good again. */
-const level = (good: number | string, bad: number | string): string => `${good}x5 ${bad}x19 ${good}x29`;
-const times = { quiet: 5, clears: 40 } as const;
-const q1 = 'job="query-service",instance="q1"';
+const level = (good: number, bad: number): string => `${good}x5 ${bad}x19 ${good}x29`;
+/** For a {@link level}: when it fires. */
+const from = (minute: number) => [5, minute, 40] as const;
+/** A counter that rests for 10 minutes, rises for 30, and rests again. */
+const rise = (perMinute: number): string => `0x9 0+${perMinute}x29 ${perMinute * 29}x40`;
+const whileRising = [9, 25, 60] as const;
 
 /** A histogram of 100 observations a minute of which, for 30 minutes, a tenth takes longer than `limit`. */
-const histogram = (metric: string, limit: number, labels = ''): Record<string, string> => ({
-  [`${metric}_bucket{${labels}le="${limit}"}`]: '0+100x9 1000+90x29 3700+100x49',
-  [`${metric}_bucket{${labels}le="${limit * 1.9}"}`]: '0+100x99',
-  [`${metric}_bucket{${labels}le="+Inf"}`]: '0+100x99',
+const slow = (metric: string, limit: number): Record<string, string> => ({
+  [`${metric}_bucket{le="${limit}"}`]: '0+100x9 1000+90x29 3700+100x49',
+  [`${metric}_bucket{le="${limit * 1.9}"}`]: '0+100x99',
+  [`${metric}_bucket{le="+Inf"}`]: '0+100x99',
 });
 
-const filesystem = (avail: string): Record<string, string> => {
-  const labels = '{instance="n1",device="sda",mountpoint="/",fstype="ext4"}';
-  return {
-    [`node_filesystem_avail_bytes${labels}`]: avail,
-    [`node_filesystem_size_bytes${labels}`]: '100x700',
-    [`node_filesystem_readonly${labels}`]: '0x700',
-  };
-};
-const disk = { instance: 'n1', device: 'sda', mountpoint: '/', fstype: 'ext4' };
+/** Validations of which, in between, some fail. */
+const failing = (failed: string, minutes: number) => ({
+  'validations_total{code="VALID"}': `0+6000x${minutes}`,
+  'validation_problems_total{code="busy",status="503"}': failed,
+});
 
+const q1 = 'job="query-service",instance="q1"';
 const validation: readonly AlertCase[] = [
-  {
-    // 10 % fail for 20 minutes: 2 % of the month's budget is gone after ten.
-    alert: 'ValidationsFailing',
-    series: {
-      'validations_total{code="VALID"}': '0+6000x200',
-      'validation_problems_total{code="busy",status="503"}': '0x60 0+600x20 12000x100',
-    },
-    quiet: 60,
-    fires: 75,
-    clears: 90,
-  },
-  {
-    alert: 'ValidationsFailingSlowly',
-    series: {
-      'validations_total{code="VALID"}': '0+6000x500',
-      'validation_problems_total{code="busy",status="503"}': '0x10 0+60x400 24000x90',
-    },
-    quiet: 10,
-    fires: 300,
-    clears: 450,
-  },
+  // 10 % for 20 minutes: 2 % of the month's budget is gone after ten.
+  { alert: 'ValidationsFailing', series: failing('0x60 0+600x20 12000x100', 200), at: [60, 75, 90] },
+  // 1 %, 0.2 %.
+  { alert: 'ValidationsFailingSlowly', series: failing('0x10 0+60x400 24000x90', 500), at: [10, 300, 450] },
   {
     alert: 'ValidationBudgetShrinking',
-    series: {
-      'validations_total{code="VALID"}': '0+6000x1500',
-      'validation_problems_total{code="busy",status="503"}': '0x10 0+12x1000 12000x490',
-    },
-    quiet: 10,
-    fires: 200,
-    clears: 1_400,
+    series: failing('0x10 0+12x1000 12000x490', 1_500),
+    at: [10, 200, 1_400],
   },
   {
     alert: 'NoQueryNode',
     series: { [`service_ready{${q1}}`]: level(1, 0), 'service_ready{job="projector"}': '1x60' },
-    ...{ ...times, fires: 8 },
+    at: from(8),
   },
-  {
-    alert: 'ValidationsTooSlow',
-    series: histogram('validation_duration_seconds', 0.1),
-    ...{ quiet: 9, fires: 30, clears: 50 },
-  },
-  {
-    alert: 'ValidationsSlow',
-    series: histogram('validation_duration_seconds', 0.05),
-    ...{ quiet: 9, fires: 38, clears: 50 },
-  },
-  {
-    alert: 'StaleAnswers',
-    series: { 'validations_stale_total{instance="q1"}': '0x9 0+6x19 114x40' },
-    ...{ quiet: 9, fires: 15, clears: 40 },
-  },
-  {
-    alert: 'NoticesMissing',
-    series: { [`validation_notices_missing{${q1}}`]: level(0, 1) },
-    ...{ ...times, fires: 8 },
-  },
-  {
-    alert: 'RedisNotTrusted',
-    series: { [`validation_redis_trusted{${q1}}`]: level(1, 0) },
-    ...{ ...times, fires: 13 },
-  },
+  { alert: 'ValidationsTooSlow', series: slow('validation_duration_seconds', 0.1), at: [9, 30, 50] },
+  { alert: 'ValidationsSlow', series: slow('validation_duration_seconds', 0.05), at: [9, 38, 50] },
+  { alert: 'StaleAnswers', series: { 'validations_stale_total{instance="q1"}': rise(6) }, at: whileRising },
+  { alert: 'NoticesMissing', series: { [`validation_notices_missing{${q1}}`]: level(0, 1) }, at: from(8) },
+  { alert: 'RedisNotTrusted', series: { [`validation_redis_trusted{${q1}}`]: level(1, 0) }, at: from(13) },
   {
     alert: 'ValidationsRateLimited',
-    series: { 'validation_problems_total{code="rate_limited",status="429"}': '0x9 0+1200x29 34800x40' },
-    ...{ quiet: 9, fires: 25, clears: 60 },
+    series: { 'validation_problems_total{code="rate_limited",status="429"}': rise(1_200) },
+    at: whileRising,
   },
 ];
 
@@ -107,27 +63,25 @@ const writeSide: readonly AlertCase[] = [
   {
     alert: 'NoCommandNode',
     series: { 'service_ready{job="command-service"}': level(1, 0), [`service_ready{${q1}}`]: '1x60' },
-    ...{ ...times, fires: 8 },
+    at: from(8),
   },
   {
     alert: 'CommandsFailing',
-    series: { [`${commands}"201"}`]: '0+600x80', [`${commands}"503"}`]: '0x9 0+30x19 570x50' },
-    ...{ quiet: 9, fires: 20, clears: 45 },
+    series: { [`${commands}"201"}`]: '0+600x80', [`${commands}"503"}`]: rise(30) },
+    at: whileRising,
   },
   {
     alert: 'AppendsFailing',
-    series: { 'append_failures_total{kind="unknown"}': '0x9 0+2x19 38x50' },
-    ...{ quiet: 9, fires: 20, clears: 45, labels: { kind: 'unknown' } },
+    series: { 'append_failures_total{kind="unknown"}': rise(2) },
+    at: whileRising,
+    labels: { kind: 'unknown' },
   },
-  {
-    alert: 'AppendsSlow',
-    series: histogram('append_duration_seconds', 0.25, 'outcome="appended",'),
-    ...{ quiet: 9, fires: 30, clears: 50 },
-  },
+  { alert: 'AppendsSlow', series: slow('append_duration_seconds', 0.25), at: [9, 30, 50] },
   {
     alert: 'CallersRateLimited',
-    series: { 'http_rate_limited_total{job="command-service",limit="logins"}': '0x9 0+1200x29 34800x40' },
-    ...{ quiet: 9, fires: 25, clears: 60, labels: { job: 'command-service', limit: 'logins' } },
+    series: { 'http_rate_limited_total{job="command-service",limit="logins"}': rise(1_200) },
+    at: whileRising,
+    labels: { job: 'command-service', limit: 'logins' },
   },
 ];
 
@@ -138,31 +92,24 @@ const projection: readonly AlertCase[] = [
   {
     alert: 'FeedStopped',
     series: { ...feed('stopped', level(0, 1)), ...feed('following', level(1, 0)) },
-    ...{ ...times, fires: 8, labels: { instance: 'p1' } },
+    at: from(8),
+    labels: { instance: 'p1' },
   },
   // A process that is gone has no metrics at all.
-  { alert: 'NoActiveProjector', series: feed('following', '1x5 stale _x18 1x29'), ...{ ...times, fires: 8 } },
-  {
-    alert: 'ProjectionBehind',
-    series: { 'projector_lag_seconds{instance="p1"}': level(0, 31) },
-    ...{ ...times, fires: 8 },
-  },
-  {
-    alert: 'ProjectionSlow',
-    series: { 'projector_lag_seconds{instance="p1"}': level(0.01, 0.3) },
-    ...{ quiet: 7, fires: 20, clears: 40 },
-  },
-  { alert: 'EventsParked', series: { projector_parked_users: level(0, 2) }, ...{ ...times, fires: 8 } },
+  { alert: 'NoActiveProjector', series: feed('following', '1x5 stale _x18 1x29'), at: from(8) },
+  { alert: 'ProjectionBehind', series: { projector_lag_seconds: level(0, 31) }, at: from(8) },
+  { alert: 'ProjectionSlow', series: { projector_lag_seconds: level(0.01, 0.3) }, at: [7, 20, 40] },
+  { alert: 'EventsParked', series: { projector_parked_users: level(0, 2) }, at: from(8) },
   {
     alert: 'RedisNotInStep',
     series: {
       'projector_cache_in_step{instance="p1"}': level(1, 0),
+      ...feed('following', '1x60'),
       // One that stands by holds nothing, and is not meant.
       'projector_cache_in_step{instance="p2"}': '0x60',
-      'projector_feed_state{instance="p1",state="following"}': '1x60',
       'projector_feed_state{instance="p2",state="following"}': '0x60',
     },
-    ...{ ...times, fires: 10 },
+    at: from(10),
   },
 ];
 
@@ -173,57 +120,70 @@ const kafka: readonly AlertCase[] = [
   {
     alert: 'RelayStopped',
     series: relay('stopped', level(0, 1)),
-    ...{ ...times, fires: 8, labels: { instance: 'r1' } },
+    at: from(8),
+    labels: { instance: 'r1' },
   },
-  { alert: 'NoActiveRelay', series: relay('following', level(1, 0)), ...{ ...times, fires: 8 } },
-  { alert: 'RelayBehind', series: { relay_lag_seconds: level(0, 11) }, ...{ ...times, fires: 10 } },
+  { alert: 'NoActiveRelay', series: relay('following', level(1, 0)), at: from(8) },
+  { alert: 'RelayBehind', series: { relay_lag_seconds: level(0, 11) }, at: from(10) },
   {
     alert: 'LaneBehind',
     series: { 'projector_lane_lag_events{lane="kafka-3"}': level(0, 2_000) },
-    ...{ ...times, fires: 15, labels: { lane: 'kafka-3' } },
+    at: from(15),
+    labels: { lane: 'kafka-3' },
   },
 ];
 
 const where = { job: 'query-service', instance: 'q1' };
 const processes: readonly AlertCase[] = [
-  { alert: 'NodeDown', series: { [`up{${q1}}`]: level(1, 0) }, ...{ ...times, fires: 8, labels: where } },
-  {
-    alert: 'NodeNotReady',
-    series: { [`service_ready{${q1}}`]: level(1, 0) },
-    ...{ ...times, fires: 10, labels: where },
-  },
+  { alert: 'NodeDown', series: { [`up{${q1}}`]: level(1, 0) }, at: from(8), labels: where },
+  { alert: 'NodeNotReady', series: { [`service_ready{${q1}}`]: level(1, 0) }, at: from(10), labels: where },
   {
     alert: 'DependencyDown',
     series: { [`dependency_up{${q1},dependency="redis"}`]: level(1, 0) },
-    ...{ ...times, fires: 8, labels: { job: 'query-service', dependency: 'redis' } },
+    at: from(8),
+    labels: { job: 'query-service', dependency: 'redis' },
   },
   {
     alert: 'RestartsOften',
     series: { [`process_start_time_seconds{${q1}}`]: '1x5 2x1 3x1 4x40' },
-    ...{ quiet: 5, fires: 12, clears: 40, labels: where },
+    at: from(12),
+    labels: where,
   },
   {
     alert: 'EventLoopBusy',
     series: { [`nodejs_eventloop_lag_p99_seconds{${q1}}`]: level(0.02, 0.2) },
-    ...{ ...times, fires: 15, labels: where },
+    at: from(15),
+    labels: where,
   },
   {
     alert: 'MemoryNearLimit',
     series: { [`process_resident_memory_bytes{${q1}}`]: level(2e8, 5e8) },
-    ...{ ...times, fires: 15, labels: where },
+    at: from(15),
+    labels: where,
   },
   {
     alert: 'FilesNearLimit',
     series: { [`process_open_fds{${q1}}`]: level(10, 90), [`process_max_fds{${q1}}`]: '100x60' },
-    ...{ ...times, fires: 15, labels: where },
+    at: from(15),
+    labels: where,
   },
 ];
 
+const disk = { instance: 'n1', device: 'sda', mountpoint: '/', fstype: 'ext4' };
+const filesystem = (avail: string): Record<string, string> => {
+  const labels = JSON.stringify(disk).replaceAll(/"(\w+)":/g, '$1=');
+  return {
+    [`node_filesystem_avail_bytes${labels}`]: avail,
+    [`node_filesystem_size_bytes${labels}`]: '100x700',
+    [`node_filesystem_readonly${labels}`]: '0x700',
+  };
+};
 const stores: readonly AlertCase[] = [
   {
     alert: 'PoolExhausted',
     series: { [`pg_pool_connections{${q1},pool="database",state="waiting"}`]: level(0, 3) },
-    ...{ ...times, fires: 12, labels: { ...where, pool: 'database' } },
+    at: from(12),
+    labels: { ...where, pool: 'database' },
   },
   {
     alert: 'PostgresConnectionsNearLimit',
@@ -231,25 +191,19 @@ const stores: readonly AlertCase[] = [
       'postgres_connections_used{database="read_model"}': level(20, 85),
       'postgres_connections_max{database="read_model"}': '97x60',
     },
-    ...{ ...times, fires: 15, labels: { database: 'read_model' } },
+    at: from(15),
+    labels: { database: 'read_model' },
   },
-  { alert: 'DisksNotWatched', series: { 'up{job="node"}': level(1, 0) }, ...{ ...times, fires: 15 } },
-  {
-    alert: 'DiskAlmostFull',
-    series: filesystem(level(50, 4)),
-    ...{ ...times, fires: 10, labels: disk },
-  },
+  { alert: 'DisksNotWatched', series: { 'up{job="node"}': level(1, 0) }, at: from(15) },
+  { alert: 'DiskAlmostFull', series: filesystem(level(50, 4)), at: from(10), labels: disk },
   // Little is left;
-  {
-    alert: 'DiskFillingUp',
-    series: filesystem(level(50, 14)),
-    ...{ quiet: 5, fires: 24, clears: 40, labels: disk },
-  },
+  { alert: 'DiskFillingUp', series: filesystem(level(50, 14)), at: from(24), labels: disk },
   // a third is left, but by tomorrow nothing will be.
   {
     alert: 'DiskFillingUp',
     series: filesystem('50x60 50-0.05x300 35x339'),
-    ...{ quiet: 60, fires: 345, clears: 699, labels: disk },
+    at: [60, 345, 699],
+    labels: disk,
   },
 ];
 

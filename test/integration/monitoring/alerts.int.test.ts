@@ -50,7 +50,7 @@ const fileOf = (alert: string): string =>
 
 const ruleOf = (alert: string): AlertRule => alertRules().find((rule) => rule.alert === alert) as AlertRule;
 
-function testOf({ alert, series, quiet, fires, clears, labels = {} }: AlertCase) {
+function testOf({ alert, series, at: [quiet, fires, clears], labels = {} }: AlertCase) {
   const firing = [{ exp_labels: { severity: ruleOf(alert).labels.severity, ...labels } }];
   const at = (minutes: number, alerts: readonly object[]) => ({
     eval_time: `${minutes}m`,
@@ -87,7 +87,7 @@ describe('alerts', () => {
       const file = path.join(folder, `${alert}.test.yml`);
       const test = {
         rule_files: [`rules/${fileOf(alert)}`],
-        evaluation_interval: each.clears > 200 ? '5m' : '30s',
+        evaluation_interval: each.at[2] > 200 ? '5m' : '30s',
         tests: [testOf(each)],
       };
       writeFileSync(file, stringify(test));
