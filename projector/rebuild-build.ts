@@ -1,5 +1,5 @@
-import { comparePositions } from '../shared/events/position.ts';
-import type { AppliedEvent, Feed, FeedBatch } from './feeds/feed.ts';
+import { comparePositions, type Position } from '../shared/events/position.ts';
+import type { Feed, FeedBatch } from './feeds/feed.ts';
 import type { ReadModelWriter } from './read-model-writer.ts';
 import { WriteBehind } from './write-behind.ts';
 
@@ -16,7 +16,7 @@ const MAX_EVENTS = 5_000;
 export async function buildUntil(
   feed: Feed,
   writer: ReadModelWriter,
-  target: AppliedEvent | undefined,
+  target: { readonly position: Position } | undefined,
   applied: (events: number) => void,
 ): Promise<void> {
   if (!target || hasReached(writer, target)) return;
@@ -45,13 +45,16 @@ export async function buildUntil(
   if (behind.failure) throw behind.failure.error;
 }
 
-const hasReached = (writer: ReadModelWriter, target: AppliedEvent): boolean => {
+const hasReached = (writer: ReadModelWriter, target: { readonly position: Position }): boolean => {
   const { last } = writer.checkpoint;
   return last !== undefined && comparePositions(last.position, target.position) >= 0;
 };
 
 /** The part of a batch up to the target, and whether the target is reached with it. */
-function cutAt(batch: FeedBatch, target: AppliedEvent): { readonly part: FeedBatch; readonly last: boolean } {
+function cutAt(
+  batch: FeedBatch,
+  target: { readonly position: Position },
+): { readonly part: FeedBatch; readonly last: boolean } {
   const { events } = batch;
   if (comparePositions(batch.position, target.position) < 0) return { part: batch, last: false };
   const within = events.filter(({ position }) => comparePositions(position, target.position) <= 0);

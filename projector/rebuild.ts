@@ -1,13 +1,13 @@
 import { createPool, inTransaction, type Pool } from '../shared/adapters/postgres/pool.ts';
+import { DIRECT_LANE } from '../shared/read-model/lanes.ts';
 import { READ_MODEL_SCHEMA } from '../shared/read-model/rows.ts';
-import { type Checkpoint, loadCheckpoint } from './checkpoint.ts';
 import { FeedStop, RebuildRefused } from './errors.ts';
-import type { AppliedEvent } from './feeds/feed.ts';
 import { migrateReadModel } from './migrate.ts';
 import { makePartitions, SUBSCRIPTIONS, yearsAround } from './partitions.ts';
-import { ReadModelWriter, writerSettings } from './read-model-writer.ts';
-import { buildUntil } from './rebuild-build.ts';
+import { writerSettings } from './read-model-writer.ts';
 import { compareSchemas, type TableComparison } from './rebuild-compare.ts';
+import { type Live, readLive } from './rebuild-live.ts';
+import { NextReadModels } from './rebuild-next.ts';
 import type { Progress, RebuildOptions, RebuildResult } from './rebuild-options.ts';
 import { exists, hasCheckpoints, parksWhatWasLetGo, switchSchemas } from './rebuild-switch.ts';
 
@@ -25,8 +25,10 @@ class Rebuild {
   /** With the default search path. */
   readonly #pool: Pool;
   readonly #nextPool: Pool;
-  readonly #writer: ReadModelWriter;
-  #events = 0;
+  readonly #next: NextReadModels;
+  #phase: Progress['phase'] = 'building';
+  /** Of the live read models, also of those that were replaced. */
+  readonly #lanes = new Set([DIRECT_LANE]);
 
   constructor(options: RebuildOptions) {
     this.#options = options;
@@ -39,7 +41,8 @@ class Rebuild {
     };
     this.#pool = createPool({ ...common, max: 4 });
     this.#nextPool = createPool({ ...common, max: 4, settings: writerSettings(NEXT) });
-    this.#writer = new ReadModelWriter({ pool: this.#nextPool }, options.decoder);
+    const { feed, decoder } = options;
+    this.#next = new NextReadModels({ pool: this.#nextPool, feed, decoder, progress: () => this.#tell() });
   }
 
   async run(): Promise<RebuildResult> {
@@ -56,12 +59,13 @@ class Rebuild {
     const live = await this.#usableLive();
     await this.#prepare();
     const start = performance.now();
-    await this.#buildTo(live?.last ?? (await this.#options.feed.end()));
+    if (live) await this.#next.buildLike(live);
+    else await this.#next.buildTo((await this.#options.feed.end())?.position);
     const seconds = (performance.now() - start) / 1_000;
     await this.#finishTables();
     const comparison = live ? await this.#compare() : undefined;
     const equal = comparison?.every((table) => table.equal) ?? true;
-    const result = { events: this.#events, seconds, comparison };
+    const result = { events: this.#next.events, seconds, comparison, lanes: [...this.#lanes] };
     if (compareOnly) {
       await this.#pool.query(`DROP SCHEMA ${NEXT} CASCADE`);
       return { ...result, switched: false };
@@ -69,7 +73,7 @@ class Rebuild {
     if (!equal && !acceptDifferences && !force) return { ...result, switched: false };
     this.#say('switching');
     await this.#switch();
-    return { ...result, events: this.#events, switched: true };
+    return { ...result, events: this.#next.events, lanes: [...this.#lanes], switched: true };
   }
 
   async close(): Promise<void> {
@@ -88,14 +92,20 @@ class Rebuild {
   }
 
   /**
-   * The live checkpoint; undefined if there is nothing to compare with or go on from.
-   * @throws FeedStop the live read models are of another store
+   * The live read models; undefined if there is nothing to compare with or go on from.
+   * @throws FeedStop they are of another store
    */
-  async #usableLive(): Promise<Checkpoint | undefined> {
-    if (this.#options.force || !(await hasCheckpoints(this.#pool, LIVE))) return undefined;
-    const live = await loadCheckpoint(this.#pool, LIVE);
-    await this.#options.feed.verify(live.last);
-    return live.last ? live : undefined;
+  async #usableLive(): Promise<Live | undefined> {
+    if (!(await hasCheckpoints(this.#pool, LIVE))) return undefined;
+    const live = this.#seen(await readLive(this.#pool, LIVE));
+    if (this.#options.force) return undefined;
+    for (const last of live.last) await this.#options.feed.verify(last);
+    return live.last.length > 0 ? live : undefined;
+  }
+
+  #seen(live: Live): Live {
+    for (const lane of live.level.lanes) this.#lanes.add(lane);
+    return live;
   }
 
   /** Makes the tables, or goes on with those of a rebuild that was interrupted. */
@@ -104,7 +114,7 @@ class Rebuild {
     if (fresh || (await this.#isOutdated())) await this.#pool.query(`DROP SCHEMA IF EXISTS ${NEXT} CASCADE`);
     try {
       await this.#makeTables();
-      await feed.verify(this.#writer.checkpoint.last);
+      await feed.verify(this.#next.checkpoint.last);
     } catch (error) {
       if (!(error instanceof FeedStop)) throw error;
       // What an earlier rebuild left is of another store.
@@ -129,14 +139,7 @@ class Rebuild {
         `INSERT INTO ${NEXT}.skipped_events (${columns}) SELECT ${columns} FROM ${LIVE}.skipped_events ON CONFLICT DO NOTHING`,
       );
     }
-    await this.#writer.load();
-  }
-
-  async #buildTo(target: AppliedEvent | undefined): Promise<void> {
-    await buildUntil(this.#options.feed, this.#writer, target, (events) => {
-      this.#events += events;
-      this.#say('building');
-    });
+    await this.#next.load();
   }
 
   /** What is faster behind the load than during it: indexes, partitions of rare years, the planner's statistics. */
@@ -153,8 +156,8 @@ class Rebuild {
     for (let attempt = 1; ; attempt++) {
       const comparison = await inTransaction(this.#pool, async (snapshot) => {
         await snapshot.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
-        const live = await loadCheckpoint(snapshot, LIVE);
-        await this.#buildTo(live.last);
+        const live = this.#seen(await readLive(snapshot, LIVE));
+        await this.#next.buildLike(live, { db: snapshot, schema: LIVE });
         return compareSchemas(snapshot, LIVE, this.#nextPool, NEXT);
       });
       if (attempt === COMPARISONS || comparison.every((table) => table.equal)) return comparison;
@@ -170,16 +173,21 @@ class Rebuild {
       next: NEXT,
       old: OLD,
       force,
-      catchUp: async (live) => {
-        await this.#buildTo(live.last);
-        return this.#writer.checkpoint;
+      catchUp: async (live, db) => {
+        await this.#next.buildLike(this.#seen(live), { db, schema: LIVE });
+        return this.#next.checkpoint;
       },
     });
     if (!keepOld && (await exists(this.#pool, OLD))) await this.#pool.query(`DROP SCHEMA ${OLD} CASCADE`);
   }
 
   #say(phase: Progress['phase']): void {
-    this.#options.progress({ phase, events: this.#events });
+    this.#phase = phase;
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#options.progress({ phase: this.#phase, events: this.#next.events });
   }
 }
 
