@@ -22,7 +22,7 @@ export const relaySettings = z.object({
   KAFKA_TOPIC_RETENTION_DAYS: integer(0, 36_500)
     .default(0)
     .describe('How long a topic that is made here keeps events, by their time; 0 for ever'),
-  RELAY_BATCH_EVENTS: integer(1, 10_000).default(2_000).describe('Most events of one Kafka transaction'),
+  RELAY_BATCH_EVENTS: integer(1, 10_000).default(5_000).describe('Most events of one Kafka transaction'),
 });
 
 export type RelayConfig = z.infer<typeof relaySettings>;

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaRecord } from '../../events/cloud-event.ts';
 import type { Kafka, Producer } from './client.ts';
 import { isKafkaUnavailable, KafkaUnavailable } from './errors.ts';
+import { compressQuickly, GZIP } from './gzip.ts';
 import { encodeRecordsQuickly } from './record-encoder.ts';
 
 /** A record and the partition it goes to; the driver's own choice may change with the topic's partitions. */
@@ -51,12 +52,11 @@ export interface ProducerOptions {
  * consumers wait in front of it, unless a new producer with the same id ends it first.
  */
 const TRANSACTION_TIMEOUT_MS = 20_000;
-/** gzip: the smallest that the driver brings along. */
-const GZIP = 1;
 const ALL_REPLICAS = -1;
 const CLOSE_MS = 2_000;
 
 encodeRecordsQuickly();
+compressQuickly();
 
 /**
  * Opens a producer and takes its transactional id over: producers opened before can't write any more, and what they
