@@ -31,7 +31,7 @@ WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
 COPY package.json ./
 COPY docs/openapi.json ./docs/
-COPY deploy/compose/healthy.ts ./deploy/compose/
+COPY deploy/compose/healthy.mjs ./deploy/compose/
 COPY shared ./shared
 COPY command-service ./command-service
 COPY query-service ./query-service
@@ -41,6 +41,6 @@ ENV NODE_ENV=production HOST=0.0.0.0
 USER 10001:10001
 STOPSIGNAL SIGTERM
 # It fails also while a service is on its way up or down: what waits for "healthy" waits for one that takes requests.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
-  CMD ["node", "deploy/compose/healthy.ts"]
+HEALTHCHECK --interval=15s --timeout=10s --start-period=120s --start-interval=1s --retries=4 \
+  CMD ["node", "deploy/compose/healthy.mjs"]
 CMD ["node", "cli/main.ts", "--help"]

@@ -46,7 +46,7 @@ describe('a first start', () => {
       rmSync(data, { recursive: true });
     }
     expect(lines.join('\n')).toContain('"code":"VALID"');
-    licensed = await customers(system.url, 16);
+    licensed = await customers(system.url, 8);
   });
 
   it('and a second one replaces nothing that runs', async () => {
