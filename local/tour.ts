@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 interface Customer {
   readonly email: string;
@@ -14,6 +15,9 @@ export interface Toured {
   readonly url: string;
   readonly backends: { readonly data: string };
 }
+
+/** How long the tour goes on asking where it is told to ask again. */
+const PATIENCE_MS = 30_000;
 
 type Say = (line: string) => void;
 type Answer = { readonly body: Record<string, unknown>; readonly position: string | undefined };
@@ -85,23 +89,33 @@ type Ask = (question: Question) => Promise<Answer>;
 
 const caller =
   (url: string, say: Say): Ask =>
-  async ({ method, resource, body, token, minEventPosition, expected }) => {
+  async (question) => {
+    const { method, resource, body, expected } = question;
     say(`  → ${method} ${resource}${body ? ` ${shown(body)}` : ''}`);
-    const response = await fetch(`${url}${resource}`, {
-      method,
-      headers: {
-        ...(body ? { 'Content-Type': 'application/json' } : {}),
-        ...(token ? { Authorization: `Bearer ${token}` } : {}),
-        ...(minEventPosition ? { 'Min-Event-Position': minEventPosition } : {}),
-      },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    });
+    const deadline = Date.now() + PATIENCE_MS;
+    let response = await send(url, question);
+    // A read model that has not come as far yet says when to ask again: just after the start it may take a moment.
+    while (response.status === 503 && response.headers.has('Retry-After') && Date.now() < deadline) {
+      await delay(Number(response.headers.get('Retry-After')) * 1_000);
+      response = await send(url, question);
+    }
     const answer = (await response.json()) as Record<string, unknown>;
     say(`  ← ${response.status} ${shown(answer)}`);
     if (response.status !== expected)
       throw new Error(`${method} ${resource}: expected ${expected}, got ${response.status}`);
     return { body: answer, position: response.headers.get('Event-Position') ?? undefined };
   };
+
+const send = (url: string, { method, resource, body, token, minEventPosition }: Question) =>
+  fetch(`${url}${resource}`, {
+    method,
+    headers: {
+      ...(body ? { 'Content-Type': 'application/json' } : {}),
+      ...(token ? { Authorization: `Bearer ${token}` } : {}),
+      ...(minEventPosition ? { 'Min-Event-Position': minEventPosition } : {}),
+    },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
 
 /** As JSON, long secrets shortened: a tour may be pasted into a ticket. */
 const shown = (value: unknown): string =>
