@@ -18,16 +18,17 @@ interface Heard {
  */
 export class HeardLanes {
   readonly #heard = new Map<string, Heard>();
-  /** Lanes that are not followed, and still say so each second: the projector of a feed that was replaced. */
-  readonly #foreign = new Set<string>();
+  /** Lanes that are not followed, and where they stood last: the projector of a feed that was replaced may beat on. */
+  readonly #foreign = new Map<string, Position>();
   #followed: ReadonlySet<string> | undefined;
 
   /** A notice of a batch from `before` to `after`. */
   hear(lane: string, before: Position, after: Position, now: number): Hearing {
+    const stood = this.#foreign.get(lane);
     const moved = comparePositions(before, after) !== 0;
+    if (stood && !moved && comparePositions(stood, after) === 0) return 'foreign';
     // Only the feed whose turn it is can move a checkpoint.
-    if (moved) this.#foreign.delete(lane);
-    if (this.#foreign.has(lane)) return 'foreign';
+    this.#foreign.delete(lane);
     const heard = this.#heard.get(lane);
     const follows = heard !== undefined && comparePositions(heard.after, before) === 0;
     if (heard) Object.assign(heard, { after, at: now });
@@ -61,16 +62,14 @@ export class HeardLanes {
    * @param unknown what {@link unknown} was before it was asked: what was heard since may be newer than the answer
    */
   follow(lanes: ReadonlySet<string>, unknown: readonly string[]): boolean {
-    const before = this.#followed;
-    const changed = before !== undefined && before.symmetricDifference(lanes).size > 0;
-    if (changed) this.#foreign.clear();
+    const before = this.#followed ?? lanes;
     this.#followed = lanes;
-    for (const lane of unknown) {
-      if (lanes.has(lane)) continue;
+    for (const lane of before.union(new Set(unknown)).difference(lanes)) {
+      const heard = this.#heard.get(lane);
+      if (heard) this.#foreign.set(lane, heard.after);
       this.#heard.delete(lane);
-      this.#foreign.add(lane);
     }
-    return changed;
+    return before.symmetricDifference(lanes).size > 0;
   }
 
   /** Whether every change is being told: each lane that is followed is heard, and nobody knows of another one. */
