@@ -14,7 +14,7 @@ const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
 /**
  * Parquet, in row groups of {@link ROW_GROUP}. A row group is complete in itself; only the footer names them, so after an
  * interruption what was written is kept and the footer's part of it comes from the checkpoints. Compressed with Zstandard
- * by node:zlib: the writer's own Snappy is JavaScript.
+ * by node:zlib: the writer's own Snappy is JavaScript, gives files of twice the size and takes 1.4 times as long.
  */
 export function parquetEncoder(past?: EncoderPast): Encoder {
   const bytes = new ByteWriter();
