@@ -49,7 +49,7 @@ discovery() {
 listening() {
   if [ -e /tls/tls.crt ]; then
     NGINX_LISTEN='listen 443 ssl reuseport backlog=16384; ssl_certificate /tls/tls.crt; ssl_certificate_key /tls/tls.key; ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:tls:10m; ssl_session_timeout 1h;'
-    NGINX_PLAIN_SERVER="server { listen 80 reuseport; location = /health { proxy_pass http://$QUERY_NODES; } location / { return 308 https://\$host\$request_uri; } }"
+    NGINX_PLAIN_SERVER="server { listen 80 reuseport; server_name _; location = /health { proxy_pass http://$QUERY_NODES; } location / { return 308 https://\$host\$request_uri; } }"
   else
     NGINX_LISTEN='listen 80 reuseport backlog=16384;'
     NGINX_PLAIN_SERVER=''
