@@ -22,7 +22,7 @@ import type { AccessClaims } from '../shared/tokens/tokens.ts';
 import { isTracing } from '../shared/tracing/tracing.ts';
 import { UsageCounter } from '../shared/usage/usage-counter.ts';
 import type { QueryConfig } from './config.ts';
-import { lazyEventLog } from './event-log.ts';
+import { openEventLog } from './event-log.ts';
 import { Histories } from './queries/history.ts';
 import { LOOKUP_SETTINGS } from './queries/lookup-settings.ts';
 import { Standing } from './queries/standing.ts';
@@ -71,7 +71,7 @@ async function connect({ config, logger, clock = systemClock }: QueryServiceOpti
     logger,
     subscriber: true,
   });
-  const eventLog = config.EVENTSTORE_URL ? lazyEventLog(config.EVENTSTORE_URL) : undefined;
+  const eventLog = config.EVENTSTORE_URL ? await openEventLog(config.EVENTSTORE_URL) : undefined;
   return {
     clock,
     ring,

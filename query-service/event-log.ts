@@ -4,27 +4,25 @@ import type {
   RecordedEvent,
 } from '../shared/adapters/eventstoredb/event-log.ts';
 
-export interface LazyEventLog extends Pick<EventLog, 'readStream'> {
+export interface ReadableLog extends Pick<EventLog, 'readStream'> {
   close(): Promise<void>;
 }
 
 /**
- * An event log that is connected to with the first read. Its driver is loaded only then: a node that is asked for no
- * history does not pay for it with memory that licenses could have, and one that never reads has nothing to close.
+ * An event log that is connected to with the first read: a node that is asked for no history has no connection, and
+ * nothing to close while the log is away. Its driver is loaded now, and not with the first history: loading holds the
+ * process for longer than a validation may take. A node without the setting does not load it at all (10 MB).
  */
-export function lazyEventLog(connectionString: string): LazyEventLog {
-  let log: Promise<EventLog> | undefined;
-  const connect = async () => {
-    const { connectEventLog } = await import('../shared/adapters/eventstoredb/client.ts');
-    return connectEventLog({ connectionString });
-  };
+export async function openEventLog(connectionString: string): Promise<ReadableLog> {
+  const { connectEventLog } = await import('../shared/adapters/eventstoredb/client.ts');
+  let log: EventLog | undefined;
   return {
-    async *readStream(stream: string, options?: ReadStreamOptions): AsyncGenerator<RecordedEvent, void> {
-      log ??= connect();
-      yield* (await log).readStream(stream, options);
+    readStream(stream: string, options?: ReadStreamOptions): AsyncIterable<RecordedEvent> {
+      log ??= connectEventLog({ connectionString });
+      return log.readStream(stream, options);
     },
     async close() {
-      await (await log)?.close();
+      await log?.close();
     },
   };
 }
