@@ -1,21 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
 import type { KafkaAdmin } from '../../shared/adapters/kafka/admin.ts';
 import type { Kafka } from '../../shared/adapters/kafka/client.ts';
-import { KafkaUnavailable } from '../../shared/adapters/kafka/errors.ts';
-import {
-  openProducer,
-  RecordsTooLarge,
-  type TransactionalProducer,
-} from '../../shared/adapters/kafka/producer.ts';
+import { openProducer } from '../../shared/adapters/kafka/producer.ts';
 import { inspectTopic, type TopicSettings } from '../../shared/adapters/kafka/topic.ts';
 import type { Pool } from '../../shared/adapters/postgres/pool.ts';
 import type { EventReader } from '../../shared/events/codec.ts';
-import { type Batch, planBatches } from './batches.ts';
-import { moveCheckpoint, type RelayCheckpoint } from './checkpoint.ts';
+import type { RelayCheckpoint } from './checkpoint.ts';
 import type { RelayMetrics } from './metrics.ts';
+import { Sending } from './sending.ts';
 import type { EventSource } from './source.ts';
-import { recordsTooLarge } from './stops.ts';
 import { assertSame, claimTopic } from './topic.ts';
 
 export interface RelayOptions {
@@ -35,13 +28,7 @@ export interface RelayOptions {
   readonly sent: () => void;
 }
 
-/** Everything that the brokers hold of a batch: a tenth is left for what surrounds the records. */
-const PART_OF_LIMIT = 0.9;
-/** Well below what brokers take as one request (socket.request.max.bytes, 100 MiB). */
-const TOTAL_BYTES = 8 * 1024 * 1024;
 const WATCH_MS = 10_000;
-/** A send that takes longer than this is given up: the driver may be waiting for what never comes. */
-const SEND_DEADLINE_MS = 60_000;
 /** How long a send that is under way at a stop may still take. */
 const FINISH_MS = 8_000;
 
@@ -79,7 +66,6 @@ export async function relay(options: RelayOptions): Promise<void> {
     signal.removeEventListener('abort', cutOff);
     clearTimeout(finish);
     inner.abort();
-    options.inHand(0, undefined);
     await producer.close();
   }
 }
@@ -99,75 +85,5 @@ async function watchTopic(
     // Before the question: what is sent meanwhile may not be in its answer.
     const { checkpoint } = sending;
     assertSame(checkpoint, await inspectTopic(admin, topic.topic));
-  }
-}
-
-class Sending {
-  readonly #options: RelayOptions;
-  readonly #producer: TransactionalProducer;
-  readonly #maxBatchBytes: number;
-  checkpoint: RelayCheckpoint;
-
-  constructor(
-    options: RelayOptions,
-    producer: TransactionalProducer,
-    claimed: { readonly checkpoint: RelayCheckpoint; readonly maxBatchBytes: number },
-  ) {
-    this.#options = options;
-    this.#producer = producer;
-    this.#maxBatchBytes = claimed.maxBatchBytes;
-    this.checkpoint = claimed.checkpoint;
-  }
-
-  async follow(signal: AbortSignal): Promise<void> {
-    const { source, reader, inHand } = this.#options;
-    const limits = {
-      partitions: this.checkpoint.partitions,
-      partitionBytes: this.#maxBatchBytes * PART_OF_LIMIT,
-      totalBytes: TOTAL_BYTES,
-    };
-    for await (const events of source.batches(this.checkpoint.last, signal)) {
-      const { batches, stop } = planBatches(reader, events, limits);
-      let left = events.length;
-      for (const batch of batches) {
-        if (signal.aborted) return;
-        inHand(left, batch.events[0]?.created);
-        await this.#send(batch);
-        left -= batch.events.length;
-      }
-      inHand(0, undefined);
-      if (stop) throw stop;
-    }
-  }
-
-  async #send({ records, events }: Batch): Promise<void> {
-    const { pool, metrics, topic, sent } = this.#options;
-    const seconds = metrics.batchSeconds.startTimer();
-    const { id, position, created } = events.at(-1) as RecordedEvent;
-    try {
-      const ends = await inTime(this.#producer.send(records));
-      this.checkpoint = await moveCheckpoint(pool, this.checkpoint, { id, position, at: created }, ends);
-    } catch (error) {
-      if (!(error instanceof RecordsTooLarge)) throw error;
-      throw recordsTooLarge(topic.topic, this.#maxBatchBytes, error);
-    }
-    seconds();
-    metrics.batchSize.observe(events.length);
-    for (const [type, some] of Map.groupBy(events, (event) => event.type)) {
-      metrics.events.inc({ type }, some.length);
-    }
-    sent();
-  }
-}
-
-async function inTime<T>(sending: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(new KafkaUnavailable({ cause: new Error(`no answer within ${SEND_DEADLINE_MS} ms`) }));
-  }, SEND_DEADLINE_MS);
-  try {
-    return await Promise.race([sending, promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { CheckpointMoved, FeedStop } from '../errors.ts';
 import { lead, RELAY_PLACE } from '../leadership.ts';
+import { Backoff, sleep } from './backoff.ts';
 import type { Observed, RelayState } from './metrics.ts';
 import { type RelayOptions, relay } from './relay.ts';
 
@@ -18,13 +19,17 @@ export interface RelayRunnerOptions extends Omit<RelayOptions, 'signal' | 'start
 }
 
 const SCHEMA_POLL_MS = 1_000;
-const RETRY_MS = { first: 50, most: 1_000 };
 /** After a stop everything is tried from the start again, in case somebody has put it right. */
 const STOP_RETRY_MS = 5_000;
 /** Then the relay counts as running again once a batch is sent, or nothing has gone wrong for this long. */
 const RECOVERY_MS = 2_000;
-/** Whoever is fenced gives way for so long, twice as long each time: two relays that fence each other come to rest. */
-const FENCED_MS = { first: 1_000, most: 60_000 };
+interface InHand {
+  readonly events: number;
+  /** The time of the first of them. */
+  readonly since: Date | undefined;
+}
+
+const NOTHING: InHand = { events: 0, since: undefined };
 
 /**
  * Keeps one relay at work: waits for the schema, for its turn, for the event store and Kafka, sends, and starts over
@@ -36,10 +41,12 @@ export class RelayRunner {
   #running: Promise<void> | undefined;
   #state: RelayState = 'waiting';
   #reason: string | undefined;
-  #inHand: { readonly events: number; readonly since: Date | undefined } = { events: 0, since: undefined };
+  #inHand: InHand = NOTHING;
+  /** Up to when everything was sent, when it was last known. */
   #currentAt: number;
-  #retryMs = RETRY_MS.first;
-  #fencedMs = FENCED_MS.first;
+  readonly #retry = new Backoff(50, 1_000);
+  /** Whoever is fenced gives way for longer each time: two relays that fence each other come to rest. */
+  readonly #giving = new Backoff(1_000, 60_000);
   #recovery: NodeJS.Timeout | undefined;
 
   constructor(options: RelayRunnerOptions) {
@@ -134,14 +141,14 @@ export class RelayRunner {
   }
 
   #started(): void {
-    this.#retryMs = RETRY_MS.first;
+    this.#retry.reset();
     // What stopped it may be about to come again: until then it is not called ready.
     if (this.#state !== 'stopped') this.#following();
     else this.#recovery = setTimeout(() => this.#following(), RECOVERY_MS);
   }
 
   #sent(): void {
-    this.#fencedMs = FENCED_MS.first;
+    this.#giving.reset();
     this.#following();
   }
 
@@ -154,7 +161,6 @@ export class RelayRunner {
 
   #takeInHand(events: number, since: Date | undefined): void {
     this.#inHand = { events, since };
-    if (events === 0) this.#currentAt = this.#options.clock();
   }
 
   async #pauseAfter(error: unknown, signal: AbortSignal): Promise<void> {
@@ -167,18 +173,16 @@ export class RelayRunner {
   /** The place is given up already; while others send, this one stands by. */
   async #giveWay(error: ProducerFenced, signal: AbortSignal): Promise<void> {
     const way_out = 'run the relays of one topic with one database, or give each a topic of its own';
-    this.#options.logger.warn({ err: error, way_out, pause_ms: this.#fencedMs }, 'relay_fenced');
+    this.#options.logger.warn({ err: error, way_out, pause_ms: this.#giving.ms }, 'relay_fenced');
     this.#set('waiting', `${error.message}; if this repeats, ${way_out}`);
-    await sleep(this.#fencedMs, signal);
-    this.#fencedMs = Math.min(this.#fencedMs * 2, FENCED_MS.most);
+    await this.#giving.pause(signal);
   }
 
   async #wait(error: Error, signal: AbortSignal): Promise<void> {
     if (this.#state !== 'waiting') this.#options.logger.warn({ err: error }, 'relay_waiting');
     // A stop stays one until it is over.
     if (this.#state !== 'stopped') this.#set('waiting', error.message);
-    await sleep(this.#retryMs, signal);
-    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.most);
+    await this.#retry.pause(signal);
   }
 
   async #stopAt(error: unknown, signal: AbortSignal): Promise<void> {
@@ -191,6 +195,10 @@ export class RelayRunner {
   }
 
   #set(state: RelayState, reason?: string): void {
+    if (this.#state === 'following' && state !== 'following') {
+      this.#currentAt = this.#inHand.since?.getTime() ?? this.#options.clock();
+      this.#inHand = NOTHING;
+    }
     this.#state = state;
     this.#reason = reason;
   }
@@ -201,10 +209,3 @@ const isTemporary = (error: unknown): error is Error =>
   error instanceof KafkaUnavailable ||
   error instanceof CheckpointMoved ||
   isPostgresUnavailable(error);
-
-/** Ends early, without error, when the signal aborts. */
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
-  });
-}

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { transactionalIdOf } from '../../projector/relay/relay.ts';
 import { openProducer } from '../../shared/adapters/kafka/producer.ts';
 import { eventually } from '../support/eventually.ts';
@@ -22,15 +22,14 @@ const settings = { RELAY_BATCH_EVENTS: String(BATCH) };
 let postgres: TestServer;
 let broker: TestServer;
 let system: RelaySystem;
+beforeAll(async () => {
+  [postgres, broker] = await Promise.all([startPostgres(), startKafka()]);
+});
+afterAll(() => Promise.all([broker[Symbol.asyncDispose](), postgres[Symbol.asyncDispose]()]));
 beforeEach(async () => {
-  postgres = await startPostgres();
-  broker = await startKafka();
   system = await createRelaySystem({ postgresUrl: postgres.url, brokers: broker.url });
 });
-afterEach(async () => {
-  await system[Symbol.asyncDispose]();
-  await Promise.all([broker[Symbol.asyncDispose](), postgres[Symbol.asyncDispose]()]);
-});
+afterEach(() => system[Symbol.asyncDispose]());
 
 const moves = async (what: string) => {
   const before = await checkpointOf(system);
@@ -47,6 +46,7 @@ describe('goes on by itself', () => {
     await broker.kill();
     await notReady(relay, 'kafka');
     found.push(await checkpointOf(system));
+    expect(await metric(relay, 'relay_lag_seconds')).toBeGreaterThan(0);
     await broker.start();
     await ready(relay);
     await moves('it sends again');
@@ -59,6 +59,8 @@ describe('goes on by itself', () => {
     await relayed(system, await system.author().signUp());
     explainRepeats(await checkTopic(system), found, BATCH);
     expect(await metric(relay, 'relay_state', 'following')).toBe(1);
+    expect(await metric(relay, 'relay_lag_events')).toBe(0);
+    expect(await metric(relay, 'relay_lag_seconds')).toBe(0);
   }, 240_000);
 
   test('when PostgreSQL was killed, and when the event store was away', async () => {

@@ -118,18 +118,29 @@ export async function readiness({ url }: { readonly url: string }) {
   return { dependencies: body.dependencies, status: response.status };
 }
 
+/** A broker that was killed is back within 20 s, on a machine with time. */
+const PATIENCE_MS = 60_000;
+
 export const ready = (relay: { readonly url: string }) =>
-  eventually('the relay is ready', async () => (await readiness(relay)).status === 200);
+  eventually('the relay is ready', async () => (await readiness(relay)).status === 200, PATIENCE_MS);
 
 export const notReady = (relay: { readonly url: string }, dependency: string) =>
-  eventually(`the relay is not ready for ${dependency}`, async () => {
-    const { status, dependencies } = await readiness(relay);
-    return status === 503 && dependencies[dependency] === 'down';
-  });
+  eventually(
+    `the relay is not ready for ${dependency}`,
+    async () => {
+      const { status, dependencies } = await readiness(relay);
+      return status === 503 && dependencies[dependency] === 'down';
+    },
+    PATIENCE_MS,
+  );
 
 /** Waits until a relay has stopped and is not ready. Answers what it says about it in its log. */
 export async function stopped(relay: { readonly url: string; readonly lines: LogLine[] }): Promise<string> {
-  await eventually('it stopped', async () => (await metric(relay, 'relay_state', 'stopped')) === 1, 40_000);
+  await eventually(
+    'it stopped',
+    async () => (await metric(relay, 'relay_state', 'stopped')) === 1,
+    PATIENCE_MS,
+  );
   await notReady(relay, 'relay');
   const line = relay.lines.findLast(({ msg }) => msg === 'relay_stopped');
   return `${line?.err?.message}; ${line?.way_out}`;
@@ -147,12 +158,13 @@ export async function metric({ url }: { readonly url: string }, name: string, la
 /** How far the topic is: the position that the relay has stored. */
 export async function relayed({ pool, topic }: RelaySystem, position: string): Promise<void> {
   const [commit, prepare] = position.split('/');
-  await eventually(`relayed ${position}`, async () => {
+  const there = async () => {
     const { rowCount } = await pool.query(
       `SELECT FROM relay.checkpoints
        WHERE topic = $1 AND (last_event_commit, last_event_prepare) >= ($2::bigint, $3::bigint)`,
       [topic, commit, prepare],
     );
     return rowCount === 1;
-  });
+  };
+  await eventually(`relayed ${position}`, there, PATIENCE_MS);
 }

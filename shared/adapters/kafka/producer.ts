@@ -48,10 +48,10 @@ export interface ProducerOptions {
 }
 
 /**
- * After this long the brokers abort a transaction whose producer has gone silent. Until then `read_committed`
- * consumers wait in front of it, unless a new producer with the same id ends it first.
+ * After this long the brokers abort a transaction whose producer has gone silent; a new producer with its id ends it at
+ * once. Until then `read_committed` consumers wait in front of it, where nothing else would come either.
  */
-const TRANSACTION_TIMEOUT_MS = 20_000;
+const TRANSACTION_TIMEOUT_MS = 60_000;
 const ALL_REPLICAS = -1;
 const CLOSE_MS = 2_000;
 

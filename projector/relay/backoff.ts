@@ -1,0 +1,35 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A pause that doubles each time it is taken, up to a limit. */
+export class Backoff {
+  readonly #first: number;
+  readonly #most: number;
+  #ms: number;
+
+  constructor(firstMs: number, mostMs: number) {
+    this.#first = firstMs;
+    this.#most = mostMs;
+    this.#ms = firstMs;
+  }
+
+  get ms(): number {
+    return this.#ms;
+  }
+
+  reset(): void {
+    this.#ms = this.#first;
+  }
+
+  async pause(signal: AbortSignal): Promise<void> {
+    const ms = this.#ms;
+    this.#ms = Math.min(ms * 2, this.#most);
+    await sleep(ms, signal);
+  }
+}
+
+/** Ends early, without error, when the signal aborts. */
+export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+}
