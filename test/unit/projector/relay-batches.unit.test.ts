@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { planBatches } from '../../../projector/relay/batches.ts';
+import type { RecordedEvent } from '../../../shared/adapters/eventstoredb/event-log.ts';
+import { encodeRecord } from '../../../shared/adapters/kafka/record-encoder.ts';
+import { createReader } from '../../../shared/events/codec.ts';
+import { partitionOf } from '../../../shared/read-model/lanes.ts';
+import { asRecorded, renewed, stamp } from '../events/sample-events.ts';
+
+const reader = createReader();
+
+function event(userId: string, actor: string, revision: number, type = 'LoggedOut'): RecordedEvent {
+  const data = { userId, tokenId: userId, expiresAt: renewed.data.endDate };
+  const metadata = { ...stamp().metadata, actor: { role: 'user', id: actor }, schemaVersion: 1 };
+  const recorded = asRecorded({ id: userId, type, data, metadata }, `user-${userId}`);
+  return { ...recorded, revision, position: { commit: BigInt(revision), prepare: BigInt(revision) } };
+}
+
+const events = fc
+  .array(fc.tuple(fc.uuid({ version: 7 }), fc.string({ unit: 'grapheme', maxLength: 60 })), { maxLength: 60 })
+  .map((users) => users.map(([userId, actor], i) => event(userId, actor.slice(0, 128), i)));
+const limits = fc.record({
+  partitions: fc.integer({ min: 1, max: 4 }),
+  partitionBytes: fc.integer({ min: 1, max: 20_000 }),
+  totalBytes: fc.integer({ min: 1, max: 40_000 }),
+});
+
+describe('batches', () => {
+  it('hold all events in their order, each user’s in one partition', () => {
+    fc.assert(
+      fc.property(events, limits, (all, within) => {
+        const { batches, stop } = planBatches(reader, all, within);
+        expect(stop).toBeUndefined();
+        expect(batches.flatMap((batch) => batch.events)).toEqual(all);
+        for (const { records, events: some } of batches) {
+          expect(records.map(({ key }) => key)).toEqual(some.map(({ data }) => data.userId));
+          for (const { key, partition } of records) {
+            expect(partition).toBe(partitionOf(key, within.partitions));
+          }
+        }
+      }),
+    );
+  });
+
+  it('are no larger than a partition takes and a request may be, unless one event is', () => {
+    fc.assert(
+      fc.property(events, limits, (all, within) => {
+        for (const { records } of planBatches(reader, all, within).batches) {
+          if (records.length === 1) continue;
+          const sizes = records.map(
+            ({ partition, key, value, headers }) =>
+              [partition, encodeRecord({ key, value, headers }).buffer.length] as const,
+          );
+          const sum = (some: typeof sizes) => some.reduce((total, [, size]) => total + size, 0);
+          expect(sum(sizes)).toBeLessThanOrEqual(within.totalBytes);
+          for (let partition = 0; partition < within.partitions; partition++) {
+            const own = sizes.filter(([of]) => of === partition);
+            expect(sum(own)).toBeLessThanOrEqual(within.partitionBytes);
+          }
+        }
+      }),
+    );
+  });
+
+  it('are as few as fit', () => {
+    const all = Array.from({ length: 50 }, (_, i) => event(crypto.randomUUID(), 'x', i));
+    const { batches } = planBatches(reader, all, { partitions: 3, partitionBytes: 1e6, totalBytes: 1e6 });
+    expect(batches.length).toBe(1);
+  });
+
+  it('end before an event that is not known, and say so', () => {
+    const [user] = [crypto.randomUUID()];
+    const all = [event(user, 'x', 0), event(user, 'x', 1, 'SubscriptionGifted'), event(user, 'x', 2)];
+    const { batches, stop } = planBatches(reader, all, {
+      partitions: 1,
+      partitionBytes: 1e6,
+      totalBytes: 1e6,
+    });
+    expect(batches.map((batch) => batch.events)).toEqual([[all[0]]]);
+    expect(stop).toMatchObject({ code: 'unknown_event' });
+  });
+});
