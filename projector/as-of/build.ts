@@ -6,10 +6,11 @@ import { makePartitions, SUBSCRIPTIONS, yearsAround } from '../partitions.ts';
 import { ReadModelWriter, writerSettings } from '../read-model-writer.ts';
 import { buildUntil } from '../rebuild-build.ts';
 import { hasCheckpoints } from '../rebuild-switch.ts';
+import { claimSchema } from './claim.ts';
 import { Cuts } from './cuts.ts';
 import { AsOfRefused } from './errors.ts';
 import { feedUntil } from './feed.ts';
-import { createMarked, dropMarked, type Marker, markComplete, readMarker } from './marker.ts';
+import { type Marker, markComplete, readMarker } from './marker.ts';
 import type { AsOfOptions, AsOfResult } from './options.ts';
 
 const LOCK = 1_226_411_901;
@@ -40,7 +41,7 @@ class AsOfBuild {
   async run(): Promise<AsOfResult> {
     const unlock = await this.#lock();
     try {
-      const marker = await this.#begin();
+      const marker = await claimSchema(this.#pool, this.#options);
       if (!marker.completed) await this.#build(marker);
       return await this.#result(marker);
     } finally {
@@ -65,32 +66,6 @@ class AsOfBuild {
       throw new AsOfRefused('replay_running', `schema ${schema} is being built by another process`);
     }
     return () => client.release(true);
-  }
-
-  /** What is to be built: what an earlier call has begun, or a new schema. @throws AsOfRefused */
-  async #begin(): Promise<Marker> {
-    const { schema, asOf, personal, fresh, builtBy, clock } = this.#options;
-    const found = await readMarker(this.#pool, schema);
-    if (found && fresh) await dropMarked(this.#pool, schema);
-    else if (found) return this.#goOn(found);
-    const now = clock();
-    const marker = { asOf: asOf ?? now, personal };
-    await createMarked(this.#pool, schema, marker, builtBy, now);
-    return { ...marker, completed: false };
-  }
-
-  /** @throws AsOfRefused something else is wanted than what is there */
-  #goOn(found: Marker): Marker {
-    const { schema, asOf, personal } = this.#options;
-    const is = `schema ${schema} is as of ${new Date(found.asOf).toISOString()}, ${found.personal ? 'with' : 'without'} personal data`;
-    if ((asOf !== undefined && asOf !== found.asOf) || personal !== found.personal) {
-      const wayOut = 'ask for the same, choose another name, or give --fresh to build it anew';
-      throw new AsOfRefused('replay_differs', `${is}: ${wayOut}`);
-    }
-    if (found.completed && asOf === undefined) {
-      throw new AsOfRefused('replay_complete', `${is}, and complete: give --fresh to build it anew`);
-    }
-    return found;
   }
 
   async #build(marker: Marker): Promise<void> {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createReader } from '../../../shared/events/codec.ts';
 import { userStream } from '../../../shared/events/streams.ts';
@@ -124,6 +125,40 @@ describe('read models as of a time', () => {
     expect(await allRows(system, 'passing')).toEqual(await live());
     await expectSame('passing', [user], asOf);
     expect((await stateOf(userId, asOf)).licenses()).toMatchObject([{ clientId: 'behind' }]);
+  });
+
+  test('answer what analysts are told to ask, once they are let in', async () => {
+    await buildInto(system, 'as_of_june', { asOf: known.moments[4]?.at });
+    await buildInto(system, 'as_of_july', { asOf: known.moments[6]?.at });
+    const guide = readFileSync(new URL('../../../docs/analysts.md', import.meta.url), 'utf8');
+    const [, sql = ''] = /## All customers, in SQL.*?```sql\n(.*?)```/s.exec(guide) ?? [];
+    const statements = sql.split(';').filter((text) => text.trim() !== '');
+    expect(statements).toHaveLength(2);
+    const [, grants = ''] = /`(GRANT USAGE ON SCHEMA as_of_june[^`]*)`/.exec(guide) ?? [];
+    const role = `analysts_${known.start}`;
+    await system.pool.query(`CREATE ROLE ${role}`);
+    const client = await system.pool.connect();
+    try {
+      await client.query(`SET ROLE ${role}`);
+      await expect(client.query(statements[0] as string)).rejects.toThrow(/permission denied/);
+      await client.query('RESET ROLE');
+      for (const schema of ['as_of_june', 'as_of_july']) {
+        await client.query(grants.replaceAll('as_of_june', schema).replaceAll('analysts', role));
+      }
+      await client.query(`SET ROLE ${role}`);
+      const paying = await client.query(`${statements[0]} ORDER BY 1`);
+      expect(paying.rows).toEqual([
+        { plan_type: 'basic', count: '1' },
+        { plan_type: 'pro', count: '1' },
+      ]);
+      const gone = await client.query(statements[1] as string);
+      expect(gone.rows).toContainEqual(
+        expect.objectContaining({ user_id: known.anna.userId, plan_type: 'pro', status: 'suspended' }),
+      );
+    } finally {
+      await client.query(`RESET ROLE; DROP OWNED BY ${role}; DROP ROLE ${role}`);
+      client.release();
+    }
   });
 
   test('say what they are', async () => {

@@ -1,38 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { QueryService } from '../../../query-service/app.ts';
 import { ask } from '../../support/api.ts';
-import { createDatabase } from '../../support/databases.ts';
-import { eventually } from '../../support/eventually.ts';
-import { startRedis } from '../../support/servers.ts';
 import { instant, newId } from '../projector/author.ts';
-import { createSystem, type System } from '../projector/system.ts';
-import { createSystem as createQuerySystem, type TestSystem } from '../query-service/query-node.ts';
-import { knownHistory } from './moments.ts';
+import { createHistories, type Histories } from './histories.ts';
 
-let system: System;
-let query: TestSystem;
-let node: QueryService;
-let known: Awaited<ReturnType<typeof knownHistory>>;
-let operator: string;
-let analyst: string;
-const held = new AsyncDisposableStack();
+let it: Histories;
 beforeAll(async () => {
-  system = held.use(await createSystem());
-  const redis = held.use(await startRedis());
-  await system.project();
-  known = await knownHistory(system);
-  // With read models of its own: a history comes from the log alone.
-  const database = held.use(await createDatabase());
-  query = held.use(await createQuerySystem({ databaseUrl: database.url, redis }));
-  node = await query.startNode({}, { EVENTSTORE_URL: system.env().EVENTSTORE_URL });
-  operator = await query.accessToken('ops', 'operator');
-  analyst = await query.accessToken('ana', 'analyst');
+  it = await createHistories();
 });
-afterAll(() => held.disposeAsync());
+afterAll(() => it[Symbol.asyncDispose]());
 
-const history = (userId: string, search = '', token = operator, headers: Record<string, string> = {}) =>
-  ask(node.url, `/v1/users/${userId}/history${search}`, { token, headers });
-const at = (i: number) => instant(known.moments[i]?.at ?? 0);
+const history = (userId: string, search = '', token = it.operator, headers: Record<string, string> = {}) =>
+  ask(it.node.url, `/v1/users/${userId}/history${search}`, { token, headers });
+const at = (i: number) => instant(it.known.moments[i]?.at ?? 0);
 type Event = {
   readonly type: string;
   readonly revision: number;
@@ -42,7 +21,7 @@ const eventsOf = (body: Record<string, unknown>) => body.events as Event[];
 
 describe('a history over HTTP', () => {
   test('has the events up to a time, the state after each, and the state as of the time', async () => {
-    const { anna, ids } = known;
+    const { anna, ids } = it.known;
     const answer = await history(anna.userId, `?as_of=${at(5)}`);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('Cache-Control')).toBe('no-store');
@@ -77,10 +56,10 @@ describe('a history over HTTP', () => {
 
   test('judges the subscription at that time, not now', async () => {
     const status = async (asOf: string) => {
-      const { body } = await history(known.ben.userId, `?as_of=${encodeURIComponent(asOf)}`);
+      const { body } = await history(it.known.ben.userId, `?as_of=${encodeURIComponent(asOf)}`);
       return (body.state as { subscription: { status: string } }).subscription.status;
     };
-    const { start } = known;
+    const { start } = it.known;
     const day = 86_400_000;
     expect(await status(at(3))).toBe('active');
     expect(await status(instant(start + 31 * day))).toBe('grace');
@@ -88,9 +67,9 @@ describe('a history over HTTP', () => {
   });
 
   test('is the same for operators and analysts, and names no person', async () => {
-    const { anna, ben, cleo } = known;
+    const { anna, ben, cleo } = it.known;
     for (const { userId, email } of [anna, ben, cleo]) {
-      const answers = await Promise.all([history(userId), history(userId, '', analyst)]);
+      const answers = await Promise.all([history(userId), history(userId, '', it.analyst)]);
       const [one, other] = answers.map(({ status, body: { as_of: _, ...body } }) => ({ status, body }));
       expect(one).toEqual(other);
       for (const text of [email, 'of somebody', 'lost', 'eyJ', 'personal', 'email"'])
@@ -102,40 +81,40 @@ describe('a history over HTTP', () => {
   });
 
   test('is not for users, nor for nobody', async () => {
-    const own = await query.accessToken((await query.readModel.addUser()).userId);
-    expect(await history(known.ben.userId, '', own)).toMatchObject({ status: 403 });
-    expect(await ask(node.url, `/v1/users/${known.ben.userId}/history`)).toMatchObject({ status: 401 });
+    const own = await it.query.accessToken((await it.query.readModel.addUser()).userId);
+    expect(await history(it.known.ben.userId, '', own)).toMatchObject({ status: 403 });
+    expect(await ask(it.node.url, `/v1/users/${it.known.ben.userId}/history`)).toMatchObject({ status: 401 });
   });
 
   test('comes in pages, of which the first has the state', async () => {
-    const all = eventsOf((await history(known.anna.userId)).body);
+    const all = eventsOf((await history(it.known.anna.userId)).body);
     const paged: Event[] = [];
     let cursor = '';
     for (let page = 0; page === 0 || cursor !== ''; page++) {
-      const { body } = await history(known.anna.userId, `?limit=3${cursor && `&cursor=${cursor}`}`);
+      const { body } = await history(it.known.anna.userId, `?limit=3${cursor && `&cursor=${cursor}`}`);
       expect(body.state === null).toBe(page > 0);
       paged.push(...eventsOf(body));
       cursor = String(body.next_cursor ?? '');
     }
     expect(paged).toEqual(all);
     expect(paged.map(({ revision }) => revision)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-    const exact = await history(known.anna.userId, '?limit=8');
+    const exact = await history(it.known.anna.userId, '?limit=8');
     expect(exact.body.next_cursor).toBeNull();
-    expect((await history(known.anna.userId, '?cursor=7')).body.events).toEqual([]);
+    expect((await history(it.known.anna.userId, '?cursor=7')).body.events).toEqual([]);
   });
 
   test('is there as soon as the event is, whatever position is asked for', async () => {
-    const { userId, append } = known.cleo;
+    const { userId, append } = it.known.cleo;
     const position = await append({
       type: 'PasswordChanged',
       data: { userId, personal: { passwordHash: 'x' } },
     });
-    const answer = await history(userId, '', operator, { 'Min-Event-Position': position });
+    const answer = await history(userId, '', it.operator, { 'Min-Event-Position': position });
     expect(eventsOf(answer.body).at(-1)).toMatchObject({ type: 'PasswordChanged', position });
   });
 
   test('before the sign-up is empty, and of nobody is not found', async () => {
-    const early = await history(known.cleo.userId, `?as_of=${at(0)}`);
+    const early = await history(it.known.cleo.userId, `?as_of=${at(0)}`);
     expect(early).toMatchObject({ status: 200, body: { state: null, events: [], next_cursor: null } });
     expect(await history(newId())).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });
@@ -150,12 +129,12 @@ describe('a history over HTTP', () => {
     ['?cursor=-1', '?cursor'],
     ['?until=1', '?until'],
   ])('%s is refused, and the field is named', async (search, pointer) => {
-    const answer = await history(known.ben.userId, search);
+    const answer = await history(it.known.ben.userId, search);
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request', errors: [{ pointer }] } });
   });
 
   test('shows what the read models do not hold, and says why', async () => {
-    const user = system.author();
+    const user = it.system.author();
     const { userId } = user;
     await user.signUp();
     const data = { userId, licenseId: newId(), clientId: 'x', personal: {} };
@@ -173,7 +152,7 @@ describe('a history over HTTP', () => {
   });
 
   test('of a schema that this node does not know is a 503', async () => {
-    const user = system.author();
+    const user = it.system.author();
     await user.signUp();
     const event = await user.encode({
       type: 'PasswordChanged',
@@ -186,7 +165,7 @@ describe('a history over HTTP', () => {
   });
 
   test('of ten thousand events is read in bounds, and few at once', async () => {
-    const user = system.author();
+    const user = it.system.author();
     const { userId } = user;
     await user.signUp();
     const change = { type: 'PasswordChanged', data: { userId, personal: { passwordHash: 'x' } } } as const;
@@ -197,30 +176,5 @@ describe('a history over HTTP', () => {
     expect(await history(userId, '?cursor=1950&limit=100')).toMatchObject({
       body: { events: { length: 50 }, next_cursor: null },
     });
-  });
-});
-
-describe('without the event store', () => {
-  test('histories alone answer 503, and come back with it', async () => {
-    const resource = `/v1/users/${known.ben.userId}/history`;
-    const user = await query.readModel.addUser();
-    const get = (path: string) => ask(node.url, path, { token: operator });
-    expect(await get(resource)).toMatchObject({ status: 200 });
-    await system.replaceStore(undefined, async () => {
-      const away = await get(resource);
-      expect(away).toMatchObject({ status: 503, body: { code: 'event_store_unavailable' } });
-      expect(away.headers.get('Retry-After')).toBe('1');
-      expect(await get(`/v1/users/${user.userId}`)).toMatchObject({ status: 200 });
-      expect(await get('/health/ready')).toMatchObject({ status: 200 });
-    });
-    await eventually('it answers again', async () => (await get(resource)).status === 200);
-  });
-
-  test('a node that was not told of it says so', async () => {
-    const other = await query.startNode();
-    const answer = await ask(other.url, `/v1/users/${known.ben.userId}/history`, { token: operator });
-    expect(answer).toMatchObject({ status: 503, body: { code: 'event_store_unavailable' } });
-    expect(answer.headers.get('Retry-After')).toBe('1');
-    expect(await ask(other.url, '/health/ready')).toMatchObject({ status: 200 });
   });
 });
