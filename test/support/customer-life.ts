@@ -185,7 +185,9 @@ export class Customer {
     return at >= end + graceDays * DAY_MS;
   }
 
-  #fits = (plan: string): boolean => (this.#world.plans[plan]?.maxClients ?? 0) >= this.#active.size;
+  #fits(plan: string): boolean {
+    return (this.#world.plans[plan]?.maxClients ?? 0) >= this.#active.size;
+  }
 
   #terms(subscriptionId: string, plan: string) {
     const found = this.#world.plans[plan];
@@ -194,7 +196,9 @@ export class Customer {
     return { userId: this.userId, subscriptionId, plan, terms };
   }
 
-  #newId = (at: number): string => uuidv7(at, this.#world.random.bytes(10));
+  #newId(at: number): string {
+    return uuidv7(at, this.#world.random.bytes(10));
+  }
 }
 
 export const instant = (at: number): string => new Date(at).toISOString();
