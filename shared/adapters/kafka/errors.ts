@@ -1,7 +1,11 @@
 import kafkajs from 'kafkajs';
 
 // The package is CommonJS, and Node sees of its names only those that it spells out: not these.
-const { KafkaJSError, KafkaJSNumberOfRetriesExceeded } = kafkajs;
+const { KafkaJSError, KafkaJSGroupCoordinatorNotFound, KafkaJSNumberOfRetriesExceeded, KafkaJSTimeout } =
+  kafkajs;
+
+/** Not retried by the driver, and no fault of the caller: its retries are over, or no broker was there to be asked. */
+const AWAY = [KafkaJSNumberOfRetriesExceeded, KafkaJSGroupCoordinatorNotFound, KafkaJSTimeout];
 
 /** Kafka can't be reached or can't serve now; trying again later may help. */
 export class KafkaUnavailable extends Error {
@@ -16,6 +20,7 @@ export class KafkaUnavailable extends Error {
 /** Whether an error of the client says that the brokers are away, rather than that it was used wrongly. */
 export function isKafkaUnavailable(error: unknown): boolean {
   if (error instanceof KafkaUnavailable) return true;
-  if (error instanceof KafkaJSNumberOfRetriesExceeded) return true;
-  return error instanceof KafkaJSError && error.retriable;
+  if (!(error instanceof KafkaJSError)) return false;
+  // The driver wraps what it does not retry once more.
+  return error.retriable || AWAY.some((kind) => error instanceof kind || error.cause instanceof kind);
 }
