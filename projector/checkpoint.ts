@@ -97,7 +97,7 @@ UPDATE checkpoints SET position_commit = $6, position_prepare = $7,
 WHERE name = $1 AND position_commit = $2 AND position_prepare = $3 AND last_event_id IS NOT DISTINCT FROM $4::uuid
   AND kafka_offset IS NOT DISTINCT FROM $5::bigint AND generation = $13
   AND COALESCE((
-    WITH owner AS (SELECT feed, topic, partitions FROM feed_owner FOR SHARE)
+    WITH owner AS (SELECT feed, topic, partitions FROM feed_owner WHERE singleton FOR SHARE)
     SELECT (feed, topic, partitions) IS NOT DISTINCT FROM ($14::text, $15::text, $16::integer) FROM owner
   ), $14::text = 'event_store')`;
 
