@@ -152,7 +152,7 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
     context: {
       db: database,
       standing: new Standing({ db: database }),
-      histories: new Histories({ log: connections.eventLog, db: database }),
+      histories: new Histories({ log: connections.eventLog, db: database, logger }),
       stats: statsReader(database, clock),
       ring,
       clock,

@@ -6,6 +6,7 @@ import { userStream } from '../../shared/events/streams.ts';
 import { Timeline, type TimelineEntry } from '../../shared/history/timeline.ts';
 import type { UserState } from '../../shared/history/user-state.ts';
 import { Problem } from '../../shared/http/problem.ts';
+import type { Logger } from '../../shared/logger.ts';
 
 export interface HistoryPage {
   /** Only events behind this revision; undefined for the first page. */
@@ -31,6 +32,7 @@ export interface HistoryOptions {
   /** undefined if this node was not told where it is. */
   readonly log: Pick<EventLog, 'readStream'> | undefined;
   readonly db: Queryable;
+  readonly logger: Logger;
   /** Most histories that are read at once; default 4. More would take the processor from the validations. */
   readonly maxAtOnce?: number;
   /** How long reading one may take, in milliseconds; default 10 s, which is some 100,000 events. */
@@ -38,6 +40,22 @@ export interface HistoryOptions {
 }
 
 const SKIPPED = 'SELECT event_id FROM read_model.skipped_events WHERE user_id = $1';
+
+/**
+ * The first event, or the signal's reason: a client that looks for the nodes of a cluster heeds no signal, and looks for
+ * a minute if they are away.
+ */
+async function beforeAbort<T>(first: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([first, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
 
 /** Reads the histories of users from the event log itself: nothing here waits for a read model. */
 export class Histories {
@@ -94,11 +112,19 @@ export class Histories {
   ): AsyncGenerator<RecordedEvent, void> {
     const late = AbortSignal.timeout(this.#options.deadlineMs ?? 10_000);
     const signal = AbortSignal.any([gone, late]);
+    const events = log.readStream(userStream(userId), { signal })[Symbol.asyncIterator]();
     try {
-      yield* log.readStream(userStream(userId), { signal });
+      const first = await beforeAbort(events.next(), signal);
+      if (!first.done) yield first.value;
+      yield* { [Symbol.asyncIterator]: () => events };
     } catch (error) {
       if (!signal.aborted) throw error;
       throw new EventStoreUnavailable({ cause: error });
+    } finally {
+      // Not waited for: behind a read that hangs it would take as long.
+      events.return?.(undefined).catch((error: unknown) => {
+        this.#options.logger.debug({ err: error }, 'history_read_left');
+      });
     }
     if (signal.aborted) throw new EventStoreUnavailable({ cause: signal.reason });
   }

@@ -1,9 +1,13 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openEventLog } from '../../../query-service/event-log.ts';
+import { Histories } from '../../../query-service/queries/history.ts';
 import { ask } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
-import { createHistories, type Histories } from './histories.ts';
+import { silent } from '../projector/system.ts';
+import { createHistories, type Histories as Surroundings } from './histories.ts';
 
-let it: Histories;
+let it: Surroundings;
 beforeAll(async () => {
   it = await createHistories();
 });
@@ -32,4 +36,34 @@ describe('without the event store', () => {
     expect(answer.headers.get('Retry-After')).toBe('1');
     expect(await ask(other.url, '/health/ready')).toMatchObject({ status: 200 });
   });
+
+  test.each([
+    ['a node', 'esdb://'],
+    ['a cluster', 'esdb+discover://'],
+  ])('%s that takes connections and says nothing is not waited for', async (_name, scheme) => {
+    await using silence = await listenInSilence();
+    const log = await openEventLog(`${scheme}127.0.0.1:${silence.port}?tls=false`);
+    const histories = new Histories({ log, db: it.query.pool, logger: silent, deadlineMs: 300 });
+    const page = { after: undefined, limit: 10 };
+    const signal = new AbortController().signal;
+    const from = performance.now();
+    const reading = histories.read({ userId: it.known.ben.userId, asOf: Date.now(), page, signal });
+    await expect(reading).rejects.toMatchObject({ code: 'event_store_unavailable' });
+    await log.close();
+    expect(performance.now() - from).toBeLessThan(4_000);
+  });
 });
+
+/** A server that takes every connection and never answers. */
+async function listenInSilence() {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => sockets.add(socket.on('error', () => undefined)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
