@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
+import { startProjector } from '../../projector/app.ts';
+import { readProjectorConfig } from '../../projector/config.ts';
 import type { RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
 import type { Producer } from '../../shared/adapters/kafka/client.ts';
 import { toKafkaRecord } from '../../shared/events/cloud-event.ts';
 import type { Position } from '../../shared/events/position.ts';
+import { createLogger } from '../../shared/logger.ts';
 import { kafkaLane, partitionOf } from '../../shared/read-model/lanes.ts';
 import { createSystem, type System, type SystemOptions } from '../integration/projector/system.ts';
 import { eventually } from '../support/eventually.ts';
@@ -11,6 +14,12 @@ import { kafkaClient } from '../support/kafka.ts';
 import { newTopic } from '../support/kafka-topics.ts';
 
 export const PARTITIONS = 4;
+
+interface LogLine {
+  readonly msg: string;
+  readonly way_out?: string;
+  readonly err?: { readonly code?: string };
+}
 
 export interface FeedSystemOptions extends SystemOptions {
   readonly brokers?: string;
@@ -47,8 +56,16 @@ export async function createFeedSystem(options: FeedSystemOptions = {}) {
     topic,
     producer,
     settings,
-    /** A projector of the Kafka feed in this process. */
-    projectKafka: (more: Record<string, string> = {}) => system.project({ ...settings, ...more }),
+    /** A projector of the Kafka feed in this process, stopped with the system unless the test does it. */
+    async projectKafka(more: Record<string, string> = {}) {
+      const lines: LogLine[] = [];
+      const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
+      const logger = createLogger({ service: 'projector', level: 'info', destination });
+      const config = readProjectorConfig({ ...system.env(), ...settings, ...more });
+      const projector = await startProjector({ config, logger });
+      kept.defer(() => projector.stop());
+      return { ...projector, lines };
+    },
     publish: (events: readonly RecordedEvent[]) => publish(producer, topic, events),
     /** What the relay does: everything behind what was sent before, in one transaction after another. */
     async relay(): Promise<void> {
