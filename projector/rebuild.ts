@@ -100,7 +100,7 @@ class Rebuild {
     const live = this.#seen(await readLive(this.#pool, LIVE));
     if (this.#options.force) return undefined;
     for (const last of live.last) await this.#options.feed.verify(last);
-    return live.last.length > 0 ? live : undefined;
+    return live.reach ? live : undefined;
   }
 
   #seen(live: Live): Live {
