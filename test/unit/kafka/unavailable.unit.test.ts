@@ -11,22 +11,28 @@ const {
   KafkaJSSASLAuthenticationError,
 } = kafkajs;
 
+/** As the driver makes them; its types leave the message out. */
+const made = (kind: new () => Error, message: string): Error => Reflect.construct(kind, [message]);
+
 const refused = new KafkaJSConnectionError('refused', { broker: 'kafka:9092' });
-const nobody = new KafkaJSGroupCoordinatorNotFound();
+const nobody = made(KafkaJSGroupCoordinatorNotFound, 'nobody was asked');
 
 it.each([
   ['a connection that is refused', refused],
   ['retries that are over', new KafkaJSNumberOfRetriesExceeded(refused, { retryCount: 8, retryTime: 1 })],
   ['no broker to ask for the coordinator', nobody],
-  ['the same, wrapped by the driver', Object.assign(new KafkaJSNonRetriableError(nobody), { cause: nobody })],
-  ['a connection that does not come about', new KafkaJSLockTimeout()],
+  [
+    'the same, wrapped by the driver',
+    Object.assign(new KafkaJSNonRetriableError(nobody.message), { cause: nobody }),
+  ],
+  ['a connection that does not come about', made(KafkaJSLockTimeout, 'waited')],
   ['our own', new KafkaUnavailable({ cause: refused })],
 ])('%s says that Kafka is away', (_what, error) => {
   expect(isKafkaUnavailable(error)).toBe(true);
 });
 
 it.each([
-  ['a wrong password', new KafkaJSSASLAuthenticationError()],
+  ['a wrong password', made(KafkaJSSASLAuthenticationError, 'no')],
   ['a wrong call', new KafkaJSNonRetriableError('no such option')],
   ['any other fault', new TypeError('undefined is not a function')],
   ['nothing', undefined],
