@@ -15,7 +15,7 @@ here=$(dirname "$0")
 run=/run/nginx
 # Docker's own, the same in every container. Answers are kept for a second: so soon a node that came is used, and one
 # that went is forgotten. Until then a request that is sent to it goes on to the next.
-resolver='resolver 127.0.0.11 valid=1s ipv6=off; resolver_timeout 2s;'
+resolver='resolver 127.0.0.11 valid=1s ipv6=off; resolver_timeout 10s;'
 
 # Is Nginx at least version $1?
 at_least() {

@@ -13,6 +13,9 @@ import { customers, mixture, validation } from './mixed-load.ts';
 const SERVICES = ['command-service', 'query-service', 'projector', 'relay'];
 const PORTS: Readonly<Record<string, number>> = { 'query-service': 3002 };
 
+/** Each with a customer of its own. Validations are of more licenses: each may be asked for ten times a second. */
+const CONNECTIONS = 8;
+
 let system: Compose;
 let licensed: Licensed[];
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -46,7 +49,7 @@ describe('a first start', () => {
       rmSync(data, { recursive: true });
     }
     expect(lines.join('\n')).toContain('"code":"VALID"');
-    licensed = await customers(system.url, 8);
+    licensed = await customers(system.url, CONNECTIONS * 5);
   });
 
   it('and a second one replaces nothing that runs', async () => {
@@ -167,7 +170,7 @@ describe('under load', () => {
     next: (connection: number) => ReturnType<typeof validation>,
     work: () => Promise<void>,
   ) {
-    const load = startLoad(system.url, licensed.length, next);
+    const load = startLoad(system.url, CONNECTIONS, next);
     let report: LoadReport | undefined;
     try {
       await work();
@@ -175,11 +178,16 @@ describe('under load', () => {
       report = await load.stop();
     }
     show(what, report);
+    if (report.failures.length > 0) say(await system.compose('logs', '--tail', '200', 'nginx'));
     expect(report.failures).toEqual([]);
     expect(report.total).toBeGreaterThan(100);
   }
 
-  const validating = (connection: number) => validation(licensed[connection] as Licensed);
+  let turn = 0;
+  const validating = () => {
+    turn += 1;
+    return validation(licensed[turn % licensed.length] as Licensed);
+  };
 
   /** What a query node has answered to validations, over its lifetime. */
   const validations = async ({ Id }: Container): Promise<number> => {

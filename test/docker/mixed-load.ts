@@ -49,6 +49,11 @@ function activations(customer: Licensed): () => Ask {
 export function mixture(licensed: readonly Licensed[]): (connection: number) => Ask {
   const turns = licensed.map(() => 0);
   const commands = licensed.map(activations);
+  let validated = 0;
+  const validateNext = () => {
+    validated += 1;
+    return validation(licensed[validated % licensed.length] as Licensed);
+  };
   return (connection) => {
     const customer = licensed[connection] as Licensed;
     const turn = turns[connection] as number;
@@ -68,9 +73,9 @@ export function mixture(licensed: readonly Licensed[]): (connection: number) => 
         };
       case 8:
         // Passwords are hashed: a tenth of these would be most of the work.
-        return turn % 100 === 8 ? logIn(customer) : turn % 100 === 58 ? signUp() : validation(customer);
+        return turn % 100 === 8 ? logIn(customer) : turn % 100 === 58 ? signUp() : validateNext();
       default:
-        return validation(customer);
+        return validateNext();
     }
   };
 }
