@@ -1,9 +1,10 @@
 import type { EventLog } from '../shared/adapters/eventstoredb/event-log.ts';
 import type { Queryable } from '../shared/adapters/postgres/pool.ts';
-import { comparePositions, type Position, START } from '../shared/events/position.ts';
-import { STREAM_PREFIXES } from '../shared/events/streams.ts';
+import { comparePositions, type Position } from '../shared/events/position.ts';
+import { userOfStream } from '../shared/events/streams.ts';
 import { Problem } from '../shared/http/problem.ts';
 import { timeOfUuidv7 } from '../shared/ids.ts';
+import { LEVEL, Level, type LevelColumns } from '../shared/read-model/level.ts';
 import { untilTrue } from './until-true.ts';
 
 /**
@@ -26,18 +27,16 @@ export interface OwnersOptions {
   readonly waitMs?: number;
 }
 
-interface Found {
+interface Found extends LevelColumns {
   readonly user_id: string | null;
-  readonly commit: string | null;
-  readonly prepare: string | null;
   readonly parked: boolean;
 }
 
 // One statement each: the row, and as of when it is there or not there.
 const AS_OF = `
-  c.position_commit AS commit, c.position_prepare AS prepare,
+  level.partitions, level.checkpoints,
   EXISTS (SELECT FROM read_model.parked_events WHERE mark <> 'skip') AS parked
-FROM (VALUES (1)) AS one LEFT JOIN read_model.checkpoints c ON c.name = 'direct'`;
+FROM (${LEVEL}) level`;
 
 /** The id's time part is the start date, which names the partition. */
 const OWNER_OF_SUBSCRIPTION = `
@@ -46,11 +45,11 @@ SELECT (SELECT user_id FROM read_model.subscriptions WHERE subscription_id = $1 
 const OWNER_OF_LICENSE = `
 SELECT (SELECT user_id FROM read_model.licenses WHERE license_id = $1) AS user_id,${AS_OF}`;
 
-/** Events of others (an EventStoreDB's own statistics) that are looked past for the last one of this system. */
-const MAX_OTHERS = 1_000;
-
-const positionOf = ({ commit, prepare }: Found): Position =>
-  commit === null || prepare === null ? START : { commit: BigInt(commit), prepare: BigInt(prepare) };
+/**
+ * Events that are looked at for the last one of each lane: others' among them (an EventStoreDB's own statistics), and as
+ * many of the other lanes as chance has it.
+ */
+const MAX_LOOKED_AT = 1_000;
 
 /**
  * The read model as a mere index: who it says is the owner is looked at again by the decider, in the owner's own
@@ -67,16 +66,23 @@ export function createOwnerIndex({ pool, log, waitMs = 1_000 }: OwnersOptions): 
     return rows[0] as Found;
   }
 
-  /** The last event of this system behind `position`; undefined if there is none. */
-  async function lastBehind(position: Position): Promise<Position | undefined> {
+  /** How far each lane has to be to hold all that the log holds now; those that are that far are left out. */
+  async function behind(level: Level): Promise<ReadonlyMap<string, Position>> {
+    const wanted = new Map<string, Position>();
+    const unseen = new Set(level.lanes);
+    const { hindmost } = level;
     let read = 0;
-    for await (const event of log.readAll({ direction: 'backwards', limit: MAX_OTHERS })) {
-      if (comparePositions(event.position, position) <= 0) return undefined;
-      if (STREAM_PREFIXES.some((prefix) => event.stream.startsWith(prefix))) return event.position;
+    for await (const { stream, position } of log.readAll({ direction: 'backwards', limit: MAX_LOOKED_AT })) {
+      if (unseen.size === 0 || comparePositions(position, hindmost) <= 0) return wanted;
       read += 1;
+      const userId = userOfStream(stream);
+      const lane = userId === undefined ? undefined : level.laneOf(userId);
+      // The first that is met is the lane's last: the others lie before it.
+      if (lane === undefined || !unseen.delete(lane)) continue;
+      if (comparePositions(position, level.at(lane)) > 0) wanted.set(lane, position);
     }
-    if (read === MAX_OTHERS) throw new Problem('read_model_behind');
-    return undefined;
+    if (read === MAX_LOOKED_AT && unseen.size > 0) throw new Problem('read_model_behind');
+    return wanted;
   }
 
   return {
@@ -85,11 +91,13 @@ export function createOwnerIndex({ pool, log, waitMs = 1_000 }: OwnersOptions): 
       if (timeOfUuidv7(id) === undefined) return undefined;
       let found = await look(kind, id);
       if (found.user_id !== null) return found.user_id;
-      const end = await lastBehind(positionOf(found));
-      if (end !== undefined) {
+      const wanted = await behind(new Level(found));
+      if (wanted.size > 0) {
         const there = await untilTrue(waitMs, signal, async () => {
           found = await look(kind, id);
-          return found.user_id !== null || comparePositions(positionOf(found), end) >= 0;
+          const level = new Level(found);
+          const reached = wanted.entries().every(([lane, end]) => comparePositions(level.at(lane), end) >= 0);
+          return found.user_id !== null || reached;
         });
         if (!there) throw new Problem('read_model_behind');
       }

@@ -65,13 +65,21 @@ async function metric(name: string): Promise<number> {
   return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }
 
+/** Resolves when the node has heard what is told. */
+async function heard(notices: number, telling: () => Promise<void>): Promise<void> {
+  const before = await metric('validation_notices_total');
+  await telling();
+  await eventually('heard', async () => (await metric('validation_notices_total')) >= before + notices);
+}
+
 /** Every lane speaks until the node trusts memory and Redis. */
 const trusted = () =>
   eventually('the node trusts what it has', async () => {
-    for (const lane of at.keys()) await tell(lane);
-    return (
-      (await metric('validation_notices_missing')) + 1 - (await metric('validation_redis_trusted')) === 0
-    );
+    await heard(at.size, async () => {
+      for (const lane of at.keys()) await tell(lane);
+    });
+    const missing = await metric('validation_notices_missing');
+    return missing === 0 && (await metric('validation_redis_trusted')) === 1;
   });
 
 const validate = async (token: string, headers: Readonly<Record<string, string>> = {}) =>
@@ -184,9 +192,7 @@ describe('a change of the feed', () => {
       const now = await change();
       const lane = lanes.length > 1 ? laneOf(user) : 'direct';
       await move(lane, Number(now.split('/')[0]));
-      const heard = await metric('validation_notices_total');
-      await tell(lane, from, [[user.userId, now]]);
-      await eventually('heard', async () => (await metric('validation_notices_total')) > heard);
+      await heard(1, () => tell(lane, from, [[user.userId, now]]));
       expect((await validate(token)).body.code).toBe(code);
       await trusted();
       expect((await validate(token)).body.code).toBe(code);
