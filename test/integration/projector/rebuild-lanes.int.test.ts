@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { partitionOf } from '../../../shared/read-model/lanes.ts';
+import { cacheCheckpointKey } from '../../../shared/read-model/views.ts';
+import { eventually } from '../../support/eventually.ts';
 import { newId, TERMS } from './author.ts';
+import { listen } from './customers.ts';
 import { handLanes } from './hand-lanes.ts';
 import { allRows, createSystem, projected, type System, tool } from './system.ts';
 
@@ -107,6 +110,22 @@ describe('a rebuild while lanes stand at different places', () => {
     expect(await tool(system, 'rebuild')).toMatchObject({ code: 0 });
     expect((await checkpoints()).map(({ name, generation }) => [name, generation])).toEqual(
       Array.from({ length: LANES }, (_, i) => [`kafka-${i}`, 1]),
+    );
+  });
+
+  test('whose rows are meant to differ has the caches of every lane renewed', async () => {
+    await write(6);
+    await using held = await handLanes(system, LANES);
+    await apart(held.lanes);
+    await system.pool.query('UPDATE read_model.activations_by_day SET activations = activations + 1');
+    const lanes = ['direct', ...Array.from({ length: LANES }, (_, i) => `kafka-${i}`)];
+    for (const lane of lanes) await system.redis.hset(cacheCheckpointKey(lane), 'v', '1/1', 'j', '1/1');
+    using heard = await listen(system);
+    expect(await tool(system, 'rebuild', '--accept-differences')).toMatchObject({ code: 0 });
+    expect(await system.redis.exists(...lanes.map(cacheCheckpointKey))).toBe(0);
+    await eventually('told', () => heard.notices.length === lanes.length);
+    expect(heard.notices.map(({ lane, before }) => [lane, before]).sort()).toEqual(
+      lanes.map((lane) => [lane, '0/0']).sort(),
     );
   });
 
