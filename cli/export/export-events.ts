@@ -58,8 +58,8 @@ async function run(
     progress.end();
     if (!result.isComplete) throw interruption(signal, onceInterrupted);
     if (target.kind === 'stdout' && !process.stderr.isTTY) return;
-    const seconds = (performance.now() - from) / 1000;
-    io.err(summary(result.events, result.events - done.events, seconds));
+    const seconds = ((performance.now() - from) / 1000).toFixed(1);
+    io.err(`${result.events.toLocaleString('en')} events exported, in ${seconds} s.`);
   } finally {
     progress.end();
     await sink.close();
@@ -68,9 +68,4 @@ async function run(
 
 function interruption(signal: AbortSignal, message: string): Interrupted {
   return new Interrupted(message, signal.reason instanceof Interrupted ? signal.reason.exitCode : undefined);
-}
-
-function summary(events: number, now: number, seconds: number): string {
-  const rate = Math.round(now / Math.max(seconds, 0.001)).toLocaleString('en');
-  return `${events.toLocaleString('en')} events exported, in ${seconds.toFixed(1)} s (${rate}/s).`;
 }

@@ -25,6 +25,10 @@ export interface OpenSink {
   readonly onceInterrupted: string;
 }
 
+/** The mode of a new file: personal data are for whoever exported them. */
+const PRIVATE = 0o600;
+const PUBLIC = 0o666;
+
 const ENCODERS: Readonly<Record<string, (past?: EncoderPast) => Encoder>> = {
   ndjson: ndjsonEncoder,
   csv: csvEncoder,
@@ -66,7 +70,7 @@ async function openFile(
     bytes: last?.bytes ?? 0,
     states: checkpoints.flatMap(({ state }) => (state === undefined ? [] : [state])),
   };
-  const part = await PartFile.open(target.file, past.bytes);
+  const part = await PartFile.open(target.file, past.bytes, criteria.withPersonal ? PRIVATE : PUBLIC);
   const events = last?.events ?? 0;
   return {
     sink: new FileSink({

@@ -18,9 +18,9 @@ export class PartFile {
 
   static readonly nameOf = (file: string): string => `${file}.part`;
 
-  /** Opens it, or makes it; what stands behind `length` is cut off. */
-  static async open(file: string, length: number): Promise<PartFile> {
-    const handle = await open(PartFile.nameOf(file), length > 0 ? 'r+' : 'w');
+  /** Opens it, or makes it with this mode; what stands behind `length` is cut off. */
+  static async open(file: string, length: number, mode: number): Promise<PartFile> {
+    const handle = await open(PartFile.nameOf(file), length > 0 ? 'r+' : 'w', mode);
     await handle.truncate(length);
     return new PartFile(handle, file, length);
   }

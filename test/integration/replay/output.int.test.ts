@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -137,6 +137,12 @@ describe('personal data', () => {
     expect(personal(erased, 'LicenseActivated')).toEqual({});
     expect(personal(kept, 'SubscriptionStarted')).toBe(undefined);
     expect(JSON.stringify(rows)).not.toMatch(/not a hash|passwordHash|eyJ/);
+  });
+
+  it('in a file is readable by whoever exported it alone', async () => {
+    await system.replay(['--with-personal', '--out', 'private'], system.vaultSettings);
+    expect(statSync(system.file('private')).mode & 0o777).toBe(0o600);
+    expect(readFileSync(system.file('private'), 'utf8')).toContain(kept.email);
   });
 
   it('is not opened without a key, or with another one', async () => {

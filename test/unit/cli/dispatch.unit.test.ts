@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Command, parseOptions } from '../../../cli/command.ts';
+import { type Command, Interrupted, parseOptions } from '../../../cli/command.ts';
 import { dispatch } from '../../../cli/dispatch.ts';
 
 const greet: Command = {
@@ -9,6 +9,7 @@ const greet: Command = {
   async run(args, io) {
     const { values } = parseOptions(args, { options: { name: { type: 'string' } } });
     if (values.name === 'nobody') throw Object.assign(new Error('nobody is there'), { code: 'absent' });
+    if (values.name === 'slowly') throw new Interrupted('interrupted: half a greeting', 143);
     if (values.name === 'bug') throw new TypeError('a bug');
     io.out(`hello ${values.name}`);
   },
@@ -58,5 +59,13 @@ describe('the tool', () => {
     const bug = await run('greet', '--name', 'bug');
     expect(bug.code).toBe(1);
     expect(bug.err).toContain('dispatch.unit.test.ts');
+  });
+
+  it('answers a signal with the shell’s code for it', async () => {
+    expect(await run('greet', '--name', 'slowly')).toEqual({
+      code: 143,
+      out: '',
+      err: 'interrupted: half a greeting\n',
+    });
   });
 });
