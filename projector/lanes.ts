@@ -12,6 +12,13 @@ export interface LanesOptions extends LaneSurroundings {
 /** From the worst on: of several lanes, the process is in the state of the first of these that one of them is in. */
 const WORST_FIRST: readonly FeedState[] = ['stopped', 'waiting', 'standby', 'following'];
 
+/** Smaller transactions cost more than what else a process has in memory. */
+const MIN_BATCH = 200;
+
+/** Each lane keeps a few batches in memory: together the lanes of a process have as much as two large ones. */
+const batchOf = (maxBatch: number, lanes: number): number =>
+  Math.min(maxBatch, Math.max(MIN_BATCH, Math.ceil((2 * maxBatch) / lanes)));
+
 /** The lanes of this process, side by side: one for each partition that it was assigned. */
 export class Lanes {
   readonly #options: LanesOptions;
@@ -34,7 +41,8 @@ export class Lanes {
   /** These from now on. Those before finish their batch; the same lane begins anew behind that. */
   assign(partitions: readonly Partition[]): void {
     for (const [id, worker] of this.#workers) this.#stopping.set(id, worker.stop());
-    this.#workers = new Map(partitions.map((partition) => [partition.id, this.#begin(partition)]));
+    const maxBatch = batchOf(this.#options.maxBatch, partitions.length);
+    this.#workers = new Map(partitions.map((partition) => [partition.id, this.#begin(partition, maxBatch)]));
   }
 
   /** Resolves when none of them writes any more. */
@@ -74,13 +82,13 @@ export class Lanes {
     for (const [id, end] of ends) this.#workers.get(id)?.sawEnd(end);
   }
 
-  #begin(partition: Partition): LaneWorker {
+  #begin(partition: Partition, maxBatch: number): LaneWorker {
     const lane = laneOfPartition(this.#options.owner, partition.id);
     const cacheLooked = () => {
       const inStep = [...this.#workers.values()].every(({ cacheInStep }) => cacheInStep);
       this.#options.metrics.cacheInStep.set(inStep ? 1 : 0);
     };
-    const worker = new LaneWorker({ ...this.#options, lane, partition, cacheLooked });
+    const worker = new LaneWorker({ ...this.#options, maxBatch, lane, partition, cacheLooked });
     worker.start(this.#stopping.get(partition.id));
     return worker;
   }

@@ -5,9 +5,11 @@ import { buildUntil } from '../../projector/rebuild-build.ts';
 import { compareSchemas } from '../../projector/rebuild-compare.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import { createReader } from '../../shared/events/codec.ts';
-import { type System, silent } from '../integration/projector/system.ts';
+import { createLogger } from '../../shared/logger.ts';
+import type { System } from '../integration/projector/system.ts';
 
 const BATCH_EVENTS = 5_000;
+const silent = createLogger({ service: 'direct-check', level: 'silent' });
 
 /**
  * Builds the read models by the direct feed alone, from the first event to the last, in a schema beside the live ones.

@@ -25,8 +25,9 @@ export interface Membership {
 /** How long a fetch waits for something new; a partition that begins to be read waits for the fetch before it. */
 const FETCH_WAIT_MS = 100;
 const HEARTBEAT_MS = 1_000;
-/** Records of a partition in one fetch: about 400 events. */
-const PARTITION_BYTES = 512 * 1024;
+/** Records of a partition in one fetch, about a hundred events; decoded they take ten times as much memory. */
+const PARTITION_BYTES = 128 * 1024;
+const FETCH_BYTES = 2 * 1024 * 1024;
 /** How long the others are waited for when members come or go; each answers its next heartbeat. */
 const REBALANCE_MS = 15_000;
 
@@ -44,6 +45,7 @@ export async function joinGroup(options: GroupOptions): Promise<Membership> {
     rebalanceTimeout: REBALANCE_MS,
     maxWaitTimeInMs: FETCH_WAIT_MS,
     maxBytesPerPartition: PARTITION_BYTES,
+    maxBytes: FETCH_BYTES,
     allowAutoTopicCreation: false,
     // It would begin anew by itself, and nobody would be told that the partitions were lost meanwhile.
     retry: { initialRetryTime: 50, maxRetryTime: 1_000, retries: 5, restartOnFailure: async () => false },
