@@ -112,8 +112,9 @@ export const rebuildCommand: Command = {
   summary: 'build the read models anew from the event log, beside the live ones, and switch',
   usage: `rebuild [--compare-only] [--accept-differences] [--keep-old] [--fresh] [--force]
 
-Builds in the schema read_model_next, catches up, compares row counts and hashes of each table with the same events
-in both, and switches in one transaction. The services go on meanwhile and notice nothing. Interrupted, it goes on where it was.
+Builds in the schema read_model_next, catches up, compares row counts and hashes of each table with the same events in
+both, and switches in one transaction. The services go on meanwhile and notice nothing. Interrupted, it goes on where it
+was. It reads the event store, also where the projectors follow Kafka.
 
   --compare-only        tell whether the live read models are what the log gives, and switch nothing
   --accept-differences  switch although rows differ: after a change of the projections they are meant to
@@ -121,7 +122,8 @@ in both, and switches in one transaction. The services go on meanwhile and notic
   --fresh               drop what an interrupted rebuild has left, and start from the first event
   --force               take the log as it is: the live read models are lost, broken, or of another event store. Neither
                         compared nor kept from going back; what operators let go with "parked skip" is forgotten. The
-                        views in Redis are removed, and a Kafka feed begins anew from what was built. Restart the query nodes afterwards if the event store was replaced.
+                        views in Redis are removed, and a Kafka feed takes over from what was built. Restart the query
+                        nodes afterwards if the event store was replaced.
 
 Standard output has the comparison (tab-separated). Exit code 1 if rows differ and nothing was switched.
 

@@ -19,7 +19,7 @@ const ACTIVATIONS = `
 SELECT to_char(day, 'YYYY-MM-DD') AS day, activations::float8 AS count FROM read_model.activations_by_day
 ORDER BY activations_by_day.day DESC LIMIT 366`;
 
-/** A million subscriptions take PostgreSQL a tenth of a second to count; nobody needs that more often. */
+/** A million subscriptions take PostgreSQL a quarter of a second to count; nobody needs that more often. */
 const KEPT_MS = 5_000;
 
 /** Counts, at most once in five seconds, and once for everybody who asks meanwhile. */

@@ -1,5 +1,5 @@
 import type { Queryable } from '../adapters/postgres/pool.ts';
-import { DIRECT_LANE, FEED_OWNER, LEAST_CHECKPOINT, laneSql, partitionHash } from './lanes.ts';
+import { FEED_OWNER, LEAST_CHECKPOINT, laneSql, partitionHash } from './lanes.ts';
 import {
   type LicenseColumns,
   milliseconds,
@@ -8,9 +8,6 @@ import {
   type UserColumns,
 } from './view-rows.ts';
 import type { LicenseView, UserView } from './views.ts';
-
-/** The name of the direct feed's checkpoint. */
-export const DIRECT_FEED = DIRECT_LANE;
 
 /**
  * How far the read model is for a user: it holds every event of the user's lane up to `position`, those of parked users
