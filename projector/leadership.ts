@@ -1,9 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import {
+  ADVISORY_LOCKS,
+  type AdvisoryLock,
+  tryAdvisoryLock,
+} from '../shared/adapters/postgres/advisory-locks.ts';
 import type { Pool } from '../shared/adapters/postgres/pool.ts';
 
 /** A place that processes take turns in, or share: an advisory lock of PostgreSQL. */
 export interface Place {
-  readonly lock: bigint;
+  readonly lock: AdvisoryLock;
   /** Held together with others who share it, and with nobody who doesn't. */
   readonly shared?: boolean;
 }
@@ -12,10 +17,10 @@ export interface Place {
  * The live read models. That only one writes is ensured by the checkpoints; this saves the others the work, and keeps
  * the processes of the two feeds apart.
  */
-export const DIRECT_PLACE: Place = { lock: 7_226_411_900_002n };
+export const DIRECT_PLACE: Place = { lock: ADVISORY_LOCKS.projectors };
 export const KAFKA_PLACE: Place = { ...DIRECT_PLACE, shared: true };
 /** Sending the log's events to Kafka. That only one does is ensured by Kafka, which fences the others. */
-export const RELAY_PLACE: Place = { lock: 7_226_411_900_003n };
+export const RELAY_PLACE: Place = { lock: ADVISORY_LOCKS.relay };
 const POLL_MS = 500;
 /**
  * A process that was stopped or suspended keeps its connections, and with them its place, for as long as its machine
@@ -59,11 +64,7 @@ export async function lead(
   };
   try {
     for (let polls = 0; ; polls++) {
-      const { rows } = await client.query<{ held: boolean }>(
-        `SELECT pg_try_advisory_lock${shared ? '_shared' : ''}($1) AS held`,
-        [lock],
-      );
-      if (rows[0]?.held) break;
+      if (await tryAdvisoryLock(client, lock, shared)) break;
       if (polls === 0) waiting();
       await delay(POLL_MS, undefined, { signal });
     }

@@ -1,3 +1,4 @@
+import { ADVISORY_LOCKS, tryAdvisoryLock } from '../shared/adapters/postgres/advisory-locks.ts';
 import { createPool, inTransaction, type Pool } from '../shared/adapters/postgres/pool.ts';
 import { DIRECT_LANE } from '../shared/read-model/lanes.ts';
 import { READ_MODEL_SCHEMA } from '../shared/read-model/rows.ts';
@@ -14,7 +15,6 @@ import { exists, hasCheckpoints, parksWhatWasLetGo, switchSchemas } from './rebu
 const LIVE = READ_MODEL_SCHEMA;
 const NEXT = 'read_model_next';
 const OLD = 'read_model_old';
-const LOCK = 7_226_411_900_003n;
 /** Comparisons before a difference counts: one may come from a user erased while the log was being read. */
 const COMPARISONS = 3;
 const STATEMENT_TIMEOUT_MS = 3_600_000;
@@ -83,8 +83,7 @@ class Rebuild {
   /** One rebuild at a time. The lock goes with its connection. */
   async #lock(): Promise<() => void> {
     const client = await this.#pool.connect();
-    const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS held', [LOCK]);
-    if (!rows[0].held) {
+    if (!(await tryAdvisoryLock(client, ADVISORY_LOCKS.rebuild))) {
       client.release();
       throw new RebuildRefused('rebuild_running', 'another rebuild is running');
     }

@@ -1,3 +1,4 @@
+import { ADVISORY_LOCKS, tryAdvisoryLock } from '../../shared/adapters/postgres/advisory-locks.ts';
 import { createPool, type Pool } from '../../shared/adapters/postgres/pool.ts';
 import { READ_MODEL_SCHEMA } from '../../shared/read-model/rows.ts';
 import type { AppliedEvent } from '../feeds/feed.ts';
@@ -13,7 +14,6 @@ import { feedUntil } from './feed.ts';
 import { type Marker, markComplete, readMarker } from './marker.ts';
 import type { AsOfOptions, AsOfResult } from './options.ts';
 
-const LOCK = 1_226_411_901;
 const STATEMENT_TIMEOUT_MS = 3_600_000;
 const TABLES = ['users', 'subscriptions', 'licenses', 'activations_by_day', 'parked_events'];
 
@@ -57,11 +57,7 @@ class AsOfBuild {
   async #lock(): Promise<() => void> {
     const client = await this.#pool.connect();
     const { schema } = this.#options;
-    const { rows } = await client.query('SELECT pg_try_advisory_lock($1, hashtext($2)) AS held', [
-      LOCK,
-      schema,
-    ]);
-    if (!rows[0].held) {
+    if (!(await tryAdvisoryLock(client, ADVISORY_LOCKS.asOf(schema)))) {
       client.release();
       throw new AsOfRefused('replay_running', `schema ${schema} is being built by another process`);
     }

@@ -1,3 +1,8 @@
+import {
+  ADVISORY_LOCKS,
+  letAdvisoryLockGo,
+  takeAdvisoryLock,
+} from '../../../shared/adapters/postgres/advisory-locks.ts';
 import type { Pool, PoolClient } from '../../../shared/adapters/postgres/pool.ts';
 import type { Place } from './decide.ts';
 import { statement } from './rows.ts';
@@ -12,9 +17,6 @@ export class LogInUse extends Error {
     this.name = 'LogInUse';
   }
 }
-
-/** Any number: it names the log's lock among the advisory locks of its database. */
-const LOCK = 7_245_190_331;
 
 const LAST_REVISIONS = `SELECT s.stream, coalesce(
     (SELECT e.revision FROM event_store.events e WHERE e.stream = s.stream ORDER BY e.revision DESC LIMIT 1),
@@ -115,7 +117,7 @@ export class WriterSession {
 
   /** Lets go of the log for the next server at once; PostgreSQL would, some time after the connection is closed. */
   async release(): Promise<void> {
-    await this.#client.query('SELECT pg_advisory_unlock($1)', [LOCK]);
+    await letAdvisoryLockGo(this.#client, ADVISORY_LOCKS.localLog);
   }
 
   close(): void {
@@ -130,7 +132,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
 async function takeLog(client: PoolClient): Promise<void> {
   await client.query("SET lock_timeout = '3s'");
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    await takeAdvisoryLock(client, ADVISORY_LOCKS.localLog);
   } catch (error) {
     if ((error as { code?: string }).code === LOCK_NOT_AVAILABLE) throw new LogInUse({ cause: error });
     throw error;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { ADVISORY_LOCKS, takeAdvisoryLockInTransaction } from './advisory-locks.ts';
 import { inTransaction, type Pool, type PoolClient, type Queryable } from './pool.ts';
 
 /** A numbered SQL file: `0001_users.sql`. Its statements name no schema: the search path is set for it. */
@@ -31,8 +32,6 @@ export class MigrationMismatch extends Error {
 
 const FILE = /^\d{4}_[a-z0-9_]+\.sql$/;
 const SCHEMA = /^[a-z][a-z0-9_]{0,62}$/;
-/** One for each schema would let two sets deadlock; migrations are rare. */
-const LOCK = 7_226_411_900_001n;
 
 /** The folder's migrations, in order. @throws Error two with one number, or a file that is not named like one */
 export async function readMigrations(folder: string): Promise<Migration[]> {
@@ -98,7 +97,7 @@ function inMigration(pool: Pool, schema: string, work: (client: PoolClient) => P
   return inTransaction(pool, async (client) => {
     // Bulk changes of a large table take longer than a service's statements may.
     await client.query("SET LOCAL statement_timeout = '1h'");
-    await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+    await takeAdvisoryLockInTransaction(client, ADVISORY_LOCKS.migrations);
     await client.query(`SET LOCAL search_path = ${schema}`);
     await work(client);
   });

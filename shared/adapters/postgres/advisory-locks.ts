@@ -1,0 +1,70 @@
+import type { Queryable } from './pool.ts';
+
+/**
+ * A lock of PostgreSQL that no table stands for: one number, or a group of locks with one for each name. Names go by
+ * their hash: two exclude each other without need once in four thousand million.
+ */
+export type AdvisoryLock = { readonly number: bigint } | { readonly group: number; readonly name: string };
+
+const numbered = (number: bigint): AdvisoryLock => ({ number });
+
+/**
+ * Every advisory lock of this system, because two with the same number would exclude each other. PostgreSQL keeps
+ * single numbers and groups apart. The numbers mean nothing, but stay: processes of two versions run side by side.
+ */
+export const ADVISORY_LOCKS = {
+  /** Changing a schema. One for each would let two sets of migrations deadlock, and they are rare. */
+  migrations: numbered(7_226_411_900_001n),
+  /** Writing the live read models: held by one process of the direct feed, or shared by those of Kafka. */
+  projectors: numbered(7_226_411_900_002n),
+  /** Rebuilding the read models. */
+  rebuild: numbered(7_226_411_900_003n),
+  /** Sending the log's events to Kafka. */
+  relay: numbered(7_226_411_900_004n),
+  /** Writing the log of the local event store. */
+  localLog: numbered(7_245_190_331n),
+  /** Building read models as of a past moment in a schema. */
+  asOf: (schema: string): AdvisoryLock => ({ group: 1_226_411_901, name: schema }),
+} as const;
+
+const argumentsOf = (lock: AdvisoryLock): { readonly sql: string; readonly values: unknown[] } =>
+  'number' in lock
+    ? { sql: '$1::bigint', values: [lock.number] }
+    : { sql: '$1::integer, hashtext($2)', values: [lock.group, lock.name] };
+
+/**
+ * Takes a lock for as long as the connection lives, if it is free.
+ * @param shared held together with others who share it, and with nobody who doesn't
+ */
+export async function tryAdvisoryLock(
+  connection: Queryable,
+  lock: AdvisoryLock,
+  shared = false,
+): Promise<boolean> {
+  const { sql, values } = argumentsOf(lock);
+  const { rows } = await connection.query<{ held: boolean }>(
+    `SELECT pg_try_advisory_lock${shared ? '_shared' : ''}(${sql}) AS held`,
+    values,
+  );
+  return rows[0]?.held === true;
+}
+
+/** Waits for a lock, and holds it for as long as the connection lives or until it is let go. */
+export async function takeAdvisoryLock(connection: Queryable, lock: AdvisoryLock): Promise<void> {
+  const { sql, values } = argumentsOf(lock);
+  await connection.query(`SELECT pg_advisory_lock(${sql})`, values);
+}
+
+export async function letAdvisoryLockGo(connection: Queryable, lock: AdvisoryLock): Promise<void> {
+  const { sql, values } = argumentsOf(lock);
+  await connection.query(`SELECT pg_advisory_unlock(${sql})`, values);
+}
+
+/** Waits for a lock, and holds it until the transaction ends. */
+export async function takeAdvisoryLockInTransaction(
+  transaction: Queryable,
+  lock: AdvisoryLock,
+): Promise<void> {
+  const { sql, values } = argumentsOf(lock);
+  await transaction.query(`SELECT pg_advisory_xact_lock(${sql})`, values);
+}

@@ -1,0 +1,37 @@
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { ADVISORY_LOCKS, tryAdvisoryLock } from '../../shared/adapters/postgres/advisory-locks.ts';
+import { MASTER_KEY, tool } from '../integration/projector/system.ts';
+import { createRelaySystem, metric, type RelaySystem, ready, relayed } from './relay-system.ts';
+
+let system: RelaySystem;
+beforeEach(async () => {
+  system = await createRelaySystem();
+});
+afterEach(() => system[Symbol.asyncDispose]());
+
+type Relay = Awaited<ReturnType<RelaySystem['relay']>>;
+const follows = async (relay: Relay) => {
+  await ready(relay);
+  expect(await metric(relay, 'relay_state', 'following')).toBe(1);
+};
+
+describe('a relay and a rebuild', () => {
+  test('the read models are rebuilt while a relay is at work', async () => {
+    await system.author().signUp();
+    await follows(await system.relay());
+    const env = () => ({ ...system.env(), REDIS_URL: inject('redisUrl'), VAULT_MASTER_KEY: MASTER_KEY });
+    expect(await tool({ env }, 'rebuild', '--force')).toMatchObject({ code: 0 });
+    expect((await system.pool.query('SELECT FROM read_model.users')).rowCount).toBe(1);
+  });
+
+  test('a relay starts to send while the read models are rebuilt', async () => {
+    const rebuild = await system.pool.connect();
+    try {
+      expect(await tryAdvisoryLock(rebuild, ADVISORY_LOCKS.rebuild)).toBe(true);
+      await follows(await system.relay());
+      await relayed(system, await system.author().signUp());
+    } finally {
+      rebuild.release(true);
+    }
+  });
+});
