@@ -19,8 +19,8 @@ export interface Place {
  */
 export const DIRECT_PLACE: Place = { lock: ADVISORY_LOCKS.projectors };
 export const KAFKA_PLACE: Place = { ...DIRECT_PLACE, shared: true };
-/** Sending the log's events to Kafka. That only one does is ensured by Kafka, which fences the others. */
-export const RELAY_PLACE: Place = { lock: ADVISORY_LOCKS.relay };
+/** Sending the log's events to a topic. That only one does is ensured by Kafka, which fences the others. */
+export const relayPlace = (topic: string): Place => ({ lock: ADVISORY_LOCKS.relay(topic) });
 const POLL_MS = 500;
 /**
  * A process that was stopped or suspended keeps its connections, and with them its place, for as long as its machine

@@ -6,7 +6,7 @@ import { isPostgresUnavailable } from '../../shared/adapters/postgres/pool.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { CheckpointMoved, FeedStop } from '../errors.ts';
-import { lead, RELAY_PLACE } from '../leadership.ts';
+import { lead, relayPlace } from '../leadership.ts';
 import { Backoff, sleep } from './backoff.ts';
 import type { Observed, RelayState } from './metrics.ts';
 import { type RelayOptions, relay } from './relay.ts';
@@ -106,12 +106,12 @@ export class RelayRunner {
   }
 
   async #lead(signal: AbortSignal): Promise<void> {
-    const { pool, logger } = this.#options;
+    const { pool, topic, logger } = this.#options;
     const standby = () => {
       this.#set('standby');
       logger.info('standby');
     };
-    const leadership = await lead(pool, signal, standby, RELAY_PLACE);
+    const leadership = await lead(pool, signal, standby, relayPlace(topic.topic));
     const leading = AbortSignal.any([signal, leadership.lost]);
     try {
       while (!leading.aborted) await this.#relayOnce(leading);

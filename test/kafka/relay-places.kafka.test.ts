@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { ADVISORY_LOCKS, tryAdvisoryLock } from '../../shared/adapters/postgres/advisory-locks.ts';
 import { MASTER_KEY, tool } from '../integration/projector/system.ts';
+import { eventually } from '../support/eventually.ts';
 import { createRelaySystem, metric, type RelaySystem, ready, relayed } from './relay-system.ts';
 
 let system: RelaySystem;
@@ -14,6 +15,25 @@ const follows = async (relay: Relay) => {
   await ready(relay);
   expect(await metric(relay, 'relay_state', 'following')).toBe(1);
 };
+
+test('relays of two topics send side by side; of one topic one stands by', async () => {
+  const other = `${system.topic}-other`;
+  const first = await system.relay();
+  await follows(first);
+  const second = await system.relay({ KAFKA_TOPIC: other });
+  await follows(second);
+  const third = await system.relay({ KAFKA_TOPIC: other });
+  await ready(third);
+  expect(await metric(third, 'relay_state', 'standby')).toBe(1);
+  const position = await system.author().signUp();
+  await relayed(system, position);
+  await relayed({ ...system, topic: other }, position);
+  await second.stop();
+  await eventually(
+    'it sends in its place',
+    async () => (await metric(third, 'relay_state', 'following')) === 1,
+  );
+});
 
 describe('a relay and a rebuild', () => {
   test('the read models are rebuilt while a relay is at work', async () => {

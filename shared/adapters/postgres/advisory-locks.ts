@@ -19,10 +19,10 @@ export const ADVISORY_LOCKS = {
   projectors: numbered(7_226_411_900_002n),
   /** Rebuilding the read models. */
   rebuild: numbered(7_226_411_900_003n),
-  /** Sending the log's events to Kafka. */
-  relay: numbered(7_226_411_900_004n),
   /** Writing the log of the local event store. */
   localLog: numbered(7_245_190_331n),
+  /** Sending the log's events to a topic. */
+  relay: (topic: string): AdvisoryLock => ({ group: 1_226_411_902, name: topic }),
   /** Building read models as of a past moment in a schema. */
   asOf: (schema: string): AdvisoryLock => ({ group: 1_226_411_901, name: schema }),
 } as const;
