@@ -51,7 +51,7 @@ async function digest(
 
 /**
  * Compares row counts and hashes of two schemas' read models.
- * @param live a connection that sees the live schema as of the position to which the other one was built
+ * @param live a connection that sees the live schema as of the moment whose events the other one holds
  */
 export async function compareSchemas(
   live: Queryable,
