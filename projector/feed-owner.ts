@@ -19,14 +19,20 @@ export const describeOwner = (owner: FeedOwner): string =>
 
 export const isOwner = (a: FeedOwner, b: FeedOwner): boolean => describeOwner(a) === describeOwner(b);
 
+/** Whether the schema has the table: that of an older version has not. */
+export async function hasFeedOwner(db: Queryable, schema?: string): Promise<boolean> {
+  const table = schema === undefined ? 'feed_owner' : `${schema}.feed_owner`;
+  const { rows } = await db.query('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
+  return rows[0].there;
+}
+
 /**
  * Which feed may write; without a row it is the direct one.
  * @param schema where the connection's search path names another one, which may be of an older version without the table
  */
 export async function readOwner(db: Queryable, schema?: string): Promise<FeedOwner> {
   const table = schema === undefined ? 'feed_owner' : `${schema}.feed_owner`;
-  const { rows: there } = await db.query('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
-  if (!there[0].there) return { feed: 'event_store' };
+  if (!(await hasFeedOwner(db, schema))) return { feed: 'event_store' };
   const { rows } = await db.query<OwnerRow>(`SELECT feed, topic, partitions FROM ${table}`);
   const [row] = rows;
   if (row?.feed !== 'kafka') return { feed: 'event_store' };

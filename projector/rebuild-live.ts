@@ -1,7 +1,7 @@
 import type { Queryable } from '../shared/adapters/postgres/pool.ts';
 import { comparePositions, type Position, parsePosition } from '../shared/events/position.ts';
 import { Level } from '../shared/read-model/level.ts';
-import { describeOwner, readOwner } from './feed-owner.ts';
+import { describeOwner, hasFeedOwner, readOwner } from './feed-owner.ts';
 import type { AppliedEvent } from './feeds/feed.ts';
 
 /** The live read models as a rebuild finds them: who writes them, and how far they are. */
@@ -80,7 +80,6 @@ function toLast({ last_event_id: id, last_position: text, last_event_at: at }: L
  * others are ahead of it at first.
  */
 async function wasOwned(db: Queryable, schema: string): Promise<boolean> {
-  const { rows } = await db.query('SELECT to_regclass($1) IS NOT NULL AS there', [`${schema}.feed_owner`]);
-  if (!rows[0].there) return false;
+  if (!(await hasFeedOwner(db, schema))) return false;
   return (await db.query(`SELECT FROM ${schema}.feed_owner`)).rowCount === 1;
 }

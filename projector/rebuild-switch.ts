@@ -8,6 +8,7 @@ import { comparePositions, formatPosition } from '../shared/events/position.ts';
 import { DIRECT_LANE } from '../shared/read-model/lanes.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { RebuildRefused } from './errors.ts';
+import { hasFeedOwner } from './feed-owner.ts';
 import { type Live, readLive } from './rebuild-live.ts';
 
 export interface SwitchOptions {
@@ -44,6 +45,10 @@ async function switchOnce(client: PoolClient, options: SwitchOptions): Promise<v
   // Minutes, for the case that many events are to be applied while the live projector waits.
   await client.query("SET LOCAL statement_timeout = '5min'");
   if (await hasCheckpoints(client, live)) {
+    // In this order, as a feed that takes over has them: both want the row that names the feed, and the checkpoints.
+    if (await hasFeedOwner(client, live)) {
+      await client.query(`LOCK TABLE ${live}.feed_owner IN SHARE ROW EXCLUSIVE MODE`);
+    }
     await client.query(`LOCK TABLE ${live}.checkpoints IN EXCLUSIVE MODE`);
     const before = await readLive(client, live);
     if (!force) {
