@@ -89,7 +89,7 @@ export async function createRelaySystem(options: RelaySystemOptions = {}) {
       const [port] = (await freePorts(1)) as [number];
       const child = spawn(process.execPath, [path.join(root, 'projector/relay/main.ts')], {
         env: { ...process.env, ...env(), ...settings, PORT: String(port) },
-        stdio: ['ignore', 'inherit', 'inherit'],
+        stdio: ['ignore', 'ignore', 'inherit'],
       });
       kept.defer(() => killed(child));
       return { child, url: `http://127.0.0.1:${port}` };

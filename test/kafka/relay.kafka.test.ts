@@ -1,7 +1,6 @@
+import { type CloudEvent, Kafka } from 'cloudevents';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
-import { fromKafkaRecord } from '../../shared/events/cloud-event.ts';
-import { partitionOf } from '../../shared/read-model/lanes.ts';
+import { checkTopic } from './relay-checks.ts';
 import { createRelaySystem, metric, type RelaySystem, ready, relayed } from './relay-system.ts';
 import { readTopic } from './topic-reader.ts';
 
@@ -11,38 +10,55 @@ beforeEach(async () => {
 });
 afterEach(() => system[Symbol.asyncDispose]());
 
-/** The events of the log as a consumer of the topic gets them. */
-async function logged(): Promise<RecordedEvent[]> {
-  const events: RecordedEvent[] = [];
-  for await (const event of system.log.readAll()) {
-    const { requestDigest: _, ...metadata } = event.metadata;
-    events.push({ ...event, metadata });
-  }
-  return events;
+/** Two users' events, some of them there before the relay. Answers what is personal in them. */
+async function relayTwoUsers() {
+  const before = system.author();
+  await before.signUp();
+  await before.subscribe();
+  const relay = await system.relay();
+  await ready(relay);
+  const later = system.author();
+  await later.signUp();
+  await before.activate('a', 'Ada’s laptop');
+  await relayed(system, await later.append({ type: 'UserErased', data: { userId: later.userId } }));
+  return { relay, personal: [before.email, later.email, 'Ada’s laptop'] };
 }
 
 describe('the relay', () => {
-  test('makes the topic and sends every event, each user’s in order to one partition', async () => {
-    const before = system.author();
-    await before.signUp();
-    await before.subscribe();
-    const relay = await system.relay();
-    await ready(relay);
-    const later = system.author();
-    await later.signUp();
-    await before.activate('a');
-    await relayed(system, await later.append({ type: 'UserErased', data: { userId: later.userId } }));
+  test('makes the topic and sends every event once, each user’s in order to one partition', async () => {
+    const { relay } = await relayTwoUsers();
+    const { events, repeats } = await checkTopic(system);
+    expect(repeats).toEqual(events.map(() => 0));
+    expect(await metric(relay, 'relay_events_total')).toBe(events.length);
+    expect(await metric(relay, 'relay_events_total', 'type="UserErased"')).toBe(1);
+    expect(await metric(relay, 'relay_lag_events')).toBe(0);
+  });
+
+  test('keeps personal data sealed, and is understood by any CloudEvents consumer', async () => {
+    const { personal } = await relayTwoUsers();
     const records = await readTopic(system.brokers, system.topic);
-    const events = records.map(({ message }) => fromKafkaRecord(message));
-    const all = await logged();
-    expect(events.length).toBe(all.length);
-    for (const { partition, message } of records) {
-      expect(partition).toBe(partitionOf(String(message.key), 3));
+    expect(records.length).toBe(7);
+    for (const { message } of records) {
+      const headers = Object.fromEntries(
+        Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]),
+      );
+      const { key, value } = message;
+      const record = { key: String(key), value, headers, body: value };
+      const event = Kafka.toEvent(record) as CloudEvent<{ userId: string }>;
+      expect(event.validate()).toBe(true);
+      expect(event.subject).toBe(event.data?.userId);
+      for (const secret of personal) expect(JSON.stringify([headers, event])).not.toContain(secret);
     }
-    for (const userId of [before.userId, later.userId]) {
-      const of = (some: RecordedEvent[]) => some.filter(({ data }) => data.userId === userId);
-      expect(of(events)).toEqual(of(all));
-    }
-    expect(await metric(relay, 'relay_events_total')).toBe(all.length);
+  });
+
+  test('fills another topic beside the first, each by a relay of its own', async () => {
+    await relayTwoUsers();
+    const second = { ...system, topic: `${system.topic}-2` };
+    await ready(await system.relay({ KAFKA_TOPIC: second.topic, KAFKA_TOPIC_PARTITIONS: '5' }));
+    const position = await system.author().signUp();
+    await relayed(system, position);
+    await relayed(second, position);
+    await checkTopic(second, 5);
+    await checkTopic(system);
   });
 });

@@ -18,7 +18,10 @@ export const GZIP = CompressionTypes.GZIP;
 export function compressQuickly(): void {
   CompressionCodecs[GZIP] = () => ({
     compress: (encoder: { readonly buffer: Buffer }) =>
-      compress(encoder.buffer, { level: constants.Z_BEST_SPEED }),
+      compress(encoder.buffer, { level: constants.Z_BEST_SPEED, chunkSize: chunkFor(encoder.buffer) }),
     decompress: (buffer: Buffer) => decompress(buffer),
   });
 }
+
+/** One piece of output, mostly: each costs a turn of the event loop, and the default of 16 KiB makes dozens. */
+const chunkFor = (input: Buffer): number => Math.max(1_024, input.length >> 1);
