@@ -33,6 +33,8 @@ export class Follower {
   #inHand: { readonly events: number; readonly since: Date | undefined } = { events: 0, since: undefined };
   #currentAt: number;
   #recovery: NodeJS.Timeout | undefined;
+  /** The checkpoint was moved, and nothing has been written since. */
+  #moved = false;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -84,13 +86,17 @@ export class Follower {
         signal,
         started: () => this.#started(),
         inHand: (events, since) => this.#takeInHand(events, since),
-        written: () => this.#following(),
+        written: () => this.#written(),
       });
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof CheckpointMoved) {
         logger.warn('checkpoint_moved');
         caches.forget();
+        // Two groups that read the same topic move it from under one another all the time: each would only load, again
+        // and again.
+        this.#moved = true;
+        await this.status.pauseAfter(error, signal);
         await writer.load();
       } else if (isSourceUnavailable(error)) {
         clearTimeout(this.#recovery);
@@ -99,8 +105,14 @@ export class Follower {
     }
   }
 
-  #started(): void {
+  #written(): void {
+    this.#moved = false;
     this.status.connected();
+    this.#following();
+  }
+
+  #started(): void {
+    if (!this.#moved) this.status.connected();
     // What stopped it may be about to come again: until then it is not called ready.
     if (this.status.state !== 'stopped') this.#following();
     else this.#recovery = setTimeout(() => this.#following(), RECOVERY_MS);
