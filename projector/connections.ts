@@ -19,12 +19,17 @@ export interface ConnectOptions {
 }
 
 /**
- * Connections to PostgreSQL. The lanes of the Kafka feed write side by side: twelve partitions in one process take
- * turns at the larger pool, and wait for a connection instead of failing.
+ * Connections to PostgreSQL. The lanes of the Kafka feed write and look up keys side by side: twelve partitions in one
+ * process take turns at the larger pools, and wait for a connection instead of failing.
  */
 const POOL = {
   event_store: { max: 6 },
   kafka: { max: 12, connectionTimeoutMs: 10_000 },
+};
+/** The health check waits its turn here, too. */
+const VAULT_POOL = {
+  event_store: { max: 2 },
+  kafka: { max: 4, connectionTimeoutMs: 10_000 },
 };
 
 export type Connections = Awaited<ReturnType<typeof connect>>;
@@ -43,7 +48,7 @@ export async function connect({ config, logger, clock = systemClock, log }: Conn
   const vaultDatabase = createPool({
     connectionString: config.VAULT_DATABASE_URL ?? config.DATABASE_URL,
     applicationName: 'projector-vault',
-    max: 2,
+    ...VAULT_POOL[config.PROJECTOR_FEED],
     logger,
   });
   const redis = connectRedis({ url: config.REDIS_URL, name: 'projector', logger, commandTimeoutMs: 5_000 });
