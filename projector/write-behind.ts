@@ -1,3 +1,4 @@
+import { comparePositions } from '../shared/events/position.ts';
 import type { DecodedBatch } from './read-model-writer.ts';
 
 export interface WriteBehindOptions {
@@ -83,6 +84,7 @@ function joined(batches: readonly DecodedBatch[]): DecodedBatch {
       last: batches.findLast(({ decoded }) => decoded.last)?.decoded.last,
       ...(stop && { stop }),
     },
-    position: last.position,
+    // Repeated by the relay, the last events may stand before those of an earlier batch.
+    position: batches.map(({ position }) => position).reduce((a, b) => (comparePositions(a, b) < 0 ? b : a)),
   };
 }

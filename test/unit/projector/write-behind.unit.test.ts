@@ -16,6 +16,7 @@ const idsOf = ({ decoded }: DecodedBatch) => decoded.events.map(({ userId }) => 
 /** Writes that the test lets pass one by one. */
 function gate(maxEvents = 100, minEvents = 0) {
   const written: string[] = [];
+  const positions: bigint[] = [];
   const gates: PromiseWithResolvers<void>[] = [];
   const failures: unknown[] = [];
   const behind = new WriteBehind({
@@ -24,6 +25,7 @@ function gate(maxEvents = 100, minEvents = 0) {
     failed: (error) => failures.push(error),
     write: async (next) => {
       written.push(idsOf(next));
+      positions.push(next.position.commit);
       const pass = Promise.withResolvers<void>();
       gates.push(pass);
       await pass.promise;
@@ -35,6 +37,7 @@ function gate(maxEvents = 100, minEvents = 0) {
   return {
     behind,
     written,
+    positions,
     failures,
     turns,
     async pass() {
@@ -64,6 +67,17 @@ describe('writing behind', () => {
     await pass();
     await behind.idle();
     expect(written).toEqual(['a', 'bcd']);
+  });
+
+  test('is as far as the furthest of the batches that are written together, and not as the last', async () => {
+    const { behind, positions, pass } = gate();
+    await behind.add(batch('a'));
+    await behind.add(batch('b', 'c', 'd'));
+    await behind.add(batch('e', 'f'));
+    await pass();
+    await pass();
+    await behind.idle();
+    expect(positions).toEqual([1n, 3n]);
   });
 
   test('takes no more than fits into the next transaction', async () => {
