@@ -4,6 +4,7 @@ import { DIRECT_LANE, kafkaLane } from '../shared/read-model/lanes.ts';
 import { AT_START, type Checkpoint, lockCheckpoints } from './checkpoint.ts';
 import { partitionsChanged } from './errors.ts';
 import { describeOwner, isOwner, ownerValues, readOwner } from './feed-owner.ts';
+import type { AppliedEvent } from './feeds/feed.ts';
 import type { FeedOwner, KafkaOwner } from './lane.ts';
 
 /** The feed that owned the read models before, and where each new lane begins. */
@@ -18,8 +19,8 @@ export interface OwnerChange {
  * have the next generation. The new ones lead on from the old:
  *
  * - direct → Kafka: every lane is as far as the direct feed was, with no record applied yet;
- * - Kafka → direct: as far as the lane that is furthest behind, with that lane's last event. What others had applied
- *   beyond it comes again, and is told by the users' revisions.
+ * - Kafka → direct: as far as the lane that is furthest behind, with the last event that any lane had applied up to
+ *   there. What others had applied beyond it comes again, and is told by the users' revisions.
  * @returns undefined if it owned them already
  * @throws FeedStop another topic is the owner, or the same with another number of partitions
  */
@@ -50,11 +51,23 @@ export async function takeOver(pool: Pool, owner: FeedOwner): Promise<OwnerChang
 const laneNames = (owner: FeedOwner): string[] =>
   owner.feed === 'kafka' ? Array.from({ length: owner.partitions }, (_, i) => kafkaLane(i)) : [DIRECT_LANE];
 
-/** Where every lane has been; a partition without a checkpoint has not begun. */
+/**
+ * Where every lane has been; a partition without a checkpoint has not begun. The hindmost lane's own last event may be
+ * long ago, where its users have done nothing since: the log would be read again from there.
+ */
 function leastOf(checkpoints: ReadonlyMap<string, Checkpoint>, from: FeedOwner): Checkpoint {
-  return laneNames(from)
-    .map((name) => checkpoints.get(name) ?? AT_START)
-    .reduce((a, b) => (comparePositions(a.position, b.position) <= 0 ? a : b));
+  const lanes = laneNames(from).map((name) => checkpoints.get(name) ?? AT_START);
+  const { position, generation } = lanes.reduce((a, b) =>
+    comparePositions(a.position, b.position) <= 0 ? a : b,
+  );
+  const last = lanes
+    .flatMap((lane) => lane.last ?? [])
+    .filter((event) => comparePositions(event.position, position) <= 0)
+    .reduce<AppliedEvent | undefined>(
+      (a, b) => (a && comparePositions(a.position, b.position) >= 0 ? a : b),
+      undefined,
+    );
+  return { position, last, generation };
 }
 
 async function insertCheckpoint(client: PoolClient, name: string, checkpoint: Checkpoint): Promise<void> {

@@ -6,11 +6,13 @@ import { inspectTopic } from '../shared/adapters/kafka/topic.ts';
 import { takeOver } from './change-owner.ts';
 import { topicCompacted } from './errors.ts';
 import { FeedStatus } from './feed-status.ts';
+import { RelayWatch } from './feeds/relayed.ts';
 import type { KafkaOwner } from './lane.ts';
 import type { LaneSurroundings } from './lane-worker.ts';
 import { Lanes } from './lanes.ts';
 import { KAFKA_PLACE, lead } from './leadership.ts';
 import type { KafkaObserved } from './metrics.ts';
+import { repeat } from './repeating.ts';
 import { type FeedRunner, type RunnerOptions, waitForSchema } from './runner.ts';
 
 export interface KafkaRunnerOptions extends LaneSurroundings, Pick<RunnerOptions, 'missingMigrations'> {
@@ -22,6 +24,8 @@ export interface KafkaRunnerOptions extends LaneSurroundings, Pick<RunnerOptions
 }
 
 const ENDS_MS = 5_000;
+/** How long a lane without events stays behind the relay: one statement a process, and one transaction a lane. */
+const RELAY_LOOK_MS = 1_000;
 
 /**
  * Keeps one projector of the Kafka feed at work: waits for the schema and until no process of the direct feed is left,
@@ -117,18 +121,31 @@ export class KafkaRunner implements FeedRunner {
 
   /** A member of the group until the signal aborts. @throws KafkaUnavailable, FeedNotOwned */
   async #work(owner: KafkaOwner, signal: AbortSignal): Promise<void> {
-    const { logger, offsets } = this.#options;
+    const { logger, offsets, pool } = this.#options;
     const over = Promise.withResolvers<void>();
     // Awaited below; it may come before that.
     over.promise.catch(() => undefined);
     signal.addEventListener('abort', () => over.resolve());
     if (signal.aborted) return;
-    const lanes = new Lanes({ ...this.#options, owner, notOwned: over.reject });
-    const measuring = setInterval(() => {
-      const ends = (bounds: Awaited<ReturnType<typeof offsets.bounds>>) =>
+    const relay = new RelayWatch(pool, owner.topic);
+    const relayed = () => relay.latest;
+    const lanes = new Lanes({ ...this.#options, owner, relayed, notOwned: over.reject });
+    const watching = repeat(
+      RELAY_LOOK_MS,
+      async () => {
+        await relay.look();
+        lanes.lookAtRelay();
+      },
+      (error) => logger.debug({ err: error }, 'relay_unknown'),
+    );
+    const measuring = repeat(
+      ENDS_MS,
+      async () => {
+        const bounds = await offsets.bounds();
         lanes.sawEnds(Array.from(bounds, ([partition, { end }]) => [partition, end] as const));
-      offsets.bounds().then(ends, (error: unknown) => logger.debug({ err: error }, 'ends_unknown'));
-    }, ENDS_MS);
+      },
+      (error) => logger.debug({ err: error }, 'ends_unknown'),
+    );
     try {
       const group = await joinGroup({
         ...this.#options,
@@ -150,7 +167,8 @@ export class KafkaRunner implements FeedRunner {
         await group.leave();
       }
     } finally {
-      clearInterval(measuring);
+      watching.stop();
+      measuring.stop();
       this.#lanes = undefined;
       await lanes.stop();
     }

@@ -11,6 +11,7 @@ import type { Decoder } from './decode.ts';
 import { FeedNotOwned } from './errors.ts';
 import type { FeedStatus } from './feed-status.ts';
 import { kafkaFeed } from './feeds/kafka.ts';
+import type { Relayed } from './feeds/relayed.ts';
 import { Follower } from './follower.ts';
 import type { Lane } from './lane.ts';
 import type { Observed, ProjectorMetrics } from './metrics.ts';
@@ -34,6 +35,8 @@ export interface LaneSurroundings {
 export interface LaneWorkerOptions extends LaneSurroundings {
   readonly lane: Lane;
   readonly partition: Partition;
+  /** How far the relay is, as it is known now. */
+  readonly relayed: () => Relayed | undefined;
   /** The other feed owns the read models: the process has to give all of its lanes up. */
   readonly notOwned: (error: FeedNotOwned) => void;
   /** {@link LaneWorker.cacheInStep} may have changed. */
@@ -103,6 +106,11 @@ export class LaneWorker {
   /** The partition ends there: known also while nothing is fetched from it. */
   sawEnd(offset: bigint): void {
     this.#options.partition.sawEnd(offset);
+  }
+
+  /** The relay may be further: a lane without news of its own is as far, then. */
+  lookAtRelay(): void {
+    this.#options.partition.nudge();
   }
 
   async #run(signal: AbortSignal, after: Promise<void> | undefined): Promise<void> {

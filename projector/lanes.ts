@@ -1,11 +1,13 @@
 import type { Partition } from '../shared/adapters/kafka/partition.ts';
 import type { FeedNotOwned } from './errors.ts';
+import type { Relayed } from './feeds/relayed.ts';
 import { type KafkaOwner, laneOfPartition } from './lane.ts';
 import { type LaneSurroundings, LaneWorker } from './lane-worker.ts';
 import type { FeedState, LaneLag, Observed } from './metrics.ts';
 
 export interface LanesOptions extends LaneSurroundings {
   readonly owner: KafkaOwner;
+  readonly relayed: () => Relayed | undefined;
   readonly notOwned: (error: FeedNotOwned) => void;
 }
 
@@ -80,6 +82,11 @@ export class Lanes {
   /** Where the partitions end. */
   sawEnds(ends: Iterable<readonly [partition: number, end: bigint]>): void {
     for (const [id, end] of ends) this.#workers.get(id)?.sawEnd(end);
+  }
+
+  /** The relay may be further than the lanes know. */
+  lookAtRelay(): void {
+    for (const worker of this.#workers.values()) worker.lookAtRelay();
   }
 
   #begin(partition: Partition, maxBatch: number): LaneWorker {

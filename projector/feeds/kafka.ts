@@ -1,13 +1,14 @@
 import type { EventLog } from '../../shared/adapters/eventstoredb/event-log.ts';
 import type { TopicOffsets } from '../../shared/adapters/kafka/offsets.ts';
 import type { Partition } from '../../shared/adapters/kafka/partition.ts';
-import { comparePositions, START } from '../../shared/events/position.ts';
+import { comparePositions, type Position, START } from '../../shared/events/position.ts';
 import { userStream } from '../../shared/events/streams.ts';
 import type { Lane } from '../lane.ts';
 import { Backlog } from './backlog.ts';
 import type { AppliedEvent, Feed, FeedBatch, FeedEvent } from './feed.ts';
 import { type Opened, open } from './kafka-start.ts';
 import { eventOfRecord } from './record-event.ts';
+import type { Relayed } from './relayed.ts';
 
 export interface KafkaFeedOptions {
   readonly partition: Partition;
@@ -16,12 +17,21 @@ export interface KafkaFeedOptions {
   /** What Kafka may have dropped is looked up here, and a user's parked events are read from it. */
   readonly log: EventLog;
   readonly maxBatch: number;
+  /** How far the relay is; undefined while nobody knows. Looked at behind each batch, and when the partition is nudged. */
+  readonly relayed: () => Relayed | undefined;
 }
+
+/** Nothing of this lane stands in the log between what came before and here. */
+interface Mark {
+  readonly reached: Position;
+}
+
+const isEvent = (item: FeedEvent | Mark): item is FeedEvent => !('reached' in item);
 
 /** The Kafka feed of one lane: the records of its partition, from the offset that the checkpoint has. */
 export function kafkaFeed(options: KafkaFeedOptions): Feed {
-  const { log, lane, maxBatch } = options;
-  const backlog = new Backlog<FeedEvent>(maxBatch);
+  const { log, maxBatch } = options;
+  const backlog = new Backlog<FeedEvent | Mark>(maxBatch);
   let opened: Opened | undefined;
   const feed: Feed = {
     async verify(last, reached = last?.position ?? START) {
@@ -37,8 +47,8 @@ export function kafkaFeed(options: KafkaFeedOptions): Feed {
       signal.addEventListener('abort', end);
       if (signal.aborted) end();
       try {
-        const events = eventsOf(batches, lane, last);
-        for await (const taken of backlog.through(events, maxBatch)) yield toBatch(taken);
+        const items = itemsOf(options, batches, last);
+        for await (const taken of backlog.through(items, maxBatch)) yield toBatch(taken);
       } finally {
         signal.removeEventListener('abort', end);
         end();
@@ -46,7 +56,8 @@ export function kafkaFeed(options: KafkaFeedOptions): Feed {
     },
 
     get waiting() {
-      return { events: backlog.size, since: backlog.first?.created };
+      const { first } = backlog;
+      return { events: backlog.size, since: first && isEvent(first) ? first.created : undefined };
     },
 
     userEvents: (userId, fromRevision) => log.readStream(userStream(userId), { from: fromRevision }),
@@ -54,31 +65,48 @@ export function kafkaFeed(options: KafkaFeedOptions): Feed {
   return feed;
 }
 
-/** The events behind `last`. What comes before one that can't be read is still handed on. @throws FeedStop */
-async function* eventsOf(
+/**
+ * The events behind `last`, and a mark wherever the relay is known to be further than they say. What comes before a
+ * record that can't be read is still handed on.
+ * @throws FeedStop
+ */
+async function* itemsOf(
+  { lane, partition, relayed }: KafkaFeedOptions,
   batches: Opened['batches'],
-  lane: Lane,
   last: AppliedEvent | undefined,
-): AsyncGenerator<readonly FeedEvent[], void> {
-  for await (const { records } of batches) {
-    const events: FeedEvent[] = [];
+): AsyncGenerator<readonly (FeedEvent | Mark)[], void> {
+  let marked = START;
+  for await (const { records, next } of batches) {
+    const items: (FeedEvent | Mark)[] = [];
     let failure: { readonly error: unknown } | undefined;
     for (const record of records) {
       try {
         const event = eventOfRecord(record, lane);
-        if (last?.offset === undefined || (event.offset as bigint) > last.offset) events.push(event);
+        if (last?.offset === undefined || (event.offset as bigint) > last.offset) items.push(event);
       } catch (error) {
         failure = { error };
         break;
       }
     }
-    if (events.length > 0) yield events;
+    const reached = failure ? undefined : reachedAt(next, partition.id, relayed());
+    if (reached && comparePositions(reached, marked) > 0) {
+      items.push({ reached });
+      marked = reached;
+    }
+    if (items.length > 0) yield items;
     if (failure) throw failure.error;
   }
 }
 
+/** Whoever has read a partition up to `next` has all of it that the relay had sent when it stored how far it is. */
+function reachedAt(next: bigint, partition: number, relayed: Relayed | undefined): Position | undefined {
+  const end = relayed?.ends[partition];
+  return end !== undefined && next >= end ? relayed?.position : undefined;
+}
+
 /** Repeated by the relay, an event may stand behind later ones. */
-function toBatch(events: readonly FeedEvent[]): FeedBatch {
-  const positions = events.map(({ position }) => position);
-  return { events, position: positions.reduce((a, b) => (comparePositions(a, b) < 0 ? b : a)) };
+function toBatch(items: readonly (FeedEvent | Mark)[]): FeedBatch {
+  const positions = items.map((item) => (isEvent(item) ? item.position : item.reached));
+  const position = positions.reduce((a, b) => (comparePositions(a, b) < 0 ? b : a));
+  return { events: items.filter(isEvent), position };
 }

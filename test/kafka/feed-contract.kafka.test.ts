@@ -29,7 +29,8 @@ describeFeed('the Kafka feed', async () => {
   const kept = stack.move();
   return {
     system,
-    open: async (maxBatch) => kafkaFeed({ partition, offsets, lane, log, maxBatch }),
+    open: async (maxBatch) =>
+      kafkaFeed({ partition, offsets, lane, log, maxBatch, relayed: () => undefined }),
     fill: () => system.relay(),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

@@ -144,6 +144,14 @@ export class Partition {
     reading.wake();
   }
 
+  /** Whoever reads and waits gets a batch without records, to look about: something else than this partition has moved. */
+  nudge(): void {
+    const reading = this.#reading;
+    if (!reading || reading.failure || reading.batches.length > 0) return;
+    reading.batches.push({ records: [], next: reading.next });
+    reading.wake();
+  }
+
   /** It is no longer this process's, or with an error: the group was lost. */
   close(error?: Error): void {
     this.#gone ??= { error };

@@ -202,6 +202,19 @@ describe('the feed that owns the read models', () => {
     await expect(write(direct, first(0))).rejects.toMatchObject({ code: 'feed_not_owned' });
   });
 
+  test('and back, where a lane has had no news for long: from the last event of the others', async () => {
+    await takeOver(pool, OWNER);
+    const writers = [await openWriter(0), await openWriter(1)] as [ReadModelWriter, ReadModelWriter];
+    await write(writers[1], first(1).slice(0, 1));
+    await write(writers[0], first(0));
+    const { last, position } = writers[0].checkpoint;
+    await writers[1].write(await writers[1].decode({ events: [], position }));
+    expect(writers[1].checkpoint).toMatchObject({ position, last: { id: first(1)[0]?.id } });
+    await takeOver(pool, DIRECT.owner);
+    const direct = await openWriter();
+    expect(direct.checkpoint).toMatchObject({ position, last: { ...last, offset: undefined } });
+  });
+
   test.each([
     { ...OWNER, topic: 'another' },
     { ...OWNER, partitions: 3 },
