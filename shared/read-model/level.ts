@@ -44,7 +44,7 @@ export class Level {
     return this.at(this.laneOf(userId));
   }
 
-  /** The same for whatever user. A lane that has no newer events holds it back. */
+  /** The same for whatever user. A lane that has no newer events follows the relay, a second behind. */
   get hindmost(): Position {
     return this.lanes.map((lane) => this.at(lane)).reduce((a, b) => (comparePositions(b, a) < 0 ? b : a));
   }
