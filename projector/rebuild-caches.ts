@@ -1,6 +1,6 @@
 import type { Redis } from '../shared/adapters/redis/client.ts';
 import { formatPosition, START } from '../shared/events/position.ts';
-import { NOTICE_CHANNEL, type Notice } from '../shared/read-model/notices.ts';
+import { laneInNotice, NOTICE_CHANNEL, type SentNotice } from '../shared/read-model/notices.ts';
 import { cacheCheckpointKey, licenseKey, userKey } from '../shared/read-model/views.ts';
 
 /**
@@ -22,7 +22,8 @@ export async function outdateCaches(
   await redis.del(...lanes.map(cacheCheckpointKey));
   const start = formatPosition(START);
   for (const lane of lanes) {
-    const notice: Notice = { lane, before: start, after: start, users: [], licenses: [] };
+    const place = { before: start, after: start };
+    const notice: SentNotice = { ...laneInNotice(lane), ...place, users: [], licenses: [] };
     await redis.publish(NOTICE_CHANNEL, JSON.stringify(notice));
   }
 }

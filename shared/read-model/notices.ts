@@ -23,6 +23,15 @@ export const noticeSchema = z.strictObject({
 });
 
 export type Notice = z.infer<typeof noticeSchema>;
+/** A notice as it is sent. */
+export type SentNotice = z.input<typeof noticeSchema>;
+
+/**
+ * How a notice names its lane. The direct feed's does not: query nodes of before there were lanes, which run on while
+ * processes are replaced one by one, refuse what they don't know.
+ */
+export const laneInNotice = (lane: string): Pick<SentNotice, 'lane'> =>
+  lane === DIRECT_LANE ? {} : { lane };
 
 /** An idle projector's period. */
 export const HEARTBEAT_MS = 1_000;

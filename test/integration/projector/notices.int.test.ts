@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { outdateCaches } from '../../../projector/rebuild-caches.ts';
 import { readPair } from '../../../shared/read-model/cached-views.ts';
 import { loadPair } from '../../../shared/read-model/load-views.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -49,5 +50,17 @@ describe('notices', () => {
     const cached = await readPair(system.redis, licenseId, user.userId);
     expect(cached.user?.user?.subscription?.status).toBe('suspended');
     expect((await loadPair(system.pool, licenseId, user.userId)).user.position).toBe(position);
+  });
+
+  test('of the direct feed name no lane, as query nodes of before there were lanes expect it', async () => {
+    using heard = await listen(system);
+    await eventually('a heartbeat', () => heard.sent.length > 0, 3_000);
+    // What a rebuild sends.
+    await outdateCaches(system.redis, ['direct', 'kafka-1'], false);
+    await eventually('told', () => heard.sent.some(({ lane }) => lane === 'kafka-1'));
+    const others = heard.sent.filter(({ lane }) => lane !== 'kafka-1');
+    expect(others.filter(({ before, after }) => before === '0/0' && after === '0/0')).toHaveLength(1);
+    for (const notice of others)
+      expect(Object.keys(notice)).toEqual(['before', 'after', 'users', 'licenses']);
   });
 });

@@ -8,8 +8,12 @@ const view = (position: string) => ({ position, loadedAt: 1 });
 describe('notices', () => {
   test('an empty batch is one notice', () => {
     const nothing = { users: new Map(), licenses: new Map() };
+    // Without a lane, as query nodes of before there were lanes expect it.
     expect(toNotices('direct', nothing, '1/1', '2/2')).toEqual([
-      { lane: 'direct', before: '1/1', after: '2/2', users: [], licenses: [] },
+      { before: '1/1', after: '2/2', users: [], licenses: [] },
+    ]);
+    expect(toNotices('kafka-3', nothing, '1/1', '2/2')).toEqual([
+      { lane: 'kafka-3', before: '1/1', after: '2/2', users: [], licenses: [] },
     ]);
   });
 
