@@ -15,7 +15,9 @@ for service; do
   [ -n "$old" ] || { echo "$service does not run" >&2; exit 1; }
   more=$(($(echo "$old" | wc -l) + 1))
   for container in $old; do
-    docker compose up --detach --wait --no-deps --no-recreate --quiet-pull --scale "$service=$more" "$service"
+    # Not with --no-deps: Compose leaves the dependencies out of what it then compares with, and its next `up` would replace
+    # the container again.
+    docker compose up --detach --wait --no-recreate --quiet-pull --scale "$service=$more" "$service"
     # It finishes what it has; only then is its address taken away.
     docker stop --time 30 "$container" >/dev/null
     docker rm "$container" >/dev/null

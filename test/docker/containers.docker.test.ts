@@ -180,10 +180,19 @@ describe('under load', () => {
       report = await load.stop();
     }
     show(what, report);
-    if (report.failures.length > 0) say(await system.compose('logs', '--tail', '200', 'nginx'));
+    if (report.failures.length > 0) say(await complaints());
     expect(report.failures).toEqual([]);
     expect(report.total).toBeGreaterThan(100);
   }
+
+  /** What Nginx says of requests that no node answered. */
+  const complaints = async (): Promise<string> => {
+    const lines = (await system.compose('logs', '--no-log-prefix', 'nginx')).split('\n');
+    return lines
+      .filter((line) => /"status":50\d|no live|resolve/.test(line))
+      .slice(-100)
+      .join('\n');
+  };
 
   let turn = 0;
   const validating = () => {
