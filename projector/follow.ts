@@ -29,7 +29,7 @@ export interface FollowOptions {
  */
 export async function follow(options: FollowOptions): Promise<void> {
   const { feed, writer, signal } = options;
-  await feed.verify(writer.checkpoint.last, writer.checkpoint.position);
+  await feed.verify(writer.checkpoint.last, writer.checkpoint.position, signal);
   options.started();
   const inner = new AbortController();
   const held = new Held(options.inHand);

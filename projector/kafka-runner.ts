@@ -3,6 +3,7 @@ import type { Kafka } from '../shared/adapters/kafka/client.ts';
 import { joinGroup } from '../shared/adapters/kafka/consumer.ts';
 import { KafkaUnavailable } from '../shared/adapters/kafka/errors.ts';
 import { inspectTopic } from '../shared/adapters/kafka/topic.ts';
+import { unlessAborted } from '../shared/unless-aborted.ts';
 import { takeOver } from './change-owner.ts';
 import { topicCompacted } from './errors.ts';
 import { FeedStatus } from './feed-status.ts';
@@ -94,7 +95,7 @@ export class KafkaRunner implements FeedRunner {
   /** Holds the place that all processes of this feed share, so that none of the other is at work. */
   async #take(signal: AbortSignal): Promise<void> {
     const { pool, logger } = this.#options;
-    const owner = await this.#topic();
+    const owner = await this.#topic(signal);
     const waiting = () => {
       this.#status.set('standby', 'a projector of the direct feed is at work');
       logger.info('standby');
@@ -110,9 +111,9 @@ export class KafkaRunner implements FeedRunner {
     if (!signal.aborted) logger.warn('leadership_lost');
   }
 
-  async #topic(): Promise<KafkaOwner> {
+  async #topic(signal: AbortSignal): Promise<KafkaOwner> {
     const { admin, topic } = this.#options;
-    const found = await inspectTopic(admin, topic);
+    const found = await unlessAborted(inspectTopic(admin, topic), signal);
     if (!found)
       throw new KafkaUnavailable({ cause: new Error(`there is no topic ${topic}: the relay makes it`) });
     if (found.compacted) throw topicCompacted(topic);
@@ -149,6 +150,7 @@ export class KafkaRunner implements FeedRunner {
     try {
       const group = await joinGroup({
         ...this.#options,
+        signal,
         assigned: (partitions) => {
           logger.info({ partitions: partitions.map(({ id }) => id) }, 'partitions_assigned');
           if (signal.aborted) return;

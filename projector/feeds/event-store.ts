@@ -1,6 +1,7 @@
 import type { EventLog, FeedMessage } from '../../shared/adapters/eventstoredb/event-log.ts';
 import { formatPosition } from '../../shared/events/position.ts';
 import { STREAM_PREFIXES, userStream } from '../../shared/events/streams.ts';
+import { unlessAborted } from '../../shared/unless-aborted.ts';
 import { storeReplaced } from '../errors.ts';
 import { Backlog } from './backlog.ts';
 import type { FeedBatch, LogFeed } from './feed.ts';
@@ -10,9 +11,9 @@ export function eventStoreFeed(log: EventLog, maxBatch: number): LogFeed {
   // Twice a batch: the next one arrives while this one is written.
   const backlog = new Backlog<FeedMessage>(maxBatch * 2);
   return {
-    async verify(last) {
+    async verify(last, _reached, signal) {
       if (!last) return;
-      const found = await log.readEventAt(last.position);
+      const found = await unlessAborted(log.readEventAt(last.position), signal);
       if (found?.id !== last.id) throw storeReplaced(last.id, formatPosition(last.position));
     },
 

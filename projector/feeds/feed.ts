@@ -29,10 +29,12 @@ export interface Feed {
   /**
    * Checks that the source still holds the event that was applied last, and leads on from there.
    * @param reached how far the read models are, where that is further than the last event
+   * @param signal gives it up
+   * @throws the signal's reason
    * @throws FeedStop it does not: the source was restored or replaced, or has dropped what is needed
    * @throws EventStoreUnavailable, KafkaUnavailable
    */
-  verify(last: AppliedEvent | undefined, reached?: Position): Promise<void>;
+  verify(last: AppliedEvent | undefined, reached?: Position, signal?: AbortSignal): Promise<void>;
 
   /**
    * Everything behind `last`, then what comes, until the signal aborts. A batch is what has arrived while the one

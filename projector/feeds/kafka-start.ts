@@ -1,6 +1,7 @@
 import { KafkaUnavailable } from '../../shared/adapters/kafka/errors.ts';
 import type { Bounds, PartitionBatch } from '../../shared/adapters/kafka/partition.ts';
 import { comparePositions, type Position } from '../../shared/events/position.ts';
+import { unlessAborted } from '../../shared/unless-aborted.ts';
 import { partitionsChanged, recordsMissing, topicReplaced } from '../errors.ts';
 import type { AppliedEvent, FeedEvent } from './feed.ts';
 import type { KafkaFeedOptions } from './kafka.ts';
@@ -32,19 +33,21 @@ const MARGIN_MS = 15 * 60_000;
 /**
  * Begins to read a partition where the read models are, and makes sure that nothing is missing in between.
  * @throws FeedStop, KafkaUnavailable, EventStoreUnavailable
+ * @throws the signal's reason
  */
 export async function open(
   options: KafkaFeedOptions,
   last: AppliedEvent | undefined,
   reached: Position,
+  signal?: AbortSignal,
 ): Promise<Opened> {
-  const bounds = await boundsOf(options);
-  const start = await findStart(options, bounds, last);
-  const opened = await openAt(options, bounds, start, last, reached);
+  const bounds = await unlessAborted(boundsOf(options), signal);
+  const start = await unlessAborted(findStart(options, bounds, last), signal);
+  const opened = await openAt(options, bounds, start, last, reached, signal);
   if (opened) return opened;
   // The times of records led too far: from the first record there is, then.
   const first = { offset: bounds.start, repeats: false, unproven: bounds.start > 0n };
-  const again = start.offset > bounds.start && (await openAt(options, bounds, first, last, reached));
+  const again = start.offset > bounds.start && (await openAt(options, bounds, first, last, reached, signal));
   if (again) return again;
   const where = `partition ${options.partition.id} of the topic begins at offset ${bounds.start}`;
   throw recordsMissing(`${where}, and events behind what these read models hold are no longer in it`);
@@ -79,22 +82,27 @@ async function openAt(
   start: Start,
   last: AppliedEvent | undefined,
   reached: Position,
+  signal: AbortSignal | undefined,
 ): Promise<Opened | undefined> {
   const ending = new AbortController();
   const reading = options.partition.read(start.offset, ending.signal);
   const end = () => ending.abort();
+  signal?.addEventListener('abort', end);
+  if (signal?.aborted) end();
   try {
     const first = start.repeats || start.unproven ? await firstBatch(reading, start, bounds) : undefined;
     const event = first?.records[0] && eventOfRecord(first.records[0], options.lane);
     if (start.repeats && last && !isSame(event, last)) {
       throw replaced(options.partition.id, last, `another event stands there`);
     }
-    if (!start.unproven || (await nothingIsMissing(options, bounds, event, last, reached))) {
+    if (!start.unproven || (await nothingIsMissing(options, bounds, event, last, reached, signal))) {
       return { batches: behind(first, reading), end };
     }
   } catch (error) {
     await reading.return();
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', end);
   }
   await reading.return();
   return undefined;
@@ -124,13 +132,14 @@ async function nothingIsMissing(
   first: FeedEvent | undefined,
   last: AppliedEvent | undefined,
   reached: Position,
+  signal: AbortSignal | undefined,
 ): Promise<boolean> {
   // A partition has the log's order, and what the relay repeats it repeats from there on: nothing is left out before.
   if (first && comparePositions(first.position, reached) <= 0) return true;
   // Behind the records that are there new ones will come; of an emptied partition nobody knows what it has held.
   if (!first && start < end) return true;
   const stretch = { from: last?.position, after: reached, before: first?.position };
-  return (await eventWithin(log, lane.owns, stretch)) === undefined;
+  return (await eventWithin(log, lane.owns, stretch, signal)) === undefined;
 }
 
 async function* behind(

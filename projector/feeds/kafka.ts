@@ -34,14 +34,14 @@ export function kafkaFeed(options: KafkaFeedOptions): Feed {
   const backlog = new Backlog<FeedEvent | Mark>(maxBatch);
   let opened: Opened | undefined;
   const feed: Feed = {
-    async verify(last, reached = last?.position ?? START) {
+    async verify(last, reached = last?.position ?? START, signal) {
       opened?.end();
       opened = undefined;
-      opened = await open(options, last, reached);
+      opened = await open(options, last, reached, signal);
     },
 
     async *batches(last, signal) {
-      if (!opened) await feed.verify(last);
+      if (!opened) await feed.verify(last, undefined, signal);
       const { batches, end } = opened as Opened;
       opened = undefined;
       signal.addEventListener('abort', end);

@@ -1,4 +1,5 @@
 import type { Consumer, Kafka } from 'kafkajs';
+import { unlessAborted } from '../../unless-aborted.ts';
 import { KafkaUnavailable } from './errors.ts';
 import { Partition } from './partition.ts';
 
@@ -15,10 +16,15 @@ export interface GroupOptions {
   readonly assigned: (partitions: readonly Partition[]) => void;
   /** The group was lost, and all its partitions were closed: join again. */
   readonly lost: (error: Error) => void;
+  /** Joining is given up when it aborts; whoever has joined leaves by itself. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Membership {
-  /** Leaves the group, so that the others have the partitions at once. @throws KafkaUnavailable they have them later */
+  /**
+   * Leaves the group, so that the others have the partitions at once. Takes 3 s at most.
+   * @throws KafkaUnavailable they have them later
+   */
   leave(): Promise<void>;
 }
 
@@ -30,14 +36,17 @@ const PARTITION_BYTES = 128 * 1024;
 const FETCH_BYTES = 2 * 1024 * 1024;
 /** How long the others are waited for when members come or go; each answers its next heartbeat. */
 const REBALANCE_MS = 15_000;
+/** A broker that is frozen would be waited for longer than a process may take to stop. */
+const LEAVE_MS = 3_000;
 
 /**
  * Joins a consumer group for one topic, for committed records alone. The group only shares out the partitions: nothing
  * is committed to it, and who reads a partition says from where.
  * @throws KafkaUnavailable there is no broker, or no such topic
+ * @throws the signal's reason
  */
 export async function joinGroup(options: GroupOptions): Promise<Membership> {
-  const { kafka, groupId, topic, sessionTimeoutMs } = options;
+  const { kafka, groupId, sessionTimeoutMs, signal } = options;
   const consumer = kafka.consumer({
     groupId,
     sessionTimeout: sessionTimeoutMs,
@@ -51,12 +60,12 @@ export async function joinGroup(options: GroupOptions): Promise<Membership> {
     retry: { initialRetryTime: 50, maxRetryTime: 1_000, retries: 5, restartOnFailure: async () => false },
   });
   const member = new Member(consumer, options);
+  const joining = member.join();
   try {
-    await consumer.connect();
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await member.run();
+    await unlessAborted(joining, signal);
   } catch (cause) {
-    await consumer.disconnect();
+    member.giveUp(joining);
+    if (signal?.aborted) throw cause;
     throw new KafkaUnavailable({ cause });
   }
   return { leave: () => member.leave() };
@@ -83,7 +92,10 @@ class Member {
     });
   }
 
-  async run(): Promise<void> {
+  async join(): Promise<void> {
+    await this.#consumer.connect();
+    await this.#consumer.subscribe({ topic: this.#options.topic, fromBeginning: true });
+    if (this.#left) return;
     await this.#consumer.run({
       autoCommit: false,
       partitionsConsumedConcurrently: 1,
@@ -97,10 +109,17 @@ class Member {
     this.#left = true;
     for (const partition of this.#partitions.values()) partition.close();
     try {
-      await this.#consumer.disconnect();
+      await unlessAborted(this.#consumer.disconnect(), AbortSignal.timeout(LEAVE_MS));
     } catch (cause) {
       throw new KafkaUnavailable({ cause });
     }
+  }
+
+  /** Closes the connections once the joining has come to an end, which nobody waits for. */
+  giveUp(joining: Promise<void>): void {
+    this.#left = true;
+    const close = () => this.#consumer.disconnect();
+    joining.then(close, close).catch(() => undefined);
   }
 
   #push(
