@@ -45,11 +45,11 @@ export function planBatches(
     }
     const record = toKafkaRecord(event);
     const placed = { ...record, partition: partitionOf(record.key, limits.partitions) };
-    if (!open.takes(placed)) {
+    if (!open.takes(event, placed)) {
       batches.push(...open.closed());
       open = new OpenBatch(limits);
+      open.takes(event, placed);
     }
-    open.add(event, placed);
   }
   return { batches: [...batches, ...open.closed()] };
 }
@@ -66,19 +66,18 @@ class OpenBatch {
     this.#bytes = new Array<number>(limits.partitions).fill(0);
   }
 
-  takes(record: PlacedRecord): boolean {
+  /** Takes the record in if it fits; the first always does. */
+  takes(event: RecordedEvent, record: PlacedRecord): boolean {
     const { partitionBytes, totalBytes } = this.#limits;
     const size = sizeOf(record);
     const ofPartition = (this.#bytes[record.partition] as number) + size;
-    return this.#records.length === 0 || (ofPartition <= partitionBytes && this.#total + size <= totalBytes);
-  }
-
-  add(event: RecordedEvent, record: PlacedRecord): void {
-    const size = sizeOf(record);
-    this.#bytes[record.partition] = (this.#bytes[record.partition] as number) + size;
+    const fits = ofPartition <= partitionBytes && this.#total + size <= totalBytes;
+    if (this.#records.length > 0 && !fits) return false;
+    this.#bytes[record.partition] = ofPartition;
     this.#total += size;
     this.#records.push(record);
     this.#events.push(event);
+    return true;
   }
 
   closed(): Batch[] {

@@ -33,22 +33,23 @@ export function encodeRecordsQuickly(): void {
   if (module) module.exports = encodeRecord;
 }
 
+/** Of the headers of the record at hand: one list for all records, as it is needed only within a call. */
+const sizes: number[] = [];
+
 /** A record of a batch (Kafka's message format 2): the same bytes as the driver's. */
 export const encodeRecord: Encode = (fields) => {
   const { offsetDelta = 0, timestampDelta = 0, key, value, headers = {} } = fields;
-  const entries = Object.entries(headers);
-  if (!isPlain(key) || !isPlain(value) || !entries.every(isPlainHeader)) {
-    return original(fields);
-  }
-  const names = entries.map(([name]) => nameBytes(name));
-  const sizes = entries.map(([, content]) => Buffer.byteLength(content));
+  const names = Object.keys(headers);
+  if (!isPlain(key) || !isPlain(value) || !hasPlain(headers, names)) return original(fields);
   const keySize = Buffer.byteLength(key);
   const valueSize = Buffer.byteLength(value);
-  let size = 1 + varintSize(timestampDelta) + varintSize(offsetDelta) + varintSize(entries.length);
+  let size = 1 + varintSize(timestampDelta) + varintSize(offsetDelta) + varintSize(names.length);
   size += varintSize(keySize) + keySize + varintSize(valueSize) + valueSize;
   for (let i = 0; i < names.length; i++) {
-    const nameSize = (names[i] as Buffer).length;
-    const contentSize = sizes[i] as number;
+    const name = names[i] as string;
+    const nameSize = nameBytes(name).length;
+    const contentSize = Buffer.byteLength(headers[name] as Bytes);
+    sizes[i] = contentSize;
     size += varintSize(nameSize) + nameSize + varintSize(contentSize) + contentSize;
   }
   const buf = Buffer.allocUnsafe(varintSize(size) + size);
@@ -58,11 +59,12 @@ export const encodeRecord: Encode = (fields) => {
   at = writeVarint(buf, at, offsetDelta);
   at = write(buf, writeVarint(buf, at, keySize), key);
   at = write(buf, writeVarint(buf, at, valueSize), value);
-  at = writeVarint(buf, at, entries.length);
+  at = writeVarint(buf, at, names.length);
   for (let i = 0; i < names.length; i++) {
-    const name = names[i] as Buffer;
-    at = write(buf, writeVarint(buf, at, name.length), name);
-    at = write(buf, writeVarint(buf, at, sizes[i] as number), (entries[i] as [string, Bytes])[1]);
+    const name = names[i] as string;
+    const bytes = nameBytes(name);
+    at = write(buf, writeVarint(buf, at, bytes.length), bytes);
+    at = write(buf, writeVarint(buf, at, sizes[i] as number), headers[name] as Bytes);
   }
   return { buf, buffer: buf };
 };
@@ -70,7 +72,10 @@ export const encodeRecord: Encode = (fields) => {
 const isPlain = (content: unknown): content is Bytes =>
   typeof content === 'string' || Buffer.isBuffer(content);
 
-const isPlainHeader = (entry: [string, unknown]): entry is [string, Bytes] => isPlain(entry[1]);
+function hasPlain(headers: Readonly<Record<string, unknown>>, names: readonly string[]): boolean {
+  for (const name of names) if (!isPlain(headers[name])) return false;
+  return true;
+}
 
 /** The names are few and always the same; what else comes is not kept. */
 const MOST_NAMES = 64;
