@@ -27,9 +27,8 @@ export interface OwnerChange {
 export async function takeOver(pool: Pool, owner: FeedOwner): Promise<OwnerChange | undefined> {
   if (isOwner(await readOwner(pool), owner)) return undefined;
   return inTransaction(pool, async (client) => {
-    // Several processes of the new feed may come at once; writers only wait for the row.
+    // Several processes of the new feed may come at once, and a rebuild may be switched in; writers only read the row.
     await client.query('LOCK TABLE feed_owner IN SHARE ROW EXCLUSIVE MODE');
-    await client.query('SELECT FROM feed_owner FOR UPDATE');
     const from = await readOwner(client);
     if (isOwner(from, owner)) return undefined;
     if (from.feed === owner.feed) throw otherTopic(from, owner);

@@ -53,11 +53,13 @@ function toCheckpoint(row: CheckpointRow): Checkpoint {
   };
 }
 
-/** Every lane's checkpoint by its name, held against all writers until the transaction ends. */
+/**
+ * Every lane's checkpoint by its name, as all writers have left them; none writes until the transaction ends. It is the
+ * table that is locked: rows alone would not keep off a writer that has yet to look at the feed's owner.
+ */
 export async function lockCheckpoints(db: Queryable): Promise<Map<string, Checkpoint>> {
-  const { rows } = await db.query<CheckpointRow>(
-    `SELECT ${COLUMNS} FROM checkpoints ORDER BY name FOR UPDATE`,
-  );
+  await db.query('LOCK TABLE checkpoints IN EXCLUSIVE MODE');
+  const { rows } = await db.query<CheckpointRow>(`SELECT ${COLUMNS} FROM checkpoints`);
   return new Map(rows.map((row) => [row.name, toCheckpoint(row)]));
 }
 
@@ -87,9 +89,14 @@ export async function loadCheckpoint(
 }
 
 /*
+ * The owner's row is read and not locked: nobody changes it without the lock on the checkpoints' table, which waits for
+ * every transaction that has moved a checkpoint and holds up the others. One that waits there takes its snapshot
+ * afterwards, since PostgreSQL has a statement's table locks before it (READ COMMITTED), so it sees the new owner; and
+ * it finds its own row gone, and none of its generation. A row lock (FOR SHARE) says no more, and with lanes side by
+ * side nearly every transaction would write a MultiXact for that one row.
+ *
  * The owner is looked at behind the target table and not in a WITH in front: then a writer that waits for the
- * checkpoints' table holds no lock on the other, which a rebuild's switch would wait for in turn. A WITH of its own
- * keeps the comparison out of what is locked: the row is held whatever it says.
+ * checkpoints' table holds no lock on the other, which a rebuild's switch would wait for in turn.
  */
 const MOVE = `
 UPDATE checkpoints SET position_commit = $6, position_prepare = $7,
@@ -97,14 +104,13 @@ UPDATE checkpoints SET position_commit = $6, position_prepare = $7,
 WHERE name = $1 AND position_commit = $2 AND position_prepare = $3 AND last_event_id IS NOT DISTINCT FROM $4::uuid
   AND kafka_offset IS NOT DISTINCT FROM $5::bigint AND generation = $13
   AND COALESCE((
-    WITH owner AS (SELECT feed, topic, partitions FROM feed_owner WHERE singleton FOR SHARE)
-    SELECT (feed, topic, partitions) IS NOT DISTINCT FROM ($14::text, $15::text, $16::integer) FROM owner
+    SELECT (feed, topic, partitions) IS NOT DISTINCT FROM ($14::text, $15::text, $16::integer)
+    FROM feed_owner WHERE singleton
   ), $14::text = 'event_store')`;
 
 /**
  * The first statement of every transaction that writes read models. Whoever moves the checkpoint from where it was
- * read holds its row until the commit, and with it the row that names the feed; everyone else finds it elsewhere
- * afterwards.
+ * read holds its row until the commit, and with its table the feed's owner; everyone else finds it elsewhere afterwards.
  * @throws CheckpointMoved, FeedNotOwned
  */
 export async function moveCheckpoint(

@@ -151,7 +151,7 @@ describe('the feed that owns the read models', () => {
       // Until PostgreSQL says that somebody waits for a lock.
       for (let waiting = false; !waiting; ) {
         const { rowCount } = await system.pool.query(
-          `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%feed_owner%'`,
+          `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'LOCK TABLE checkpoints%'`,
         );
         waiting = (rowCount ?? 0) > 0;
       }
