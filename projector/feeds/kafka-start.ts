@@ -95,7 +95,7 @@ async function openAt(
     if (start.repeats && last && !isSame(event, last)) {
       throw replaced(options.partition.id, last, `another event stands there`);
     }
-    if (!start.unproven || (await nothingIsMissing(options, bounds, event, last, reached, signal))) {
+    if (!start.unproven || (await nothingIsMissing(options, bounds, start, event, last, reached, signal))) {
       return { batches: behind(first, reading), end };
     }
   } catch (error) {
@@ -127,8 +127,9 @@ async function firstBatch(
 }
 
 async function nothingIsMissing(
-  { log, lane }: KafkaFeedOptions,
-  { start, end }: Bounds,
+  { log, lane, relayed }: KafkaFeedOptions,
+  bounds: Bounds,
+  start: Start,
   first: FeedEvent | undefined,
   last: AppliedEvent | undefined,
   reached: Position,
@@ -136,9 +137,13 @@ async function nothingIsMissing(
 ): Promise<boolean> {
   // A partition has the log's order, and what the relay repeats it repeats from there on: nothing is left out before.
   if (first && comparePositions(first.position, reached) <= 0) return true;
-  // Behind the records that are there new ones will come; of an emptied partition nobody knows what it has held.
-  if (!first && start < end) return true;
-  const stretch = { from: last?.position, after: reached, before: first?.position };
+  // Behind the records that are there new ones will come. Of a partition without any, or with markers alone, nobody
+  // knows what it has held.
+  if (!first && start.offset > bounds.start) return true;
+  // What the relay has not sent yet is not missing.
+  const sent = relayed()?.position;
+  const before = first?.position ?? (sent && { ...sent, prepare: sent.prepare + 1n });
+  const stretch = { from: last?.position, after: reached, before };
   return (await eventWithin(log, lane.owns, stretch, signal)) === undefined;
 }
 

@@ -41,7 +41,12 @@ export function kafkaFeed(options: KafkaFeedOptions): Feed {
     },
 
     async *batches(last, signal) {
-      if (!opened) await feed.verify(last, undefined, signal);
+      try {
+        if (!opened) await feed.verify(last, undefined, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        throw error;
+      }
       const { batches, end } = opened as Opened;
       opened = undefined;
       signal.addEventListener('abort', end);
