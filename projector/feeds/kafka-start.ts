@@ -24,6 +24,14 @@ interface Start {
   readonly unproven: boolean;
 }
 
+/** What was applied, and for how long an answer is wanted. */
+interface Applied {
+  readonly last: AppliedEvent | undefined;
+  /** At or behind `last`. */
+  readonly reached: Position;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * How far before the last event of the direct feed a lane begins that takes over from it: far more than an event
  * store's clock is ever set back, and a quarter of an hour of repetitions.
@@ -41,13 +49,14 @@ export async function open(
   reached: Position,
   signal?: AbortSignal,
 ): Promise<Opened> {
+  const applied = { last, reached, signal };
   const bounds = await unlessAborted(boundsOf(options), signal);
   const start = await unlessAborted(findStart(options, bounds, last), signal);
-  const opened = await openAt(options, bounds, start, last, reached, signal);
+  const opened = await openAt(options, bounds, start, applied);
   if (opened) return opened;
   // The times of records led too far: from the first record there is, then.
   const first = { offset: bounds.start, repeats: false, unproven: bounds.start > 0n };
-  const again = start.offset > bounds.start && (await openAt(options, bounds, first, last, reached, signal));
+  const again = start.offset > bounds.start && (await openAt(options, bounds, first, applied));
   if (again) return again;
   const where = `partition ${options.partition.id} of the topic begins at offset ${bounds.start}`;
   throw recordsMissing(`${where}, and events behind what these read models hold are no longer in it`);
@@ -80,10 +89,9 @@ async function openAt(
   options: KafkaFeedOptions,
   bounds: Bounds,
   start: Start,
-  last: AppliedEvent | undefined,
-  reached: Position,
-  signal: AbortSignal | undefined,
+  applied: Applied,
 ): Promise<Opened | undefined> {
+  const { last, signal } = applied;
   const ending = new AbortController();
   const reading = options.partition.read(start.offset, ending.signal);
   const end = () => ending.abort();
@@ -95,7 +103,7 @@ async function openAt(
     if (start.repeats && last && !isSame(event, last)) {
       throw replaced(options.partition.id, last, `another event stands there`);
     }
-    if (!start.unproven || (await nothingIsMissing(options, bounds, start, event, last, reached, signal))) {
+    if (!start.unproven || (await nothingIsMissing(options, start.offset > bounds.start, event, applied))) {
       return { batches: behind(first, reading), end };
     }
   } catch (error) {
@@ -126,20 +134,18 @@ async function firstBatch(
   return undefined;
 }
 
+/** @param skips records that are there are left out too, by their time */
 async function nothingIsMissing(
   { log, lane, relayed }: KafkaFeedOptions,
-  bounds: Bounds,
-  start: Start,
+  skips: boolean,
   first: FeedEvent | undefined,
-  last: AppliedEvent | undefined,
-  reached: Position,
-  signal: AbortSignal | undefined,
+  { last, reached, signal }: Applied,
 ): Promise<boolean> {
   // A partition has the log's order, and what the relay repeats it repeats from there on: nothing is left out before.
   if (first && comparePositions(first.position, reached) <= 0) return true;
   // Behind the records that are there new ones will come. Of a partition without any, or with markers alone, nobody
   // knows what it has held.
-  if (!first && start.offset > bounds.start) return true;
+  if (!first && skips) return true;
   // What the relay has not sent yet is not missing.
   const sent = relayed()?.position;
   const before = first?.position ?? (sent && { ...sent, prepare: sent.prepare + 1n });
