@@ -7,6 +7,7 @@ import type { AppliedEvent, FeedEvent } from './feed.ts';
 import type { KafkaFeedOptions } from './kafka.ts';
 import { eventWithin } from './missing-events.ts';
 import { eventOfRecord } from './record-event.ts';
+import { RelayWatch } from './relayed.ts';
 
 /** Records of a partition, found to lead on from what was applied. */
 export interface Opened {
@@ -24,11 +25,13 @@ interface Start {
   readonly unproven: boolean;
 }
 
-/** What was applied, and for how long an answer is wanted. */
+/** What was applied, what was sent, and for how long an answer is wanted. */
 interface Applied {
   readonly last: AppliedEvent | undefined;
   /** At or behind `last`. */
   readonly reached: Position;
+  /** Everything up to there was in the topic before its bounds were read; undefined if nobody knows. */
+  readonly sent: Position | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -40,7 +43,7 @@ const MARGIN_MS = 15 * 60_000;
 
 /**
  * Begins to read a partition where the read models are, and makes sure that nothing is missing in between.
- * @throws FeedStop, KafkaUnavailable, EventStoreUnavailable
+ * @throws FeedStop, KafkaUnavailable, EventStoreUnavailable, or an error of PostgreSQL
  * @throws the signal's reason
  */
 export async function open(
@@ -49,7 +52,9 @@ export async function open(
   reached: Position,
   signal?: AbortSignal,
 ): Promise<Opened> {
-  const applied = { last, reached, signal };
+  // Before the bounds: what is sent between the two is then behind them, and not missing.
+  const sent = await unlessAborted(sentUpTo(options), signal);
+  const applied = { last, reached, sent, signal };
   const bounds = await unlessAborted(boundsOf(options), signal);
   const start = await unlessAborted(findStart(options, bounds, last), signal);
   const opened = await openAt(options, bounds, start, applied);
@@ -60,6 +65,14 @@ export async function open(
   if (again) return again;
   const where = `partition ${options.partition.id} of the topic begins at offset ${bounds.start}`;
   throw recordsMissing(`${where}, and events behind what these read models hold are no longer in it`);
+}
+
+/** How far the relay is now, and not when it was last looked at: what was sent since then may be gone already. */
+async function sentUpTo({ pool, lane }: KafkaFeedOptions): Promise<Position | undefined> {
+  if (lane.owner.feed !== 'kafka') return undefined;
+  const relay = new RelayWatch(pool, lane.owner.topic);
+  await relay.look();
+  return relay.latest?.position;
 }
 
 async function boundsOf({ partition, offsets, lane }: KafkaFeedOptions): Promise<Bounds> {
@@ -136,10 +149,10 @@ async function firstBatch(
 
 /** @param skips records that are there are left out too, by their time */
 async function nothingIsMissing(
-  { log, lane, relayed }: KafkaFeedOptions,
+  { log, lane }: KafkaFeedOptions,
   skips: boolean,
   first: FeedEvent | undefined,
-  { last, reached, signal }: Applied,
+  { last, reached, sent, signal }: Applied,
 ): Promise<boolean> {
   // A partition has the log's order, and what the relay repeats it repeats from there on: nothing is left out before.
   if (first && comparePositions(first.position, reached) <= 0) return true;
@@ -147,7 +160,6 @@ async function nothingIsMissing(
   // knows what it has held.
   if (!first && skips) return true;
   // What the relay has not sent yet is not missing.
-  const sent = relayed()?.position;
   const before = first?.position ?? (sent && { ...sent, prepare: sent.prepare + 1n });
   const stretch = { from: last?.position, after: reached, before };
   return (await eventWithin(log, lane.owns, stretch, signal)) === undefined;

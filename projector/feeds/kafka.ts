@@ -1,6 +1,7 @@
 import type { EventLog } from '../../shared/adapters/eventstoredb/event-log.ts';
 import type { TopicOffsets } from '../../shared/adapters/kafka/offsets.ts';
 import type { Partition } from '../../shared/adapters/kafka/partition.ts';
+import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
 import { comparePositions, type Position, START } from '../../shared/events/position.ts';
 import { userStream } from '../../shared/events/streams.ts';
 import type { Lane } from '../lane.ts';
@@ -16,6 +17,8 @@ export interface KafkaFeedOptions {
   readonly lane: Lane;
   /** What Kafka may have dropped is looked up here, and a user's parked events are read from it. */
   readonly log: EventLog;
+  /** Has what the relay stores. */
+  readonly pool: Queryable;
   readonly maxBatch: number;
   /** How far the relay is; undefined while nobody knows. Looked at behind each batch, and when the partition is nudged. */
   readonly relayed: () => Relayed | undefined;

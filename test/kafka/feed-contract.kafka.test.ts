@@ -10,7 +10,7 @@ import { createFeedSystem } from './feed-system.ts';
 describeFeed('the Kafka feed', async () => {
   await using stack = new AsyncDisposableStack();
   const system = stack.use(await createFeedSystem({ partitions: 1 }));
-  const { kafka, topic, log } = system;
+  const { kafka, topic, log, pool } = system;
   const admin = new KafkaAdmin(kafka);
   stack.defer(async () => admin.close());
   const assigned = Promise.withResolvers<Partition>();
@@ -30,7 +30,7 @@ describeFeed('the Kafka feed', async () => {
   return {
     system,
     open: async (maxBatch) =>
-      kafkaFeed({ partition, offsets, lane, log, maxBatch, relayed: () => undefined }),
+      kafkaFeed({ partition, offsets, lane, log, pool, maxBatch, relayed: () => undefined }),
     fill: () => system.relay(),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
