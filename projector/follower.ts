@@ -2,6 +2,8 @@ import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
 import { HEARTBEAT_MS } from '../shared/read-model/notices.ts';
 import type { Caches } from './caches.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { markOf } from './checkpoint-mark.ts';
 import { CheckpointMoved } from './errors.ts';
 import { FeedStatus, isSourceUnavailable } from './feed-status.ts';
 import type { Feed } from './feeds/feed.ts';
@@ -18,6 +20,8 @@ export interface FollowerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: ProjectorMetrics;
+  /** Heartbeats are asked for with {@link Follower.beat}; unless it is given, they go out by themselves. */
+  readonly beatsWhenTold?: boolean;
 }
 
 /** Then the feed counts as running again once a batch is written, or nothing has gone wrong for this long. */
@@ -35,6 +39,8 @@ export class Follower {
   #recovery: NodeJS.Timeout | undefined;
   /** The checkpoint was moved, and nothing has been written since. */
   #moved = false;
+  #beats = false;
+  #interrupt = new AbortController();
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -69,29 +75,56 @@ export class Follower {
       caches.forget();
       await writer.load();
       // Also while the source is away: as long as nobody else writes, the query nodes may trust what they have.
-      beat = setInterval(() => caches.heartbeat(writer.checkpoint.position), HEARTBEAT_MS);
+      this.#beats = true;
+      if (!this.#options.beatsWhenTold) {
+        beat = setInterval(() => caches.heartbeat(writer.checkpoint.position), HEARTBEAT_MS);
+      }
       while (!signal.aborted) await this.#followOnce(signal);
     } finally {
+      this.#beats = false;
       clearInterval(beat);
       clearTimeout(this.#recovery);
     }
   }
 
+  /**
+   * Tells the query nodes that nothing has changed, unless PostgreSQL says that somebody else writes: whoever is cut off
+   * from Kafka does not hear that the lane is another process's by now, and its word would contradict that one's. It is
+   * silent until its source answers again.
+   * @param before the writer's checkpoint when PostgreSQL was asked
+   * @param found what the row was then, as `markOf` has it; undefined if PostgreSQL gave no answer
+   */
+  beat(before: Checkpoint, found: string | undefined): void {
+    if (!this.#beats) return;
+    const { caches, writer } = this.#options;
+    const { checkpoint, writing } = writer;
+    // Where this writer has moved it meanwhile, or is about to, the answer is too old to tell.
+    if (found !== undefined && !writing && checkpoint === before && found !== markOf(checkpoint)) {
+      this.#beats = false;
+      this.#interrupt.abort();
+    } else caches.heartbeat(checkpoint.position);
+  }
+
   /** One connection to the source. Ends when it is lost or the checkpoint was moved; throws anything else. */
   async #followOnce(signal: AbortSignal): Promise<void> {
     const { caches, writer, logger } = this.#options;
+    const interrupt = new AbortController();
+    this.#interrupt = interrupt;
     try {
       await follow({
         ...this.#options,
-        signal,
+        signal: AbortSignal.any([signal, interrupt.signal]),
         started: () => this.#started(),
         inHand: (events, since) => this.#takeInHand(events, since),
         written: () => this.#written(),
       });
-    } catch (error) {
+      if (interrupt.signal.aborted) throw new CheckpointMoved();
+    } catch (thrown) {
       if (signal.aborted) return;
+      const error = interrupt.signal.aborted ? new CheckpointMoved() : thrown;
       if (error instanceof CheckpointMoved) {
         logger.warn('checkpoint_moved');
+        this.#beats = false;
         caches.forget();
         // Two groups that read the same topic move it from under one another all the time: each would only load, again
         // and again.
@@ -112,6 +145,7 @@ export class Follower {
   }
 
   #started(): void {
+    this.#beats = true;
     if (!this.#moved) this.status.connected();
     // What stopped it may be about to come again: until then it is not called ready.
     if (this.status.state !== 'stopped') this.#following();

@@ -9,11 +9,11 @@ import { topicCompacted } from './errors.ts';
 import { FeedStatus } from './feed-status.ts';
 import { RelayWatch } from './feeds/relayed.ts';
 import type { KafkaOwner } from './lane.ts';
+import { startRounds } from './lane-rounds.ts';
 import type { LaneSurroundings } from './lane-worker.ts';
 import { Lanes } from './lanes.ts';
 import { KAFKA_PLACE, lead } from './leadership.ts';
 import type { KafkaObserved } from './metrics.ts';
-import { repeat } from './repeating.ts';
 import { type FeedRunner, type RunnerOptions, waitForSchema } from './runner.ts';
 
 export interface KafkaRunnerOptions extends LaneSurroundings, Pick<RunnerOptions, 'missingMigrations'> {
@@ -23,10 +23,6 @@ export interface KafkaRunnerOptions extends LaneSurroundings, Pick<RunnerOptions
   readonly groupId: string;
   readonly sessionTimeoutMs: number;
 }
-
-const ENDS_MS = 5_000;
-/** How long a lane without events stays behind the relay: one statement a process, and one transaction a lane. */
-const RELAY_LOOK_MS = 1_000;
 
 /**
  * Keeps one projector of the Kafka feed at work: waits for the schema and until no process of the direct feed is left,
@@ -131,22 +127,7 @@ export class KafkaRunner implements FeedRunner {
     const relay = new RelayWatch(pool, owner.topic);
     const relayed = () => relay.latest;
     const lanes = new Lanes({ ...this.#options, owner, relayed, notOwned: over.reject });
-    const watching = repeat(
-      RELAY_LOOK_MS,
-      async () => {
-        await relay.look();
-        lanes.lookAtRelay();
-      },
-      (error) => logger.debug({ err: error }, 'relay_unknown'),
-    );
-    const measuring = repeat(
-      ENDS_MS,
-      async () => {
-        const bounds = await offsets.bounds();
-        lanes.sawEnds(Array.from(bounds, ([partition, { end }]) => [partition, end] as const));
-      },
-      (error) => logger.debug({ err: error }, 'ends_unknown'),
-    );
+    const rounds = startRounds({ lanes, relay, pool, offsets, logger });
     try {
       const group = await joinGroup({
         ...this.#options,
@@ -169,8 +150,7 @@ export class KafkaRunner implements FeedRunner {
         await group.leave();
       }
     } finally {
-      watching.stop();
-      measuring.stop();
+      rounds.stop();
       this.#lanes = undefined;
       await lanes.stop();
     }

@@ -7,6 +7,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Target } from './apply.ts';
 import { Caches, type CachesOptions } from './caches.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import type { Decoder } from './decode.ts';
 import { FeedNotOwned } from './errors.ts';
 import type { FeedStatus } from './feed-status.ts';
@@ -65,9 +66,18 @@ export class LaneWorker {
       ...options,
       logger,
       feed: kafkaFeed(options),
+      beatsWhenTold: true,
       writer: this.#writer,
       caches: this.#caches,
     });
+  }
+
+  get checkpoint(): Checkpoint {
+    return this.#writer.checkpoint;
+  }
+
+  beat(before: Checkpoint, found: string | undefined): void {
+    this.#follower.beat(before, found);
   }
 
   get status(): FeedStatus {

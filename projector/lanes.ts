@@ -14,6 +14,9 @@ export interface LanesOptions extends LaneSurroundings {
 /** From the worst on: of several lanes, the process is in the state of the first of these that one of them is in. */
 const WORST_FIRST: readonly FeedState[] = ['stopped', 'waiting', 'standby', 'following'];
 
+/** No checkpoint is like that of a lane that has none. */
+const NO_MARK = '';
+
 /** Smaller transactions cost more than what else a process has in memory. */
 const MIN_BATCH = 200;
 
@@ -82,6 +85,14 @@ export class Lanes {
   /** Where the partitions end. */
   sawEnds(ends: Iterable<readonly [partition: number, end: bigint]>): void {
     for (const [id, end] of ends) this.#workers.get(id)?.sawEnd(end);
+  }
+
+  /** Tells the query nodes that nothing has changed, lane by lane. @param read marks by lane; undefined: they can't be had */
+  async beat(read: () => Promise<ReadonlyMap<string, string> | undefined>): Promise<void> {
+    const before = Array.from(this.#workers.values(), (worker) => ({ worker, at: worker.checkpoint }));
+    if (before.length === 0) return;
+    const found = await read();
+    for (const { worker, at } of before) worker.beat(at, found && (found.get(worker.lane.name) ?? NO_MARK));
   }
 
   /** The relay may be further than the lanes know. */

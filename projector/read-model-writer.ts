@@ -44,6 +44,7 @@ export class ReadModelWriter {
   #checkpoint: Checkpoint = AT_START;
   #parked = new Map<string, number>();
   #skipped = new Set<string>();
+  #writing = 0;
 
   constructor(target: Target, decoder: Decoder) {
     this.#target = target;
@@ -53,6 +54,11 @@ export class ReadModelWriter {
 
   get checkpoint(): Checkpoint {
     return this.#checkpoint;
+  }
+
+  /** Whether a transaction is under way: PostgreSQL may be further then than this writer knows. */
+  get writing(): boolean {
+    return this.#writing > 0;
   }
 
   get parkedUsers(): number {
@@ -119,6 +125,7 @@ export class ReadModelWriter {
     const from = this.#checkpoint;
     const to = advanced(from, last, position);
     if (!last && comparePositions(to.position, from.position) === 0) return undefined;
+    this.#writing++;
     try {
       const applied = await applyBatch(
         this.#target,
@@ -136,6 +143,8 @@ export class ReadModelWriter {
         await this.#commit(before, { id, position: at, at: end.loggedAt, offset: end.offset }, at);
       }
       throw error.stop;
+    } finally {
+      this.#writing--;
     }
   }
 

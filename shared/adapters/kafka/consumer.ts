@@ -62,10 +62,10 @@ export async function joinGroup(options: GroupOptions): Promise<Membership> {
   const member = new Member(consumer, options);
   const joining = member.join();
   try {
-    await unlessAborted(joining, signal);
+    await unlessAborted(Promise.race([joining, member.lost]), signal);
   } catch (cause) {
     member.giveUp(joining);
-    if (signal?.aborted) throw cause;
+    if (signal?.aborted || cause instanceof KafkaUnavailable) throw cause;
     throw new KafkaUnavailable({ cause });
   }
   return { leave: () => member.leave() };
@@ -76,20 +76,32 @@ class Member {
   readonly #options: GroupOptions;
   #partitions = new Map<number, Partition>();
   #left = false;
+  readonly #lost = Promise.withResolvers<never>();
 
   constructor(consumer: Consumer, options: GroupOptions) {
     this.#consumer = consumer;
     this.#options = options;
+    // Looked at only by whoever is joining.
+    this.#lost.promise.catch(() => undefined);
     const { events } = consumer;
     consumer.on(events.GROUP_JOIN, ({ payload }) =>
       this.#assign(payload.memberAssignment[options.topic] ?? []),
     );
     consumer.on(events.CRASH, ({ payload }) => this.#lose(payload.error));
+    // The client would go on trying for minutes, and say nothing, while the group has given the partitions to others.
+    consumer.on(events.REQUEST_TIMEOUT, ({ payload }) =>
+      this.#lose(new Error(`${payload.broker} has not answered ${payload.apiName}`)),
+    );
     consumer.on(events.START_BATCH_PROCESS, ({ payload }) => {
       this.#partitions.get(payload.partition)?.sawEnd(BigInt(payload.highWatermark));
       // Markers and aborted records alone: there is no call for those, and they are due all the same.
       if (payload.batchSize === 0) this.#push(payload.partition, payload.firstOffset, payload.lastOffset, []);
     });
+  }
+
+  /** Rejects when the group is lost. */
+  get lost(): Promise<never> {
+    return this.#lost.promise;
   }
 
   async join(): Promise<void> {
@@ -169,6 +181,7 @@ class Member {
     this.#left = true;
     const error = new KafkaUnavailable({ cause });
     for (const partition of this.#partitions.values()) partition.close(error);
+    this.#lost.reject(error);
     this.#options.lost(error);
   }
 }
