@@ -8,7 +8,8 @@ import { NOTICE_CHANNEL } from '../shared/read-model/notices.ts';
 import { type Traces, traceNotices } from './batch-spans.ts';
 import type { Touched } from './batch-state.ts';
 import { addRaise, readHeld, stillOurs } from './cache-checkpoint.ts';
-import { type CacheRefresh, refreshHeld, refreshSince, settledSince } from './cache-refresh.ts';
+import { settledSince } from './cache-refresh.ts';
+import { CacheRenewals } from './cache-renewal.ts';
 import { loadCheckpoint } from './checkpoint.ts';
 import { DIRECT, type Lane } from './lane.ts';
 import type { ProjectorMetrics } from './metrics.ts';
@@ -33,6 +34,8 @@ export interface CachesOptions {
   };
   /** Whose views, and whose checkpoint goes with them; everybody's unless it is given. */
   readonly lane?: Lane;
+  /** Those of the process, where several lanes share them. */
+  readonly renewals?: CacheRenewals;
 }
 
 /** More ids than this are not kept for a Redis that is away or slow: what changed is found in PostgreSQL then. */
@@ -45,6 +48,7 @@ const MAX_PENDING = 20_000;
 export class Caches {
   readonly #options: CachesOptions;
   readonly #lane: Lane;
+  readonly #renewals: CacheRenewals;
   #pending: Change | undefined;
   /** The lane's checkpoint in Redis as this projector knows it (sortable); undefined until it has been read. */
   #held: string | undefined;
@@ -59,6 +63,7 @@ export class Caches {
   constructor(options: CachesOptions) {
     this.#options = options;
     this.#lane = options.lane ?? DIRECT;
+    this.#renewals = options.renewals ?? new CacheRenewals(options.db, options.redis);
     options.redis.on('ready', this.#onReady);
   }
 
@@ -171,18 +176,14 @@ export class Caches {
     const { sortable, position } = await readHeld(redis, this.#lane.name);
     // Set first: whatever is dropped or found replaced from here on unsets it, and then this is done again.
     this.#held = sortable;
-    const refresh: CacheRefresh = {
-      db,
-      redis,
-      owns: this.#lane.owns,
-      between: async () => {
-        if (this.#held === undefined || !this.#pending) return;
-        target = this.#pending.after;
-        await this.#writePending(false);
-      },
+    const between = async () => {
+      if (this.#held === undefined || !this.#pending) return;
+      target = this.#pending.after;
+      await this.#writePending(false);
     };
-    if (!position) await refreshHeld(refresh);
-    else if (comparePositions(position, target) < 0) await refreshSince(refresh, position);
+    if (!position || comparePositions(position, target) < 0) {
+      await this.#renewals.renew({ since: position, owns: this.#lane.owns, between });
+    }
     if (this.#held === undefined) return;
     const touched = position ? await settledSince(db, position) : NOTHING;
     await this.#sendViews({ before: target, after: target, touched }, true);

@@ -6,6 +6,7 @@ import type { Redis } from '../shared/adapters/redis/client.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Target } from './apply.ts';
+import type { CacheRenewals } from './cache-renewal.ts';
 import { Caches, type CachesOptions } from './caches.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Decoder } from './decode.ts';
@@ -38,6 +39,8 @@ export interface LaneWorkerOptions extends LaneSurroundings {
   readonly partition: Partition;
   /** How far the relay is, as it is known now. */
   readonly relayed: () => Relayed | undefined;
+  /** Shared by all lanes of the process. */
+  readonly renewals: CacheRenewals;
   /** The other feed owns the read models: the process has to give all of its lanes up. */
   readonly notOwned: (error: FeedNotOwned) => void;
   /** {@link LaneWorker.cacheInStep} may have changed. */
@@ -61,7 +64,14 @@ export class LaneWorker {
     this.#options = options;
     this.lane = lane;
     this.#writer = new ReadModelWriter({ pool, lane, ...(eraseUsage && { eraseUsage }) }, decoder);
-    this.#caches = new Caches({ db: pool, redis, logger, lane, metrics: this.#cacheMetrics(metrics) });
+    this.#caches = new Caches({
+      db: pool,
+      redis,
+      logger,
+      lane,
+      renewals: options.renewals,
+      metrics: this.#cacheMetrics(metrics),
+    });
     this.#follower = new Follower({
       ...options,
       logger,

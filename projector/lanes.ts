@@ -1,4 +1,5 @@
 import type { Partition } from '../shared/adapters/kafka/partition.ts';
+import { CacheRenewals } from './cache-renewal.ts';
 import type { FeedNotOwned } from './errors.ts';
 import type { Relayed } from './feeds/relayed.ts';
 import { type KafkaOwner, laneOfPartition } from './lane.ts';
@@ -27,12 +28,14 @@ const batchOf = (maxBatch: number, lanes: number): number =>
 /** The lanes of this process, side by side: one for each partition that it was assigned. */
 export class Lanes {
   readonly #options: LanesOptions;
+  readonly #renewals: CacheRenewals;
   #workers = new Map<number, LaneWorker>();
   /** Lanes that were given up and may still write their last batch, by partition. */
   #stopping = new Map<number, Promise<void>>();
 
   constructor(options: LanesOptions) {
     this.#options = options;
+    this.#renewals = new CacheRenewals(options.pool, options.redis);
   }
 
   get size(): number {
@@ -106,7 +109,14 @@ export class Lanes {
       const inStep = [...this.#workers.values()].every(({ cacheInStep }) => cacheInStep);
       this.#options.metrics.cacheInStep.set(inStep ? 1 : 0);
     };
-    const worker = new LaneWorker({ ...this.#options, maxBatch, lane, partition, cacheLooked });
+    const worker = new LaneWorker({
+      ...this.#options,
+      maxBatch,
+      lane,
+      partition,
+      renewals: this.#renewals,
+      cacheLooked,
+    });
     worker.start(this.#stopping.get(partition.id));
     return worker;
   }
