@@ -124,11 +124,8 @@ describe('under load', () => {
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
     };
-    await during(
-      'Nginx reloaded ten times',
-      mixture(licensed),
-      reload,
-      closes ? /socket hang up|ECONNRESET/ : undefined,
-    );
+    await (closes
+      ? during('Nginx reloaded ten times', validating, reload, /socket hang up|ECONNRESET/)
+      : during('Nginx reloaded ten times', mixture(licensed), reload));
   });
 });
