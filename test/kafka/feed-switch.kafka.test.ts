@@ -68,6 +68,8 @@ describe('a rolling change of PROJECTOR_FEED', () => {
 
     // One process after the other is replaced. As long as one of the old feed is there, the new ones stand by.
     await direct[0]?.stop();
+    // It polls for the place: a new one that came before that would have it, and the old one would stand by.
+    await reaches(direct[1] as Projector, 'following');
     const kafka = [await system.projectKafka()];
     await reaches(kafka[0] as Projector, 'standby');
     await events.goesOn();
