@@ -48,7 +48,10 @@ const JVM = [
 function format(options: KafkaBrokerOptions, data: string): void {
   const unfinished = `${data}.new`;
   rmSync(unfinished, { recursive: true, force: true });
-  const id = randomBytes(16).toString('base64url');
+  const bytes = randomBytes(16);
+  // One in 64 would begin with "-", which the tool takes for an option.
+  bytes[0] = (bytes[0] as number) & 0x7f;
+  const id = bytes.toString('base64url');
   const tool = ['kafka.tools.StorageTool', 'format', '-t', id, '-c', writeSettings(options, unfinished)];
   const result = spawnSync(
     options.programs.java,
