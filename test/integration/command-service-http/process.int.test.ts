@@ -52,7 +52,7 @@ it('wrong settings: each is named, and the code says that another try is no use'
   for (const name of [
     'REDIS_URL: required',
     'LOGINS_PER_MINUTE: expected a whole number',
-    'TRUSTED_PROXIES: not an',
+    'TRUSTED_PROXIES: expected addresses and networks',
   ])
     expect(output.err).toContain(name);
 });

@@ -21,7 +21,8 @@ const lines = (text: string) => text.trimEnd().split('\n');
 
 /** Runs a shell's line with the tool in `$TOOL`, beside the system. */
 async function shell(line: string, settings: Record<string, string> = {}) {
-  const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env;
+  // Node shows no colours where CI is set, whatever the terminal can.
+  const { NO_COLOR: _no, FORCE_COLOR: _force, CI: _ci, ...inherited } = process.env;
   const env = {
     ...{ ...inherited, ...system.env(), TERM: 'xterm-256color', TOOL: `${process.execPath} ${entry}` },
     ...settings,
