@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaAdmin } from '../../shared/adapters/kafka/admin.ts';
 import type { Kafka } from '../../shared/adapters/kafka/client.ts';
-import { openProducer } from '../../shared/adapters/kafka/producer.ts';
+import { openProducer, type TransactionalProducer } from '../../shared/adapters/kafka/producer.ts';
 import { inspectTopic, type TopicSettings } from '../../shared/adapters/kafka/topic.ts';
 import type { Pool } from '../../shared/adapters/postgres/pool.ts';
 import type { EventReader } from '../../shared/events/codec.ts';
+import { unlessAborted } from '../../shared/unless-aborted.ts';
 import type { RelayCheckpoint } from './checkpoint.ts';
 import type { RelayMetrics } from './metrics.ts';
 import { Sending } from './sending.ts';
@@ -43,10 +44,7 @@ export const transactionalIdOf = (topic: string): string => `license-relay-${top
 export async function relay(options: RelayOptions): Promise<void> {
   const { admin, kafka, pool, signal, source, topic } = options;
   // First of all: from here on nobody else can move what is read below.
-  const producer = await openProducer(kafka, {
-    topic: topic.topic,
-    transactionalId: transactionalIdOf(topic.topic),
-  });
+  const producer = await openUnlessAborted(kafka, topic.topic, signal);
   const inner = new AbortController();
   const following = AbortSignal.any([signal, inner.signal]);
   let finish: NodeJS.Timeout | undefined;
@@ -55,7 +53,7 @@ export async function relay(options: RelayOptions): Promise<void> {
   };
   signal.addEventListener('abort', cutOff, { once: true });
   try {
-    const claimed = await claimTopic(admin, pool, topic);
+    const claimed = await unlessAborted(claimTopic(admin, pool, topic), signal);
     await source.verify(topic.topic, claimed.checkpoint.last);
     const sending = new Sending(options, producer, claimed);
     options.started();
@@ -67,6 +65,25 @@ export async function relay(options: RelayOptions): Promise<void> {
     clearTimeout(finish);
     inner.abort();
     await producer.close();
+  }
+}
+
+/** A broker that is frozen answers nobody for half a minute: a stop does not wait for it. */
+async function openUnlessAborted(
+  kafka: Kafka,
+  topic: string,
+  signal: AbortSignal,
+): Promise<TransactionalProducer> {
+  const opening = openProducer(kafka, { topic, transactionalId: transactionalIdOf(topic) });
+  try {
+    return await unlessAborted(opening, signal);
+  } catch (error) {
+    // One that opens after all has nobody to use it. Why it did not is thrown here, or of interest to nobody any more.
+    void opening.then(
+      (producer) => producer.close(),
+      () => undefined,
+    );
+    throw error;
   }
 }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { transactionalIdOf } from '../../projector/relay/relay.ts';
 import { openProducer } from '../../shared/adapters/kafka/producer.ts';
@@ -102,6 +103,23 @@ describe('goes on by itself', () => {
     await relayed(system, await system.author().signUp());
   });
 });
+
+test('a relay that is told to stop while a broker is frozen ends in good order', async () => {
+  const relay = await system.spawnRelay(settings);
+  await ready(relay);
+  broker.freeze();
+  try {
+    // By now it tries to open a producer anew.
+    await system.author().signUp();
+    await notReady(relay, 'relay');
+    const ended = once(relay.child, 'exit');
+    relay.child.kill('SIGTERM');
+    // 1 where the stop took too long.
+    expect(await ended).toEqual([0, null]);
+  } finally {
+    broker.thaw();
+  }
+}, 120_000);
 
 describe('one of several sends', () => {
   test('a frozen relay is overtaken by the standby, and writes nothing more when it is thawed', async () => {

@@ -24,15 +24,16 @@ export async function readTopic(brokers: string, topic: string): Promise<ReadRec
     await consumer.subscribe({ topic, fromBeginning: true });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     if (left.size === 0) resolve();
+    // The last offset is that of a transaction's mark. It may come in a batch of its own, which no handler is given.
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
+      if (BigInt(lastOffset) + 1n >= (highs.get(partition) ?? 0n)) left.delete(partition);
+      if (left.size === 0) resolve();
+    });
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: true,
       eachBatch: async ({ batch }) => {
         for (const message of batch.messages) records.push({ partition: batch.partition, message });
-        // The last offset is that of a transaction's mark, which no consumer is given.
-        if (BigInt(batch.lastOffset()) + 1n >= (highs.get(batch.partition) ?? 0n))
-          left.delete(batch.partition);
-        if (left.size === 0) resolve();
       },
     });
     const late = delay(60_000, undefined, { ref: false }).then(() => {
