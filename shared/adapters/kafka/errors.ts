@@ -21,6 +21,6 @@ export class KafkaUnavailable extends Error {
 export function isKafkaUnavailable(error: unknown): boolean {
   if (error instanceof KafkaUnavailable) return true;
   if (!(error instanceof KafkaJSError)) return false;
-  // The driver wraps what it does not retry once more.
-  return error.retriable || AWAY.some((kind) => error instanceof kind || error.cause instanceof kind);
+  // The driver wraps what it does not retry any more, also a refused connection.
+  return error.retriable || AWAY.some((kind) => error instanceof kind) || isKafkaUnavailable(error.cause);
 }

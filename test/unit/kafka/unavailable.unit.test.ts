@@ -25,6 +25,10 @@ it.each([
     'the same, wrapped by the driver',
     Object.assign(new KafkaJSNonRetriableError(nobody.message), { cause: nobody }),
   ],
+  [
+    'a connection that was refused, wrapped by the driver',
+    Object.assign(new KafkaJSNonRetriableError(refused.message), { cause: refused }),
+  ],
   ['a connection that does not come about', made(KafkaJSLockTimeout, 'waited')],
   ['our own', new KafkaUnavailable({ cause: refused })],
 ])('%s says that Kafka is away', (_what, error) => {
