@@ -1,17 +1,17 @@
 import type { Command } from './command.ts';
-import { config } from './config-command.ts';
+import { config } from './commands/config.ts';
+import { history } from './commands/history.ts';
+import { keys } from './commands/keys.ts';
+import { migrateCommand } from './commands/migrate.ts';
+import { openapi } from './commands/openapi.ts';
+import { parked } from './commands/parked.ts';
+import { rebuildCommand } from './commands/rebuild.ts';
+import { replay } from './commands/replay.ts';
+import { secrets } from './commands/secrets.ts';
+import { settings } from './commands/settings.ts';
+import { token } from './commands/token.ts';
+import { vault } from './commands/vault.ts';
 import { dispatch } from './dispatch.ts';
-import { history } from './history.ts';
-import { keys } from './keys.ts';
-import { migrateCommand } from './migrate.ts';
-import { openapi } from './openapi.ts';
-import { parked } from './parked.ts';
-import { rebuildCommand } from './rebuild.ts';
-import { replay } from './replay.ts';
-import { secrets } from './secrets.ts';
-import { settings } from './settings.ts';
-import { token } from './token.ts';
-import { vault } from './vault.ts';
 
 /** Every command of the tool, one line each, in the order in which they are listed. */
 const commands: readonly Command[] = [

@@ -1,8 +1,8 @@
 import type { Counter } from 'prom-client';
-import { routesFor } from '../shared/http/route.ts';
+import { routesFor } from '../shared/http/routes/route.ts';
 import type { Tokens } from '../shared/tokens/tokens.ts';
-import type { Executor } from './execute.ts';
-import type { OwnerIndex } from './owners.ts';
+import type { Executor } from './execute/execute.ts';
+import type { OwnerIndex } from './execute/owners.ts';
 
 /** What the routes of this service work with. */
 export interface CommandContext {

@@ -3,7 +3,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { Codec } from '../shared/events/codec.ts';
 import type { PlanCatalogue } from '../shared/plans.ts';
 import type { Vault } from '../shared/vault/vault.ts';
-import type { Passwords } from './passwords.ts';
+import type { Passwords } from './accounts/passwords.ts';
 
 /** Where a test can stop the write side, between one step and the next. */
 export type PausePoint =

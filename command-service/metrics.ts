@@ -1,9 +1,9 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { RateLimiter } from '../shared/http/limits/rate-limit.ts';
 import { LATENCY_BUCKETS } from '../shared/http/metrics.ts';
-import type { RateLimiter } from '../shared/http/rate-limit.ts';
+import type { Passwords } from './accounts/passwords.ts';
 import type { AppendOutcome } from './dependencies.ts';
-import type { Executor } from './execute.ts';
-import type { Passwords } from './passwords.ts';
+import type { Executor } from './execute/execute.ts';
 
 /** How an append can go wrong; a conflict is none: it is decided again. */
 const FAILURES = ['unknown', 'unavailable', 'failed'] as const satisfies readonly AppendOutcome[];

@@ -1,21 +1,21 @@
 import { watchPools } from '../shared/adapters/postgres/pool-metrics.ts';
 import { watchServers } from '../shared/adapters/postgres/server-metrics.ts';
 import { pingRedis } from '../shared/adapters/redis/ping.ts';
-import { createHttpApp } from '../shared/http/app.ts';
 import { Health } from '../shared/http/health.ts';
+import { RateLimiter } from '../shared/http/limits/rate-limit.ts';
 import { createMetrics } from '../shared/http/metrics.ts';
-import { Problem } from '../shared/http/problem.ts';
-import { RateLimiter } from '../shared/http/rate-limit.ts';
-import { startServer } from '../shared/http/server.ts';
+import { Problem } from '../shared/http/problems/problem.ts';
+import { createHttpApp } from '../shared/http/server/app.ts';
+import { startServer } from '../shared/http/server/server.ts';
 import type { Running } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
 import { READ_MODEL_SCHEMA } from '../shared/read-model/rows.ts';
 import { type Connections, type ConnectOptions, connect } from './connections.ts';
 import { createRunner, type FeedParts } from './create-runner.ts';
 import { createProjectorMetrics } from './metrics.ts';
-import { migrateAll } from './migrate.ts';
-import { tendPartitions } from './partitions.ts';
-import { startTending } from './tending.ts';
+import { migrateAll } from './schemas/migrate.ts';
+import { tendPartitions } from './schemas/partitions.ts';
+import { startTending } from './schemas/tending.ts';
 
 export type ProjectorServiceOptions = ConnectOptions;
 

@@ -8,7 +8,7 @@ import { READ_MODEL_SCHEMA } from '../shared/read-model/rows.ts';
 import { loadMasterKey } from '../shared/vault/master-key.ts';
 import { createVault } from '../shared/vault/postgres-vault.ts';
 import type { ProjectorConfig } from './config.ts';
-import { writerSettings } from './read-model-writer.ts';
+import { writerSettings } from './write/read-model-writer.ts';
 
 export interface ConnectOptions {
   readonly config: ProjectorConfig;

@@ -4,16 +4,16 @@ import { topicOffsets } from '../shared/adapters/kafka/offsets.ts';
 import { createReader } from '../shared/events/codec.ts';
 import type { Dependency } from '../shared/http/health.ts';
 import type { Logger } from '../shared/logger.ts';
-import { Caches } from './caches.ts';
+import { Caches } from './caches/caches.ts';
 import { kafkaOf, type ProjectorConfig } from './config.ts';
 import type { Connections } from './connections.ts';
-import { eraseUsage } from './erase-usage.ts';
 import { eventStoreFeed } from './feeds/event-store.ts';
-import { KafkaRunner } from './kafka-runner.ts';
+import { type FeedRunner, Runner } from './follow/runner.ts';
+import { KafkaRunner } from './kafka/runner.ts';
 import type { ProjectorMetrics } from './metrics.ts';
-import { missingMigrations } from './migrate.ts';
-import { ReadModelWriter } from './read-model-writer.ts';
-import { type FeedRunner, Runner } from './runner.ts';
+import { missingMigrations } from './schemas/migrate.ts';
+import { eraseUsage } from './write/erase-usage.ts';
+import { ReadModelWriter } from './write/read-model-writer.ts';
 
 export interface FeedParts {
   readonly runner: FeedRunner;

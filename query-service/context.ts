@@ -1,6 +1,6 @@
 import type { Queryable } from '../shared/adapters/postgres/pool.ts';
 import type { Clock } from '../shared/clock.ts';
-import { routesFor } from '../shared/http/route.ts';
+import { routesFor } from '../shared/http/routes/route.ts';
 import type { KeyRing } from '../shared/tokens/key-ring.ts';
 import type { Histories } from './queries/history.ts';
 import type { Standing } from './queries/standing.ts';

@@ -3,11 +3,11 @@ import type { EventLog } from '../../shared/adapters/eventstoredb/event-log.ts';
 import { formatPosition, parsePosition } from '../../shared/events/position.ts';
 import { STREAM_PREFIXES } from '../../shared/events/streams.ts';
 import { UsageError } from '../command.ts';
-import { type Criteria, differences } from './criteria.ts';
-import { ExportRefused } from './errors.ts';
-import { type Checkpoint, Journal, type ReadJournal, readJournal } from './journal.ts';
-import { PartFile } from './part-file.ts';
-import { endOfLog, type Place } from './source.ts';
+import { type Criteria, differences } from './options/criteria.ts';
+import { ExportRefused } from './options/errors.ts';
+import { type Checkpoint, Journal, type ReadJournal, readJournal } from './sinks/journal.ts';
+import { PartFile } from './sinks/part-file.ts';
+import { endOfLog, type Place } from './source/source.ts';
 
 /** What a run begins with, or goes on with. */
 export interface Begun {

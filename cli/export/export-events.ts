@@ -7,12 +7,12 @@ import { readEventStoreConfig } from '../config.ts';
 import { interruptible } from '../interruption.ts';
 import { createProgress } from '../progress.ts';
 import { checkRange } from './begin.ts';
-import type { Criteria } from './criteria.ts';
-import { ReaderGone } from './errors.ts';
-import { openSink } from './open-sink.ts';
-import type { Target } from './options.ts';
+import type { Criteria } from './options/criteria.ts';
+import { ReaderGone } from './options/errors.ts';
+import type { Target } from './options/options.ts';
 import { runExport } from './run.ts';
-import { openVault } from './vault.ts';
+import { openSink } from './sinks/open-sink.ts';
+import { openVault } from './source/vault.ts';
 
 export interface ExportRequest {
   readonly criteria: Criteria;

@@ -3,11 +3,11 @@ import type { EventReader } from '../../shared/events/codec.ts';
 import { comparePositions, type Position, parsePosition } from '../../shared/events/position.ts';
 import type { Vault } from '../../shared/vault/vault.ts';
 import type { Progress } from '../progress.ts';
-import type { Criteria } from './criteria.ts';
-import { openPersonalOf } from './personal.ts';
-import { createSelection, type DecodedEvent } from './selection.ts';
-import { type Item, placeOf, type Sink } from './sink.ts';
-import { type Place, sourceEvents } from './source.ts';
+import type { Criteria } from './options/criteria.ts';
+import { type Item, placeOf, type Sink } from './sinks/sink.ts';
+import { openPersonalOf } from './source/personal.ts';
+import { createSelection, type DecodedEvent } from './source/selection.ts';
+import { type Place, sourceEvents } from './source/source.ts';
 
 export interface ExportRun {
   readonly log: EventLog;

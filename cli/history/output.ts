@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { ReaderGone } from '../export/errors.ts';
+import { ReaderGone } from '../export/options/errors.ts';
 
 /** Characters that are gathered before they are written. */
 const CHUNK = 64 * 1024;

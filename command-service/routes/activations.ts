@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { formatPosition } from '../../shared/events/position.ts';
-import { text } from '../../shared/http/fields.ts';
-import { Problem } from '../../shared/http/problem.ts';
-import type { Route } from '../../shared/http/route.ts';
+import { Problem } from '../../shared/http/problems/problem.ts';
+import { text } from '../../shared/http/routes/fields.ts';
+import type { Route } from '../../shared/http/routes/route.ts';
 import { type CommandContext, commandRoute } from '../context.ts';
-import type { Done } from '../requests.ts';
+import type { Done } from '../execute/requests.ts';
 import { commandHeaders, commandParts } from './command-headers.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, licenseOf, settled } from './outcome.ts';
 

@@ -1,4 +1,4 @@
-import type { Route } from '../../shared/http/route.ts';
+import type { Route } from '../../shared/http/routes/route.ts';
 import type { CommandContext } from '../context.ts';
 import { activationRoutes } from './activations.ts';
 import { licenseRoutes } from './licenses.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Principal } from '../../shared/http/auth.ts';
-import type { Caller, IdempotencyKey, RetryKey } from '../requests.ts';
+import type { Principal } from '../../shared/http/routes/auth.ts';
+import type { Caller, IdempotencyKey, RetryKey } from '../execute/requests.ts';
 
 /** Visible ASCII without quotes, commas and backslashes: the same key whether it is quoted or bare. */
 const KEY = /^(?:"([!#-+\--[\]-~]{1,128})"|([!#-+\--[\]-~]{1,128}))$/;

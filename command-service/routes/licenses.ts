@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { text, uuid } from '../../shared/http/fields.ts';
-import type { ProblemCode } from '../../shared/http/problem-codes.ts';
-import { licenseResource } from '../../shared/http/resources.ts';
-import type { Route } from '../../shared/http/route.ts';
+import type { ProblemCode } from '../../shared/http/problems/problem-codes.ts';
+import { text, uuid } from '../../shared/http/routes/fields.ts';
+import { licenseResource } from '../../shared/http/routes/resources.ts';
+import type { Route } from '../../shared/http/routes/route.ts';
 import { type CommandContext, commandRoute } from '../context.ts';
 import type { ActivationCommand } from '../domain/activation.ts';
 import { commandHeaders, commandParts } from './command-headers.ts';

@@ -1,10 +1,10 @@
 import { formatPosition } from '../../shared/events/position.ts';
-import type { ProblemCode } from '../../shared/http/problem-codes.ts';
-import type { LicenseResource, SubscriptionResource } from '../../shared/http/resources.ts';
+import type { ProblemCode } from '../../shared/http/problems/problem-codes.ts';
+import type { LicenseResource, SubscriptionResource } from '../../shared/http/routes/resources.ts';
 import { subscriptionStatusAt } from '../../shared/subscription-status.ts';
 import type { CommandContext } from '../context.ts';
 import type { License, Subscription } from '../domain/records.ts';
-import type { Done, Outcome } from '../requests.ts';
+import type { Done, Outcome } from '../execute/requests.ts';
 import { problemOf } from './refusals.ts';
 
 /** Headers of every command's answer, as the OpenAPI document names them. */

@@ -1,6 +1,6 @@
-import { Problem } from '../../shared/http/problem.ts';
+import { Problem } from '../../shared/http/problems/problem.ts';
 import type { CommandContext } from '../context.ts';
-import type { Caller } from '../requests.ts';
+import type { Caller } from '../execute/requests.ts';
 
 /**
  * In whose state a subscription or license is looked for. A user's own is found in the user's own state, with no

@@ -1,6 +1,6 @@
-import { Problem, type ProblemOptions } from '../../shared/http/problem.ts';
+import { Problem, type ProblemOptions } from '../../shared/http/problems/problem.ts';
 import type { License } from '../domain/records.ts';
-import type { Refusal } from '../requests.ts';
+import type { Refusal } from '../execute/requests.ts';
 
 const client = ({ licenseId, clientId, activatedAt }: License) => ({
   license_id: licenseId,

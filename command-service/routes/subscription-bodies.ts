@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instant, text, uuid } from '../../shared/http/fields.ts';
+import { instant, text, uuid } from '../../shared/http/routes/fields.ts';
 
 export const plan = text(1, 32);
 const months = z.int({ error: 'expected a whole number' }).min(1, '1 to 120').max(120, '1 to 120');

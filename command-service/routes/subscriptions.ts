@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { uuid } from '../../shared/http/fields.ts';
-import { invalidFields, Problem } from '../../shared/http/problem.ts';
-import { subscriptionResource } from '../../shared/http/resources.ts';
-import type { AnyRouteRequest, Route } from '../../shared/http/route.ts';
+import { invalidFields, Problem } from '../../shared/http/problems/problem.ts';
+import { uuid } from '../../shared/http/routes/fields.ts';
+import { subscriptionResource } from '../../shared/http/routes/resources.ts';
+import type { AnyRouteRequest, Route } from '../../shared/http/routes/route.ts';
 import { type CommandContext, commandRoute } from '../context.ts';
 import type { SubscriptionCommand } from '../domain/subscription.ts';
-import type { Caller, Done } from '../requests.ts';
+import type { Caller, Done } from '../execute/requests.ts';
 import { commandHeaders, commandParts } from './command-headers.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled, showSubscription } from './outcome.ts';
 import { ownerFor } from './owner-for.ts';

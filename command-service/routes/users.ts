@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { text, uuid } from '../../shared/http/fields.ts';
-import { Problem } from '../../shared/http/problem.ts';
-import type { Route } from '../../shared/http/route.ts';
+import { Problem } from '../../shared/http/problems/problem.ts';
+import { text, uuid } from '../../shared/http/routes/fields.ts';
+import type { Route } from '../../shared/http/routes/route.ts';
 import { type CommandContext, commandRoute } from '../context.ts';
-import type { Done } from '../requests.ts';
+import type { Done } from '../execute/requests.ts';
 import {
   callerOf,
   commandHeaders,

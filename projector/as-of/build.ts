@@ -2,11 +2,11 @@ import { ADVISORY_LOCKS, tryAdvisoryLock } from '../../shared/adapters/postgres/
 import { createPool, type Pool } from '../../shared/adapters/postgres/pool.ts';
 import { READ_MODEL_SCHEMA } from '../../shared/read-model/rows.ts';
 import type { AppliedEvent } from '../feeds/feed.ts';
-import { migrateReadModel } from '../migrate.ts';
-import { makePartitions, SUBSCRIPTIONS, yearsAround } from '../partitions.ts';
-import { ReadModelWriter, writerSettings } from '../read-model-writer.ts';
-import { buildUntil } from '../rebuild-build.ts';
-import { hasCheckpoints } from '../rebuild-switch.ts';
+import { buildUntil } from '../rebuild/build.ts';
+import { hasCheckpoints } from '../rebuild/switch.ts';
+import { migrateReadModel } from '../schemas/migrate.ts';
+import { makePartitions, SUBSCRIPTIONS, yearsAround } from '../schemas/partitions.ts';
+import { ReadModelWriter, writerSettings } from '../write/read-model-writer.ts';
 import { claimSchema } from './claim.ts';
 import { Cuts } from './cuts.ts';
 import { AsOfRefused } from './errors.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/logger.ts';
-import type { Decoder } from '../decode.ts';
 import type { LogFeed } from '../feeds/feed.ts';
+import type { Decoder } from '../write/decode.ts';
 
 export interface AsOfOptions {
   readonly connectionString: string;

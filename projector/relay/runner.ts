@@ -6,7 +6,7 @@ import { isPostgresUnavailable } from '../../shared/adapters/postgres/pool.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { CheckpointMoved, FeedStop } from '../errors.ts';
-import { lead, relayPlace } from '../leadership.ts';
+import { lead, relayPlace } from '../follow/leadership.ts';
 import { Backoff, sleep } from './backoff.ts';
 import type { Observed, RelayState } from './metrics.ts';
 import { type RelayOptions, relay } from './relay.ts';

@@ -5,7 +5,7 @@ import { createReader } from '../../shared/events/codec.ts';
 import { userStream } from '../../shared/events/streams.ts';
 import { Timeline, type TimelineEntry } from '../../shared/history/timeline.ts';
 import type { UserState } from '../../shared/history/user-state.ts';
-import { Problem } from '../../shared/http/problem.ts';
+import { Problem } from '../../shared/http/problems/problem.ts';
 import type { Logger } from '../../shared/logger.ts';
 
 export interface HistoryPage {

@@ -1,5 +1,5 @@
 import type { LicenseCounts, UserState } from '../../shared/history/user-state.ts';
-import type { SubscriptionResource } from '../../shared/http/resources.ts';
+import type { SubscriptionResource } from '../../shared/http/routes/resources.ts';
 import { licenseRow } from '../../shared/read-model/fold/license.ts';
 import { subscriptionRow } from '../../shared/read-model/fold/subscription.ts';
 import { type LicenseDetail, type Shown, showLicense, showSubscription } from './show.ts';

@@ -3,7 +3,7 @@ import {
   licenseResource,
   type SubscriptionResource,
   subscriptionResource,
-} from '../../shared/http/resources.ts';
+} from '../../shared/http/routes/resources.ts';
 import type { LicenseRow, SubscriptionRow, UserRow } from '../../shared/read-model/rows.ts';
 import { subscriptionStatusAt } from '../../shared/subscription-status.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
 import { comparePositions, type Position, START } from '../../shared/events/position.ts';
-import { Problem } from '../../shared/http/problem.ts';
+import { Problem } from '../../shared/http/problems/problem.ts';
 import { timeOfUuidv7 } from '../../shared/ids.ts';
 import { LEVEL, Level, type LevelColumns } from '../../shared/read-model/level.ts';
 

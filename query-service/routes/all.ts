@@ -1,4 +1,4 @@
-import type { Route, RouteSpec } from '../../shared/http/route.ts';
+import type { Route, RouteSpec } from '../../shared/http/routes/route.ts';
 import type { QueryContext } from '../context.ts';
 import { historyRoutes } from './history.ts';
 import { jwksRoutes } from './jwks.ts';

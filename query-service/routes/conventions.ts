@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Principal } from '../../shared/http/auth.ts';
-import { uuid } from '../../shared/http/fields.ts';
-import { Problem } from '../../shared/http/problem.ts';
-import type { ProblemCode } from '../../shared/http/problem-codes.ts';
+import { Problem } from '../../shared/http/problems/problem.ts';
+import type { ProblemCode } from '../../shared/http/problems/problem-codes.ts';
+import type { Principal } from '../../shared/http/routes/auth.ts';
+import { uuid } from '../../shared/http/routes/fields.ts';
 import type { Subject } from '../queries/standing.ts';
-import { minEventPosition } from '../validation/read-question.ts';
+import { minEventPosition } from '../validation/http/read-question.ts';
 
 /** A query about one user: the answer is at least as new as the reader's own command. */
 export const aboutOneUser = z.object({ 'min-event-position': minEventPosition });

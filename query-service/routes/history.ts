@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { type ShownEntry, showEntry } from '../../shared/history/show.ts';
-import { instant, uuid } from '../../shared/http/fields.ts';
-import { Problem } from '../../shared/http/problem.ts';
-import { licenseResource, subscriptionResource } from '../../shared/http/resources.ts';
-import type { Route } from '../../shared/http/route.ts';
+import { Problem } from '../../shared/http/problems/problem.ts';
+import { instant, uuid } from '../../shared/http/routes/fields.ts';
+import { licenseResource, subscriptionResource } from '../../shared/http/routes/resources.ts';
+import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
 import { showState } from '../queries/show-state.ts';
 import { aboutOneUser, pageQuery } from './conventions.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { uuid } from '../../shared/http/fields.ts';
-import { Problem } from '../../shared/http/problem.ts';
-import type { Route } from '../../shared/http/route.ts';
+import { Problem } from '../../shared/http/problems/problem.ts';
+import { uuid } from '../../shared/http/routes/fields.ts';
+import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
 import { findLicense } from '../queries/licenses.ts';
 import { licenseDetail, showLicense } from '../queries/show.ts';

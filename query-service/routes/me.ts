@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { Problem } from '../../shared/http/problem.ts';
-import { subscriptionResource } from '../../shared/http/resources.ts';
-import type { Route } from '../../shared/http/route.ts';
+import { Problem } from '../../shared/http/problems/problem.ts';
+import { subscriptionResource } from '../../shared/http/routes/resources.ts';
+import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
 import { licensesOf } from '../queries/licenses.ts';
 import { licenseDetail, showLicense, showSubscription, showUser, userResource } from '../queries/show.ts';

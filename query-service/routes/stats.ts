@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Route } from '../../shared/http/route.ts';
+import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
 import { aboutMany, QUERY_PROBLEMS } from './conventions.ts';
 

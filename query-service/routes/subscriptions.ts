@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { uuid } from '../../shared/http/fields.ts';
-import { Problem } from '../../shared/http/problem.ts';
-import { subscriptionResource } from '../../shared/http/resources.ts';
-import type { Route } from '../../shared/http/route.ts';
+import { Problem } from '../../shared/http/problems/problem.ts';
+import { uuid } from '../../shared/http/routes/fields.ts';
+import { subscriptionResource } from '../../shared/http/routes/resources.ts';
+import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
 import { showSubscription } from '../queries/show.ts';
 import { findSubscription } from '../queries/subscriptions.ts';

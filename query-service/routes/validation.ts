@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { RouteSpec } from '../../shared/http/route.ts';
-import { CODES } from '../validation/answer.ts';
-import { VALIDATE_PATH } from '../validation/fast-path.ts';
-import { validateBody, validateQuery } from '../validation/question.ts';
-import { validateHeaders } from '../validation/read-question.ts';
+import type { RouteSpec } from '../../shared/http/routes/route.ts';
+import { CODES } from '../validation/answer/answer.ts';
+import { VALIDATE_PATH } from '../validation/http/fast-path.ts';
+import { validateBody, validateQuery } from '../validation/http/question.ts';
+import { validateHeaders } from '../validation/http/read-question.ts';
 
 const instant = z.iso.datetime({ precision: 3 }).nullable();
 

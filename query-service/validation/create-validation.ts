@@ -1,25 +1,25 @@
 import type { Redis } from '../../shared/adapters/redis/client.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { TrustedProxies } from '../../shared/http/client-address.ts';
+import type { TrustedProxies } from '../../shared/http/limits/client-address.ts';
+import type { RateLimiter } from '../../shared/http/limits/rate-limit.ts';
 import type { Metrics } from '../../shared/http/metrics.ts';
-import type { RateLimiter } from '../../shared/http/rate-limit.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { FREE_PLAN, type PlanCatalogue } from '../../shared/plans.ts';
 import type { LicenseView, UserView } from '../../shared/read-model/views.ts';
 import type { KeyRing } from '../../shared/tokens/key-ring.ts';
 import type { Tokens } from '../../shared/tokens/tokens.ts';
 import type { UsageCounter } from '../../shared/usage/usage-counter.ts';
-import { callerAddresses } from './caller-address.ts';
-import { ENDPOINT, FastPath } from './fast-path.ts';
-import { LicenseViews } from './license-views.ts';
-import { Notices } from './notices.ts';
-import type { PausePoint } from './pair-loader.ts';
-import type { PairSources } from './pair-sources.ts';
-import { Trust } from './trust.ts';
-import { UsageTally } from './usage-tally.ts';
+import { callerAddresses } from './http/caller-address.ts';
+import { ENDPOINT, FastPath } from './http/fast-path.ts';
+import { UsageTally } from './http/usage-tally.ts';
+import { VerifiedKeys } from './keys/verified-keys.ts';
+import { Notices } from './trust/notices.ts';
+import { Trust } from './trust/trust.ts';
 import { createValidationMetrics } from './validation-metrics.ts';
-import { VerifiedKeys } from './verified-keys.ts';
-import { ViewMemory } from './view-memory.ts';
+import { LicenseViews } from './views/license-views.ts';
+import type { PausePoint } from './views/pair-loader.ts';
+import type { PairSources } from './views/pair-sources.ts';
+import { ViewMemory } from './views/view-memory.ts';
 
 export interface ValidationOptions {
   readonly sources: PairSources;

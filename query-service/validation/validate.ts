@@ -1,12 +1,12 @@
 import type { Position } from '../../shared/events/position.ts';
-import { Problem } from '../../shared/http/problem.ts';
-import type { RateDecision, RateLimiter } from '../../shared/http/rate-limit.ts';
+import type { RateDecision, RateLimiter } from '../../shared/http/limits/rate-limit.ts';
+import { Problem } from '../../shared/http/problems/problem.ts';
 import type { Tokens } from '../../shared/tokens/tokens.ts';
-import { asOf, type FreeTerms, type Verdict } from './answer.ts';
-import type { Known, LicenseViews } from './license-views.ts';
-import { type Prepared, prepare } from './prepared.ts';
-import type { AskedQuestion } from './question.ts';
-import type { VerifiedKey, VerifiedKeys } from './verified-keys.ts';
+import { asOf, type FreeTerms, type Verdict } from './answer/answer.ts';
+import { type Prepared, prepare } from './answer/prepared.ts';
+import type { AskedQuestion } from './http/question.ts';
+import type { VerifiedKey, VerifiedKeys } from './keys/verified-keys.ts';
+import type { Known, LicenseViews } from './views/license-views.ts';
 
 export interface ValidateOptions {
   readonly keys: VerifiedKeys;

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Metrics } from '../../shared/http/metrics.ts';
-import { PROBLEMS, type ProblemCode } from '../../shared/http/problem-codes.ts';
-import type { Layer } from './license-views.ts';
+import { PROBLEMS, type ProblemCode } from '../../shared/http/problems/problem-codes.ts';
+import type { Layer } from './views/license-views.ts';
 
 /** The layer that answered; none of them for a key that names no license. */
 export type AnsweringLayer = Layer | 'none';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { integer } from '../config.ts';
-import { trustedProxies } from './client-address.ts';
+import { trustedProxies } from './limits/client-address.ts';
 
 /** The settings of every service that answers HTTP, for a service's own. */
 export const httpSettings = {

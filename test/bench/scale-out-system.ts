@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startEventStore } from '../../local/event-store/server.ts';
 import { freePorts } from '../../local/ports.ts';
-import { migrateAll } from '../../projector/migrate.ts';
+import { migrateAll } from '../../projector/schemas/migrate.ts';
 import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
 import { createPool, type Pool } from '../../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../../shared/clock.ts';

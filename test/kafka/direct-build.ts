@@ -1,8 +1,8 @@
 import { eventStoreFeed } from '../../projector/feeds/event-store.ts';
-import { migrateReadModel } from '../../projector/migrate.ts';
-import { ReadModelWriter, writerSettings } from '../../projector/read-model-writer.ts';
-import { buildUntil } from '../../projector/rebuild-build.ts';
-import { compareSchemas } from '../../projector/rebuild-compare.ts';
+import { buildUntil } from '../../projector/rebuild/build.ts';
+import { compareSchemas } from '../../projector/rebuild/compare.ts';
+import { migrateReadModel } from '../../projector/schemas/migrate.ts';
+import { ReadModelWriter, writerSettings } from '../../projector/write/read-model-writer.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import { createReader } from '../../shared/events/codec.ts';
 import { createLogger } from '../../shared/logger.ts';

@@ -1,5 +1,5 @@
-import { kafkaFeed } from '../../projector/feeds/kafka.ts';
-import { laneOfPartition } from '../../projector/lane.ts';
+import { kafkaFeed } from '../../projector/kafka/feed.ts';
+import { laneOfPartition } from '../../projector/kafka/lane.ts';
 import { KafkaAdmin } from '../../shared/adapters/kafka/admin.ts';
 import { joinGroup } from '../../shared/adapters/kafka/consumer.ts';
 import { topicOffsets } from '../../shared/adapters/kafka/offsets.ts';

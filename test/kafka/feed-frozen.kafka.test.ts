@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { laneOfPartition } from '../../projector/lane.ts';
-import { ReadModelWriter, writerSettings } from '../../projector/read-model-writer.ts';
+import { laneOfPartition } from '../../projector/kafka/lane.ts';
+import { ReadModelWriter, writerSettings } from '../../projector/write/read-model-writer.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import { createReader } from '../../shared/events/codec.ts';
 import { kafkaLane, partitionOf } from '../../shared/read-model/lanes.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { PROBLEMS } from '../../shared/http/problem-codes.ts';
-import type { RouteSpec } from '../../shared/http/route.ts';
+import { PROBLEMS } from '../../shared/http/problems/problem-codes.ts';
+import type { RouteSpec } from '../../shared/http/routes/route.ts';
 
 /** A request that its route must refuse. */
 export interface BadRequest {

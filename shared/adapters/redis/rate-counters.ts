@@ -1,4 +1,4 @@
-import type { SharedCounters } from '../../http/rate-limit.ts';
+import type { SharedCounters } from '../../http/limits/rate-limit.ts';
 import type { Redis } from './client.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandRoutes } from '../../../command-service/routes/all.ts';
-import type { RouteSpec } from '../../../shared/http/route.ts';
+import type { RouteSpec } from '../../../shared/http/routes/route.ts';
 import { type Licensed, signUpLicensed } from '../../support/api.ts';
 import { badRequests, wrongAnswer } from '../../support/bad-requests.ts';
 import { type CommandNode, startCommandNode } from './command-node.ts';

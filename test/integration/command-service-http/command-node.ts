@@ -7,7 +7,7 @@ import { type CommandService, startCommandService } from '../../../command-servi
 import { readCommandConfig } from '../../../command-service/config.ts';
 import { type EventStore, startEventStore } from '../../../local/event-store/server.ts';
 import { freePorts } from '../../../local/ports.ts';
-import { migrateAll } from '../../../projector/migrate.ts';
+import { migrateAll } from '../../../projector/schemas/migrate.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { createLogger } from '../../../shared/logger.ts';

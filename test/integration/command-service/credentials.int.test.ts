@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PasswordRequest } from '../../../command-service/requests.ts';
+import type { PasswordRequest } from '../../../command-service/execute/requests.ts';
 import {
   activate,
   Backend,

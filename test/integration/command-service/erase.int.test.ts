@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PausePoint } from '../../../command-service/dependencies.ts';
-import type { EraseRequest } from '../../../command-service/requests.ts';
+import type { EraseRequest } from '../../../command-service/execute/requests.ts';
 import { ERASED } from '../../../shared/vault/personal.ts';
 import {
   activate,

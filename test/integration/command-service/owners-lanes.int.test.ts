@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createOwnerIndex } from '../../../command-service/owners.ts';
+import { createOwnerIndex } from '../../../command-service/execute/owners.ts';
 import { partitionOf } from '../../../shared/read-model/lanes.ts';
 import { newId } from '../projector/author.ts';
 import { handLanes } from '../projector/hand-lanes.ts';

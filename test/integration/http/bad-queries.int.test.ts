@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { querySpecs } from '../../../query-service/routes/all.ts';
-import type { RouteSpec } from '../../../shared/http/route.ts';
+import type { RouteSpec } from '../../../shared/http/routes/route.ts';
 import { badRequests, wrongAnswer } from '../../support/bad-requests.ts';
 import { useSystem } from '../query-service/system.ts';
 

@@ -1,8 +1,8 @@
 import express from 'express';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { mountDocs } from '../../../shared/http/docs.ts';
 import { Health } from '../../../shared/http/health.ts';
-import { type HttpServer, startServer } from '../../../shared/http/server.ts';
+import { mountDocs } from '../../../shared/http/openapi/docs.ts';
+import { type HttpServer, startServer } from '../../../shared/http/server/server.ts';
 import { createLogger } from '../../../shared/logger.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });

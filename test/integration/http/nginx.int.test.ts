@@ -11,7 +11,7 @@ import { serverAccount } from '../../../local/servers/account.ts';
 import { prepareNginx } from '../../../local/servers/nginx.ts';
 import { findPrograms } from '../../../local/servers/programs.ts';
 import { answersOk, untilReady } from '../../../local/supervisor.ts';
-import { PROBLEMS, type ProblemCode } from '../../../shared/http/problem-codes.ts';
+import { PROBLEMS, type ProblemCode } from '../../../shared/http/problems/problem-codes.ts';
 
 let directory: string;
 let node: Server;

@@ -4,7 +4,7 @@ import { connectRedis, type Redis } from '../../../shared/adapters/redis/client.
 import { pingRedis } from '../../../shared/adapters/redis/ping.ts';
 import { redisCounters } from '../../../shared/adapters/redis/rate-counters.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import { RateLimiter } from '../../../shared/http/rate-limit.ts';
+import { RateLimiter } from '../../../shared/http/limits/rate-limit.ts';
 import { createLogger } from '../../../shared/logger.ts';
 import { startRedis } from '../../support/servers.ts';
 

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import { Health } from '../../../shared/http/health.ts';
-import { startServer } from '../../../shared/http/server.ts';
+import { startServer } from '../../../shared/http/server/server.ts';
 import { createLogger } from '../../../shared/logger.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
-import { migrateAll } from '../../../projector/migrate.ts';
+import { migrateAll } from '../../../projector/schemas/migrate.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../../shared/logger.ts';
 import { ANONYMOUS, UsageCounter } from '../../../shared/usage/usage-counter.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CacheRenewals } from '../../../projector/cache-renewal.ts';
-import { Caches } from '../../../projector/caches.ts';
-import { laneOfPartition } from '../../../projector/lane.ts';
-import { writerSettings } from '../../../projector/read-model-writer.ts';
+import { CacheRenewals } from '../../../projector/caches/cache-renewal.ts';
+import { Caches } from '../../../projector/caches/caches.ts';
+import { laneOfPartition } from '../../../projector/kafka/lane.ts';
+import { writerSettings } from '../../../projector/write/read-model-writer.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { formatPosition } from '../../../shared/events/position.ts';
 import { kafkaLane, partitionOf } from '../../../shared/read-model/lanes.ts';

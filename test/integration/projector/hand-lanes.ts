@@ -1,7 +1,7 @@
-import { takeOver } from '../../../projector/change-owner.ts';
 import type { FeedEvent } from '../../../projector/feeds/feed.ts';
-import { type FeedOwner, type KafkaOwner, laneOfPartition } from '../../../projector/lane.ts';
-import { ReadModelWriter, writerSettings } from '../../../projector/read-model-writer.ts';
+import { takeOver } from '../../../projector/kafka/change-owner.ts';
+import { type FeedOwner, type KafkaOwner, laneOfPartition } from '../../../projector/kafka/lane.ts';
+import { ReadModelWriter, writerSettings } from '../../../projector/write/read-model-writer.ts';
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
 import { createReader } from '../../../shared/events/codec.ts';
 import { userOfStream } from '../../../shared/events/streams.ts';

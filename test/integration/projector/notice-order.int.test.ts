@@ -1,8 +1,8 @@
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Caches, type Change } from '../../../projector/caches.ts';
+import { Caches, type Change } from '../../../projector/caches/caches.ts';
 import { createProjectorMetrics } from '../../../projector/metrics.ts';
-import { writerSettings } from '../../../projector/read-model-writer.ts';
+import { writerSettings } from '../../../projector/write/read-model-writer.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { connectRedis, type Redis } from '../../../shared/adapters/redis/client.ts';
 import { type Position, parsePosition } from '../../../shared/events/position.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { outdateCaches } from '../../../projector/rebuild-caches.ts';
+import { outdateCaches } from '../../../projector/rebuild/caches.ts';
 import { readPair } from '../../../shared/read-model/cached-views.ts';
 import { loadPair } from '../../../shared/read-model/load-views.ts';
 import { eventually } from '../../support/eventually.ts';

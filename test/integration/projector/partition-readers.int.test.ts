@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { migrateAll } from '../../../projector/migrate.ts';
-import { makePartitions, SUBSCRIPTIONS } from '../../../projector/partitions.ts';
+import { migrateAll } from '../../../projector/schemas/migrate.ts';
+import { makePartitions, SUBSCRIPTIONS } from '../../../projector/schemas/partitions.ts';
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../../shared/logger.ts';
 import { createDatabase } from '../../support/databases.ts';

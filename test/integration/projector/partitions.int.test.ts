@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tendPartitions } from '../../../projector/partitions.ts';
+import { tendPartitions } from '../../../projector/schemas/partitions.ts';
 import { createSystem, projected, type System, silent } from './system.ts';
 
 let system: System;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { takeOver } from '../../../projector/change-owner.ts';
-import { loadCheckpoint } from '../../../projector/checkpoint.ts';
-import type { KafkaOwner } from '../../../projector/lane.ts';
-import { writerSettings } from '../../../projector/read-model-writer.ts';
-import { switchSchemas } from '../../../projector/rebuild-switch.ts';
+import { takeOver } from '../../../projector/kafka/change-owner.ts';
+import type { KafkaOwner } from '../../../projector/kafka/lane.ts';
+import { switchSchemas } from '../../../projector/rebuild/switch.ts';
+import { loadCheckpoint } from '../../../projector/write/checkpoint.ts';
+import { writerSettings } from '../../../projector/write/read-model-writer.ts';
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
 import { eventually } from '../../support/eventually.ts';
 import { history } from './history.ts';

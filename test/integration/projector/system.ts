@@ -6,7 +6,7 @@ import { inject } from 'vitest';
 import { startEventStore } from '../../../local/event-store/server.ts';
 import { startProjector } from '../../../projector/app.ts';
 import { readProjectorConfig } from '../../../projector/config.ts';
-import { migrateAll } from '../../../projector/migrate.ts';
+import { migrateAll } from '../../../projector/schemas/migrate.ts';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
 import { connectRedis } from '../../../shared/adapters/redis/client.ts';

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { takeOver } from '../../../projector/change-owner.ts';
-import { loadCheckpoint, moveCheckpoint } from '../../../projector/checkpoint.ts';
 import type { FeedEvent } from '../../../projector/feeds/feed.ts';
-import { DIRECT, type KafkaOwner, type Lane, laneOfPartition } from '../../../projector/lane.ts';
-import { ReadModelWriter, writerSettings } from '../../../projector/read-model-writer.ts';
+import { takeOver } from '../../../projector/kafka/change-owner.ts';
+import { DIRECT, type KafkaOwner, type Lane, laneOfPartition } from '../../../projector/kafka/lane.ts';
+import { loadCheckpoint, moveCheckpoint } from '../../../projector/write/checkpoint.ts';
+import { ReadModelWriter, writerSettings } from '../../../projector/write/read-model-writer.ts';
 import { createPool, inTransaction, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { createReader } from '../../../shared/events/codec.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { FeedStop } from '../../../projector/errors.ts';
-import { migrateReadModel } from '../../../projector/migrate.ts';
-import { ReadModelWriter, writerSettings } from '../../../projector/read-model-writer.ts';
+import { migrateReadModel } from '../../../projector/schemas/migrate.ts';
+import { ReadModelWriter, writerSettings } from '../../../projector/write/read-model-writer.ts';
 import type { RecordedEvent } from '../../../shared/adapters/eventstoredb/event-log.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { createReader } from '../../../shared/events/codec.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { migrateReadModel } from '../../../projector/migrate.ts';
+import { migrateReadModel } from '../../../projector/schemas/migrate.ts';
 import { migrate, readMigrations } from '../../../shared/adapters/postgres/migrate.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { DAY_MS } from '../../../shared/calendar.ts';

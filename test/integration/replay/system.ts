@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startEventStore } from '../../../local/event-store/server.ts';
-import { migrateAll } from '../../../projector/migrate.ts';
+import { migrateAll } from '../../../projector/schemas/migrate.ts';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../../../shared/clock.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { config as command } from '../../../cli/config-command.ts';
+import { config as command } from '../../../cli/commands/config.ts';
 import { dispatch } from '../../../cli/dispatch.ts';
 import { masked } from '../../../cli/masked.ts';
 

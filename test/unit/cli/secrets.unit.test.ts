@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { UsageError } from '../../../cli/command.ts';
-import { secrets } from '../../../cli/secrets.ts';
+import { secrets } from '../../../cli/commands/secrets.ts';
 import { parseRing } from '../../../shared/tokens/ring-model.ts';
 
 let folder: string;

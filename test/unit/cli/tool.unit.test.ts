@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keys } from '../../../cli/commands/keys.ts';
+import { token } from '../../../cli/commands/token.ts';
 import { dispatch } from '../../../cli/dispatch.ts';
-import { keys } from '../../../cli/keys.ts';
-import { token } from '../../../cli/token.ts';
 import { parseRing } from '../../../shared/tokens/ring-model.ts';
 
 const entry = path.resolve(import.meta.dirname, '../../../cli/main.ts');

@@ -4,7 +4,7 @@ import {
   PasswordHashInvalid,
   PasswordHashingBusy,
   Passwords,
-} from '../../../command-service/passwords.ts';
+} from '../../../command-service/accounts/passwords.ts';
 
 const cheap = { memory: 64, passes: 1, parallelism: 1 };
 const passwords = new Passwords({ maxConcurrent: 2, maxWaiting: 10, cost: cheap });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { approximateBytes } from '../../../command-service/domain/user-state.ts';
-import { UserStates } from '../../../command-service/user-states.ts';
+import { UserStates } from '../../../command-service/execute/user-states.ts';
 import { EventStoreUnavailable } from '../../../shared/adapters/eventstoredb/errors.ts';
 import type { ReadStreamOptions, RecordedEvent } from '../../../shared/adapters/eventstoredb/event-log.ts';
 import { createReader } from '../../../shared/events/codec.ts';

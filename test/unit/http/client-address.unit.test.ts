@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressKey, clientAddress, trustedProxies } from '../../../shared/http/client-address.ts';
+import { addressKey, clientAddress, trustedProxies } from '../../../shared/http/limits/client-address.ts';
 
 const trusted = trustedProxies('127.0.0.0/8, ::1, 10.1.0.0/16');
 

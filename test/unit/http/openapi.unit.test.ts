@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { commandRoutes } from '../../../command-service/routes/all.ts';
-import { openApiDocument } from '../../../shared/http/openapi.ts';
-import type { RouteSpec } from '../../../shared/http/route.ts';
+import { openApiDocument } from '../../../shared/http/openapi/openapi.ts';
+import type { RouteSpec } from '../../../shared/http/routes/route.ts';
 
 interface Operation {
   readonly operationId: string;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { EventStoreUnavailable, OutcomeUnknown } from '../../../shared/adapters/eventstoredb/errors.ts';
-import { toProblem } from '../../../shared/http/faults.ts';
-import { check, instant, text, uuid } from '../../../shared/http/fields.ts';
-import { Problem, problemAnswer } from '../../../shared/http/problem.ts';
-import { PROBLEMS } from '../../../shared/http/problem-codes.ts';
-import { requestIdFrom } from '../../../shared/http/request-id.ts';
+import { toProblem } from '../../../shared/http/problems/faults.ts';
+import { Problem, problemAnswer } from '../../../shared/http/problems/problem.ts';
+import { PROBLEMS } from '../../../shared/http/problems/problem-codes.ts';
+import { check, instant, text, uuid } from '../../../shared/http/routes/fields.ts';
+import { requestIdFrom } from '../../../shared/http/server/request-id.ts';
 import { NoSigningKey } from '../../../shared/tokens/key-ring.ts';
 import { VaultUnavailable } from '../../../shared/vault/errors.ts';
 

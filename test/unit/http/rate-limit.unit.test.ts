@@ -6,7 +6,7 @@ import {
   rateLimitHeaders,
   type SharedCounters,
   WINDOW_MS,
-} from '../../../shared/http/rate-limit.ts';
+} from '../../../shared/http/limits/rate-limit.ts';
 import { createLogger } from '../../../shared/logger.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { DecodedEvent } from '../../../projector/decode.ts';
-import { findRefused, isRefusal, isTransient, refusalCause } from '../../../projector/faults.ts';
+import type { DecodedEvent } from '../../../projector/write/decode.ts';
+import { findRefused, isRefusal, isTransient, refusalCause } from '../../../projector/write/faults.ts';
 
 const databaseError = (code: string, extra = {}) => Object.assign(new Error('no'), { code, ...extra });
 const event = (userId: string, revision: number) => ({ userId, recorded: { revision } }) as DecodedEvent;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { toNotices } from '../../../projector/notices.ts';
-import { rangeOf } from '../../../projector/partitions.ts';
+import { toNotices } from '../../../projector/caches/notices.ts';
+import { rangeOf } from '../../../projector/schemas/partitions.ts';
 import { noticeSchema } from '../../../shared/read-model/notices.ts';
 
 const view = (position: string) => ({ position, loadedAt: 1 });

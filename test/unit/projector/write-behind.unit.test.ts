@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { DecodedEvent } from '../../../projector/decode.ts';
-import type { DecodedBatch } from '../../../projector/read-model-writer.ts';
-import { WriteBehind } from '../../../projector/write-behind.ts';
+import { WriteBehind } from '../../../projector/caches/write-behind.ts';
+import type { DecodedEvent } from '../../../projector/write/decode.ts';
+import type { DecodedBatch } from '../../../projector/write/read-model-writer.ts';
 
 const batch = (...ids: string[]): DecodedBatch => ({
   decoded: {

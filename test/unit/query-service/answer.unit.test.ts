@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CODES, type Code, judge, type Question } from '../../../query-service/validation/answer.ts';
+import { CODES, type Code, judge, type Question } from '../../../query-service/validation/answer/answer.ts';
 import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
 import { END, FREE, GRACE_END, LICENSE_ID, LOADED, licenseView, START, TERMS, userView } from './views.ts';
 

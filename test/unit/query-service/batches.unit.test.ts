@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Batches } from '../../../query-service/validation/batches.ts';
+import { Batches } from '../../../query-service/validation/views/batches.ts';
 
 function setUp(size: number, atOnce: number) {
   const asked: number[][] = [];

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { callerAddresses } from '../../../query-service/validation/caller-address.ts';
+import { callerAddresses } from '../../../query-service/validation/http/caller-address.ts';
 
 /** Tells how often a header was looked into. */
 function setUp() {

@@ -1,10 +1,18 @@
 import { parse } from 'node:querystring';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { asksForLease } from '../../../query-service/validation/accept.ts';
-import { readUsualQuery, validateBody, validateQuery } from '../../../query-service/validation/question.ts';
-import { readBody, readMinPosition, readQuery } from '../../../query-service/validation/read-question.ts';
-import type { Problem } from '../../../shared/http/problem.ts';
+import { asksForLease } from '../../../query-service/validation/http/accept.ts';
+import {
+  readUsualQuery,
+  validateBody,
+  validateQuery,
+} from '../../../query-service/validation/http/question.ts';
+import {
+  readBody,
+  readMinPosition,
+  readQuery,
+} from '../../../query-service/validation/http/read-question.ts';
+import type { Problem } from '../../../shared/http/problems/problem.ts';
 
 const refusal = (read: () => unknown): { code: string; pointers: (string | undefined)[] } => {
   try {

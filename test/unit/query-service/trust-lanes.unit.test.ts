@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Distrust, Trust } from '../../../query-service/validation/trust.ts';
+import { type Distrust, Trust } from '../../../query-service/validation/trust/trust.ts';
 import { type Position, parsePosition } from '../../../shared/events/position.ts';
 import { SILENCE_MS } from '../../../shared/read-model/notices.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Trust } from '../../../query-service/validation/trust.ts';
+import { Trust } from '../../../query-service/validation/trust/trust.ts';
 import { type Position, parsePosition } from '../../../shared/events/position.ts';
 
 const at = (n: number) => parsePosition(`${n}/${n}`) as Position;

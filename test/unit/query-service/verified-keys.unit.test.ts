@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { VerifiedKeys } from '../../../query-service/validation/verified-keys.ts';
+import { VerifiedKeys } from '../../../query-service/validation/keys/verified-keys.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
 import { createTokens } from '../../../shared/tokens/create-tokens.ts';

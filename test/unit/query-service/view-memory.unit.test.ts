@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Generations } from '../../../query-service/validation/generations.ts';
-import { mayBeUsed, ViewMemory } from '../../../query-service/validation/view-memory.ts';
+import { Generations } from '../../../query-service/validation/keys/generations.ts';
+import { mayBeUsed, ViewMemory } from '../../../query-service/validation/views/view-memory.ts';
 import { type Position, parsePosition } from '../../../shared/events/position.ts';
 import type { UserView } from '../../../shared/read-model/views.ts';
 import { userView } from './views.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../../cli/command.ts';
+import { replay } from '../../../../cli/commands/replay.ts';
 import { dispatch } from '../../../../cli/dispatch.ts';
-import { parseReplayOptions } from '../../../../cli/export/options.ts';
-import { replay } from '../../../../cli/replay.ts';
+import { parseReplayOptions } from '../../../../cli/export/options/options.ts';
 
 const USER = '01935e22-ca9d-79eb-bd2b-30f05c70710a';
 

@@ -1,0 +1,123 @@
+import { showState } from '../../query-service/queries/show-state.ts';
+import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { showEntry } from '../../shared/history/show.ts';
+import type { Timeline, TimelineEntry } from '../../shared/history/timeline.ts';
+import { type Command, type Io, parseOptions, UsageError } from '../command.ts';
+import { readLogConfig } from '../config.ts';
+import { ReaderGone } from '../export/options/errors.ts';
+import { parseTime } from '../export/options/times.ts';
+import { openVault } from '../export/source/vault.ts';
+import { LineWriter } from '../history/output.ts';
+import { openHistory, skippedOf } from '../history/read.ts';
+import { TABLE_HEADER, tableLine } from '../history/table.ts';
+import { entryText, type Paint, paintFor, stateText } from '../history/timeline-text.ts';
+import { exact } from '../history/words.ts';
+import { toolLogger } from '../logger.ts';
+
+interface Question {
+  readonly userId: string;
+  readonly asOf: number;
+  readonly withPersonal: boolean;
+  readonly json: boolean;
+  /** The state alone, without the events. */
+  readonly stateAlone: boolean;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** @throws UsageError */
+function readArguments(args: readonly string[]): Question {
+  const { values, positionals } = parseOptions(args, {
+    options: {
+      'as-of': { type: 'string' },
+      'with-personal': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      state: { type: 'boolean', default: false },
+    },
+    allowPositionals: true,
+  });
+  const [userId, ...rest] = positionals;
+  if (userId === undefined || rest.length > 0) throw new UsageError("give one user's id");
+  if (!UUID.test(userId)) throw new UsageError(`expected a user's id (a UUID), not "${userId}"`);
+  const asOf = values['as-of'];
+  return {
+    userId: userId.toLowerCase(),
+    asOf: asOf === undefined ? systemClock() : parseTime('--as-of', asOf).getTime(),
+    withPersonal: values['with-personal'],
+    json: values.json,
+    stateAlone: values.state,
+  };
+}
+
+type Entries = AsyncIterable<TimelineEntry>;
+
+async function onTerminal(question: Question, timeline: Timeline, entries: Entries, out: LineWriter) {
+  const { userId, asOf, stateAlone } = question;
+  const paint: Paint = paintFor(process.stdout.hasColors?.() ?? false);
+  if (!stateAlone) {
+    const title = `History of ${userId}, up to ${exact(new Date(asOf).toISOString())}`;
+    await out.write(paint('bold', title), '');
+  }
+  let before: TimelineEntry['state'];
+  for await (const entry of entries) {
+    if (!stateAlone) await out.write(...entryText(entry, before, paint));
+    before = entry.state;
+  }
+  await out.write(...(stateAlone ? [] : ['']), ...stateText(timeline.state, asOf, paint));
+}
+
+async function forPrograms(question: Question, timeline: Timeline, entries: Entries, out: LineWriter) {
+  const { userId, asOf, json, stateAlone, withPersonal } = question;
+  if (!json && !stateAlone) await out.write(TABLE_HEADER);
+  for await (const entry of entries) {
+    if (stateAlone) continue;
+    const shown = showEntry(entry);
+    await out.write(json ? JSON.stringify(shown) : tableLine(shown));
+  }
+  if (!stateAlone) return;
+  const state = showState(timeline.state, asOf, { personal: withPersonal });
+  await out.write(JSON.stringify({ user_id: userId, as_of: new Date(asOf).toISOString(), state }));
+}
+
+async function run(question: Question, io: Io): Promise<void> {
+  const config = readLogConfig();
+  const logger = toolLogger(config.LOG_LEVEL);
+  const { userId, asOf, json } = question;
+  const log = connectEventLog({ connectionString: config.EVENTSTORE_URL });
+  const vault = question.withPersonal ? await openVault() : undefined;
+  const out = new LineWriter(process.stdout);
+  try {
+    const skipped = await skippedOf(userId, { connectionString: config.DATABASE_URL, logger, io });
+    const { timeline, entries } = await openHistory({ userId, asOf, log, skipped, vault: vault?.vault });
+    const show = process.stdout.isTTY && !json ? onTerminal : forPrograms;
+    await show(question, timeline, entries, out);
+    await out.flush();
+  } catch (error) {
+    if (!(error instanceof ReaderGone)) throw error;
+  } finally {
+    await Promise.all([log.close(), vault?.close()]);
+  }
+}
+
+/** One customer's events as a timeline, with the state after each. */
+export const history: Command = {
+  name: 'history',
+  summary: "show a customer's events, and the state after each",
+  usage: `history <user_id> [--as-of TIME] [--with-personal] [--state] [--json]
+
+Reads the event log itself. On a terminal: a timeline, then the state. Piped: one line an event, tab-separated, with the
+state after it in columns of its own.
+
+  --as-of TIME     events up to that time, and the state as of it; now unless given. ISO 8601 with a zone, or a date (its
+                   start in UTC)
+  --with-personal  opens personal data (email, names of clients, reasons); needs the vault's key. What was erased stays
+                   erased, also in the past
+  --state          the state alone: piped, or with --json, as one JSON object with all licenses
+  --json           one JSON object an event, also on a terminal
+
+The id of a user: GET /v1/users?email=…, as an operator.
+
+Settings: EVENTSTORE_URL, DATABASE_URL; VAULT_DATABASE_URL, VAULT_MASTER_KEY or VAULT_MASTER_KEY_FILE for --with-personal.`,
+  run: (args, io) => run(readArguments(args), io),
+};

@@ -1,0 +1,158 @@
+import { FeedStop, RebuildRefused } from '../../projector/errors.ts';
+import { eventStoreFeed } from '../../projector/feeds/event-store.ts';
+import { outdateCaches } from '../../projector/rebuild/caches.ts';
+import type { Progress, RebuildOptions, RebuildResult } from '../../projector/rebuild/options.ts';
+import { rebuild } from '../../projector/rebuild/rebuild.ts';
+import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
+import { createPool } from '../../shared/adapters/postgres/pool.ts';
+import { connectRedis } from '../../shared/adapters/redis/client.ts';
+import { pingRedis } from '../../shared/adapters/redis/ping.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { createReader } from '../../shared/events/codec.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { loadMasterKey } from '../../shared/vault/master-key.ts';
+import { createVault } from '../../shared/vault/postgres-vault.ts';
+import { type Command, type Io, parseOptions, UsageError } from '../command.ts';
+import { readRebuildConfig } from '../config.ts';
+import { toolLogger } from '../logger.ts';
+
+const BATCH_EVENTS = 5_000;
+const SAY_EVERY_MS = 2_000;
+const REDIS_TIMEOUT_MS = 5_000;
+
+type Config = ReturnType<typeof readRebuildConfig>;
+type Choices = Pick<RebuildOptions, 'compareOnly' | 'acceptDifferences' | 'force' | 'fresh' | 'keepOld'>;
+
+/** A line when the phase changes, and every two seconds within one. */
+function reporter(io: Io): (progress: Progress) => void {
+  let said = { phase: '', at: 0, events: 0 };
+  return ({ phase, events }) => {
+    const at = performance.now();
+    if (phase === said.phase && at - said.at < SAY_EVERY_MS) return;
+    const rate = phase === said.phase ? ((events - said.events) / (at - said.at)) * 1_000 : undefined;
+    const speed = rate === undefined ? '' : `, ${Math.round(rate).toLocaleString('en')}/s`;
+    io.err(`${phase} … ${events.toLocaleString('en')} events${speed}`);
+    said = { phase, at, events };
+  };
+}
+
+function show({ comparison, events, seconds }: RebuildResult, io: Io): boolean {
+  const rate = seconds > 0 ? Math.round(events / seconds).toLocaleString('en') : '-';
+  io.err(`Built from ${events.toLocaleString('en')} events in ${seconds.toFixed(1)} s (${rate}/s).`);
+  if (!comparison) {
+    io.err('There were no live read models to compare with.');
+    return true;
+  }
+  io.out(['table', 'live_rows', 'rebuilt_rows', 'equal'].join('\t'));
+  for (const { table, live, rebuilt, equal } of comparison) {
+    io.out([table, live.rows, rebuilt.rows, equal ? 'yes' : 'no'].join('\t'));
+  }
+  return comparison.every(({ equal }) => equal);
+}
+
+/** A license that is not there any more has no position that would make its view the later one. */
+const lost = ({ comparison = [] }: RebuildResult): boolean =>
+  comparison.some(
+    ({ table, live, rebuilt }) => table === 'licenses' && Number(rebuilt.rows) < Number(live.rows),
+  );
+
+async function refreshCaches(config: Config, result: RebuildResult, force: boolean, io: Io, logger: Logger) {
+  if (!config.REDIS_URL) {
+    io.err(
+      'REDIS_URL is not set: remove the keys user:*, license:* and projector:checkpoint* from your Redis.',
+    );
+    return;
+  }
+  const redis = connectRedis({ url: config.REDIS_URL, name: 'cli rebuild', logger });
+  try {
+    await pingRedis(redis, AbortSignal.timeout(REDIS_TIMEOUT_MS));
+    await outdateCaches(redis, result.lanes, force || lost(result));
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function run(config: Config, choices: Choices, io: Io): Promise<void> {
+  const logger = toolLogger(config.LOG_LEVEL);
+  const clock = systemClock;
+  const masterKey = await loadMasterKey(config, logger);
+  const log = connectEventLog({ connectionString: config.EVENTSTORE_URL });
+  const connectionString = config.VAULT_DATABASE_URL ?? config.DATABASE_URL;
+  const vaultPool = createPool({ connectionString, applicationName: 'cli rebuild', max: 2, logger });
+  try {
+    const result = await rebuild({
+      ...choices,
+      connectionString: config.DATABASE_URL,
+      feed: eventStoreFeed(log, BATCH_EVENTS),
+      decoder: { reader: createReader(), vault: createVault({ db: vaultPool, masterKey, clock }) },
+      clock,
+      logger,
+      progress: reporter(io),
+    });
+    const equal = show(result, io);
+    if (result.switched) io.err('Switched: the rebuilt read models are live.');
+    if (result.switched && (!equal || choices.force))
+      await refreshCaches(config, result, choices.force === true, io, logger);
+    if (!equal && !result.switched) {
+      throw new RebuildRefused(
+        'rebuild_differs',
+        choices.compareOnly
+          ? 'the live read models are not what the log gives'
+          : 'rows differ, so nothing was switched; if they are meant to, run again with --accept-differences',
+      );
+    }
+  } finally {
+    await Promise.all([log.close(), vaultPool.end()]);
+  }
+}
+
+/** Builds the read models anew, compares, switches. */
+export const rebuildCommand: Command = {
+  name: 'rebuild',
+  summary: 'build the read models anew from the event log, beside the live ones, and switch',
+  usage: `rebuild [--compare-only] [--accept-differences] [--keep-old] [--fresh] [--force]
+
+Builds in the schema read_model_next, catches up, compares row counts and hashes of each table with the same events in
+both, and switches in one transaction. The services go on meanwhile and notice nothing. Interrupted, it goes on where it
+was. It reads the event store, also where the projectors follow Kafka.
+
+  --compare-only        tell whether the live read models are what the log gives, and switch nothing
+  --accept-differences  switch although rows differ: after a change of the projections they are meant to
+  --keep-old            keep the replaced read models as schema read_model_old until the next rebuild
+  --fresh               drop what an interrupted rebuild has left, and start from the first event
+  --force               take the log as it is: the live read models are lost, broken, or of another event store. Neither
+                        compared nor kept from going back; what operators let go with "parked skip" is forgotten. The
+                        views in Redis are removed, and a Kafka feed takes over from what was built. Restart the query
+                        nodes afterwards if the event store was replaced.
+
+Standard output has the comparison (tab-separated). Exit code 1 if rows differ and nothing was switched.
+
+Settings: DATABASE_URL, VAULT_DATABASE_URL, EVENTSTORE_URL, REDIS_URL, VAULT_MASTER_KEY or VAULT_MASTER_KEY_FILE.`,
+  async run(args, io) {
+    const { values } = parseOptions(args, {
+      options: {
+        'compare-only': { type: 'boolean', default: false },
+        'accept-differences': { type: 'boolean', default: false },
+        'keep-old': { type: 'boolean', default: false },
+        fresh: { type: 'boolean', default: false },
+        force: { type: 'boolean', default: false },
+      },
+    });
+    const choices = {
+      compareOnly: values['compare-only'],
+      acceptDifferences: values['accept-differences'],
+      keepOld: values['keep-old'],
+      fresh: values.fresh,
+      force: values.force,
+    };
+    if (choices.compareOnly && (choices.force || choices.acceptDifferences || choices.keepOld)) {
+      throw new UsageError('--compare-only switches nothing: it goes with --fresh alone');
+    }
+    try {
+      await run(readRebuildConfig(), choices, io);
+    } catch (error) {
+      if (!(error instanceof FeedStop)) throw error;
+      throw new RebuildRefused(error.code, `${error.message}\n  ${error.wayOut}`, { cause: error.cause });
+    }
+  },
+};

@@ -1,0 +1,54 @@
+import type { Command } from '../command.ts';
+import { exportEvents } from '../export/export-events.ts';
+import { parseReplayOptions } from '../export/options/options.ts';
+import { replayInto } from './replay-into.ts';
+
+/** Exports events for analysts, or builds read models as of a time for them. */
+export const replay: Command = {
+  name: 'replay',
+  summary: 'export events to files or a Kafka topic, or build read models as of a time',
+  usage: `replay [--format ndjson|csv|parquet] [--out FILE [--resume]] [filters] [--with-personal]
+       replay --topic NAME [--checkpoint FILE [--resume]] [filters]
+       replay --into SCHEMA [--as-of TIME] [--with-personal] [--fresh]
+
+Exports events in the log's order, up to where the log ends when it starts; a replay without filters is all of them.
+docs/analysts.md describes the fields, and how other tools read them.
+
+Where to
+  --format ndjson     one JSON object a line (the default)
+           csv        RFC 4180, with a header; the event's payload as JSON in the column data
+           parquet    typed columns, Zstandard
+  --out FILE          into a file instead of standard output. Until it is complete it is FILE.part, with FILE.checkpoint
+  --topic NAME        into a Kafka topic: records as the relay writes them (CloudEvents), personal data sealed
+  --checkpoint FILE   keeps how far an export into a topic came
+  --resume            goes on with an export that was interrupted, with the same options and to the same end. Into a topic
+                      the events since the last checkpoint (half a second's) may come twice, with the same ce_id
+
+Filters: an event must pass all that are given; of one that is given several times, any
+  --type TYPE         the event's type
+  --user ID           events about that user: read from the user's streams alone
+  --plan NAME         events of users on that plan: the one that their last start of a subscription, or change of plan,
+                      up to and including the event names; also past the subscription's end. Reads the log from its start
+  --since, --until T  the event's time: at or after, before. ISO 8601 with a zone, or a date (its start in UTC)
+  --from, --after P   from the event at that position on, or behind it; P as it stands in the field position
+  --to P              up to that position, inclusive
+
+Personal data
+  --with-personal     opens them into data.personal (empty for users that were erased), password hashes excepted. Without
+                      it they are left out, and neither the vault nor its key is needed
+
+Read models
+  --into SCHEMA       builds the read models into a PostgreSQL schema beside the live ones, for SQL
+  --as-of TIME        as they stood at that time; now unless given
+  --fresh             builds anew what is there of this name. Without it an interrupted build goes on
+
+Exit code 130 after Ctrl-C. A reader that goes (| head) ends it quietly.
+
+Settings: EVENTSTORE_URL; DATABASE_URL for --into; KAFKA_… for --topic; DATABASE_URL, VAULT_DATABASE_URL and VAULT_MASTER_KEY or
+VAULT_MASTER_KEY_FILE for --with-personal.`,
+  async run(args, io) {
+    const options = parseReplayOptions(args);
+    if (options.kind === 'into') await replayInto(options.into, io);
+    else await exportEvents(options, io);
+  },
+};

@@ -1,0 +1,75 @@
+import type { RecordedEvent } from '../../../shared/adapters/eventstoredb/event-log.ts';
+import type { EventReader } from '../../../shared/events/codec.ts';
+import type { EmailEvent, Recorded, UserEvent } from '../../../shared/events/types.ts';
+import type { Criteria } from '../options/criteria.ts';
+
+export type DecodedEvent = Recorded<UserEvent> | Recorded<EmailEvent>;
+
+const NAMES_A_PLAN = new Set(['SubscriptionStarted', 'SubscriptionPlanChanged']);
+
+/**
+ * Which users are on one of the wanted plans, as of the events seen so far. A user's plan is the one named last, by a
+ * subscription's start or its change of plan; it stays until another is named, also past the subscription's end. Only
+ * users on a wanted plan are remembered: about 100 bytes for each.
+ */
+class PlanFollower {
+  readonly #wanted: ReadonlySet<string>;
+  readonly #users = new Set<string>();
+
+  constructor(plans: readonly string[]) {
+    this.#wanted = new Set(plans);
+  }
+
+  follow({ event }: DecodedEvent): void {
+    if (event.type !== 'SubscriptionStarted' && event.type !== 'SubscriptionPlanChanged') return;
+    if (this.#wanted.has(event.data.plan)) this.#users.add(event.data.userId);
+    else this.#users.delete(event.data.userId);
+  }
+
+  isOnWantedPlan = (userId: string): boolean => this.#users.has(userId);
+}
+
+/**
+ * Picks the wanted events out of those that come in the log's order. Ranges of positions are the source's matter; with
+ * plans, every event from the log's start on must be shown to it ({@link observe} for those that are not to come out).
+ */
+export interface Selection {
+  /**
+   * The decoded event, or undefined if it is not wanted. An event whose type is not asked for is not decoded: that
+   * would be the larger part of the work.
+   * @throws UnknownEvent
+   */
+  pick(recorded: RecordedEvent): DecodedEvent | undefined;
+  /** Takes an event into account that stands before the range. @throws UnknownEvent */
+  observe(recorded: RecordedEvent): void;
+}
+
+export function createSelection(criteria: Criteria, reader: EventReader): Selection {
+  const types = criteria.types.length > 0 ? new Set(criteria.types) : undefined;
+  const users = criteria.users.length > 0 ? new Set(criteria.users) : undefined;
+  const plans = criteria.plans.length > 0 ? new PlanFollower(criteria.plans) : undefined;
+  const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = criteria;
+
+  const namesPlan = (recorded: RecordedEvent) => plans !== undefined && NAMES_A_PLAN.has(recorded.type);
+
+  return {
+    observe(recorded) {
+      if (namesPlan(recorded)) plans?.follow(reader.decode(recorded));
+    },
+    pick(recorded) {
+      const hasType = types?.has(recorded.type) ?? true;
+      if (!hasType && !namesPlan(recorded)) return undefined;
+      const decoded = reader.decode(recorded);
+      plans?.follow(decoded);
+      const { userId } = decoded.event.data;
+      const time = decoded.created.getTime();
+      const isWanted =
+        hasType &&
+        time >= since &&
+        time < until &&
+        (users?.has(userId) ?? true) &&
+        (plans?.isOnWantedPlan(userId) ?? true);
+      return isWanted ? decoded : undefined;
+    },
+  };
+}

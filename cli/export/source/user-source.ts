@@ -1,0 +1,80 @@
+import type { EventLog, RecordedEvent } from '../../../shared/adapters/eventstoredb/event-log.ts';
+import { comparePositions, type Position } from '../../../shared/events/position.ts';
+import { emailStream, userStream } from '../../../shared/events/streams.ts';
+import type { SourceOptions } from './source.ts';
+
+const BATCH = 256;
+
+interface Head {
+  readonly events: AsyncIterator<RecordedEvent>;
+  next: RecordedEvent;
+}
+
+/** The event that the log shows first; each stream is read no further ahead than its next event. */
+function foremost(heads: ReadonlySet<Head>): Head | undefined {
+  let first: Head | undefined;
+  for (const head of heads) {
+    if (!first || comparePositions(head.next.position, first.next.position) < 0) first = head;
+  }
+  return first;
+}
+
+/**
+ * The events of some users, from their own streams, merged into the log's order: what reading the whole log and keeping
+ * those users' events gives, reservations of their email addresses included, without reading the rest.
+ */
+export async function* userEvents(options: SourceOptions): AsyncGenerator<RecordedEvent[], void> {
+  const heads = new Set<Head>();
+  try {
+    for (const userId of options.users) {
+      for (const stream of await streamsOf(options.log, userId, options.signal)) {
+        const events = inRange(stream, options);
+        const first = await events.next();
+        if (!first.done) heads.add({ events, next: first.value });
+      }
+    }
+    let batch: RecordedEvent[] = [];
+    for (let head = foremost(heads); head && !options.signal.aborted; head = foremost(heads)) {
+      batch.push(head.next);
+      const { done, value } = await head.events.next();
+      if (done) heads.delete(head);
+      else head.next = value;
+      if (batch.length >= BATCH) {
+        yield batch;
+        batch = [];
+      }
+    }
+    if (batch.length > 0 && !options.signal.aborted) yield batch;
+  } finally {
+    for (const { events } of heads) await events.return?.();
+  }
+}
+
+/** The user's own stream, and of the email's those events that are about this user. */
+async function streamsOf(
+  log: EventLog,
+  userId: string,
+  signal: AbortSignal,
+): Promise<AsyncIterable<RecordedEvent>[]> {
+  const own = userStream(userId);
+  for await (const { data } of log.readStream(own, { limit: 1, signal })) {
+    const digest = data.emailDigest;
+    if (typeof digest !== 'string') break;
+    return [log.readStream(own, { signal }), about(userId, log.readStream(emailStream(digest), { signal }))];
+  }
+  return [log.readStream(own, { signal })];
+}
+
+async function* about(userId: string, events: AsyncIterable<RecordedEvent>): AsyncGenerator<RecordedEvent> {
+  for await (const event of events) if (event.data.userId === userId) yield event;
+}
+
+async function* inRange(
+  events: AsyncIterable<RecordedEvent>,
+  { after, end }: { readonly after: Position | undefined; readonly end: Position },
+): AsyncGenerator<RecordedEvent, void> {
+  for await (const event of events) {
+    if (comparePositions(event.position, end) > 0) return;
+    if (!after || comparePositions(event.position, after) > 0) yield event;
+  }
+}

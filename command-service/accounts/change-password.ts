@@ -1,0 +1,56 @@
+import type { ExecutorDependencies } from '../dependencies.ts';
+import { nothing } from '../domain/decision.ts';
+import { decide } from '../domain/user.ts';
+import type { UserState } from '../domain/user-state.ts';
+import { withLiveToken } from '../execute/admission.ts';
+import type { CarryOut } from '../execute/carry-out.ts';
+import { type Outcome, type PasswordRequest, refused } from '../execute/requests.ts';
+import { actorOf, stampCommand } from '../execute/stamps.ts';
+import { credentialsOf, passwordFits } from './credentials.ts';
+
+interface Parts {
+  readonly dependencies: ExecutorDependencies;
+  readonly carryOut: CarryOut;
+}
+
+/**
+ * Sets a new password, after the old one was verified against the state that the change is appended to. The same
+ * password again is no change. A repeat under the idempotency key must bring the same new password, as long as that
+ * can be told.
+ */
+export function createChangePassword({ dependencies, carryOut }: Parts) {
+  const { vault, passwords } = dependencies;
+
+  return async (request: PasswordRequest): Promise<Outcome> => {
+    const { userId, caller, ifMatch, password, newPassword } = request;
+    const stamp = await stampCommand(vault, request, actorOf(caller));
+    // Deciding again after a conflict hashes again only what has changed.
+    const verified = new Map<number, boolean>();
+    const fits = async (state: UserState) => {
+      const { credentialsRevision } = state.account;
+      const known = verified.get(credentialsRevision);
+      if (known !== undefined) return known;
+      const answer = await passwordFits(dependencies, credentialsOf(state), password);
+      verified.set(credentialsRevision, answer);
+      return answer;
+    };
+    let passwordHash: string | undefined;
+    return carryOut({
+      userId,
+      stamp,
+      ifMatch,
+      admit: withLiveToken(caller, userId),
+      async decide(state, context) {
+        if (!(await fits(state))) return refused({ code: 'wrong_password' });
+        if (newPassword === password) return nothing({ kind: 'user' });
+        passwordHash ??= await passwords.hash(newPassword);
+        return decide(state, { type: 'ChangePassword', passwordHash }, context);
+      },
+      async repeat(state, record) {
+        if (state.account.credentialsRevision !== record.revision) return undefined;
+        const same = await passwordFits(dependencies, credentialsOf(state), newPassword);
+        return same ? undefined : { code: 'idempotency_key_reused' };
+      },
+    });
+  };
+}

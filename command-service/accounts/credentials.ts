@@ -1,0 +1,43 @@
+import type { Codec } from '../../shared/events/codec.ts';
+import { ERASED } from '../../shared/vault/personal.ts';
+import type { Vault } from '../../shared/vault/vault.ts';
+import type { UserState } from '../domain/user-state.ts';
+import type { Passwords } from './passwords.ts';
+
+interface Parts {
+  readonly codec: Pick<Codec, 'unseal'>;
+  readonly vault: Pick<Vault, 'dataKey'>;
+  readonly passwords: Passwords;
+}
+
+/** A user's sealed credentials, taken out of the state while its place in the queue was held. */
+export interface SealedCredentials {
+  readonly userId: string;
+  readonly sealed: string;
+  readonly event: 'UserSignedUp' | 'PasswordChanged';
+}
+
+/** Undefined for a user who has none: never signed up, or erased. */
+export function credentialsOf(state: UserState): SealedCredentials | undefined {
+  const { status, credentials, credentialsEvent } = state.account;
+  if (status !== 'active') return undefined;
+  return { userId: state.userId, sealed: credentials, event: credentialsEvent };
+}
+
+/**
+ * Whether the password belongs to these credentials. Takes about as long where there are none.
+ * @throws PasswordHashingBusy, PersonalUnreadable, DataKeyMissing, VaultUnavailable
+ */
+export async function passwordFits(
+  { codec, vault, passwords }: Parts,
+  credentials: SealedCredentials | undefined,
+  password: string,
+): Promise<boolean> {
+  if (!credentials) return passwords.verifyNobody(password);
+  const key = await vault.dataKey(credentials.userId);
+  if (key === ERASED) return passwords.verifyNobody(password);
+  const { passwordHash } = codec.unseal(credentials.event, credentials.sealed, key);
+  return passwordHash === undefined
+    ? passwords.verifyNobody(password)
+    : passwords.verify(passwordHash, password);
+}

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import type { ExecutorDependencies } from '../dependencies.ts';
+import { type LogInRequest, type Outcome, refused } from '../execute/requests.ts';
+import type { UserQueue } from '../execute/user-queue.ts';
+import type { UserStates } from '../execute/user-states.ts';
+import { credentialsOf, passwordFits } from './credentials.ts';
+import type { Emails } from './email.ts';
+
+interface Parts {
+  readonly dependencies: ExecutorDependencies;
+  readonly states: UserStates;
+  readonly queue: UserQueue;
+  readonly emails: Emails;
+}
+
+/**
+ * Logs in, on the write side, because the log alone knows the password of this moment. An unknown email costs the
+ * same reads (of a user who does not exist) and the same hashing as a known one with a wrong password.
+ */
+export function createLogIn({ dependencies, states, queue, emails }: Parts) {
+  const { vault, clock } = dependencies;
+  return async ({ email, password }: LogInRequest): Promise<Outcome> => {
+    const { holder = randomUUID() } = await emails.read(await vault.emailDigest(email));
+    const { revision, position, lastEventAt, credentials } = await queue.run(holder, async () => {
+      const state = await states.readToEnd(holder);
+      return { ...state, credentials: credentialsOf(state) };
+    });
+    if (!(await passwordFits(dependencies, credentials, password)))
+      return refused({ code: 'invalid_credentials' });
+    return {
+      kind: 'done',
+      userId: holder,
+      subject: { kind: 'user' },
+      at: Math.max(clock(), lastEventAt),
+      revision,
+      position,
+      changed: false,
+      repeated: false,
+      // As of the state whose password was verified: a change made meanwhile ends the token.
+      tokenRevision: revision,
+    };
+  };
+}

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import { OutcomeUnknown } from '../../shared/adapters/eventstoredb/errors.ts';
+import { uuidv7 } from '../../shared/ids.ts';
+import { normaliseEmail } from '../../shared/vault/vault.ts';
+import type { ExecutorDependencies } from '../dependencies.ts';
+import { decide } from '../domain/user.ts';
+import type { CarryOut } from '../execute/carry-out.ts';
+import type { Job } from '../execute/consider.ts';
+import { type Outcome, refused, type SignUpRequest } from '../execute/requests.ts';
+import { ANONYMOUS, type CommandStamp, stampCommand } from '../execute/stamps.ts';
+import type { UserQueue } from '../execute/user-queue.ts';
+import type { UserStates } from '../execute/user-states.ts';
+import { credentialsOf, passwordFits } from './credentials.ts';
+import type { Emails } from './email.ts';
+
+interface Parts {
+  readonly dependencies: ExecutorDependencies;
+  readonly states: UserStates;
+  readonly queue: UserQueue;
+  readonly emails: Emails;
+  readonly carryOut: CarryOut;
+}
+
+/** Every round but the last was overtaken by another sign-up or release of the same email. */
+const MAX_ROUNDS = 8;
+
+/**
+ * Signs up: the email is reserved for a user id first, then that user's stream begins. Whoever finds a reservation
+ * without a user completes it, for the user id that stands in it: so a sign-up cut off in between blocks nobody,
+ * and of two at once one makes the user and the other finds the email taken.
+ */
+export function createSignUp({ dependencies, states, queue, emails, carryOut }: Parts) {
+  const { vault, passwords, clock, pause } = dependencies;
+
+  /** The user who is to be signed up under this email: the reserved one, or a new one it is now reserved for. */
+  async function reservedUser(digest: string, stamp: CommandStamp, prepare: () => Promise<unknown>) {
+    for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+      const reservation = await emails.read(digest);
+      const { holder } = reservation;
+      if (holder) {
+        const status = await queue.run(holder, async () => (await states.readToEnd(holder)).account.status);
+        if (status !== 'erased') return holder;
+      }
+      await prepare();
+      const userId = uuidv7(clock(), randomBytes(10));
+      await pause?.('sign_up.before_reserve', { userId, commandId: stamp.commandId });
+      if (await emails.reserve(digest, reservation, userId, stamp)) return userId;
+    }
+    throw new OutcomeUnknown();
+  }
+
+  return async (request: SignUpRequest): Promise<Outcome> => {
+    const { password } = request;
+    const emailDigest = await vault.emailDigest(request.email);
+    const stamp = await stampCommand(vault, request, ANONYMOUS, `email:${emailDigest}`);
+    let hashing: Promise<string> | undefined;
+    // Once, and before anything is written: a node that is too busy to hash leaves no reservation behind.
+    const hash = () => {
+      hashing ??= passwords.hash(password);
+      return hashing;
+    };
+    const userId = await reservedUser(emailDigest, stamp, hash);
+    await pause?.('sign_up.reserved', { userId, commandId: stamp.commandId });
+
+    let tokenRevision = 0;
+    const job: Job = {
+      userId,
+      stamp,
+      async decide(state, context) {
+        if (state.account.status !== 'none') return refused({ code: 'email_taken' });
+        const passwordHash = await hash();
+        const email = normaliseEmail(request.email);
+        return decide(state, { type: 'SignUp', email, emailDigest, passwordHash }, context);
+      },
+      async repeat(state, record) {
+        const { revision, account } = state;
+        const unchanged = account.credentialsRevision === record.revision;
+        if (await passwordFits(dependencies, credentialsOf(state), password)) {
+          tokenRevision = revision;
+          return undefined;
+        }
+        // Another password is another request; but if the user has changed it since, that can't be told.
+        return { code: unchanged ? 'idempotency_key_reused' : 'email_taken' };
+      },
+    };
+    const outcome = await carryOut(job);
+    return outcome.kind === 'done' ? { ...outcome, tokenRevision } : outcome;
+  };
+}

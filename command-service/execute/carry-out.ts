@@ -1,0 +1,135 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  EventStoreUnavailable,
+  OutcomeUnknown,
+  WrongExpectedRevision,
+} from '../../shared/adapters/eventstoredb/errors.ts';
+import type { NewEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+import { userStream } from '../../shared/events/streams.ts';
+import { DataKeyErased } from '../../shared/vault/errors.ts';
+import type { ExecutorDependencies } from '../dependencies.ts';
+import { recentCommand, type UserState } from '../domain/user-state.ts';
+import type { Append } from './append.ts';
+import { answerOf, type Considered, consider, contextFor, type Job } from './consider.ts';
+import { type Outcome, refused } from './requests.ts';
+import { metadataOf } from './stamps.ts';
+import type { UserQueue } from './user-queue.ts';
+import type { UserStates } from './user-states.ts';
+
+/** Carries out one command in its user's queue. */
+export type CarryOut = (job: Job) => Promise<Outcome>;
+
+export interface CarryOutParts {
+  readonly dependencies: Pick<ExecutorDependencies, 'clock' | 'plans' | 'codec' | 'retryForMs' | 'pause'>;
+  readonly states: UserStates;
+  readonly queue: UserQueue;
+  readonly append: Append;
+}
+
+/** Events ready to append behind a revision. Sent again they are the very same, and so land once at most. */
+interface Ready {
+  readonly events: readonly NewEvent[];
+  readonly behind: number;
+  readonly now: number;
+}
+
+/** What a try left: an outcome, or what the next one has to know. */
+type Tried =
+  | { readonly outcome: Outcome }
+  | { readonly outcome?: never; readonly pending?: Ready; readonly cause: Error };
+
+/**
+ * For how long a command is decided again because others wrote first. Counting tries instead was rejected: a node
+ * that works off a line of commands appends with every round trip, while one that lost has to read first; of 200
+ * commands at once over two nodes, one lost twelve times in a row.
+ */
+const RETRY_FOR_MS = 5_000;
+/** So often at least, however long an append of unknown outcome took: the stream is read before it is given up. */
+const MIN_TRIES = 3;
+const MAX_PAUSE_MS = 50;
+
+/**
+ * Load, decide, append, and again if others were faster. The usual command decides on the kept state and costs one
+ * append, whose expected revision proves that state right; any other answer is given only from a state read to the
+ * stream's end after the command came.
+ */
+export function createCarryOut({ dependencies, states, queue, append }: CarryOutParts): CarryOut {
+  const { codec, pause, retryForMs = RETRY_FOR_MS } = dependencies;
+
+  async function encode(job: Job, behind: number, events: Considered & { kind: 'events' }, now: number) {
+    const stream = userStream(job.userId);
+    const metadata = metadataOf(job.stamp, now);
+    const encoded = await Promise.all(
+      events.events.map((event, index) => codec.encode(event, { stream, index, metadata })),
+    );
+    return { events: encoded, behind, now };
+  }
+
+  async function write(job: Job, state: UserState, ready: Ready): Promise<Outcome> {
+    const { userId, stamp } = job;
+    const { commandId } = stamp;
+    const stream = userStream(userId);
+    await pause?.('append.before', { userId, commandId });
+    const expected = ready.behind < 0 ? 'no_stream' : ready.behind;
+    const { revision, position } = await append(stream, expected, ready.events);
+    await pause?.('append.after', { userId, commandId });
+    const [event, ...others] = ready.events;
+    // The position of a single event is in the answer; of several, only the last one's is.
+    if (event && others.length === 0 && revision === state.revision + 1) {
+      states.append(state, { ...event, stream, revision, position, created: new Date(ready.now) });
+    } else {
+      await states.readToEnd(userId);
+    }
+    const record = recentCommand(states.peek(userId) ?? state, commandId, ready.now);
+    if (!record) throw new Error(`an append to ${stream} left no record of its command`);
+    return answerOf(userId, record, false);
+  }
+
+  /** The answer, or the events ready to append, on the kept state where that will do. */
+  async function prepare(job: Job, kept: UserState | undefined, pending: Ready | undefined) {
+    let state = kept ?? (await states.readToEnd(job.userId));
+    // Nothing has come since the append whose outcome is unknown: it may still land, so nothing else may be tried.
+    if (pending?.behind === state.revision) return { state, ready: pending };
+    let context = contextFor(state, job, dependencies);
+    let answer = await consider(job, state, context);
+    if (kept && answer.kind !== 'events') {
+      state = await states.readToEnd(job.userId);
+      context = contextFor(state, job, dependencies);
+      answer = await consider(job, state, context);
+    }
+    if (answer.kind !== 'events') return { state, answer };
+    return { state, ready: await encode(job, state.revision, answer, context.now) };
+  }
+
+  async function attempt(job: Job, kept: UserState | undefined, pending: Ready | undefined): Promise<Tried> {
+    let ready = pending;
+    try {
+      const prepared = await prepare(job, kept, pending);
+      if (prepared.answer) return { outcome: prepared.answer };
+      ready = prepared.ready;
+      return { outcome: await write(job, prepared.state, prepared.ready) };
+    } catch (error) {
+      if (error instanceof WrongExpectedRevision || error instanceof DataKeyErased) return { cause: error };
+      if (error instanceof OutcomeUnknown && ready) return { cause: error, pending: ready };
+      if (error instanceof EventStoreUnavailable && pending) throw new OutcomeUnknown({ cause: error });
+      throw error;
+    }
+  }
+
+  async function carryOut(job: Job): Promise<Outcome> {
+    let kept = states.peek(job.userId);
+    let last: Exclude<Tried, { outcome: Outcome }> | undefined;
+    const until = performance.now() + retryForMs;
+    for (let tries = 1; tries <= MIN_TRIES || performance.now() < until; tries += 1) {
+      const tried = await attempt(job, kept, last?.pending);
+      if (tried.outcome) return tried.outcome;
+      last = tried;
+      kept = undefined;
+      await wait(Math.random() * Math.min(2 ** tries, MAX_PAUSE_MS));
+    }
+    if (last?.cause instanceof WrongExpectedRevision) return refused({ code: 'conflict' });
+    throw last?.cause;
+  }
+
+  return (job) => queue.run(job.userId, () => carryOut(job));
+}

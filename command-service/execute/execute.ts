@@ -1,0 +1,72 @@
+import { createChangePassword } from '../accounts/change-password.ts';
+import { Emails } from '../accounts/email.ts';
+import { createErase } from '../accounts/erase.ts';
+import { createLogIn } from '../accounts/log-in.ts';
+import { createSignUp } from '../accounts/sign-up.ts';
+import { createSweep } from '../accounts/sweep-erasures.ts';
+import type { ExecutorDependencies } from '../dependencies.ts';
+import { decide } from '../domain/user.ts';
+import { withAnyToken, withLiveToken } from './admission.ts';
+import { createAppend } from './append.ts';
+import { createCarryOut } from './carry-out.ts';
+import type {
+  CommandRequest,
+  EraseRequest,
+  LogInRequest,
+  Outcome,
+  PasswordRequest,
+  SignUpRequest,
+} from './requests.ts';
+import { actorOf, stampCommand } from './stamps.ts';
+import { UserQueue } from './user-queue.ts';
+import { UserStates } from './user-states.ts';
+
+/**
+ * The write side. Refusals are values; faults are thrown: EventStoreUnavailable, OutcomeUnknown, UnknownEvent,
+ * VaultUnavailable and the vault's other errors, PasswordHashingBusy, UserBusy.
+ */
+export interface Executor {
+  /** Every command about one user that needs no password and is no erasing. */
+  execute(request: CommandRequest): Promise<Outcome>;
+  signUp(request: SignUpRequest): Promise<Outcome>;
+  /** Writes nothing. An unknown email, an erased user and a wrong password look the same and take as long. */
+  logIn(request: LogInRequest): Promise<Outcome>;
+  changePassword(request: PasswordRequest): Promise<Outcome>;
+  /** May be repeated: each time the event, the key's tombstone and the email's release are seen to. */
+  erase(request: EraseRequest): Promise<Outcome>;
+  /** Finishes erasures that a crash cut off. @returns how many it had to finish, until the signal aborted */
+  sweepErasures(signal?: AbortSignal): Promise<number>;
+  /** For metrics: the kept states, their approximate size, and how many users have commands under way. */
+  load(): { readonly users: number; readonly bytes: number; readonly busyUsers: number };
+}
+
+/** The write side of one command node. */
+export function createExecutor(dependencies: ExecutorDependencies): Executor {
+  const { log, codec, clock, vault, readDeadlineMs, stateCacheBytes } = dependencies;
+  const append = createAppend(dependencies);
+  const states = new UserStates({ log, reader: codec, maxBytes: stateCacheBytes, readDeadlineMs });
+  const queue = new UserQueue();
+  const emails = new Emails({ log, codec, clock, readDeadlineMs, append });
+  const carryOut = createCarryOut({ dependencies, states, queue, append });
+  const parts = { dependencies, states, queue, emails, carryOut };
+
+  return {
+    async execute(request) {
+      const { userId, caller, command, ifMatch } = request;
+      const admit = command.type === 'LogOut' ? withAnyToken : withLiveToken;
+      return carryOut({
+        userId,
+        stamp: await stampCommand(vault, request, actorOf(caller)),
+        ifMatch,
+        admit: admit(caller, userId),
+        decide: (state, context) => decide(state, command, context),
+      });
+    },
+    signUp: createSignUp(parts),
+    logIn: createLogIn(parts),
+    changePassword: createChangePassword(parts),
+    erase: createErase(parts),
+    sweepErasures: createSweep(parts),
+    load: () => ({ users: states.users, bytes: states.bytes, busyUsers: queue.size }),
+  };
+}

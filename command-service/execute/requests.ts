@@ -1,0 +1,103 @@
+import type { Position } from '../../shared/events/position.ts';
+import type { AccessTokenClaims } from '../domain/account.ts';
+import type { Rejection, Subject } from '../domain/decision.ts';
+import type { Command } from '../domain/user.ts';
+
+/** Who asks, as a verified token says. */
+export type Caller =
+  | { readonly role: 'user'; readonly userId: string; readonly token: AccessTokenClaims }
+  | { readonly role: 'client'; readonly userId: string; readonly licenseId: string }
+  | { readonly role: 'operator'; readonly name: string };
+
+/** An `Idempotency-Key`, bare, and what it was sent with. */
+export interface IdempotencyKey {
+  readonly key: string;
+  /** Method and path as requested, ids included: a key counts for one caller and one of these. */
+  readonly route: string;
+  /** The request's body; passwords in it are left out of its digest. */
+  readonly body: unknown;
+}
+
+/** What names a request that a proxy may send again, to another node too, if it got no answer. */
+export interface RetryKey {
+  readonly key: string;
+  /** As in {@link IdempotencyKey}. */
+  readonly route: string;
+}
+
+interface Traced {
+  /** At most 128 characters. */
+  readonly correlationId: string;
+  readonly retry?: RetryKey | undefined;
+}
+
+interface OfUser extends Traced {
+  /** Whose stream is written. */
+  readonly userId: string;
+  readonly caller: Caller;
+  readonly idempotency?: IdempotencyKey | undefined;
+  /** The revisions that `If-Match` names; absent for none and for `*`. */
+  readonly ifMatch?: readonly number[] | undefined;
+}
+
+export interface CommandRequest extends OfUser {
+  readonly command: Exclude<Command, { type: 'SignUp' | 'ChangePassword' | 'EraseUser' }>;
+}
+
+export type EraseRequest = OfUser;
+
+export interface PasswordRequest extends OfUser {
+  readonly password: string;
+  readonly newPassword: string;
+}
+
+export interface SignUpRequest extends Traced {
+  readonly email: string;
+  readonly password: string;
+  readonly idempotency?: IdempotencyKey | undefined;
+}
+
+export interface LogInRequest extends Traced {
+  readonly email: string;
+  readonly password: string;
+}
+
+/** A command that was carried out, now or before, or whose state already holds. */
+export interface Done {
+  readonly kind: 'done';
+  readonly userId: string;
+  /** The record as the command left it; for a repeated command as it was left then. */
+  readonly subject: Subject;
+  /** As of when a status is to be computed, in milliseconds: a repeated answer shows the one it showed first. */
+  readonly at: number;
+  /** The user's stream at the answer: for `ETag` and `Event-Position`. */
+  readonly revision: number;
+  readonly position: Position;
+  /** Whether the command appended something, now or when it was first carried out. */
+  readonly changed: boolean;
+  /** Whether it had been carried out before, under the same idempotency key. */
+  readonly repeated: boolean;
+  /** The `rev` of an access token made for this answer: after sign-up and log-in only. */
+  readonly tokenRevision?: number;
+}
+
+/** Why there is no `Done`: a rule of the domain, or one of these. */
+export type Refusal =
+  | Rejection
+  | { readonly code: 'token_ended' }
+  | { readonly code: 'invalid_credentials' }
+  | { readonly code: 'wrong_password' }
+  /** `If-Match` names another revision than `revision`, the one the user is at. */
+  | { readonly code: 'precondition_failed'; readonly revision: number }
+  | { readonly code: 'idempotency_key_reused' }
+  /** Others changed the user all the time; nothing was done. */
+  | { readonly code: 'conflict' };
+
+export interface Refused {
+  readonly kind: 'rejected';
+  readonly rejection: Refusal;
+}
+
+export type Outcome = Done | Refused;
+
+export const refused = (rejection: Refusal): Refused => ({ kind: 'rejected', rejection });

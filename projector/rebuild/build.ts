@@ -1,0 +1,62 @@
+import { comparePositions, type Position } from '../../shared/events/position.ts';
+import { WriteBehind } from '../caches/write-behind.ts';
+import type { Feed, FeedBatch } from '../feeds/feed.ts';
+import type { ReadModelWriter } from '../write/read-model-writer.ts';
+
+/** Events of a transaction. */
+const MIN_EVENTS = 2_000;
+const MAX_EVENTS = 5_000;
+
+/**
+ * Brings the writer's read models to the event `target`, exactly: nothing behind it is applied. It reads and decodes
+ * while it writes.
+ * @param applied told after each transaction how many events it had
+ * @throws FeedStop, EventStoreUnavailable, or an error of PostgreSQL; another call goes on from there
+ */
+export async function buildUntil(
+  feed: Feed,
+  writer: ReadModelWriter,
+  target: { readonly position: Position } | undefined,
+  applied: (events: number) => void,
+): Promise<void> {
+  if (!target || hasReached(writer, target)) return;
+  const reading = new AbortController();
+  const behind = new WriteBehind({
+    write: async (batch) => {
+      await writer.write(batch);
+      applied(batch.decoded.count);
+    },
+    minEvents: MIN_EVENTS,
+    maxEvents: MAX_EVENTS,
+    failed: () => reading.abort(),
+  });
+  try {
+    for await (const batch of feed.batches(writer.checkpoint.last, reading.signal)) {
+      const { part, last } = cutAt(batch, target);
+      const decoded = await writer.decode(part);
+      await behind.add(decoded);
+      if (last || decoded.decoded.stop) break;
+    }
+  } finally {
+    behind.flush();
+    await behind.idle();
+    reading.abort();
+  }
+  if (behind.failure) throw behind.failure.error;
+}
+
+const hasReached = (writer: ReadModelWriter, target: { readonly position: Position }): boolean => {
+  const { last } = writer.checkpoint;
+  return last !== undefined && comparePositions(last.position, target.position) >= 0;
+};
+
+/** The part of a batch up to the target, and whether the target is reached with it. */
+function cutAt(
+  batch: FeedBatch,
+  target: { readonly position: Position },
+): { readonly part: FeedBatch; readonly last: boolean } {
+  const { events } = batch;
+  if (comparePositions(batch.position, target.position) < 0) return { part: batch, last: false };
+  const within = events.filter(({ position }) => comparePositions(position, target.position) <= 0);
+  return { part: { events: within, position: target.position }, last: true };
+}

@@ -1,0 +1,41 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { Logger } from '../../shared/logger.ts';
+import type { LogFeed } from '../feeds/feed.ts';
+import type { Decoder } from '../write/decode.ts';
+import type { TableComparison } from './compare.ts';
+
+export interface RebuildOptions {
+  readonly connectionString: string;
+  readonly feed: LogFeed;
+  readonly decoder: Decoder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Builds and compares, then removes what was built. */
+  readonly compareOnly?: boolean;
+  /** Switches although rows differ: they are meant to, because the projections have changed. */
+  readonly acceptDifferences?: boolean;
+  /** Takes the log as it is, whatever the live read models say: they are broken, empty, or of another store. */
+  readonly force?: boolean;
+  /** Starts anew also where an earlier rebuild was interrupted. */
+  readonly fresh?: boolean;
+  /** Keeps the replaced read models in the schema `read_model_old`. */
+  readonly keepOld?: boolean;
+  readonly progress: (progress: Progress) => void;
+}
+
+export interface Progress {
+  readonly phase: 'building' | 'indexing' | 'comparing' | 'switching';
+  /** Events applied by this rebuild so far. */
+  readonly events: number;
+}
+
+export interface RebuildResult {
+  readonly events: number;
+  /** Of building: until the first target was reached. */
+  readonly seconds: number;
+  /** undefined if there was nothing to compare with. */
+  readonly comparison: readonly TableComparison[] | undefined;
+  readonly switched: boolean;
+  /** Those of the live read models, before and behind the switch, and the direct feed's: each has caches to renew. */
+  readonly lanes: readonly string[];
+}

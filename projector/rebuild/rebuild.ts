@@ -1,0 +1,205 @@
+import { ADVISORY_LOCKS, tryAdvisoryLock } from '../../shared/adapters/postgres/advisory-locks.ts';
+import { createPool, inTransaction, type Pool } from '../../shared/adapters/postgres/pool.ts';
+import { DIRECT_LANE } from '../../shared/read-model/lanes.ts';
+import { READ_MODEL_SCHEMA } from '../../shared/read-model/rows.ts';
+import { FeedStop, RebuildRefused } from '../errors.ts';
+import { migrateReadModel } from '../schemas/migrate.ts';
+import { makePartitions, SUBSCRIPTIONS, yearsAround } from '../schemas/partitions.ts';
+import { writerSettings } from '../write/read-model-writer.ts';
+import { compareSchemas, type TableComparison } from './compare.ts';
+import { type Live, readLive } from './live.ts';
+import { NextReadModels } from './next.ts';
+import type { Progress, RebuildOptions, RebuildResult } from './options.ts';
+import { exists, hasCheckpoints, parksWhatWasLetGo, switchSchemas } from './switch.ts';
+
+const LIVE = READ_MODEL_SCHEMA;
+const NEXT = 'read_model_next';
+const OLD = 'read_model_old';
+/** Comparisons before a difference counts: one may come from a user erased while the log was being read. */
+const COMPARISONS = 3;
+const STATEMENT_TIMEOUT_MS = 3_600_000;
+
+/** The steps of a rebuild, over one connection pool for each schema. */
+class Rebuild {
+  readonly #options: RebuildOptions;
+  /** With the default search path. */
+  readonly #pool: Pool;
+  readonly #nextPool: Pool;
+  readonly #next: NextReadModels;
+  #phase: Progress['phase'] = 'building';
+  /** Of the live read models, also of those that were replaced. */
+  readonly #lanes = new Set([DIRECT_LANE]);
+
+  constructor(options: RebuildOptions) {
+    this.#options = options;
+    const { connectionString, logger } = options;
+    const common = {
+      connectionString,
+      applicationName: 'rebuild',
+      logger,
+      statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    };
+    this.#pool = createPool({ ...common, max: 4 });
+    this.#nextPool = createPool({ ...common, max: 4, settings: writerSettings(NEXT) });
+    const { feed, decoder } = options;
+    this.#next = new NextReadModels({ pool: this.#nextPool, feed, decoder, progress: () => this.#tell() });
+  }
+
+  async run(): Promise<RebuildResult> {
+    const unlock = await this.#lock();
+    try {
+      return await this.#rebuild();
+    } finally {
+      unlock();
+    }
+  }
+
+  async #rebuild(): Promise<RebuildResult> {
+    const { compareOnly, force, acceptDifferences } = this.#options;
+    const live = await this.#usableLive();
+    await this.#prepare();
+    const start = performance.now();
+    if (live) await this.#next.buildLike(live);
+    else await this.#next.buildTo((await this.#options.feed.end())?.position);
+    const seconds = (performance.now() - start) / 1_000;
+    await this.#finishTables();
+    const comparison = live ? await this.#compare() : undefined;
+    const equal = comparison?.every((table) => table.equal) ?? true;
+    const result = { events: this.#next.events, seconds, comparison, lanes: [...this.#lanes] };
+    if (compareOnly) {
+      await this.#pool.query(`DROP SCHEMA ${NEXT} CASCADE`);
+      return { ...result, switched: false };
+    }
+    if (!equal && !acceptDifferences && !force) return { ...result, switched: false };
+    this.#say('switching');
+    await this.#switch();
+    return { ...result, events: this.#next.events, lanes: [...this.#lanes], switched: true };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#pool.end(), this.#nextPool.end()]);
+  }
+
+  /** One rebuild at a time. The lock goes with its connection. */
+  async #lock(): Promise<() => void> {
+    const client = await this.#pool.connect();
+    if (!(await tryAdvisoryLock(client, ADVISORY_LOCKS.rebuild))) {
+      client.release();
+      throw new RebuildRefused('rebuild_running', 'another rebuild is running');
+    }
+    return () => client.release(true);
+  }
+
+  /**
+   * The live read models; undefined if there is nothing to compare with or go on from.
+   * @throws FeedStop they are of another store
+   */
+  async #usableLive(): Promise<Live | undefined> {
+    if (!(await hasCheckpoints(this.#pool, LIVE))) return undefined;
+    const live = this.#seen(await readLive(this.#pool, LIVE));
+    if (this.#options.force) return undefined;
+    for (const last of live.last) await this.#options.feed.verify(last);
+    return live.reach ? live : undefined;
+  }
+
+  #seen(live: Live): Live {
+    for (const lane of live.level.lanes) this.#lanes.add(lane);
+    return live;
+  }
+
+  /** Makes the tables, or goes on with those of a rebuild that was interrupted. */
+  async #prepare(): Promise<void> {
+    const { fresh, feed, clock } = this.#options;
+    if (fresh || (await this.#isOutdated())) await this.#pool.query(`DROP SCHEMA IF EXISTS ${NEXT} CASCADE`);
+    try {
+      await this.#makeTables();
+      await feed.verify(this.#next.checkpoint.last);
+    } catch (error) {
+      if (!(error instanceof FeedStop)) throw error;
+      // What an earlier rebuild left is of another store.
+      await this.#pool.query(`DROP SCHEMA ${NEXT} CASCADE`);
+      await this.#makeTables();
+    }
+    await makePartitions(this.#pool, SUBSCRIPTIONS(NEXT), yearsAround(clock()));
+  }
+
+  /** What an interrupted rebuild has parked, and an operator has let go since, would stay parked for ever. */
+  async #isOutdated(): Promise<boolean> {
+    if (this.#options.force) return false;
+    const both = (await hasCheckpoints(this.#pool, LIVE)) && (await hasCheckpoints(this.#pool, NEXT));
+    return both && parksWhatWasLetGo(this.#pool, LIVE, NEXT);
+  }
+
+  async #makeTables(): Promise<void> {
+    await migrateReadModel(this.#pool, NEXT, true);
+    if (!this.#options.force && (await hasCheckpoints(this.#pool, LIVE))) {
+      const columns = 'event_id, user_id, revision, type, cause, created_at';
+      await this.#pool.query(
+        `INSERT INTO ${NEXT}.skipped_events (${columns}) SELECT ${columns} FROM ${LIVE}.skipped_events ON CONFLICT DO NOTHING`,
+      );
+    }
+    await this.#next.load();
+  }
+
+  /** What is faster behind the load than during it: indexes, partitions of rare years, the planner's statistics. */
+  async #finishTables(): Promise<void> {
+    this.#say('indexing');
+    await makePartitions(this.#pool, SUBSCRIPTIONS(NEXT), []);
+    await migrateReadModel(this.#pool, NEXT, false);
+    for (const table of ['users', 'subscriptions', 'licenses'])
+      await this.#pool.query(`ANALYZE ${NEXT}.${table}`);
+  }
+
+  async #compare(): Promise<TableComparison[]> {
+    this.#say('comparing');
+    for (let attempt = 1; ; attempt++) {
+      const comparison = await inTransaction(this.#pool, async (snapshot) => {
+        await snapshot.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+        const live = this.#seen(await readLive(snapshot, LIVE));
+        await this.#next.buildLike(live, { db: snapshot, schema: LIVE });
+        return compareSchemas(snapshot, LIVE, this.#nextPool, NEXT);
+      });
+      if (attempt === COMPARISONS || comparison.every((table) => table.equal)) return comparison;
+    }
+  }
+
+  async #switch(): Promise<void> {
+    const { force = false, keepOld } = this.#options;
+    await this.#pool.query(`DROP SCHEMA IF EXISTS ${OLD} CASCADE`);
+    await switchSchemas({
+      pool: this.#pool,
+      live: LIVE,
+      next: NEXT,
+      old: OLD,
+      force,
+      catchUp: async (live, db) => {
+        await this.#next.buildLike(this.#seen(live), { db, schema: LIVE });
+        return this.#next.checkpoint;
+      },
+    });
+    if (!keepOld && (await exists(this.#pool, OLD))) await this.#pool.query(`DROP SCHEMA ${OLD} CASCADE`);
+  }
+
+  #say(phase: Progress['phase']): void {
+    this.#phase = phase;
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#options.progress({ phase: this.#phase, events: this.#next.events });
+  }
+}
+
+/**
+ * Builds the read models anew from the log in a schema beside the live ones, compares both with the same events in, and
+ * puts the new ones in their place. Services notice nothing. Interrupted, it goes on with the next call.
+ * @throws RebuildRefused, FeedStop, EventStoreUnavailable, VaultUnavailable, or an error of PostgreSQL
+ */
+export async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
+  const rebuilding = new Rebuild(options);
+  try {
+    return await rebuilding.run();
+  } finally {
+    await rebuilding.close();
+  }
+}

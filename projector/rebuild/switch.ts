@@ -1,0 +1,201 @@
+import {
+  inTransaction,
+  type Pool,
+  type PoolClient,
+  type Queryable,
+} from '../../shared/adapters/postgres/pool.ts';
+import { comparePositions, formatPosition } from '../../shared/events/position.ts';
+import { DIRECT_LANE } from '../../shared/read-model/lanes.ts';
+import { RebuildRefused } from '../errors.ts';
+import { hasFeedOwner } from '../kafka/feed-owner.ts';
+import type { Checkpoint } from '../write/checkpoint.ts';
+import { type Live, readLive } from './live.ts';
+
+export interface SwitchOptions {
+  /** With the default search path. */
+  readonly pool: Pool;
+  readonly live: string;
+  readonly next: string;
+  /** The name that the live schema gets. */
+  readonly old: string;
+  /** Switches also where that goes back, or where there is nothing to go on from. */
+  readonly force: boolean;
+  /** Brings the next schema to what the live one holds, which has been stopped. `db` sees it. Answers its checkpoint. */
+  readonly catchUp: (live: Live, db: Queryable) => Promise<Checkpoint>;
+}
+
+/** The projectors alone wait behind whoever waits for the checkpoints, and would have to in any case. */
+const CHECKPOINTS_TIMEOUT = '5s';
+const TABLES_TIMEOUT = '250ms';
+const ATTEMPTS = 40;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Puts the rebuilt schema in the live one's place, in one transaction: the projectors wait at their checkpoints while
+ * the last events are applied; readers wait for as long as the renaming takes.
+ * @throws RebuildRefused it would go backwards
+ */
+export async function switchSchemas(options: SwitchOptions): Promise<void> {
+  await inTransaction(options.pool, (client) => switchOnce(client, options));
+}
+
+async function switchOnce(client: PoolClient, options: SwitchOptions): Promise<void> {
+  const { live, next, old, force } = options;
+  await client.query(`SET LOCAL lock_timeout = '${CHECKPOINTS_TIMEOUT}'`);
+  // Minutes, for the case that many events are to be applied while the live projector waits.
+  await client.query("SET LOCAL statement_timeout = '5min'");
+  if (await hasCheckpoints(client, live)) {
+    // In this order, as a feed that takes over has them: both want the row that names the feed, and the checkpoints.
+    if (await hasFeedOwner(client, live)) {
+      await client.query(`LOCK TABLE ${live}.feed_owner IN SHARE ROW EXCLUSIVE MODE`);
+    }
+    await client.query(`LOCK TABLE ${live}.checkpoints IN EXCLUSIVE MODE`);
+    const before = await readLive(client, live);
+    if (!force) {
+      refuseToGoBack(before, await options.catchUp(before, client));
+      if (await knowsMore(client, before, options)) throw wouldForget();
+      if (await parksWhatWasLetGo(client, live, next)) throw skippedMeanwhile();
+    }
+    await carryOver(client, options, before);
+  }
+  if (await exists(client, live)) {
+    await lockTables(client, [live, next]);
+    await copyGrants(client, live, next);
+    await client.query(`ALTER SCHEMA ${live} RENAME TO ${old}`);
+  }
+  await client.query(`ALTER SCHEMA ${next} RENAME TO ${live}`);
+}
+
+function refuseToGoBack({ whole, last: [live] }: Live, next: Checkpoint): void {
+  if (!live || !whole) return;
+  if (next.last && comparePositions(next.last.position, live.position) >= 0) return;
+  const positions = `${formatPosition(next.position)} is behind ${formatPosition(live.position)}`;
+  throw new RebuildRefused('rebuild_behind', `the rebuilt read models would go back: ${positions}`);
+}
+
+/**
+ * Whether a live row has seen more of its user than the rebuilt one: with lanes no position tells. One pass over both
+ * tables, about a second a million users, in which the projectors wait.
+ */
+async function knowsMore(db: Queryable, { whole }: Live, { live, next }: SwitchOptions): Promise<boolean> {
+  if (whole) return false;
+  const { rowCount } = await db.query(
+    `SELECT FROM ${live}.users l LEFT JOIN ${next}.users n USING (user_id)
+     WHERE l.revision > COALESCE(n.revision, -1) LIMIT 1`,
+  );
+  return rowCount === 1;
+}
+
+const wouldForget = () =>
+  new RebuildRefused(
+    'rebuild_behind',
+    'the rebuilt read models would go back: a user has seen more in the live ones',
+  );
+
+/** Whether an event is parked in the one schema that an operator let go in the live one. */
+export async function parksWhatWasLetGo(db: Queryable, live: string, next: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `SELECT FROM ${next}.parked_events JOIN ${live}.skipped_events USING (event_id) LIMIT 1`,
+  );
+  return rowCount === 1;
+}
+
+const skippedMeanwhile = () =>
+  new RebuildRefused(
+    'rebuild_behind',
+    'the rebuilt read models would park again what was let go meanwhile; run the same once more',
+  );
+
+/**
+ * What the rebuilt schema takes from the live one: the feed's checkpoints, as the next in the count of builds, and marks
+ * on parked events. With force only that count: then it belongs to the direct feed, and a Kafka feed takes over from
+ * there as it would from any other.
+ */
+async function carryOver(
+  client: PoolClient,
+  { live, next, force }: SwitchOptions,
+  before: Live,
+): Promise<void> {
+  await client.query(`DELETE FROM ${next}.checkpoints WHERE name <> $1`, [DIRECT_LANE]);
+  await client.query(`UPDATE ${next}.checkpoints SET generation = $1`, [before.generation + 1]);
+  if (!force) {
+    if (before.lanes) await carryLanes(client, live, next);
+    else await carryPosition(client, live, next);
+    if (!before.whole) await client.query(`INSERT INTO ${next}.feed_owner SELECT * FROM ${live}.feed_owner`);
+  }
+  await client.query(
+    `UPDATE ${next}.parked_events n SET mark = l.mark FROM ${live}.parked_events l WHERE l.event_id = n.event_id`,
+  );
+}
+
+/** The rows are the same as the live ones', so each lane goes on where it was. */
+async function carryLanes(client: PoolClient, live: string, next: string): Promise<void> {
+  const columns = `name, position_commit, position_prepare, last_event_id, last_event_commit, last_event_prepare,
+    last_event_at, kafka_offset`;
+  await client.query(`DELETE FROM ${next}.checkpoints`);
+  await client.query(
+    `INSERT INTO ${next}.checkpoints (${columns}, generation) SELECT ${columns}, generation + 1 FROM ${live}.checkpoints`,
+  );
+}
+
+/** Behind the same event, the live one may know that nothing else of ours stands until further on. */
+async function carryPosition(client: PoolClient, live: string, next: string): Promise<void> {
+  await client.query(
+    `UPDATE ${next}.checkpoints n SET position_commit = l.position_commit, position_prepare = l.position_prepare
+     FROM ${live}.checkpoints l WHERE l.name = n.name AND l.last_event_id = n.last_event_id`,
+  );
+}
+
+/**
+ * Keeps everybody off the tables. Locks that aren't had within 250 ms are given up and tried for again, because everybody
+ * else queues behind whoever waits for one (and below the second after which PostgreSQL looks for deadlocks).
+ */
+async function lockTables(client: PoolClient, schemas: readonly string[]): Promise<void> {
+  // First those that a validation reads first: then it waits there, and holds none that is wanted here.
+  const { rows } = await client.query<{ names: string }>(
+    `SELECT string_agg(format('%I.%I', n.nspname, c.relname), ', '
+       ORDER BY c.relname NOT IN ('licenses', 'users'), c.relname, n.nspname) AS names
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = ANY ($1) AND c.relkind IN ('r', 'p') AND NOT c.relispartition`,
+    [schemas],
+  );
+  await client.query(`SET LOCAL lock_timeout = '${TABLES_TIMEOUT}'`);
+  await client.query('SAVEPOINT unlocked');
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.query(`LOCK TABLE ${rows[0]?.names} IN ACCESS EXCLUSIVE MODE`);
+      return;
+    } catch (error) {
+      const locked = error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE;
+      if (!locked || attempt === ATTEMPTS) throw error;
+      await client.query('ROLLBACK TO SAVEPOINT unlocked');
+    }
+  }
+}
+
+/** Analysts read these tables with accounts of their own: what they may is kept. */
+async function copyGrants(client: PoolClient, from: string, to: string): Promise<void> {
+  const { rows } = await client.query<{ statement: string }>(
+    `SELECT format('GRANT %s ON SCHEMA %I TO %s', a.privilege_type, $2::text, ${GRANTEE}) AS statement
+     FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname = $1 AND a.grantee <> n.nspowner
+     UNION ALL
+     SELECT format('GRANT %s ON %I.%I TO %s', a.privilege_type, $2::text, c.relname, ${GRANTEE})
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
+     WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND a.grantee <> c.relowner
+       AND to_regclass(format('%I.%I', $2::text, c.relname)) IS NOT NULL`,
+    [from, to],
+  );
+  for (const { statement } of rows) await client.query(statement);
+}
+
+const GRANTEE = `CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END`;
+
+export async function exists(db: Queryable, schema: string): Promise<boolean> {
+  const { rows } = await db.query('SELECT to_regnamespace($1) IS NOT NULL AS there', [schema]);
+  return rows[0].there;
+}
+
+export async function hasCheckpoints(db: Queryable, schema: string): Promise<boolean> {
+  const { rows } = await db.query('SELECT to_regclass($1) IS NOT NULL AS there', [`${schema}.checkpoints`]);
+  return rows[0].there;
+}

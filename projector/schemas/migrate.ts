@@ -1,0 +1,71 @@
+import path from 'node:path';
+import { migrate, pendingMigrations, readMigrations } from '../../shared/adapters/postgres/migrate.ts';
+import type { Pool, Queryable } from '../../shared/adapters/postgres/pool.ts';
+import { READ_MODEL_SCHEMA } from '../../shared/read-model/rows.ts';
+import { RELAY_SCHEMA } from '../relay/checkpoint.ts';
+
+const folder = (set: string) => path.resolve(import.meta.dirname, 'migrations', set);
+
+/** Files of this kind hold only indexes that no other migration needs: a rebuild makes them after loading. */
+const isIndexFile = (name: string) => name.endsWith('_indexes.sql');
+
+export const readModelMigrations = () => readMigrations(folder('read_model'));
+const usageMigrations = () => readMigrations(folder('usage'));
+const vaultMigrations = () => readMigrations(folder('vault'));
+const relayMigrations = () => readMigrations(folder('relay'));
+
+export interface MigratedSet {
+  readonly schema: string;
+  readonly applied: readonly string[];
+}
+
+/**
+ * Brings every schema up to this build: the read models, usage and the relay's checkpoints in one database,
+ * the vault where it is kept.
+ * @throws MigrationMismatch
+ */
+export async function migrateAll(pools: {
+  readonly database: Pool;
+  readonly vault: Pool;
+}): Promise<MigratedSet[]> {
+  const sets = [
+    { pool: pools.vault, schema: 'vault', migrations: await vaultMigrations() },
+    { pool: pools.database, schema: READ_MODEL_SCHEMA, migrations: await readModelMigrations() },
+    { pool: pools.database, schema: 'usage', migrations: await usageMigrations() },
+    { pool: pools.database, schema: RELAY_SCHEMA, migrations: await relayMigrations() },
+  ];
+  const results: MigratedSet[] = [];
+  for (const set of sets) results.push({ schema: set.schema, applied: await migrate(set) });
+  return results;
+}
+
+/** What the projector's own schemas still lack, as `schema/file`; empty when it can work. */
+export async function missingMigrations(database: Queryable): Promise<string[]> {
+  const sets = [
+    { pool: database, schema: READ_MODEL_SCHEMA, migrations: await readModelMigrations() },
+    { pool: database, schema: 'usage', migrations: await usageMigrations() },
+  ];
+  const missing: string[] = [];
+  for (const set of sets) {
+    for (const name of await pendingMigrations(set)) missing.push(`${set.schema}/${name}`);
+  }
+  return missing;
+}
+
+/** The same of what the relay keeps. */
+export async function missingRelayMigrations(database: Queryable): Promise<string[]> {
+  const schema = RELAY_SCHEMA;
+  const missing = await pendingMigrations({ pool: database, schema, migrations: await relayMigrations() });
+  return missing.map((name) => `${schema}/${name}`);
+}
+
+/** Makes the read models' tables in a schema of another name; with `bare` without the indexes that can wait. */
+export async function migrateReadModel(pool: Pool, schema: string, bare: boolean): Promise<void> {
+  const migrations = await readModelMigrations();
+  await migrate({
+    pool,
+    schema,
+    migrations,
+    ...(bare ? { only: (name: string) => !isIndexFile(name) } : {}),
+  });
+}

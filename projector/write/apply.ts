@@ -1,0 +1,89 @@
+import { inTransaction, type Pool, type PoolClient } from '../../shared/adapters/postgres/pool.ts';
+import { FeedStop } from '../errors.ts';
+import { DIRECT, type Lane } from '../kafka/lane.ts';
+import { type ParkedEvent, park } from '../parked/parked-events.ts';
+import { BatchState, type Touched } from './batch-state.ts';
+import { type Checkpoint, moveCheckpoint } from './checkpoint.ts';
+import type { DecodedEvent } from './decode.ts';
+import { findRefused, isRefusal, isTransient, refusalCause, rehearsal } from './faults.ts';
+import { type FoldContext, foldEvents } from './fold.ts';
+
+/** Where a projector writes: one schema of read models. */
+export interface Target {
+  /** Its search path is the schema; commits need not wait for the disk, since rows and checkpoint are lost together. */
+  readonly pool: Pool;
+  /** Whose rows; all users' unless it is given. */
+  readonly lane?: Lane;
+  /** Removes what else the database holds of erased users; only beside the live read models. */
+  readonly eraseUsage?: (client: PoolClient, userIds: readonly string[]) => Promise<void>;
+}
+
+export interface Batch {
+  readonly events: readonly DecodedEvent[];
+  readonly from: Checkpoint;
+  readonly to: Checkpoint;
+}
+
+export interface Applied {
+  readonly touched: Touched;
+  readonly parked: readonly ParkedEvent[];
+}
+
+/** Tries of a batch that PostgreSQL refuses without an event to be found at fault. */
+const ATTEMPTS = 3;
+
+/**
+ * Applies a batch in one transaction, whose first statement moves the checkpoint. If PostgreSQL refuses the rows, the
+ * event at fault is looked for and set aside, and the others are applied.
+ * @throws CheckpointMoved, FeedNotOwned, GapInBatch, FeedStop, or the error of a database that can't serve
+ */
+export async function applyBatch(
+  target: Target,
+  batch: Batch,
+  known: Omit<FoldContext, 'refused'>,
+): Promise<Applied> {
+  const refused = new Map<string, string>();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await commit(target, batch, { ...known, refused });
+    } catch (error) {
+      if (!isRefusal(error) && !isTransient(error)) throw error;
+      const found = isTransient(error)
+        ? undefined
+        : await findRefused(batch.events, (events) => rehearse(target, events, { ...known, refused }));
+      if (found) {
+        refused.set(found.event.recorded.id, refusalCause(found.error));
+        attempt = 0;
+      } else if (attempt >= ATTEMPTS) throw unexplained(error);
+    }
+  }
+}
+
+function commit(target: Target, batch: Batch, context: FoldContext): Promise<Applied> {
+  return inTransaction(target.pool, async (client) => {
+    await moveCheckpoint(client, target.lane ?? DIRECT, batch.from, batch.to);
+    const state = await BatchState.load(client, batch.events);
+    const parked = foldEvents(state, batch.events, context);
+    await state.save(client);
+    await park(client, parked);
+    if (state.erased.length > 0) await target.eraseUsage?.(client, state.erased);
+    return { touched: state.touched, parked };
+  });
+}
+
+/** Does everything but commit. Answers the error that PostgreSQL refused it with, if it did. */
+function rehearse(target: Target, events: readonly DecodedEvent[], context: FoldContext) {
+  return rehearsal(target.pool, async (client) => {
+    const state = await BatchState.load(client, events);
+    foldEvents(state, events, context);
+    await state.save(client);
+  });
+}
+
+const unexplained = (cause: unknown) =>
+  new FeedStop(
+    'batch_refused',
+    'PostgreSQL refuses a batch, and no single event is at fault',
+    'see the cause in the log; migrations may be missing: cli migrate',
+    { cause },
+  );

@@ -1,0 +1,150 @@
+import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
+import { DAY_MS } from '../../shared/calendar.ts';
+import { applyEvent, type Rows } from '../../shared/read-model/fold/apply.ts';
+import { timeOf } from '../../shared/read-model/fold/event.ts';
+import type { License } from '../../shared/read-model/fold/license.ts';
+import type { Subscription } from '../../shared/read-model/fold/subscription.ts';
+import { passOver, type User } from '../../shared/read-model/fold/user.ts';
+import type { DecodedEvent } from './decode.ts';
+import { addActivations } from './projections/activations-by-day.ts';
+import { eraseClientNames, loadLicenses, saveLicenses } from './projections/licenses.ts';
+import { loadSubscriptions, saveSubscriptions } from './projections/subscriptions.ts';
+import { loadUsers, saveUsers } from './projections/users.ts';
+
+/** What a batch touched, for caches and notices. */
+export interface Touched {
+  readonly users: ReadonlySet<string>;
+  readonly licenses: ReadonlySet<string>;
+}
+
+/**
+ * The rows that a batch is about: loaded with one statement a table, folded in memory, written with one statement a
+ * table. Only what the events need is loaded, so a batch that only adds reads nothing but its users.
+ */
+export class BatchState implements Rows {
+  readonly #users = new Map<string, User>();
+  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #licenses = new Map<string, License>();
+  readonly #changedUsers = new Set<string>();
+  readonly #changedSubscriptions = new Set<string>();
+  readonly #changedLicenses = new Set<string>();
+  /** By days since 1970, UTC. */
+  readonly #activations = new Map<number, number>();
+  readonly #erased = new Set<string>();
+  readonly #touchedUsers = new Set<string>();
+
+  /** Loads the rows that these events change, once, before any is applied. */
+  static async load(db: Queryable, events: readonly DecodedEvent[]): Promise<BatchState> {
+    const state = new BatchState();
+    for (const user of await loadUsers(
+      db,
+      distinct(events, ({ userId }) => userId),
+    )) {
+      state.#users.set(user.userId, user);
+    }
+    // A duplicate is not applied, so it needs nothing; and it makes no row that a later event could rely on.
+    const fresh = events.filter(
+      ({ userId, recorded }) => recorded.revision > (state.user(userId)?.revision ?? -1),
+    );
+    const wanted = referredRows(fresh);
+    for (const found of await loadSubscriptions(db, wanted.subscriptions)) {
+      state.#subscriptions.set(found.subscriptionId, found);
+    }
+    for (const found of await loadLicenses(db, wanted.licenses)) state.#licenses.set(found.licenseId, found);
+    return state;
+  }
+
+  user(userId: string): User | undefined {
+    return this.#users.get(userId);
+  }
+
+  get touched(): Touched {
+    return { users: this.#touchedUsers, licenses: this.#changedLicenses };
+  }
+
+  get erased(): readonly string[] {
+    return [...this.#erased];
+  }
+
+  subscription(subscriptionId: string): Subscription | undefined {
+    return this.#subscriptions.get(subscriptionId);
+  }
+
+  license(licenseId: string): License | undefined {
+    return this.#licenses.get(licenseId);
+  }
+
+  setUser(user: User): void {
+    this.#users.set(user.userId, user);
+    this.#changedUsers.add(user.userId);
+  }
+
+  setSubscription(subscription: Subscription): void {
+    this.#subscriptions.set(subscription.subscriptionId, subscription);
+    this.#changedSubscriptions.add(subscription.subscriptionId);
+  }
+
+  setLicense(license: License): void {
+    this.#licenses.set(license.licenseId, license);
+    this.#changedLicenses.add(license.licenseId);
+  }
+
+  /** Applies the next event of its user. @throws ProjectionFault nothing was changed */
+  apply(decoded: DecodedEvent): void {
+    if (decoded.fault) throw decoded.fault;
+    const { type } = decoded.recorded.event;
+    const at = applyEvent(this, decoded);
+    if (type === 'LicenseActivated') this.#countActivation(Math.floor(at / DAY_MS));
+    else if (type === 'UserErased') this.#erased.add(decoded.userId);
+    // A change of a license alone leaves the user's view as it was: with ten thousand clients that is most events.
+    if (!isLicense(type)) this.touch(decoded.userId);
+  }
+
+  /** Lets an event go: its user has seen it, and nothing else changes. */
+  passOver(decoded: DecodedEvent): void {
+    const before = this.#users.get(decoded.userId);
+    this.setUser(passOver(before, decoded, timeOf(decoded, before)));
+    this.touch(decoded.userId);
+  }
+
+  /** The user's view changed, by more than its rows. */
+  touch(userId: string): void {
+    this.#touchedUsers.add(userId);
+  }
+
+  /** Writes everything that changed. */
+  async save(db: Queryable): Promise<void> {
+    await saveUsers(db, pick(this.#users, this.#changedUsers));
+    await saveSubscriptions(db, pick(this.#subscriptions, this.#changedSubscriptions));
+    await saveLicenses(db, pick(this.#licenses, this.#changedLicenses));
+    await addActivations(db, this.#activations);
+    await eraseClientNames(db, this.erased);
+  }
+
+  #countActivation(day: number): void {
+    this.#activations.set(day, (this.#activations.get(day) ?? 0) + 1);
+  }
+}
+
+const isLicense = (type: string): boolean => type.startsWith('License');
+
+const distinct = <T>(items: readonly T[], key: (item: T) => string): string[] => [...new Set(items.map(key))];
+
+/** The subscriptions and licenses that events name without having made them themselves. */
+function referredRows(events: readonly DecodedEvent[]) {
+  const made = new Set<string>();
+  const subscriptions = new Set<string>();
+  const licenses = new Set<string>();
+  for (const { recorded } of events) {
+    const { event } = recorded;
+    if (event.type === 'SubscriptionStarted') made.add(event.data.subscriptionId);
+    else if (event.type === 'LicenseActivated') made.add(event.data.licenseId);
+    else if ('licenseId' in event.data) licenses.add(event.data.licenseId);
+    else if ('subscriptionId' in event.data) subscriptions.add(event.data.subscriptionId);
+  }
+  return { subscriptions: [...subscriptions.difference(made)], licenses: [...licenses.difference(made)] };
+}
+
+function* pick<T>(rows: ReadonlyMap<string, T>, ids: ReadonlySet<string>): Generator<T> {
+  for (const id of ids) yield rows.get(id) as T;
+}

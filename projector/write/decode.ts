@@ -1,0 +1,119 @@
+import { type EventReader, isUserEvent } from '../../shared/events/codec.ts';
+import { UnknownEvent } from '../../shared/events/errors.ts';
+import type { Recorded, UserEvent } from '../../shared/events/types.ts';
+import type { FoldedEvent, ShownPersonal } from '../../shared/read-model/fold/event.ts';
+import { ProjectionFault } from '../../shared/read-model/fold/fault.ts';
+import { DataKeyMissing, PersonalUnreadable, VaultKeyUnreadable } from '../../shared/vault/errors.ts';
+import type { DataKey, Erased } from '../../shared/vault/personal.ts';
+import type { Vault } from '../../shared/vault/vault.ts';
+import { FeedStop } from '../errors.ts';
+import type { FeedEvent } from '../feeds/feed.ts';
+
+export interface DecodedEvent extends FoldedEvent {
+  /** The log's time, which the checkpoint keeps; the event's own time is in `recorded`. */
+  readonly loggedAt: Date;
+  /** Of its record, where it came from Kafka. */
+  readonly offset?: bigint | undefined;
+  /** Why it can't be projected whatever the rows are. */
+  readonly fault?: ProjectionFault;
+}
+
+type Known = Pick<DecodedEvent, 'recorded' | 'loggedAt' | 'offset'>;
+
+export interface DecodedEvents {
+  /** The users' events; those of email streams change no row. */
+  readonly events: readonly DecodedEvent[];
+  /** How many were decoded, of either kind. */
+  readonly count: number;
+  /** The last of them; undefined if there was none. */
+  readonly last: FeedEvent | undefined;
+  /** Set if decoding stopped early: to be thrown once the events before are applied. */
+  readonly stop?: FeedStop;
+}
+
+export interface Decoder {
+  readonly reader: EventReader;
+  readonly vault: Pick<Vault, 'dataKeys'>;
+}
+
+/** Events that are decoded at a stretch, about 2 ms: then whatever has come from PostgreSQL is looked at first. */
+const SLICE = 200;
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const NOTHING: ShownPersonal = { email: null, clientName: null };
+
+/**
+ * Decodes events in order, up to the first one that this build doesn't know. Keys are read with one statement.
+ * @throws FeedStop a data key is missing, or opens under another master key
+ * @throws VaultUnavailable
+ */
+export async function decodeEvents(decoder: Decoder, recorded: readonly FeedEvent[]): Promise<DecodedEvents> {
+  const known: Known[] = [];
+  const sealedFor = new Set<string>();
+  let count = 0;
+  let stop: FeedStop | undefined;
+  for (const [i, event] of recorded.entries()) {
+    if (i % SLICE === SLICE - 1) await turn();
+    try {
+      const decoded = decoder.reader.decode(event);
+      if (isUserEvent(decoded)) {
+        known.push({ recorded: decoded, loggedAt: event.created, offset: event.offset });
+        if (sealedPart(decoded)) sealedFor.add(decoded.event.data.userId);
+      }
+      count++;
+    } catch (error) {
+      if (!(error instanceof UnknownEvent)) throw error;
+      stop = unknownEvent(error);
+      break;
+    }
+  }
+  const keys = sealedFor.size > 0 ? await readKeys(decoder.vault, [...sealedFor]) : new Map();
+  const events: DecodedEvent[] = [];
+  for (const [i, event] of known.entries()) {
+    if (i % SLICE === SLICE - 1) await turn();
+    events.push(open(decoder.reader, event, keys));
+  }
+  return { events, count, last: recorded[count - 1], ...(stop ? { stop } : {}) };
+}
+
+/** The sealed text of what the read models show; no other personal data is opened. */
+function sealedPart({ event }: Recorded<UserEvent>): string | undefined {
+  return event.type === 'UserSignedUp' || event.type === 'LicenseActivated' ? event.data.personal : undefined;
+}
+
+function open(reader: EventReader, known: Known, keys: ReadonlyMap<string, DataKey | Erased>): DecodedEvent {
+  const { recorded } = known;
+  const { userId } = recorded.event.data;
+  const sealed = sealedPart(recorded);
+  if (sealed === undefined) return { ...known, userId, personal: NOTHING };
+  const key = keys.get(userId) as DataKey | Erased;
+  try {
+    const personal: ShownPersonal =
+      recorded.event.type === 'UserSignedUp'
+        ? { email: reader.unseal('UserSignedUp', sealed, key).email ?? null, clientName: null }
+        : { email: null, clientName: reader.unseal('LicenseActivated', sealed, key).clientName ?? null };
+    return { ...known, userId, personal };
+  } catch (cause) {
+    if (!(cause instanceof PersonalUnreadable)) throw cause;
+    const fault = new ProjectionFault('its personal data does not open under the key of its user', { cause });
+    return { ...known, userId, personal: NOTHING, fault };
+  }
+}
+
+async function readKeys(vault: Pick<Vault, 'dataKeys'>, userIds: readonly string[]) {
+  try {
+    return await vault.dataKeys(userIds);
+  } catch (cause) {
+    if (cause instanceof DataKeyMissing) {
+      throw new FeedStop('data_key_missing', cause.message, 'restore the vault from its backup', { cause });
+    }
+    if (cause instanceof VaultKeyUnreadable) {
+      const wayOut = 'set VAULT_MASTER_KEY to the key under which this vault was made';
+      throw new FeedStop('vault_key_unreadable', cause.message, wayOut, { cause });
+    }
+    throw cause;
+  }
+}
+
+const unknownEvent = (cause: UnknownEvent) =>
+  new FeedStop('unknown_event', cause.message, 'run a version of the projector that knows it', { cause });

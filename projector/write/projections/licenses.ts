@@ -1,0 +1,49 @@
+import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
+import { type License, licenseRow } from '../../../shared/read-model/fold/license.ts';
+import type { LicenseRow } from '../../../shared/read-model/rows.ts';
+
+const LOAD = `
+SELECT license_id, user_id, subscription_id, client_id, client_name, status, activated_at, created_at, updated_at
+FROM licenses WHERE license_id = ANY ($1::uuid[])`;
+
+/** The rows of these licenses, of those that have one. */
+export async function loadLicenses(db: Queryable, ids: readonly string[]): Promise<License[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await db.query<LicenseRow>({ name: 'licenses_load', text: LOAD, values: [ids] });
+  return rows.map((row) => ({
+    licenseId: row.license_id,
+    userId: row.user_id,
+    subscriptionId: row.subscription_id,
+    clientId: row.client_id,
+    clientName: row.client_name,
+    status: row.status,
+    activatedAt: row.activated_at.getTime(),
+    createdAt: row.created_at.getTime(),
+    updatedAt: row.updated_at.getTime(),
+  }));
+}
+
+const SAVE = `
+INSERT INTO licenses (license_id, user_id, subscription_id, client_id, client_name, status, activated_at,
+  created_at, updated_at)
+SELECT license_id, user_id, subscription_id, client_id, client_name, status, activated_at, created_at, updated_at
+FROM json_to_recordset($1) AS row (license_id uuid, user_id uuid, subscription_id uuid, client_id text,
+  client_name text, status text, activated_at timestamptz, created_at timestamptz, updated_at timestamptz)
+ON CONFLICT (license_id) DO UPDATE SET status = excluded.status, updated_at = excluded.updated_at`;
+
+/** Writes the rows; those that give their client's place free stand first, because another may take it. */
+export async function saveLicenses(db: Queryable, licenses: Iterable<License>): Promise<void> {
+  const all = [...licenses];
+  const freeing = all.filter(({ status }) => status === 'deactivated');
+  const rows = [...freeing, ...all.filter(({ status }) => status !== 'deactivated')].map(licenseRow);
+  if (rows.length > 0) await db.query({ name: 'licenses_save', text: SAVE, values: [JSON.stringify(rows)] });
+}
+
+/** Clears the clients' names of erased users. */
+export async function eraseClientNames(db: Queryable, userIds: readonly string[]): Promise<void> {
+  if (userIds.length === 0) return;
+  await db.query(
+    'UPDATE licenses SET client_name = NULL WHERE user_id = ANY ($1::uuid[]) AND client_name IS NOT NULL',
+    [userIds],
+  );
+}

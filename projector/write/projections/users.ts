@@ -1,0 +1,46 @@
+import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
+import { type User, userRow } from '../../../shared/read-model/fold/user.ts';
+import type { UserRow } from '../../../shared/read-model/rows.ts';
+
+const LOAD = `
+SELECT user_id, email, status, subscription_id, subscription_start_date, credentials_revision, ended_token_ids,
+  revision, position_commit, position_prepare, created_at, updated_at
+FROM users WHERE user_id = ANY ($1::uuid[])`;
+
+/** The rows of these users, of those that have one. */
+export async function loadUsers(db: Queryable, userIds: readonly string[]): Promise<User[]> {
+  const { rows } = await db.query<UserRow>({ name: 'users_load', text: LOAD, values: [userIds] });
+  return rows.map((row) => ({
+    userId: row.user_id,
+    email: row.email,
+    status: row.status,
+    subscriptionId: row.subscription_id,
+    subscriptionStartDate: row.subscription_start_date?.getTime() ?? null,
+    credentialsRevision: Number(row.credentials_revision),
+    endedTokens: row.ended_token_ids,
+    revision: Number(row.revision),
+    position: { commit: BigInt(row.position_commit), prepare: BigInt(row.position_prepare) },
+    createdAt: row.created_at.getTime(),
+    updatedAt: row.updated_at.getTime(),
+  }));
+}
+
+const SAVE = `
+INSERT INTO users (user_id, email, status, subscription_id, subscription_start_date, credentials_revision,
+  ended_token_ids, revision, position_commit, position_prepare, created_at, updated_at)
+SELECT user_id, email, status, subscription_id, subscription_start_date, credentials_revision,
+  ended_token_ids, revision, position_commit, position_prepare, created_at, updated_at
+FROM json_to_recordset($1) AS row (user_id uuid, email text, status text, subscription_id uuid,
+  subscription_start_date timestamptz, credentials_revision bigint, ended_token_ids jsonb, revision bigint,
+  position_commit bigint, position_prepare bigint, created_at timestamptz, updated_at timestamptz)
+ON CONFLICT (user_id) DO UPDATE SET email = excluded.email, status = excluded.status,
+  subscription_id = excluded.subscription_id, subscription_start_date = excluded.subscription_start_date,
+  credentials_revision = excluded.credentials_revision, ended_token_ids = excluded.ended_token_ids,
+  revision = excluded.revision, position_commit = excluded.position_commit,
+  position_prepare = excluded.position_prepare, updated_at = excluded.updated_at`;
+
+/** Writes the rows, in one statement. JSON was measured beside arrays: as fast in PostgreSQL, cheaper to make here. */
+export async function saveUsers(db: Queryable, users: Iterable<User>): Promise<void> {
+  const rows = Array.from(users, userRow);
+  if (rows.length > 0) await db.query({ name: 'users_save', text: SAVE, values: [JSON.stringify(rows)] });
+}

@@ -1,0 +1,155 @@
+import { comparePositions, type Position } from '../../shared/events/position.ts';
+import type { Change } from '../caches/caches.ts';
+import type { AppliedEvent, Feed, FeedBatch } from '../feeds/feed.ts';
+import { DIRECT, type Lane } from '../kafka/lane.ts';
+import { loadMarked, loadParkedUsers, loadSkipped } from '../parked/parked-events.ts';
+import { settleUser } from '../parked/settle.ts';
+import { type Applied, applyBatch, type Batch, type Target } from './apply.ts';
+import { AT_START, advanced, type Checkpoint, loadCheckpoint } from './checkpoint.ts';
+import { type DecodedEvents, type Decoder, decodeEvents } from './decode.ts';
+import { GapInBatch } from './fold.ts';
+
+/** A batch that is ready to be written. */
+export interface DecodedBatch {
+  readonly decoded: DecodedEvents;
+  readonly position: Position;
+}
+
+/** Server settings of the connections that a writer uses. */
+export const writerSettings = (schema: string): Readonly<Record<string, string>> => ({
+  search_path: schema,
+  // Rows and checkpoint are lost together, and then projected again: a commit need not wait for the disk.
+  synchronous_commit: 'off',
+  // Every row is looked up by its key. A plan that was made while a table was small would scan it for ever after:
+  // a quarter of PostgreSQL's work in a rebuild.
+  enable_seqscan: 'off',
+  // The cost of what that leaves no other plan for is so high that PostgreSQL would compile it: 0.6 s for each of them.
+  jit: 'off',
+  // A projector that hangs in a transaction holds the checkpoint; the next one must not wait for it for ever.
+  idle_in_transaction_session_timeout: '10s',
+  // One whose machine has died says nothing any more: its place is free after 25 s, and not after the system's two hours.
+  tcp_keepalives_idle: '10',
+  tcp_keepalives_interval: '5',
+  tcp_keepalives_count: '3',
+});
+
+/**
+ * Writes one schema's read models, or those of a lane's users, batch by batch. What it knows of checkpoint and parked users is read once and then
+ * kept: it holds as long as the checkpoint is where this writer left it, which every transaction checks first.
+ */
+export class ReadModelWriter {
+  readonly #target: Target;
+  readonly #decoder: Decoder;
+  readonly #lane: Lane;
+  #checkpoint: Checkpoint = AT_START;
+  #parked = new Map<string, number>();
+  #skipped = new Set<string>();
+  #writing = 0;
+
+  constructor(target: Target, decoder: Decoder) {
+    this.#target = target;
+    this.#decoder = decoder;
+    this.#lane = target.lane ?? DIRECT;
+  }
+
+  get checkpoint(): Checkpoint {
+    return this.#checkpoint;
+  }
+
+  /** Whether a transaction is under way: PostgreSQL may be further then than this writer knows. */
+  get writing(): boolean {
+    return this.#writing > 0;
+  }
+
+  get parkedUsers(): number {
+    return this.#parked.size;
+  }
+
+  /** Reads where the read models are: at first, and after CheckpointMoved. @throws FeedNotOwned */
+  async load(): Promise<void> {
+    const { pool } = this.#target;
+    const { owns } = this.#lane;
+    this.#checkpoint = await loadCheckpoint(pool, undefined, this.#lane);
+    this.#parked = new Map([...(await loadParkedUsers(pool))].filter(([userId]) => owns(userId)));
+    this.#skipped = await loadSkipped(pool);
+  }
+
+  /** Changes nothing, so that a batch can be decoded while the one before is written. @throws FeedStop */
+  async decode(batch: FeedBatch): Promise<DecodedBatch> {
+    const decoded = await decodeEvents(this.#decoder, batch.events);
+    // Cut short, a batch says nothing of what lies behind its last event.
+    const position = decoded.stop ? (decoded.last?.position ?? this.#checkpoint.position) : batch.position;
+    return { decoded, position };
+  }
+
+  /**
+   * Applies a batch and moves the checkpoint. Where the feed has to stop in the middle, what lies before is applied.
+   * @returns undefined if there was nothing to write
+   * @throws FeedStop, CheckpointMoved, FeedNotOwned
+   */
+  async write({ decoded, position }: DecodedBatch): Promise<Change | undefined> {
+    const last = decoded.last && {
+      id: decoded.last.id,
+      position: decoded.last.position,
+      at: decoded.last.created,
+      offset: decoded.last.offset,
+    };
+    const change = await this.#commit(decoded.events, last, position);
+    if (decoded.stop) throw decoded.stop;
+    return change;
+  }
+
+  /**
+   * Settles what an operator has marked, user by user.
+   * @throws FeedStop, CheckpointMoved, FeedNotOwned
+   */
+  async settleMarked(feed: Feed): Promise<Change[]> {
+    if (this.#parked.size === 0) return [];
+    const changes: Change[] = [];
+    for (const [userId, rows] of await loadMarked(this.#target.pool)) {
+      if (!this.#lane.owns(userId)) continue;
+      const source = { feed, decoder: this.#decoder };
+      const { touched, complete } = await settleUser(this.#target, source, this.#checkpoint, rows);
+      if (complete) this.#parked.delete(userId);
+      for (const row of rows) if (row.mark === 'skip') this.#skipped.add(row.event_id);
+      changes.push({ before: this.#checkpoint.position, after: this.#checkpoint.position, touched });
+    }
+    return changes;
+  }
+
+  async #commit(
+    events: Batch['events'],
+    last: AppliedEvent | undefined,
+    position: Position,
+  ): Promise<Change | undefined> {
+    const from = this.#checkpoint;
+    const to = advanced(from, last, position);
+    if (!last && comparePositions(to.position, from.position) === 0) return undefined;
+    this.#writing++;
+    try {
+      const applied = await applyBatch(
+        this.#target,
+        { events, from, to },
+        { parked: this.#parked, skipped: this.#skipped },
+      );
+      this.#remember(to, applied);
+      return { before: from.position, after: to.position, touched: applied.touched };
+    } catch (error) {
+      if (!(error instanceof GapInBatch)) throw error;
+      const before = events.slice(0, error.index);
+      const end = before.at(-1);
+      if (end) {
+        const { id, position: at } = end.recorded;
+        await this.#commit(before, { id, position: at, at: end.loggedAt, offset: end.offset }, at);
+      }
+      throw error.stop;
+    } finally {
+      this.#writing--;
+    }
+  }
+
+  #remember(checkpoint: Checkpoint, { parked }: Applied): void {
+    this.#checkpoint = checkpoint;
+    for (const { decoded } of parked) this.#parked.set(decoded.userId, decoded.recorded.revision);
+  }
+}

@@ -1,0 +1,197 @@
+import type { Terms } from '../../../shared/events/terms.ts';
+import { FREE_PLAN } from '../../../shared/plans.ts';
+import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
+import { graceUntil } from '../../../shared/subscription-status.ts';
+
+/** Why an answer is what it is, in the order in which they are asked: the first that holds is the code. */
+export const CODES = [
+  'INVALID_KEY',
+  'NOT_FOUND',
+  'ERASED',
+  'REVOKED',
+  'DEACTIVATED',
+  'CLIENT_MISMATCH',
+  'SUSPENDED',
+  'NOT_STARTED',
+  'CANCELLED',
+  'EXPIRED',
+  'ENTITLEMENTS_MISSING',
+  'VALID',
+] as const;
+export type Code = (typeof CODES)[number];
+
+/** What the client asks about the license that its key names. What it does not ask about is undefined, not absent. */
+export interface Question {
+  readonly clientId: string | undefined;
+  readonly entitlements: readonly string[] | undefined;
+}
+
+/** The answer as it is sent. Every field is always there, null if it is not known. Instants are ISO 8601 in UTC. */
+export interface Answer {
+  readonly status: 'valid' | 'invalid';
+  readonly code: Code;
+  /** A plan other than `free` is running, and the answer is VALID. */
+  readonly premium: boolean;
+  readonly plan_type: string | null;
+  readonly license_id: string | null;
+  readonly client_id: string | null;
+  /** What the client may use now: empty while the license is not good, except where only some were missing. */
+  readonly entitlements: readonly string[] | null;
+  readonly expires_at: string | null;
+  /** The end of the grace; the same as `expires_at` where there is none. */
+  readonly grace_until: string | null;
+  readonly grace: boolean;
+  /** When the older of the two views was read: how old the answer's knowledge is. */
+  readonly as_of: string | null;
+}
+
+export interface Verdict {
+  readonly answer: Answer;
+  /** The first instant (ms) at which the same views may give another answer; Infinity if there is none. */
+  readonly until: number;
+  /** Up to when (ms) a lease for this answer may hold; undefined where there is no lease. */
+  readonly leaseUntil: number | undefined;
+}
+
+/** The terms that a downgraded subscription falls back to. */
+export type FreeTerms = Pick<Terms, 'entitlements' | 'leaseHours'>;
+
+type License = NonNullable<LicenseView['license']>;
+type User = NonNullable<UserView['user']>;
+type Subscription = NonNullable<User['subscription']>;
+
+const HOUR_MS = 3_600_000;
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** The answer to a key that is malformed, forged, of another kind, or under an unknown or withdrawn key id. */
+export const INVALID_KEY: Answer = {
+  status: 'invalid',
+  code: 'INVALID_KEY',
+  premium: false,
+  plan_type: null,
+  license_id: null,
+  client_id: null,
+  entitlements: null,
+  expires_at: null,
+  grace_until: null,
+  grace: false,
+  as_of: null,
+};
+
+/** The instant that the knowledge in both views is as old as. */
+export const asOf = (license: LicenseView, user: UserView): number =>
+  Math.min(license.loadedAt, user.loadedAt);
+
+/**
+ * Answers the question from the two views at `now` (ms). The clock and the dates decide whether a subscription runs:
+ * no event is needed for one to end.
+ * @param licenseId the license that the key names
+ */
+export function judge(
+  licenseId: string,
+  question: Question,
+  licenseView: LicenseView,
+  userView: UserView,
+  free: FreeTerms,
+  now: number,
+): Verdict {
+  const known = asOf(licenseView, userView);
+  const as_of = iso(known);
+  const { license } = licenseView;
+  const { user } = userView;
+  // A license whose owner is not there says nothing either: the two are made and kept together.
+  if (!license || !user || license.userId !== user.userId) {
+    return final({ ...INVALID_KEY, code: 'NOT_FOUND', license_id: licenseId, as_of });
+  }
+  const blocked = blockedBy(question, license, user);
+  if (blocked) return final({ ...described(license, user.subscription, as_of), code: blocked });
+  // There is no activation without a subscription; should the rows say otherwise, nothing is covered.
+  if (!user.subscription) return final({ ...described(license, null, as_of), code: 'EXPIRED' });
+  return judgeDates(question, license, user.subscription, free, now, known);
+}
+
+const final = (answer: Answer): Verdict => ({ answer, until: Infinity, leaseUntil: undefined });
+
+function blockedBy(question: Question, license: License, user: User): Code | undefined {
+  if (user.status === 'erased') return 'ERASED';
+  if (license.status === 'revoked') return 'REVOKED';
+  if (license.status === 'deactivated') return 'DEACTIVATED';
+  if (question.clientId !== undefined && question.clientId !== license.clientId) return 'CLIENT_MISMATCH';
+  if (user.subscription?.status === 'suspended') return 'SUSPENDED';
+  return undefined;
+}
+
+const graceEnd = (subscription: Subscription): number =>
+  graceUntil({
+    endDate: subscription.endDate,
+    graceDays: subscription.terms.graceDays,
+    cancelled: subscription.status === 'cancelled',
+  });
+
+/** What is known of the license, as an `invalid` answer shows it. */
+function described(license: License, subscription: Subscription | null, as_of: string): Answer {
+  return {
+    ...INVALID_KEY,
+    plan_type: subscription?.plan ?? null,
+    license_id: license.licenseId,
+    client_id: license.clientId,
+    entitlements: [],
+    expires_at: subscription && iso(subscription.endDate),
+    grace_until: subscription && iso(graceEnd(subscription)),
+    as_of,
+  };
+}
+
+/** What the dates say; undefined while the subscription runs, its grace included. */
+function overAt(
+  subscription: Subscription,
+  now: number,
+): 'NOT_STARTED' | 'CANCELLED' | 'EXPIRED' | undefined {
+  if (now < subscription.startDate) return 'NOT_STARTED';
+  if (subscription.status === 'cancelled' && now >= subscription.endDate) return 'CANCELLED';
+  return now >= graceEnd(subscription) ? 'EXPIRED' : undefined;
+}
+
+/** The next instant at which the dates may say something else. */
+const nextChange = (subscription: Subscription, now: number): number =>
+  Math.min(
+    ...[subscription.startDate, subscription.endDate, graceEnd(subscription)].filter((at) => at > now),
+    Infinity,
+  );
+
+function judgeDates(
+  { entitlements: wanted }: Question,
+  license: License,
+  subscription: Subscription,
+  free: FreeTerms,
+  now: number,
+  known: number,
+): Verdict {
+  const { terms, plan, endDate } = subscription;
+  const base = described(license, subscription, iso(known));
+  const until = nextChange(subscription, now);
+  const over = overAt(subscription, now);
+  if (over && terms.onExpiry === 'restrict') {
+    return { answer: { ...base, code: over }, until, leaseUntil: undefined };
+  }
+  const entitlements = over ? free.entitlements : terms.entitlements;
+  const planType = over ? FREE_PLAN : plan;
+  if (wanted?.some((one) => !entitlements.includes(one))) {
+    const answer: Answer = { ...base, code: 'ENTITLEMENTS_MISSING', plan_type: planType, entitlements };
+    return { answer, until, leaseUntil: undefined };
+  }
+  const answer: Answer = {
+    ...base,
+    status: 'valid',
+    code: over ?? 'VALID',
+    premium: !over && plan !== FREE_PLAN,
+    plan_type: planType,
+    entitlements,
+    grace: !over && now >= endDate,
+  };
+  // The free plan that a subscription falls back to has no end of its own.
+  const leaseUntil = over
+    ? known + free.leaseHours * HOUR_MS
+    : Math.min(known + terms.leaseHours * HOUR_MS, graceEnd(subscription));
+  return { answer, until, leaseUntil };
+}

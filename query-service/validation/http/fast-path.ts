@@ -1,0 +1,155 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { toProblem } from '../../../shared/http/problems/faults.ts';
+import { Problem } from '../../../shared/http/problems/problem.ts';
+import { bearerToken } from '../../../shared/http/routes/auth.ts';
+import { methodNotAllowed, sendProblem } from '../../../shared/http/server/answer.ts';
+import type { Exchange } from '../../../shared/http/server/exchange.ts';
+import type { Logger } from '../../../shared/logger.ts';
+import { ANONYMOUS, type UsageCounter } from '../../../shared/usage/usage-counter.ts';
+import { INVALID_KEY } from '../answer/answer.ts';
+import { measured } from '../answer/prepared.ts';
+import type { Trust } from '../trust/trust.ts';
+import { type Asking, type Validated, type ValidateOptions, validate } from '../validate.ts';
+import type { ValidationMetrics } from '../validation-metrics.ts';
+import { mayBeUsed } from '../views/view-memory.ts';
+import { asksForLease } from './accept.ts';
+import {
+  hasBody,
+  readBody,
+  readMinPosition,
+  readQuery,
+  readText,
+  refuseBody,
+  searchOf,
+} from './read-question.ts';
+import { limitHeader, requestIdOf, writeAnswer } from './reply.ts';
+import type { UsageTally } from './usage-tally.ts';
+
+export const VALIDATE_PATH = '/v1/licenses/validate';
+const ALLOW = 'GET, HEAD, OPTIONS, POST';
+/** What usage is counted under, by whatever method it was asked. */
+export const ENDPOINT = `GET ${VALIDATE_PATH}`;
+const INVALID_KEY_TEXT = JSON.stringify(INVALID_KEY);
+const INVALID_KEY_ANSWER = { body: INVALID_KEY_TEXT, ...measured(INVALID_KEY_TEXT) };
+
+export interface FastPathOptions extends ValidateOptions {
+  readonly trust: Trust;
+  readonly usage: Pick<UsageCounter, 'count'>;
+  readonly tally: UsageTally;
+  readonly metrics: ValidationMetrics;
+  readonly logger: Logger;
+  /** The caller's address. */
+  readonly addressOf: (request: IncomingMessage) => string;
+}
+
+/** True for a request that {@link FastPath.handle} answers. */
+export const isValidation = (url: string): boolean =>
+  url.startsWith(VALIDATE_PATH) &&
+  (url.length === VALIDATE_PATH.length || url.charCodeAt(VALIDATE_PATH.length) === 63);
+
+/**
+ * Answers validations on node:http itself, before Express. What was asked before, about views that are in memory and
+ * may be believed, is answered in the same turn of the event loop and without reading, judging or serialising
+ * anything; every other validation goes the whole way through validate.ts.
+ */
+export class FastPath {
+  readonly #options: FastPathOptions;
+
+  constructor(options: FastPathOptions) {
+    this.#options = options;
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const started = performance.now();
+    if (request.method === 'GET' && this.#fromMemory(request, response, started)) return;
+    if (request.method === 'OPTIONS') response.writeHead(204, { Allow: ALLOW }).end();
+    else void this.#wholeWay(request, response, started);
+  }
+
+  /** False if the whole way has to be gone. */
+  #fromMemory(request: IncomingMessage, response: ServerResponse, started: number): boolean {
+    const { keys, trust, limiter, clock, metrics, tally, addressOf } = this.#options;
+    const { headers } = request;
+    const { authorization } = headers;
+    if (!authorization?.startsWith('Bearer ') || headers['min-event-position'] !== undefined) return false;
+    const key = keys.remembered(authorization.slice(7));
+    if (!key || asksForLease(headers.accept) || hasBody(request)) return false;
+    const now = clock();
+    const prepared = key.prepared;
+    if (!prepared || prepared.asked !== request.url || now < prepared.from || now >= prepared.until)
+      return false;
+    const { epoch } = trust;
+    if (!mayBeUsed(prepared.license, epoch, now) || !mayBeUsed(prepared.user, epoch, now)) return false;
+    const rate = limiter.check(key.limitKey, prepared.limit, now);
+    if (!rate.allowed) return false;
+    tally.add(key, addressOf(request));
+    const requestId = requestIdOf(headers['x-request-id']);
+    writeAnswer(response, requestId, prepared, prepared.policy, limitHeader(rate));
+    metrics.validations.inc({ code: prepared.code, layer: 'memory' });
+    metrics.duration.observe((performance.now() - started) / 1_000);
+    return true;
+  }
+
+  async #wholeWay(request: IncomingMessage, response: ServerResponse, started: number): Promise<void> {
+    const { addressOf, logger, metrics } = this.#options;
+    const requestId = requestIdOf(request.headers['x-request-id']);
+    const exchange: Exchange = {
+      requestId,
+      address: addressOf(request),
+      route: VALIDATE_PATH,
+      // Of problems; an answer has its own way out, with the same header.
+      headers: { 'X-Request-Id': requestId },
+    };
+    try {
+      const validated = await validate(this.#options, await readAsking(request));
+      this.#send(response, exchange, validated);
+    } catch (error) {
+      const problem = toProblem(error);
+      metrics.problems.inc({ code: problem.code, status: String(problem.status) });
+      sendProblem(response, exchange, error, logger);
+    }
+    metrics.duration.observe((performance.now() - started) / 1_000);
+  }
+
+  /** @throws Problem rate_limited */
+  #send(response: ServerResponse, exchange: Exchange, validated: Validated): void {
+    const { metrics, usage, tally } = this.#options;
+    const { requestId, address } = exchange;
+    if (validated.kind === 'invalid_key') {
+      usage.count(ANONYMOUS, ENDPOINT, address);
+      metrics.validations.inc({ code: 'INVALID_KEY', layer: 'none' });
+      writeAnswer(response, requestId, INVALID_KEY_ANSWER, '', '');
+      return;
+    }
+    const { key, prepared, rate } = validated;
+    tally.add(key, address);
+    const limit = limitHeader(rate);
+    if (validated.kind === 'limited') {
+      Object.assign(exchange.headers, { 'RateLimit-Policy': prepared.policy, RateLimit: limit });
+      throw new Problem('rate_limited', { headers: { 'Retry-After': String(rate.resetSeconds) } });
+    }
+    const { ageSeconds, lease, known } = validated;
+    metrics.validations.inc({ code: prepared.code, layer: known.layer });
+    if (known.stale) metrics.stale.inc();
+    const sent = lease === undefined ? prepared : { body: lease, ...measured(lease) };
+    const type = lease === undefined ? 'application/json' : 'application/jwt';
+    const age = ageSeconds === undefined ? [] : ['Age', String(ageSeconds)];
+    writeAnswer(response, requestId, sent, prepared.policy, limit, type, age);
+  }
+}
+
+/** Everything that the request says, but whether its key is good. @throws Problem naming what is wrong */
+async function readAsking(request: IncomingMessage): Promise<Asking> {
+  const { method, headers, url = '' } = request;
+  if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') throw methodNotAllowed(ALLOW);
+  const text = hasBody(request) ? await readText(request) : '';
+  if (method !== 'POST') refuseBody(text);
+  return {
+    token: bearerToken(headers.authorization),
+    // Only a GET is looked up by it.
+    asked: method === 'GET' ? url : '',
+    question: method === 'POST' ? readBody(url, text) : readQuery(searchOf(url)),
+    atLeast: readMinPosition(headers['min-event-position']),
+    lease: asksForLease(headers.accept),
+  };
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { text } from '../../../shared/http/routes/fields.ts';
+
+const ENTITLEMENT = /^[a-z][a-z0-9_-]{0,63}$/;
+const MAX_ENTITLEMENTS = 100;
+
+const entitlement = z
+  .string()
+  .regex(ENTITLEMENT, { error: 'expected entitlements as plans name them, such as core' });
+
+const clientId = text(1, 128)
+  .optional()
+  .meta({ description: 'Compared with the license where it is given.' });
+
+const nonce = text(1, 128).optional().meta({
+  description: 'Comes back in a lease, so that the client knows that it is an answer to this question.',
+});
+
+/** The question in a query string. */
+export const validateQuery = z.strictObject({
+  client_id: clientId,
+  entitlements: z
+    .string()
+    .max(MAX_ENTITLEMENTS * 65)
+    .transform((list) => list.split(','))
+    .pipe(z.array(entitlement).max(MAX_ENTITLEMENTS, { error: `expected at most ${MAX_ENTITLEMENTS}` }))
+    .optional()
+    .meta({ description: 'What the client wants to use, separated by commas.' }),
+  nonce,
+});
+
+/** The same question in a JSON body. */
+export const validateBody = z.strictObject({
+  client_id: clientId,
+  entitlements: z
+    .array(entitlement)
+    .max(MAX_ENTITLEMENTS, { error: `expected at most ${MAX_ENTITLEMENTS}` })
+    .optional(),
+  nonce,
+});
+
+export type AskedQuestion = z.output<typeof validateBody>;
+
+/** Values that mean themselves in a query string and that the schemas surely take. */
+const PLAIN = /^[A-Za-z0-9._~-]{1,128}$/;
+
+/**
+ * Reads the usual query string without a parser or a schema: `client_id` and `nonce` of plain characters. Undefined
+ * means "not usual", never "wrong": the schema decides then. Whatever this answers, the schema would answer too.
+ */
+export function readUsualQuery(query: string): AskedQuestion | undefined {
+  const question: { client_id?: string; nonce?: string } = {};
+  for (let from = 0; from < query.length; ) {
+    let end = query.indexOf('&', from);
+    if (end === -1) end = query.length;
+    const equals = query.indexOf('=', from);
+    if (equals === -1 || equals > end) return undefined;
+    const name = query.slice(from, equals);
+    const value = query.slice(equals + 1, end);
+    if ((name !== 'client_id' && name !== 'nonce') || name in question || !PLAIN.test(value))
+      return undefined;
+    question[name] = value;
+    from = end + 1;
+  }
+  return question;
+}

@@ -1,0 +1,199 @@
+import { z } from 'zod';
+import { PROBLEMS, type ProblemCode } from '../problems/problem-codes.ts';
+import type { Method, RouteSpec } from '../routes/route.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A problem as every error answer shows it (RFC 9457). */
+const problemSchema = z
+  .object({
+    type: z.string().meta({ description: 'urn:license-system:problem:<code>' }),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]).meta({
+      description: 'Stable; the one member to decide by.',
+    }),
+    detail: z.string().optional(),
+    errors: z
+      .array(
+        z.object({
+          pointer: z.string().meta({
+            description:
+              '/name in the body (RFC 6901), ?name in the query, {name} in the path, name: in the headers.',
+          }),
+          detail: z.string(),
+        }),
+      )
+      .optional(),
+    request_id: z.string(),
+  })
+  .loose();
+
+const PROBLEM_REF = { $ref: '#/components/schemas/Problem' };
+
+/** Schemas with a name (`.meta({ id })`): each stands in the document once. */
+type Named = Record<string, unknown>;
+
+/**
+ * JSON Schema 2020-12, which is what OpenAPI 3.1 takes. What has a name goes to `named`, and a reference is left. A
+ * `format` says what zod's long patterns for it say.
+ */
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output', named: Named): Json {
+  const made = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    override: ({ jsonSchema: part }) => {
+      if (part.format !== undefined) delete part.pattern;
+    },
+  });
+  const {
+    $schema: _,
+    $defs,
+    ...json
+  } = JSON.parse(JSON.stringify(made).replaceAll('"#/$defs/', '"#/components/schemas/')) as Named;
+  Object.assign(named, $defs);
+  return json;
+}
+
+const PARAMETER_PLACES = [
+  ['params', 'path'],
+  ['query', 'query'],
+  ['headers', 'header'],
+] as const;
+
+function parameters(route: RouteSpec, named: Named): Json[] {
+  return PARAMETER_PLACES.flatMap(([part, place]) =>
+    Object.entries(route[part]?.shape ?? {}).map(([name, field]) => {
+      const { description, ...schema } = jsonSchema(field as z.ZodType, 'input', named);
+      return {
+        name: place === 'header' ? headerName(name) : name,
+        in: place,
+        required: place === 'path' || !(field as z.ZodType).safeParse(undefined).success,
+        ...(description === undefined ? {} : { description }),
+        schema,
+      };
+    }),
+  );
+}
+
+/** `if-match` → `If-Match`, as people write it. */
+const headerName = (name: string): string => name.replaceAll(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+
+function answers(route: RouteSpec, named: Named): Json {
+  const good = Object.entries(route.answers).map(([status, answer]) => [
+    status,
+    {
+      description: answer.description,
+      ...(answer.headers && {
+        headers: Object.fromEntries(
+          Object.entries(answer.headers).map(([name, description]) => [
+            name,
+            { description, schema: { type: 'string' } },
+          ]),
+        ),
+      }),
+      ...(answer.body && {
+        content: {
+          [answer.type ?? 'application/json']: { schema: jsonSchema(answer.body, 'output', named) },
+        },
+      }),
+    },
+  ]);
+  return { ...Object.fromEntries(good), ...problems(route) };
+}
+
+/** The problems that a route can have because of what it takes, beside those that it names. */
+function problemCodes(route: RouteSpec): ProblemCode[] {
+  return [
+    'invalid_request',
+    ...(route.body ? (['malformed_json', 'body_too_large', 'unsupported_media_type'] as const) : []),
+    ...(route.auth === 'anyone'
+      ? []
+      : (['token_required', 'token_invalid', 'token_expired', 'token_ended', 'role_not_allowed'] as const)),
+    ...(route.rateLimit ? (['rate_limited'] as const) : []),
+    ...route.problems,
+    'internal_error',
+  ];
+}
+
+function problems(route: RouteSpec): Json {
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of new Set(problemCodes(route))) {
+    const { status } = PROBLEMS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [
+      String(status),
+      {
+        description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('; '),
+        content: { 'application/problem+json': { schema: PROBLEM_REF } },
+      },
+    ]),
+  );
+}
+
+function security(route: RouteSpec): Json[] {
+  if (route.auth === 'anyone') return [];
+  const roles = route.auth.filter((role) => role !== 'client');
+  return [
+    ...(roles.length > 0 ? [{ accessToken: roles }] : []),
+    ...(route.auth.includes('client') ? [{ activationKey: [] }] : []),
+  ];
+}
+
+function operation(route: RouteSpec, named: Named): Json {
+  return {
+    operationId: route.operationId,
+    tags: [route.tag],
+    summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
+    security: security(route),
+    parameters: parameters(route, named),
+    ...(route.body && {
+      requestBody: {
+        required: !route.bodyOptional,
+        content: { 'application/json': { schema: jsonSchema(route.body, 'input', named) } },
+      },
+    }),
+    responses: answers(route, named),
+  };
+}
+
+/** The OpenAPI 3.1 document of these routes. The same routes always give the same document. */
+export function openApiDocument(routes: readonly RouteSpec[], version: string): Json {
+  const paths: Record<string, Partial<Record<Method, Json>>> = {};
+  const named: Named = {};
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method]: operation(route, named) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'License System',
+      version,
+      description:
+        'Sign-up, subscriptions, activations and license validation. Errors are problem documents (RFC 9457) with a stable `code`.',
+    },
+    servers: [{ url: '/' }],
+    paths,
+    components: {
+      schemas: { ...named, Problem: jsonSchema(problemSchema, 'output', {}) },
+      securitySchemes: {
+        accessToken: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description:
+            'From sign-up or log-in (role user), or from the command-line tool (operator, analyst).',
+        },
+        activationKey: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'The activation key of a client.',
+        },
+      },
+    },
+  };
+}

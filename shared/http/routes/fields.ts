@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { FieldError } from '../problems/problem.ts';
+
+/** Where a value stood in the request. */
+export type Place = 'body' | 'query' | 'path' | 'header';
+
+/** More wrong fields than this are not listed: an answer must not grow with what a stranger sends. */
+const MAX_ERRORS = 20;
+const MAX_NAME = 64;
+
+const escapeToken = (token: string): string => token.replaceAll('~', '~0').replaceAll('/', '~1');
+
+const shorten = (name: string): string => (name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name);
+
+/** `/password` in the body (RFC 6901), `?client_id` in the query, `{id}` in the path, `Idempotency-Key:` in the headers. */
+export function pointerTo(place: Place, path: readonly PropertyKey[]): string {
+  const names = path.map((part) => shorten(String(part)));
+  switch (place) {
+    case 'body':
+      return names.map((name) => `/${escapeToken(name)}`).join('');
+    case 'query':
+      return `?${names.join('.')}`;
+    case 'path':
+      return `{${names.join('.')}}`;
+    case 'header':
+      return `${names.join('.')}:`;
+    default:
+      return place satisfies never;
+  }
+}
+
+export type Checked<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
+
+/** Reads a part of the request through its schema. */
+export function check<S extends z.ZodType>(place: Place, schema: S, value: unknown): Checked<z.output<S>> {
+  // The input is reported to tell an absent field from a wrong one, and goes no further.
+  const parsed = schema.safeParse(value, { reportInput: true });
+  return parsed.success
+    ? { ok: true, value: parsed.data }
+    : { ok: false, errors: fieldErrors(place, parsed.error.issues) };
+}
+
+/** What is wrong, field by field. The values themselves are never repeated: a password may be among them. */
+function fieldErrors(place: Place, issues: readonly z.core.$ZodIssue[]): FieldError[] {
+  return issues
+    .flatMap((issue): FieldError[] => {
+      if (issue.code === 'unrecognized_keys') {
+        return issue.keys.map((key) => ({
+          pointer: pointerTo(place, [...issue.path, key]),
+          detail: 'unknown field',
+        }));
+      }
+      const detail = issue.code === 'invalid_type' && issue.input === undefined ? 'required' : issue.message;
+      return [{ pointer: pointerTo(place, issue.path), detail }];
+    })
+    .slice(0, MAX_ERRORS);
+}
+
+/** Text of a client's: no control characters, no half of a surrogate pair (neither survives every store and log). */
+export const text = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .min(minimum, { error: `expected at least ${minimum} character${minimum === 1 ? '' : 's'}` })
+    .max(maximum, { error: `expected at most ${maximum} characters` })
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: 'control characters are not allowed' });
+
+/** The id of a user, a subscription or a license. */
+export const uuid = z.uuid({ error: 'expected a UUID' }).transform((id) => id.toLowerCase());
+
+/** An instant: ISO 8601 with a time zone, to the millisecond at most; milliseconds since 1970 inside. */
+export const instant = z.iso
+  .datetime({
+    offset: true,
+    error: 'expected a date and time with a time zone, such as 2030-01-31T00:00:00Z',
+  })
+  .max(35)
+  .transform((value) => Date.parse(value));

@@ -1,0 +1,136 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import express, { type Request } from 'express';
+import { z } from 'zod';
+import { ANONYMOUS, type UsageCounter } from '../../usage/usage-counter.ts';
+import { addressKey } from '../limits/client-address.ts';
+import { type RateLimiter, rateLimitHeaders } from '../limits/rate-limit.ts';
+import type { Metrics } from '../metrics.ts';
+import { type FieldError, Problem } from '../problems/problem.ts';
+import type { Authenticate } from '../routes/auth.ts';
+import { check, type Place } from '../routes/fields.ts';
+import type { AnyRouteRequest, RateLimitSpec, RequestFacts, Route, RouteSpec } from '../routes/route.ts';
+import { sendAnswer } from './answer.ts';
+import type { Exchange } from './exchange.ts';
+
+export interface PipelineOptions {
+  readonly authenticate: Authenticate;
+  readonly limiter: RateLimiter;
+  /** Requests a minute, by the name of the limit; under `operator_<name>` the operators', where theirs is another. */
+  readonly limits: Readonly<Record<string, number>>;
+  readonly usage?: UsageCounter | undefined;
+  readonly metrics: Metrics;
+}
+
+/** Bytes of a body. The largest that any route needs is a tenth of it. */
+export const BODY_LIMIT = 16_384;
+const NO_FIELDS = z.strictObject({});
+
+const parseJson = express.json({ limit: BODY_LIMIT, strict: false, type: () => true });
+
+/**
+ * A request's way through a route: who asks, whether he may, whether it is too often, what he says, the handler, the
+ * answer. In this order, so that what is refused costs as little as possible.
+ */
+export async function runRoute<C>(
+  route: Route<C>,
+  context: C,
+  request: Request,
+  response: ServerResponse,
+  exchange: Exchange,
+  options: PipelineOptions,
+): Promise<void> {
+  if (route.auth !== 'anyone') {
+    exchange.principal = await options.authenticate(request.headers.authorization, route.auth);
+  }
+  count(route, exchange, options);
+  if (route.rateLimit) limit(route.rateLimit, exchange, options);
+  const input = readInput(route, request, await readBody(route, request, response));
+  const answer = await route.handle(context, {
+    ...input,
+    principal: exchange.principal,
+    requestId: exchange.requestId,
+    target: target(route, input.params as Readonly<Record<string, unknown>>),
+    address: exchange.address,
+    retryKey: exchange.retryKey,
+    signal: goneSignal(response),
+  });
+  sendAnswer(response, exchange, answer, route.answers[answer.status]?.type);
+}
+
+function count(route: RouteSpec, exchange: Exchange, { usage }: PipelineOptions): void {
+  const { principal } = exchange;
+  const userId = principal && 'userId' in principal ? principal.userId : ANONYMOUS;
+  usage?.count(userId, `${route.method.toUpperCase()} ${route.path}`, exchange.address);
+}
+
+/** @throws Problem rate_limited */
+function limit({ name, by }: RateLimitSpec, exchange: Exchange, options: PipelineOptions): void {
+  const { principal } = exchange;
+  const ofOperators = principal?.role === 'operator' ? options.limits[`operator_${name}`] : undefined;
+  const perMinute = ofOperators ?? options.limits[name];
+  if (perMinute === undefined) throw new Error(`no number is set for the rate limit "${name}"`);
+  const caller = principal && by === 'caller' ? `${principal.role}:${principal.id}` : undefined;
+  const decision = options.limiter.check(`${name}:${caller ?? addressKey(exchange.address)}`, perMinute);
+  Object.assign(exchange.headers, rateLimitHeaders(name, perMinute, decision));
+  if (decision.allowed) return;
+  options.metrics.rateLimited.inc({ limit: name });
+  throw new Problem('rate_limited', { headers: { 'Retry-After': String(decision.resetSeconds) } });
+}
+
+/**
+ * The body's JSON. Where there is none: an empty object if the route lets it be left out, else undefined.
+ * @throws Problem, and the parser's errors, which {@link toProblem} knows
+ */
+async function readBody(route: RouteSpec, request: Request, response: ServerResponse): Promise<unknown> {
+  if (!hasBody(request)) return route.body && !route.bodyOptional ? undefined : {};
+  if (!request.is('application/json')) throw new Problem('unsupported_media_type');
+  await new Promise<void>((resolve, reject) => {
+    parseJson(request, response as never, (error?: unknown) => (error ? reject(error) : resolve()));
+  });
+  return request.body;
+}
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
+/** Everything that the request says, checked; all that is wrong is named at once. @throws Problem invalid_request */
+function readInput(
+  route: RouteSpec,
+  request: Request,
+  body: unknown,
+): Omit<AnyRouteRequest, keyof RequestFacts> {
+  const errors: FieldError[] = [];
+  const read = (place: Place, schema: z.ZodType, value: unknown) => {
+    const checked = check(place, schema, value);
+    if (checked.ok) return checked.value;
+    errors.push(...checked.errors);
+    return undefined;
+  };
+  const names = Object.keys(route.headers?.shape ?? {});
+  const input = {
+    params: read('path', route.params ?? NO_FIELDS, { ...request.params }),
+    query: read('query', route.query ?? NO_FIELDS, { ...request.query }),
+    headers: read(
+      'header',
+      route.headers ?? NO_FIELDS,
+      Object.fromEntries(
+        names.flatMap((name) => (name in request.headers ? [[name, request.headers[name]]] : [])),
+      ),
+    ),
+    body: read('body', route.body ?? NO_FIELDS, body),
+  };
+  if (errors.length > 0) throw new Problem('invalid_request', { errors });
+  return input;
+}
+
+const target = ({ method, path }: RouteSpec, params: Readonly<Record<string, unknown>>): string =>
+  `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(String(params[name])))}`;
+
+/** Fires when the connection is gone before the answer was. */
+function goneSignal(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
