@@ -2,7 +2,7 @@ import type { Terms } from '../events/terms.ts';
 
 /**
  * The read model's rows as node-postgres returns them: bigint as a decimal text, timestamptz as Date, jsonb parsed.
- * projector/migrations/read_model is where the columns are explained.
+ * projector/schemas/migrations/read_model is where the columns are explained.
  */
 export interface UserRow {
   user_id: string;

@@ -60,7 +60,7 @@ describe('migrations', () => {
 
   test('the repository’s own are named in order', async () => {
     for (const set of ['read_model', 'usage', 'vault']) {
-      const migrations = await readMigrations(`projector/migrations/${set}`);
+      const migrations = await readMigrations(`projector/schemas/migrations/${set}`);
       expect(migrations[0]?.name).toMatch(/^0001_/);
     }
     await expect(readMigrations('projector')).rejects.toThrow('not named like a migration');

@@ -36,7 +36,7 @@ export class ReadModel {
 
   async create(): Promise<void> {
     await migrateReadModel(this.#pool, 'read_model', false);
-    const usage = path.resolve(import.meta.dirname, '../../../projector/migrations/usage');
+    const usage = path.resolve(import.meta.dirname, '../../../projector/schemas/migrations/usage');
     await migrate({ pool: this.#pool, schema: 'usage', migrations: await readMigrations(usage) });
     await this.#pool.query(
       "INSERT INTO read_model.checkpoints (name, generation, position_commit, position_prepare) VALUES ('direct', 0, 1000, 1000)",

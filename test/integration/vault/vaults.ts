@@ -4,7 +4,7 @@ import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts
 import { createLogger } from '../../../shared/logger.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
-const folder = path.resolve(import.meta.dirname, '../../../projector/migrations/vault');
+const folder = path.resolve(import.meta.dirname, '../../../projector/schemas/migrations/vault');
 
 /** A pool on the database at `url`, with the schema `vault` in it. */
 export async function vaultPool(url: string): Promise<Pool> {
