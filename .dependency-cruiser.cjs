@@ -17,6 +17,32 @@ module.exports = {
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
+    {
+      name: 'no-circular-in-shared',
+      comment: 'In shared/ not even types may: a shared type moves to a file of its own.',
+      severity: 'error',
+      from: { path: '^shared/' },
+      to: { circular: true },
+    },
+    {
+      name: 'no-circular-folders',
+      comment: 'Folders of shared/ stand in one order: a port never knows its adapter.',
+      severity: 'error',
+      scope: 'folder',
+      from: { path: '^shared/(events|vault|adapters|tokens|usage|read-model|history|tracing)' },
+      to: { circular: true },
+    },
+    {
+      name: 'port-never-knows-its-adapter',
+      comment:
+        'Who uses the event log imports shared/event-log.ts; only what puts a program together (a command of the tool, too) connects it.',
+      severity: 'error',
+      from: {
+        pathNot:
+          '^shared/adapters/eventstoredb/|/(app|main|connections|create-[a-z-]+)\\.ts$|^query-service/event-log\\.ts$|^cli/',
+      },
+      to: { path: '^shared/adapters/eventstoredb/' },
+    },
     { name: 'no-orphans-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'services-never-import-each-other',

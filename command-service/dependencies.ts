@@ -1,5 +1,5 @@
-import type { EventLog } from '../shared/adapters/eventstoredb/event-log.ts';
 import type { Clock } from '../shared/clock.ts';
+import type { EventLog } from '../shared/event-log.ts';
 import type { Codec } from '../shared/events/codec.ts';
 import type { PlanCatalogue } from '../shared/plans.ts';
 import type { Vault } from '../shared/vault/vault.ts';

@@ -1,8 +1,8 @@
 import { connectEventLog } from '../shared/adapters/eventstoredb/client.ts';
-import type { EventLog } from '../shared/adapters/eventstoredb/event-log.ts';
 import { createPool } from '../shared/adapters/postgres/pool.ts';
 import { connectRedis } from '../shared/adapters/redis/client.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
+import type { EventLog } from '../shared/event-log.ts';
 import type { Logger } from '../shared/logger.ts';
 import { READ_MODEL_SCHEMA } from '../shared/read-model/rows.ts';
 import { loadMasterKey } from '../shared/vault/master-key.ts';

@@ -1,9 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type {
-  EventLog,
-  ReadStreamOptions,
-  RecordedEvent,
-} from '../shared/adapters/eventstoredb/event-log.ts';
+import type { EventLog, ReadStreamOptions, RecordedEvent } from '../shared/event-log.ts';
 
 const CLOSE_MS = 1_000;
 

@@ -1,6 +1,6 @@
 import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
-import type { EventLog } from '../../shared/adapters/eventstoredb/event-log.ts';
 import { createPool, type Queryable } from '../../shared/adapters/postgres/pool.ts';
+import type { EventLog } from '../../shared/event-log.ts';
 import { userOfStream } from '../../shared/events/streams.ts';
 import { insertTombstones } from '../../shared/vault/statements.ts';
 import { type Command, parseOptions, UsageError } from '../command.ts';

@@ -1,5 +1,5 @@
 import { access, rm, stat } from 'node:fs/promises';
-import type { EventLog } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { EventLog } from '../../shared/event-log.ts';
 import { formatPosition, parsePosition } from '../../shared/events/position.ts';
 import { STREAM_PREFIXES } from '../../shared/events/streams.ts';
 import { UsageError } from '../command.ts';

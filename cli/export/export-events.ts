@@ -1,5 +1,5 @@
 import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
-import type { EventLog } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { EventLog } from '../../shared/event-log.ts';
 import { createReader } from '../../shared/events/codec.ts';
 import type { Vault } from '../../shared/vault/vault.ts';
 import { Interrupted, type Io } from '../command.ts';

@@ -1,4 +1,4 @@
-import type { EventLog, RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { EventLog, RecordedEvent } from '../../shared/event-log.ts';
 import type { EventReader } from '../../shared/events/codec.ts';
 import { comparePositions, type Position, parsePosition } from '../../shared/events/position.ts';
 import type { Vault } from '../../shared/vault/vault.ts';

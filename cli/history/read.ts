@@ -1,5 +1,5 @@
-import type { EventLog } from '../../shared/adapters/eventstoredb/event-log.ts';
 import { createPool, isPostgresUnavailable } from '../../shared/adapters/postgres/pool.ts';
+import type { EventLog } from '../../shared/event-log.ts';
 import { createReader } from '../../shared/events/codec.ts';
 import { personalSchemas } from '../../shared/events/schemas.ts';
 import { userStream } from '../../shared/events/streams.ts';

@@ -1,5 +1,5 @@
-import { OutcomeUnknown, WrongExpectedRevision } from '../../shared/adapters/eventstoredb/errors.ts';
-import type { RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { RecordedEvent } from '../../shared/event-log.ts';
+import { OutcomeUnknown, WrongExpectedRevision } from '../../shared/event-log-errors.ts';
 import { isUserEvent } from '../../shared/events/codec.ts';
 import { emailStream } from '../../shared/events/streams.ts';
 import type { EmailEvent, EmailEventType } from '../../shared/events/types.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { OutcomeUnknown } from '../../shared/adapters/eventstoredb/errors.ts';
+import { OutcomeUnknown } from '../../shared/event-log-errors.ts';
 import { uuidv7 } from '../../shared/ids.ts';
 import { normaliseEmail } from '../../shared/vault/vault.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { RecordedEvent } from '../../shared/event-log.ts';
 import type { Position } from '../../shared/events/position.ts';
 import { userOfStream } from '../../shared/events/streams.ts';
 import type { CommandStamp } from '../execute/stamps.ts';

@@ -1,13 +1,9 @@
+import type { AppendResult, ExpectedRevision, NewEvent } from '../../shared/event-log.ts';
 import {
   EventStoreUnavailable,
   OutcomeUnknown,
   WrongExpectedRevision,
-} from '../../shared/adapters/eventstoredb/errors.ts';
-import type {
-  AppendResult,
-  ExpectedRevision,
-  NewEvent,
-} from '../../shared/adapters/eventstoredb/event-log.ts';
+} from '../../shared/event-log-errors.ts';
 import { inSpan } from '../../shared/tracing/tracing.ts';
 import type { AppendOutcome, ExecutorDependencies } from '../dependencies.ts';
 

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { NewEvent } from '../../shared/event-log.ts';
 import {
   EventStoreUnavailable,
   OutcomeUnknown,
   WrongExpectedRevision,
-} from '../../shared/adapters/eventstoredb/errors.ts';
-import type { NewEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+} from '../../shared/event-log-errors.ts';
 import { userStream } from '../../shared/events/streams.ts';
 import { DataKeyErased } from '../../shared/vault/errors.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';

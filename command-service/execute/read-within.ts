@@ -1,5 +1,5 @@
-import { EventStoreUnavailable } from '../../shared/adapters/eventstoredb/errors.ts';
-import type { RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { RecordedEvent } from '../../shared/event-log.ts';
+import { EventStoreUnavailable } from '../../shared/event-log-errors.ts';
 
 /**
  * The events of a read that has to end in time. A read that is aborted ends like one that is complete; here it

@@ -1,4 +1,4 @@
-import type { EventLog, RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { EventLog, RecordedEvent } from '../../shared/event-log.ts';
 import { type EventReader, isUserEvent } from '../../shared/events/codec.ts';
 import { userStream } from '../../shared/events/streams.ts';
 import type { Recorded, UserEvent } from '../../shared/events/types.ts';

@@ -1,4 +1,4 @@
-import type { EventLog, FeedMessage } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { EventLog, FeedMessage } from '../../shared/event-log.ts';
 import { formatPosition } from '../../shared/events/position.ts';
 import { STREAM_PREFIXES, userStream } from '../../shared/events/streams.ts';
 import { unlessAborted } from '../../shared/unless-aborted.ts';

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { RecordedEvent } from '../../shared/event-log.ts';
 import type { Position } from '../../shared/events/position.ts';
 
 /** An event as a feed delivers it. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { EventStoreUnavailable } from '../../shared/adapters/eventstoredb/errors.ts';
 import { isKafkaUnavailable } from '../../shared/adapters/kafka/errors.ts';
 import { isPostgresUnavailable } from '../../shared/adapters/postgres/pool.ts';
+import { EventStoreUnavailable } from '../../shared/event-log-errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { VaultUnavailable } from '../../shared/vault/errors.ts';
 import { CheckpointMoved, FeedNotOwned, FeedStop } from '../errors.ts';

@@ -1,7 +1,7 @@
-import type { EventLog } from '../../shared/adapters/eventstoredb/event-log.ts';
 import type { TopicOffsets } from '../../shared/adapters/kafka/offsets.ts';
 import type { Partition } from '../../shared/adapters/kafka/partition.ts';
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
+import type { EventLog } from '../../shared/event-log.ts';
 import { comparePositions, type Position, START } from '../../shared/events/position.ts';
 import { userStream } from '../../shared/events/streams.ts';
 import { Backlog } from '../feeds/backlog.ts';

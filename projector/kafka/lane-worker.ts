@@ -1,9 +1,9 @@
-import type { EventLog } from '../../shared/adapters/eventstoredb/event-log.ts';
 import type { TopicOffsets } from '../../shared/adapters/kafka/offsets.ts';
 import type { Partition } from '../../shared/adapters/kafka/partition.ts';
 import type { Pool } from '../../shared/adapters/postgres/pool.ts';
 import type { Redis } from '../../shared/adapters/redis/client.ts';
 import type { Clock } from '../../shared/clock.ts';
+import type { EventLog } from '../../shared/event-log.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { CacheRenewals } from '../caches/cache-renewal.ts';
 import { Caches, type CachesOptions } from '../caches/caches.ts';

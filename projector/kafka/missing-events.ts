@@ -1,4 +1,4 @@
-import type { EventLog, RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { EventLog, RecordedEvent } from '../../shared/event-log.ts';
 import { comparePositions, type Position } from '../../shared/events/position.ts';
 import { userOfStream } from '../../shared/events/streams.ts';
 

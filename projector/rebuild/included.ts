@@ -1,5 +1,5 @@
-import type { RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
+import type { RecordedEvent } from '../../shared/event-log.ts';
 import { comparePositions, type Position } from '../../shared/events/position.ts';
 import { userOfStream } from '../../shared/events/streams.ts';
 import type { Feed, FeedBatch, FeedEvent } from '../feeds/feed.ts';

@@ -1,5 +1,5 @@
-import type { RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
 import type { PlacedRecord } from '../../shared/adapters/kafka/producer.ts';
+import type { RecordedEvent } from '../../shared/event-log.ts';
 import { toKafkaRecord } from '../../shared/events/cloud-event.ts';
 import type { EventReader } from '../../shared/events/codec.ts';
 import { UnknownEvent } from '../../shared/events/errors.ts';

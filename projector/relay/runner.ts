@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { EventStoreUnavailable } from '../../shared/adapters/eventstoredb/errors.ts';
 import { KafkaUnavailable } from '../../shared/adapters/kafka/errors.ts';
 import { ProducerFenced } from '../../shared/adapters/kafka/producer.ts';
 import { isPostgresUnavailable } from '../../shared/adapters/postgres/pool.ts';
 import type { Clock } from '../../shared/clock.ts';
+import { EventStoreUnavailable } from '../../shared/event-log-errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { CheckpointMoved, FeedStop } from '../errors.ts';
 import { lead, relayPlace } from '../follow/leadership.ts';

@@ -1,6 +1,6 @@
-import type { RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
 import { KafkaUnavailable } from '../../shared/adapters/kafka/errors.ts';
 import { RecordsTooLarge, type TransactionalProducer } from '../../shared/adapters/kafka/producer.ts';
+import type { RecordedEvent } from '../../shared/event-log.ts';
 import { type Batch, planBatches } from './batches.ts';
 import { moveCheckpoint, type RelayCheckpoint } from './checkpoint.ts';
 import type { RelayOptions } from './relay.ts';

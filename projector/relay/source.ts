@@ -1,4 +1,4 @@
-import type { EventLog, FeedMessage, RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { EventLog, FeedMessage, RecordedEvent } from '../../shared/event-log.ts';
 import { formatPosition } from '../../shared/events/position.ts';
 import { STREAM_PREFIXES } from '../../shared/events/streams.ts';
 import { Backlog } from '../feeds/backlog.ts';

@@ -1,6 +1,6 @@
-import { EventStoreUnavailable } from '../../shared/adapters/eventstoredb/errors.ts';
-import type { EventLog, RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
+import type { EventLog, RecordedEvent } from '../../shared/event-log.ts';
+import { EventStoreUnavailable } from '../../shared/event-log-errors.ts';
 import { createReader } from '../../shared/events/codec.ts';
 import { userStream } from '../../shared/events/streams.ts';
 import { Timeline, type TimelineEntry } from '../../shared/history/timeline.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { RecordedEvent } from '../adapters/eventstoredb/event-log.ts';
+import type { RecordedEvent } from '../event-log.ts';
 import type { EventVersion } from './catalogue.ts';
 import { EventInvalid, UnknownEvent } from './errors.ts';
 import { type Metadata, metadataSchema } from './metadata.ts';

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../adapters/eventstoredb/event-log.ts';
+import type { RecordedEvent } from '../event-log.ts';
 import { formatPosition, parsePosition } from './position.ts';
 
 type Json = Readonly<Record<string, unknown>>;

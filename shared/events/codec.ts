@@ -1,4 +1,4 @@
-import type { NewEvent, RecordedEvent } from '../adapters/eventstoredb/event-log.ts';
+import type { NewEvent, RecordedEvent } from '../event-log.ts';
 import { DataKeyErased, PersonalUnreadable } from '../vault/errors.ts';
 import { type DataKey, ERASED, type Erased, openPersonal, sealPersonal } from '../vault/personal.ts';
 import { type EventCatalogue, type EventVersion, eventCatalogue } from './catalogue.ts';

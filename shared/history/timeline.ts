@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../adapters/eventstoredb/event-log.ts';
+import type { RecordedEvent } from '../event-log.ts';
 import { type EventReader, isUserEvent } from '../events/codec.ts';
 import type { Recorded, UserEvent } from '../events/types.ts';
 import { type FoldedEvent, type ShownPersonal, timeOf } from '../read-model/fold/event.ts';

@@ -1,7 +1,7 @@
 import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
-import type { EventLog } from '../../shared/adapters/eventstoredb/event-log.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../../shared/clock.ts';
+import type { EventLog } from '../../shared/event-log.ts';
 import { comparePositions, type Position } from '../../shared/events/position.ts';
 import { STREAM_PREFIXES } from '../../shared/events/streams.ts';
 import { createLogger } from '../../shared/logger.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { EventStoreUnavailable, OutcomeUnknown } from '../../shared/adapters/eventstoredb/errors.ts';
-import type { EventLog, NewEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { EventLog, NewEvent } from '../../shared/event-log.ts';
+import { EventStoreUnavailable, OutcomeUnknown } from '../../shared/event-log-errors.ts';
 import type { Position } from '../../shared/events/position.ts';
 import { eventually } from '../support/eventually.ts';
 

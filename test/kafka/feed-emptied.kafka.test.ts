@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { moveCheckpoint, rememberTopic } from '../../projector/relay/checkpoint.ts';
-import type { RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { RecordedEvent } from '../../shared/event-log.ts';
 import { partitionOf } from '../../shared/read-model/lanes.ts';
 import { type Author, newId } from '../integration/projector/author.ts';
 import { readiness } from '../integration/projector/system.ts';

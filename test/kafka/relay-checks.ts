@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { EventLog, RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { EventLog, RecordedEvent } from '../../shared/event-log.ts';
 import { fromKafkaRecord } from '../../shared/events/cloud-event.ts';
 import { comparePositions, parsePosition } from '../../shared/events/position.ts';
 import { partitionOf } from '../../shared/read-model/lanes.ts';

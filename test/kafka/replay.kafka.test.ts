@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { RecordedEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
+import type { RecordedEvent } from '../../shared/event-log.ts';
 import { fromKafkaRecord } from '../../shared/events/cloud-event.ts';
 import { partitionOf } from '../../shared/read-model/lanes.ts';
 import { createReplaySystem, type ReplaySystem } from '../integration/replay/system.ts';

@@ -1,6 +1,6 @@
 import { WriterSession } from '../../local/event-store/log/session.ts';
-import type { NewEvent } from '../../shared/adapters/eventstoredb/event-log.ts';
 import type { Pool } from '../../shared/adapters/postgres/pool.ts';
+import type { NewEvent } from '../../shared/event-log.ts';
 
 export interface TableEvent {
   readonly stream: string;

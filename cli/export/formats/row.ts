@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../../../shared/adapters/eventstoredb/event-log.ts';
+import type { RecordedEvent } from '../../../shared/event-log.ts';
 import { type EventCatalogue, eventCatalogue } from '../../../shared/events/catalogue.ts';
 import { formatPosition } from '../../../shared/events/position.ts';
 import type { DecodedEvent } from '../source/selection.ts';

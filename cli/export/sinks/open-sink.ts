@@ -1,4 +1,4 @@
-import type { EventLog } from '../../../shared/adapters/eventstoredb/event-log.ts';
+import type { EventLog } from '../../../shared/event-log.ts';
 import { type Io, UsageError } from '../../command.ts';
 import { beginFile, journalOf } from '../begin.ts';
 import type { Encoder, EncoderPast } from '../formats/encoder.ts';

@@ -1,8 +1,8 @@
-import type { EventLog } from '../../../shared/adapters/eventstoredb/event-log.ts';
 import { KafkaAdmin } from '../../../shared/adapters/kafka/admin.ts';
 import { createKafka, type Kafka } from '../../../shared/adapters/kafka/client.ts';
 import { openProducer } from '../../../shared/adapters/kafka/producer.ts';
 import { createTopic, inspectTopic, type TopicSettings } from '../../../shared/adapters/kafka/topic.ts';
+import type { EventLog } from '../../../shared/event-log.ts';
 import { type Io, UsageError } from '../../command.ts';
 import { readKafkaConfig } from '../../config.ts';
 import { toolLogger } from '../../logger.ts';

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../../../shared/adapters/eventstoredb/event-log.ts';
+import type { RecordedEvent } from '../../../shared/event-log.ts';
 import type { OpenedPersonal } from '../formats/row.ts';
 import type { DecodedEvent } from '../source/selection.ts';
 import type { Place } from '../source/source.ts';

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../../../shared/adapters/eventstoredb/event-log.ts';
+import type { RecordedEvent } from '../../../shared/event-log.ts';
 import type { EventReader } from '../../../shared/events/codec.ts';
 import type { EmailEvent, Recorded, UserEvent } from '../../../shared/events/types.ts';
 import type { Criteria } from '../options/criteria.ts';

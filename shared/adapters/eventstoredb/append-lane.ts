@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { UUID } from '@eventstore/db-client/generated/shared_pb.js';
 import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import { OutcomeUnknown } from '../../event-log-errors.ts';
 import { type Append, toError, toPlace, toRequest } from './append-message.ts';
 import type { BatchStream } from './connection.ts';
-import { OutcomeUnknown } from './errors.ts';
 
 export type Place = ReturnType<typeof toPlace>;
 

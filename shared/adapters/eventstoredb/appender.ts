@@ -1,8 +1,8 @@
 import type { EventStoreDBClient } from '@eventstore/db-client';
+import { EventStoreUnavailable } from '../../event-log-errors.ts';
 import { AppendLane, type Place } from './append-lane.ts';
 import type { Append } from './append-message.ts';
 import { openBatchStream } from './connection.ts';
-import { EventStoreUnavailable } from './errors.ts';
 
 /** Keeps one call open for appends, and opens the next when it is gone. */
 export class Appender {

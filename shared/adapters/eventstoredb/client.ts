@@ -1,9 +1,5 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
-import { comparePositions, type Position } from '../../events/position.ts';
-import { Appender } from './appender.ts';
-import { closeClient, openRead, type ReadCall } from './connection.ts';
-import { EventStoreUnavailable } from './errors.ts';
 import type {
   AppendResult,
   EventLog,
@@ -13,7 +9,11 @@ import type {
   ReadStreamOptions,
   RecordedEvent,
   SubscribeOptions,
-} from './event-log.ts';
+} from '../../event-log.ts';
+import { EventStoreUnavailable } from '../../event-log-errors.ts';
+import { comparePositions, type Position } from '../../events/position.ts';
+import { Appender } from './appender.ts';
+import { closeClient, openRead, type ReadCall } from './connection.ts';
 import { allRequest, streamRequest, subscriptionRequest } from './read-request.ts';
 import { events, messages } from './reads.ts';
 import { subscription } from './subscription.ts';

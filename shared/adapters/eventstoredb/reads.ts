@@ -1,6 +1,6 @@
+import type { RecordedEvent } from '../../event-log.ts';
 import { arrivals } from './arrivals.ts';
 import type { ReadCall } from './connection.ts';
-import type { RecordedEvent } from './event-log.ts';
 import type { ReadMessage } from './read-message.ts';
 import { toReadError } from './unavailable.ts';
 

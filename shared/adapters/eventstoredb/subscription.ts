@@ -1,6 +1,6 @@
+import type { FeedMessage } from '../../event-log.ts';
+import { EventStoreUnavailable } from '../../event-log-errors.ts';
 import type { ReadCall } from './connection.ts';
-import { EventStoreUnavailable } from './errors.ts';
-import type { FeedMessage } from './event-log.ts';
 import type { ReadMessage } from './read-message.ts';
 import { messages } from './reads.ts';
 

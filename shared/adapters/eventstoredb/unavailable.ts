@@ -8,8 +8,8 @@ import {
   UnknownError,
 } from '@eventstore/db-client';
 import grpc from '@grpc/grpc-js';
+import { EventStoreUnavailable } from '../../event-log-errors.ts';
 import { Silence } from './arrivals.ts';
-import { EventStoreUnavailable } from './errors.ts';
 
 const PASSING = [
   UnavailableError,

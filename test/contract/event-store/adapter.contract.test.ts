@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
-import { AppendRefused, WrongExpectedRevision } from '../../../shared/adapters/eventstoredb/errors.ts';
-import type { EventLog, FeedMessage, NewEvent } from '../../../shared/adapters/eventstoredb/event-log.ts';
+import type { EventLog, FeedMessage, NewEvent } from '../../../shared/event-log.ts';
+import { AppendRefused, WrongExpectedRevision } from '../../../shared/event-log-errors.ts';
 import { comparePositions, type Position } from '../../../shared/events/position.ts';
 import { collect, newStream, rejection, type StoreUnderTest, storeUnderTest } from './event-store.ts';
 

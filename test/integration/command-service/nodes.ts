@@ -6,12 +6,8 @@ import { createExecutor, type Executor } from '../../../command-service/execute/
 import type { Caller, CommandRequest, Done, Outcome } from '../../../command-service/execute/requests.ts';
 import { type EventStore, startEventStore } from '../../../local/event-store/server.ts';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
-import type {
-  AppendResult,
-  EventLog,
-  RecordedEvent,
-} from '../../../shared/adapters/eventstoredb/event-log.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
+import type { AppendResult, EventLog, RecordedEvent } from '../../../shared/event-log.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
 import { createLogger } from '../../../shared/logger.ts';
 import { readPlanCatalogue } from '../../../shared/plans.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PausePoint } from '../../../command-service/dependencies.ts';
-import { OutcomeUnknown } from '../../../shared/adapters/eventstoredb/errors.ts';
+import { OutcomeUnknown } from '../../../shared/event-log-errors.ts';
 import { Backend, codeOf, customerOf, done, keyed, type Node, newEmail, signUp } from './nodes.ts';
 
 let backend: Backend;

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { EventLog, NewEvent } from '../../../shared/adapters/eventstoredb/event-log.ts';
+import type { EventLog, NewEvent } from '../../../shared/event-log.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
 import { emailStream, userStream } from '../../../shared/events/streams.ts';
 import type { Terms } from '../../../shared/events/terms.ts';

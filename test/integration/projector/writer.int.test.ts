@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { FeedStop } from '../../../projector/errors.ts';
 import { migrateReadModel } from '../../../projector/schemas/migrate.ts';
 import { ReadModelWriter, writerSettings } from '../../../projector/write/read-model-writer.ts';
-import type { RecordedEvent } from '../../../shared/adapters/eventstoredb/event-log.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
+import type { RecordedEvent } from '../../../shared/event-log.ts';
 import { createReader } from '../../../shared/events/codec.ts';
 import { createSystem, type System, silent } from './system.ts';
 

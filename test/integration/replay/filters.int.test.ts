@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RecordedEvent } from '../../../shared/adapters/eventstoredb/event-log.ts';
+import type { RecordedEvent } from '../../../shared/event-log.ts';
 import { formatPosition } from '../../../shared/events/position.ts';
 import { createReplaySystem, lines, type ReplaySystem } from './system.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { approximateBytes } from '../../../command-service/domain/user-state.ts';
 import { UserStates } from '../../../command-service/execute/user-states.ts';
-import { EventStoreUnavailable } from '../../../shared/adapters/eventstoredb/errors.ts';
-import type { ReadStreamOptions, RecordedEvent } from '../../../shared/adapters/eventstoredb/event-log.ts';
+import type { ReadStreamOptions, RecordedEvent } from '../../../shared/event-log.ts';
+import { EventStoreUnavailable } from '../../../shared/event-log-errors.ts';
 import { createReader } from '../../../shared/events/codec.ts';
 import { UnknownEvent } from '../../../shared/events/errors.ts';
 import type { NewUserEvent } from '../../../shared/events/types.ts';

@@ -1,5 +1,5 @@
 import { createSecretKey, randomUUID } from 'node:crypto';
-import type { RecordedEvent } from '../../../shared/adapters/eventstoredb/event-log.ts';
+import type { RecordedEvent } from '../../../shared/event-log.ts';
 import { createCodec, createReader } from '../../../shared/events/codec.ts';
 import type { Terms } from '../../../shared/events/terms.ts';
 import type { NewUserEvent } from '../../../shared/events/types.ts';

@@ -1,4 +1,4 @@
-import type { Position } from '../../events/position.ts';
+import type { Position } from './events/position.ts';
 
 /** An event as it is handed to the log. `id` decides whether a repeated append is the same one. */
 export interface NewEvent {
