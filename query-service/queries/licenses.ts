@@ -1,10 +1,12 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
-import type { LicenseRow } from '../../shared/read-model/rows.ts';
+import { LICENSE_COLUMNS, type LicenseRow } from '../../shared/read-model/rows.ts';
 
-const FIND = 'SELECT * FROM read_model.licenses WHERE license_id = $1';
+const FROM = `SELECT ${LICENSE_COLUMNS.join(', ')} FROM read_model.licenses`;
+
+const FIND = `${FROM} WHERE license_id = $1`;
 
 const OF_USER = `
-SELECT * FROM read_model.licenses
+${FROM}
 WHERE user_id = $1 AND ($2::uuid IS NULL OR license_id > $2)
 ORDER BY license_id LIMIT $3`;
 

@@ -1,11 +1,13 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
 import { timeOfUuidv7 } from '../../shared/ids.ts';
-import type { SubscriptionRow } from '../../shared/read-model/rows.ts';
+import { SUBSCRIPTION_COLUMNS, type SubscriptionRow } from '../../shared/read-model/rows.ts';
 
-const FIND = 'SELECT * FROM read_model.subscriptions WHERE subscription_id = $1 AND start_date = $2';
+const FROM = `SELECT ${SUBSCRIPTION_COLUMNS.join(', ')} FROM read_model.subscriptions`;
+
+const FIND = `${FROM} WHERE subscription_id = $1 AND start_date = $2`;
 
 const OF_USER = `
-SELECT * FROM read_model.subscriptions
+${FROM}
 WHERE user_id = $1 AND ($2::uuid IS NULL OR subscription_id > $2)
 ORDER BY subscription_id LIMIT $3`;
 

@@ -1,5 +1,10 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
-import type { SubscriptionRow, UserRow } from '../../shared/read-model/rows.ts';
+import {
+  SUBSCRIPTION_COLUMNS,
+  type SubscriptionRow,
+  USER_COLUMNS,
+  type UserRow,
+} from '../../shared/read-model/rows.ts';
 import { normaliseEmail } from '../../shared/vault/vault.ts';
 
 export interface FoundUser {
@@ -15,12 +20,31 @@ export interface UserFilter {
   readonly external_id?: string | undefined;
 }
 
-const FIND_USER = 'SELECT * FROM read_model.users WHERE user_id = $1';
+/** Both are read by one statement, and so from one snapshot: the user as of one event, the subscription as of the same. */
+const COLUMNS = [
+  ...USER_COLUMNS.map((column) => `u.${column} AS user_${column}`),
+  ...SUBSCRIPTION_COLUMNS.map((column) => `s.${column} AS subscription_${column}`),
+].join(', ');
 
 /** Both columns of the key: one partition is touched. */
-const FIND_SUBSCRIPTIONS = `
-SELECT s.* FROM unnest($1::uuid[], $2::timestamptz[]) AS asked (subscription_id, start_date)
-JOIN read_model.subscriptions s USING (subscription_id, start_date)`;
+const SUBSCRIPTION = `LEFT JOIN read_model.subscriptions s
+  ON s.subscription_id = u.subscription_id AND s.start_date = u.subscription_start_date`;
+
+const FIND_USER = `SELECT ${COLUMNS} FROM read_model.users u ${SUBSCRIPTION} WHERE u.user_id = $1`;
+
+type Joined = Readonly<Record<string, unknown>>;
+
+function split(row: Joined): FoundUser {
+  const part = (prefix: string, columns: readonly string[]) =>
+    Object.fromEntries(columns.map((column) => [column, row[`${prefix}_${column}`]]));
+  const has = row.subscription_subscription_id !== null;
+  return {
+    user: part('user', USER_COLUMNS) as unknown as UserRow,
+    subscription: has
+      ? (part('subscription', SUBSCRIPTION_COLUMNS) as unknown as SubscriptionRow)
+      : undefined,
+  };
+}
 
 /** Each is a condition on `u` with the filter's value as its parameter. */
 const CONDITIONS: Readonly<Record<keyof UserFilter, (parameter: string) => string>> = {
@@ -33,22 +57,9 @@ const CONDITIONS: Readonly<Record<keyof UserFilter, (parameter: string) => strin
     `u.user_id IN (SELECT user_id FROM read_model.subscriptions WHERE external_id = ${parameter})`,
 };
 
-async function withSubscriptions(db: Queryable, users: readonly UserRow[]): Promise<FoundUser[]> {
-  const having = users.filter(({ subscription_id }) => subscription_id !== null);
-  const { rows } =
-    having.length === 0
-      ? { rows: [] }
-      : await db.query<SubscriptionRow>(FIND_SUBSCRIPTIONS, [
-          having.map(({ subscription_id }) => subscription_id),
-          having.map(({ subscription_start_date }) => subscription_start_date),
-        ]);
-  const byId = new Map(rows.map((row) => [row.subscription_id, row]));
-  return users.map((user) => ({ user, subscription: byId.get(user.subscription_id ?? '') }));
-}
-
 export async function findUser(db: Queryable, userId: string): Promise<FoundUser | undefined> {
-  const { rows } = await db.query<UserRow>({ name: 'find_user', text: FIND_USER, values: [userId] });
-  return (await withSubscriptions(db, rows))[0];
+  const { rows } = await db.query<Joined>({ name: 'find_user', text: FIND_USER, values: [userId] });
+  return rows[0] && split(rows[0]);
 }
 
 /** As the row has it. PostgreSQL's lower() goes by the database's locale, and leaves É as it is under C. */
@@ -66,12 +77,12 @@ export async function findUsers(
   );
   const conditions = given.map((name, i) => CONDITIONS[name](`$${i + 3}`));
   const text = `
-SELECT u.* FROM read_model.users u
+SELECT ${COLUMNS} FROM read_model.users u ${SUBSCRIPTION}
 WHERE ${['($1::uuid IS NULL OR u.user_id > $1)', ...conditions].join(' AND ')}
 ORDER BY u.user_id LIMIT $2`;
   const values = [page.after ?? null, page.limit, ...given.map((name) => storedForm(filter, name))];
-  const { rows } = await db.query<UserRow>(text, values);
-  return withSubscriptions(db, rows);
+  const { rows } = await db.query<Joined>(text, values);
+  return rows.map(split);
 }
 
 const TOKEN_STATE = `

@@ -49,3 +49,50 @@ export interface LicenseRow {
 
 /** The schema that the services read and the projector writes; a rebuild swaps another one in under this name. */
 export const READ_MODEL_SCHEMA = 'read_model';
+
+/*
+ * The rows' columns by name: a statement that says `*` has another result once a migration adds a column, and what
+ * connections have prepared of it fails.
+ */
+
+export const USER_COLUMNS = [
+  'user_id',
+  'email',
+  'status',
+  'subscription_id',
+  'subscription_start_date',
+  'credentials_revision',
+  'ended_token_ids',
+  'revision',
+  'position_commit',
+  'position_prepare',
+  'created_at',
+  'updated_at',
+] as const satisfies readonly (keyof UserRow)[];
+
+export const SUBSCRIPTION_COLUMNS = [
+  'subscription_id',
+  'user_id',
+  'plan_type',
+  'terms',
+  'suspended',
+  'cancelled',
+  'status',
+  'start_date',
+  'end_date',
+  'external_id',
+  'created_at',
+  'updated_at',
+] as const satisfies readonly (keyof SubscriptionRow)[];
+
+export const LICENSE_COLUMNS = [
+  'license_id',
+  'user_id',
+  'subscription_id',
+  'client_id',
+  'client_name',
+  'status',
+  'activated_at',
+  'created_at',
+  'updated_at',
+] as const satisfies readonly (keyof LicenseRow)[];

@@ -1,5 +1,9 @@
 import pg from 'pg';
 import type { Logger } from '../../logger.ts';
+import { isPostgresUnavailable } from './faults.ts';
+import { repeating } from './repeating.ts';
+
+export { isPostgresUnavailable } from './faults.ts';
 
 export type Pool = pg.Pool;
 export type PoolClient = pg.PoolClient;
@@ -26,13 +30,17 @@ export function createPool(options: PoolOptions): Pool {
     connectionString: options.connectionString,
     application_name: options.applicationName,
     max: options.max,
-    statement_timeout: options.statementTimeoutMs ?? 10_000,
     connectionTimeoutMillis: options.connectionTimeoutMs ?? 2_000,
     // A broken network answers nothing: without this a query on a dead connection would wait for ever.
     query_timeout: (options.statementTimeoutMs ?? 10_000) + 1_000,
     keepAlive: true,
-    // Projections may not depend on the session's time zone.
-    options: Object.entries({ TimeZone: 'UTC', ...options.settings })
+    // All in this one parameter, so that a pooler has one to let pass. Projections may not depend on the session's time
+    // zone.
+    options: Object.entries({
+      statement_timeout: options.statementTimeoutMs ?? 10_000,
+      TimeZone: 'UTC',
+      ...options.settings,
+    })
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
   });
@@ -42,7 +50,7 @@ export function createPool(options: PoolOptions): Pool {
   pool.on('connect', (client) =>
     client.on('error', (error) => options.logger.debug({ err: error }, 'postgres_connection_broken')),
   );
-  return pool;
+  return repeating(pool, options.logger);
 }
 
 /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
@@ -55,6 +63,8 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
     await client.query('COMMIT');
     return result;
   } catch (error) {
+    // To a server that was demoted or is going down: the next one may lead to another.
+    if (isPostgresUnavailable(error)) broken = error as Error;
     await client.query('ROLLBACK').catch((rollbackError: Error) => {
       broken = rollbackError;
     });
@@ -63,27 +73,4 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
     // A connection that could not roll back is not handed out again.
     client.release(broken);
   }
-}
-
-/** Connection failures, shutdowns, too many connections, time-outs: SQLSTATE classes 08, 53 and 57. */
-const UNAVAILABLE_STATE = /^(08|53|57)/;
-const UNAVAILABLE_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EHOSTUNREACH',
-  'EAI_AGAIN',
-]);
-const UNAVAILABLE_MESSAGE =
-  /timeout|Connection terminated|not queryable|Client has encountered a connection error/i;
-
-/** True if the error says that the database can't serve now, as opposed to a statement being wrong. */
-export function isPostgresUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof AggregateError) return error.errors.some(isPostgresUnavailable);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  if (code === undefined) return UNAVAILABLE_MESSAGE.test(error.message);
-  return UNAVAILABLE_STATE.test(code) || UNAVAILABLE_CODES.has(code);
 }
