@@ -1,10 +1,10 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
 import type { EventLog } from '../../shared/event-log.ts';
 import { comparePositions, type Position } from '../../shared/events/position.ts';
-import { userOfStream } from '../../shared/events/streams.ts';
+import { STREAM_PREFIXES } from '../../shared/events/streams.ts';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import { timeOfUuidv7 } from '../../shared/ids.ts';
-import { LEVEL, Level, type LevelColumns } from '../../shared/read-model/level.ts';
+import { CHECKPOINT, positionOf } from '../../shared/read-model/checkpoint.ts';
 import { untilTrue } from './until-true.ts';
 
 /**
@@ -27,16 +27,18 @@ export interface OwnersOptions {
   readonly waitMs?: number;
 }
 
-interface Found extends LevelColumns {
+interface Found {
   readonly user_id: string | null;
+  readonly commit: string | null;
+  readonly prepare: string | null;
   readonly parked: boolean;
 }
 
 // One statement each: the row, and as of when it is there or not there.
 const AS_OF = `
-  level.partitions, level.checkpoints,
+  c.position_commit::text AS commit, c.position_prepare::text AS prepare,
   EXISTS (SELECT FROM read_model.parked_events WHERE mark <> 'skip') AS parked
-FROM (${LEVEL}) level`;
+FROM ${CHECKPOINT}`;
 
 /** The id's time part is the start date, which names the partition. */
 const OWNER_OF_SUBSCRIPTION = `
@@ -45,11 +47,10 @@ SELECT (SELECT user_id FROM read_model.subscriptions WHERE subscription_id = $1 
 const OWNER_OF_LICENSE = `
 SELECT (SELECT user_id FROM read_model.licenses WHERE license_id = $1) AS user_id,${AS_OF}`;
 
-/**
- * Events that are looked at for the last one of each lane: others' among them (an EventStoreDB's own statistics), and as
- * many of the other lanes as chance has it.
- */
-const MAX_LOOKED_AT = 1_000;
+/** Events of others (an EventStoreDB's own statistics) that are looked past for the last one of this system. */
+const MAX_OTHERS = 1_000;
+
+const reached = ({ commit, prepare }: Found): Position => positionOf(commit, prepare);
 
 /**
  * The read model as a mere index: who it says is the owner is looked at again by the decider, in the owner's own
@@ -66,23 +67,16 @@ export function createOwnerIndex({ pool, log, waitMs = 1_000 }: OwnersOptions): 
     return rows[0] as Found;
   }
 
-  /** How far each lane has to be to hold all that the log holds now; those that are that far are left out. */
-  async function behind(level: Level): Promise<ReadonlyMap<string, Position>> {
-    const wanted = new Map<string, Position>();
-    const unseen = new Set(level.lanes);
-    const { hindmost } = level;
+  /** The last event of this system after `position`; undefined if there is none. */
+  async function lastAfter(position: Position): Promise<Position | undefined> {
     let read = 0;
-    for await (const { stream, position } of log.readAll({ direction: 'backwards', limit: MAX_LOOKED_AT })) {
-      if (unseen.size === 0 || comparePositions(position, hindmost) <= 0) return wanted;
+    for await (const event of log.readAll({ direction: 'backwards', limit: MAX_OTHERS })) {
+      if (comparePositions(event.position, position) <= 0) return undefined;
+      if (STREAM_PREFIXES.some((prefix) => event.stream.startsWith(prefix))) return event.position;
       read += 1;
-      const userId = userOfStream(stream);
-      const lane = userId === undefined ? undefined : level.laneOf(userId);
-      // The first that is met is the lane's last: the others lie before it.
-      if (lane === undefined || !unseen.delete(lane)) continue;
-      if (comparePositions(position, level.at(lane)) > 0) wanted.set(lane, position);
     }
-    if (read === MAX_LOOKED_AT && unseen.size > 0) throw new Problem('read_model_behind');
-    return wanted;
+    if (read === MAX_OTHERS) throw new Problem('read_model_behind');
+    return undefined;
   }
 
   return {
@@ -91,13 +85,11 @@ export function createOwnerIndex({ pool, log, waitMs = 1_000 }: OwnersOptions): 
       if (timeOfUuidv7(id) === undefined) return undefined;
       let found = await look(kind, id);
       if (found.user_id !== null) return found.user_id;
-      const wanted = await behind(new Level(found));
-      if (wanted.size > 0) {
+      const end = await lastAfter(reached(found));
+      if (end !== undefined) {
         const there = await untilTrue(waitMs, signal, async () => {
           found = await look(kind, id);
-          const level = new Level(found);
-          const reached = wanted.entries().every(([lane, end]) => comparePositions(level.at(lane), end) >= 0);
-          return found.user_id !== null || reached;
+          return found.user_id !== null || comparePositions(reached(found), end) >= 0;
         });
         if (!there) throw new Problem('read_model_behind');
       }

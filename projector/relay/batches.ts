@@ -1,9 +1,9 @@
+import { partitionOf } from '../../shared/adapters/kafka/partitioner.ts';
 import type { PlacedRecord } from '../../shared/adapters/kafka/producer.ts';
 import type { RecordedEvent } from '../../shared/event-log.ts';
 import { toKafkaRecord } from '../../shared/events/cloud-event.ts';
 import type { EventReader } from '../../shared/events/codec.ts';
 import { UnknownEvent } from '../../shared/events/errors.ts';
-import { partitionOf } from '../../shared/read-model/lanes.ts';
 import type { FeedStop } from '../errors.ts';
 import { unknownEvent } from './stops.ts';
 

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
-import { comparePositions, type Position, START } from '../../shared/events/position.ts';
+import { comparePositions, type Position } from '../../shared/events/position.ts';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import { timeOfUuidv7 } from '../../shared/ids.ts';
-import { LEVEL, Level, type LevelColumns } from '../../shared/read-model/level.ts';
+import { CHECKPOINT_NAME, positionOf } from '../../shared/read-model/checkpoint.ts';
 
 /** What a query is about, from which its user follows. */
 export interface Subject {
@@ -17,8 +17,9 @@ export interface StandingOptions {
   readonly waitMs?: number;
 }
 
-interface Row extends LevelColumns {
-  readonly user_id: string | null;
+interface Row {
+  readonly user_commit: string | null;
+  readonly user_prepare: string | null;
   readonly commit: string | null;
   readonly prepare: string | null;
   readonly parked: boolean;
@@ -35,25 +36,17 @@ const OWNERS = {
 
 /** $3 and $4 are the position that must be reached: an event that is parked has not been. */
 const standing = (owner: string) => `
-SELECT owner.user_id, u.position_commit::text AS commit, u.position_prepare::text AS prepare,
-  level.partitions, level.checkpoints,
+SELECT u.position_commit::text AS user_commit, u.position_prepare::text AS user_prepare,
+  c.position_commit::text AS commit, c.position_prepare::text AS prepare,
   EXISTS (
     SELECT FROM read_model.parked_events p
     WHERE p.user_id = owner.user_id OR (p.position_commit = $3 AND p.position_prepare = $4)
   ) AS parked
 FROM (${owner}) AS owner
 LEFT JOIN read_model.users u ON u.user_id = owner.user_id
-CROSS JOIN (${LEVEL}) level`;
+LEFT JOIN read_model.checkpoints c ON c.name = '${CHECKPOINT_NAME}'`;
 
 const LOOK_MS = 25;
-
-const position = (commit: string | null, prepare: string | null): Position =>
-  commit === null || prepare === null ? START : { commit: BigInt(commit), prepare: BigInt(prepare) };
-
-const levelFor = (row: Row): Position => {
-  const level = new Level(row);
-  return row.user_id === null ? level.hindmost : level.ofUser(row.user_id);
-};
 
 /** Says whether the rows of a user are as new as a reader asks. */
 export class Standing {
@@ -64,9 +57,8 @@ export class Standing {
   }
 
   /**
-   * Resolves once the rows of the subject's user hold every event of that user up to `atLeast`: because his last one
-   * is at or behind it, or because his lane is and has parked none of his. Where the subject has no row nobody says
-   * whose it would be: then every lane must be.
+   * Resolves once the rows of the subject's user hold every event of that user up to `atLeast`: because the user's
+   * last one is at or after it, or because the read models are that far and none of the user's events is parked.
    * @throws Problem read_model_parked at once, read_model_behind after a bounded wait
    */
   async reached(subject: Subject, atLeast: Position | undefined, signal: AbortSignal): Promise<void> {
@@ -74,9 +66,9 @@ export class Standing {
     const deadline = performance.now() + (this.#options.waitMs ?? 2_000);
     for (;;) {
       const row = await this.#look(subject, atLeast);
-      if (comparePositions(position(row.commit, row.prepare), atLeast) >= 0) return;
+      if (comparePositions(positionOf(row.user_commit, row.user_prepare), atLeast) >= 0) return;
       if (row.parked) throw new Problem('read_model_parked');
-      if (comparePositions(levelFor(row), atLeast) >= 0) return;
+      if (comparePositions(positionOf(row.commit, row.prepare), atLeast) >= 0) return;
       if (signal.aborted || performance.now() >= deadline) throw new Problem('read_model_behind');
       await wait(LOOK_MS);
     }

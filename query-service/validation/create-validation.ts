@@ -61,7 +61,7 @@ export function createValidation(options: ValidationOptions): Validation {
   const keys = new VerifiedKeys({ tokens, ring, maxKeys: maxLicenses });
   const trust = new Trust({
     readFingerprint: () => sources.readFingerprint(),
-    readCacheCheckpoints: (lanes) => sources.readCacheCheckpoints(lanes),
+    readCacheCheckpoint: () => sources.readCacheCheckpoint(),
     monotonic,
     onDistrust: (cause) => metrics.distrusts.inc({ cause }),
     onUnasked: failureLog(logger, 'read_model_not_asked', monotonic),

@@ -1,5 +1,5 @@
 import type { Queryable } from '../adapters/postgres/pool.ts';
-import { FEED_OWNER, LEAST_CHECKPOINT, laneSql, partitionHash } from './lanes.ts';
+import { CHECKPOINT_NAME } from './checkpoint.ts';
 import {
   type LicenseColumns,
   milliseconds,
@@ -9,10 +9,7 @@ import {
 } from './view-rows.ts';
 import type { LicenseView, UserView } from './views.ts';
 
-/**
- * How far the read model is for a user: it holds every event of the user's lane up to `position`, those of parked users
- * apart. Other lanes may be elsewhere.
- */
+/** How far the read model is: it holds every event up to `position`, those of parked users apart. */
 export interface ReadModelCheckpoint {
   readonly position: string;
   /** The log's time of the last applied event, in milliseconds; null before the first. */
@@ -32,13 +29,12 @@ export interface LoadedViews {
 }
 
 /*
- * In each statement `c` is the checkpoint of the user's lane, `u` the user whose position counts, and `absent` the
- * position of a view whose user has no row: the checkpoint's, or 0/0 while that user's first event is parked, so that
- * nobody takes a known fault for "not found". Whose lane it is follows from `asked.hash`, which is computed beside the
- * id, and from the row of `feed_owner`, so that no node has to know how many lanes there are.
+ * In each statement `c` is the checkpoint, `u` the user whose position counts, and `absent` the position of a view
+ * whose user has no row: the checkpoint's, or 0/0 while that user's first event is parked, so that nobody takes a known
+ * fault for "not found".
  *
  * The ids are unnested from a scalar query: of a parameter alone PostgreSQL knows the length, finds that a plan for one
- * id is cheaper than one for any number, and so plans every single load anew: 0.8 ms instead of 0.3.
+ * id is cheaper than one for any number, and so plans every single load again: 0.8 ms instead of 0.3.
  */
 
 const USER_COLUMNS = `
@@ -49,8 +45,7 @@ const USER_COLUMNS = `
   COALESCE(u.position_commit, absent.commit) || '/' || COALESCE(u.position_prepare, absent.prepare) AS user_position`;
 
 const USER_JOINS = `
-CROSS JOIN ${FEED_OWNER} f
-LEFT JOIN read_model.checkpoints c ON c.name = ${laneSql('f', 'asked.hash')}
+LEFT JOIN read_model.checkpoints c ON c.name = '${CHECKPOINT_NAME}'
 LEFT JOIN read_model.users u ON u.user_id = asked.user_id
 -- Both columns of the key: one partition is touched.
 LEFT JOIN read_model.subscriptions s
@@ -75,7 +70,7 @@ SELECT
   COALESCE(c.position_commit, 0) || '/' || COALESCE(c.position_prepare, 0) AS checkpoint,
   extract(epoch FROM c.last_event_at) * 1000 AS last_event_ms,
   ${LOADED_AT}
-FROM unnest((SELECT $1::uuid[]), (SELECT $2::uuid[]), (SELECT $3::int[])) WITH ORDINALITY AS asked (license_id, user_id, hash, place)
+FROM unnest((SELECT $1::uuid[]), (SELECT $2::uuid[])) WITH ORDINALITY AS asked (license_id, user_id, place)
 LEFT JOIN read_model.licenses l ON l.license_id = asked.license_id
 LEFT JOIN read_model.users owner ON owner.user_id = l.user_id
 ${USER_JOINS}
@@ -83,17 +78,18 @@ ORDER BY asked.place`;
 
 const LOAD_USERS = `
 SELECT asked.user_id AS asked, ${USER_COLUMNS}, ${LOADED_AT}
-FROM unnest((SELECT $1::uuid[]), (SELECT $2::int[])) AS asked (user_id, hash)
+FROM unnest((SELECT $1::uuid[])) AS asked (user_id)
 ${USER_JOINS}`;
 
 const LOAD_LICENSES = `
 SELECT asked.license_id AS asked, l.license_id, l.user_id AS license_user_id, l.client_id, l.status AS license_status,
-  COALESCE(u.position_commit, hindmost.commit) || '/' || COALESCE(u.position_prepare, hindmost.prepare) AS license_position,
+  COALESCE(u.position_commit, c.position_commit, 0) || '/' ||
+    COALESCE(u.position_prepare, c.position_prepare, 0) AS license_position,
   ${LOADED_AT}
 FROM unnest($1::uuid[]) AS asked (license_id)
 LEFT JOIN read_model.licenses l ON l.license_id = asked.license_id
 LEFT JOIN read_model.users u ON u.user_id = l.user_id
-CROSS JOIN (${LEAST_CHECKPOINT}) hindmost`;
+LEFT JOIN read_model.checkpoints c ON c.name = '${CHECKPOINT_NAME}'`;
 
 interface PairRow extends UserColumns, LicenseColumns {
   checkpoint: string;
@@ -107,8 +103,8 @@ export interface PairIds {
 }
 
 /**
- * The two views that a key names, and the checkpoint of its user's lane, all from one snapshot. Ids must be UUIDs in
- * lower case, as the log has them.
+ * The two views that a key names, and the checkpoint, all from one snapshot. Ids must be UUIDs in lower case, as the
+ * log has them.
  *
  * A negative license view has the position of the user asked for, if that one has a row. While the first event of a
  * user without a row is parked, negative views say position 0/0.
@@ -123,11 +119,7 @@ export async function loadPairs(db: Queryable, pairs: readonly PairIds[]): Promi
   const { rows } = await db.query<PairRow>({
     name: 'load_pairs',
     text: LOAD_PAIRS,
-    values: [
-      pairs.map(({ licenseId }) => licenseId),
-      pairs.map(({ userId }) => userId),
-      pairs.map(({ userId }) => partitionHash(userId)),
-    ],
+    values: [pairs.map(({ licenseId }) => licenseId), pairs.map(({ userId }) => userId)],
   });
   return rows.map((row) => ({
     license: toLicenseView(row),
@@ -141,8 +133,7 @@ export async function loadPairs(db: Queryable, pairs: readonly PairIds[]): Promi
 
 /**
  * Many views, with one statement for each kind. Ids must be UUIDs in lower case. A license without a row has the
- * position of the checkpoint that is furthest behind: nothing says whose it would be, and the view of the license, once
- * it has one, must be the later of the two whichever lane it comes from.
+ * checkpoint's position: nothing says whose it would be.
  */
 export async function loadViews(
   db: Queryable,
@@ -162,7 +153,7 @@ export async function loadViews(
     const { rows } = await db.query<UserColumns & { asked: string }>({
       name: 'load_user_views',
       text: LOAD_USERS,
-      values: [ids.userIds, ids.userIds.map(partitionHash)],
+      values: [ids.userIds],
     });
     for (const row of rows) users.set(row.asked, toUserView(row));
   }

@@ -1,6 +1,6 @@
+import { partitionOf } from '../../../shared/adapters/kafka/partitioner.ts';
 import type { PlacedRecord, TransactionalProducer } from '../../../shared/adapters/kafka/producer.ts';
 import { type KafkaRecord, toKafkaRecord } from '../../../shared/events/cloud-event.ts';
-import { partitionOf } from '../../../shared/read-model/lanes.ts';
 import type { Place } from '../source/source.ts';
 import { CheckpointTimer } from './checkpoints.ts';
 import type { Journal } from './journal.ts';

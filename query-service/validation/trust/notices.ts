@@ -75,7 +75,7 @@ export class Notices {
       trust.disconnected();
       return;
     }
-    trust.heard(notice.lane, before, after);
+    trust.heard(before, after);
     this.#raiseFloors(notice);
     onNotice();
     // After a gap everybody's views are read again: from Redis as soon as that may be.

@@ -7,9 +7,9 @@ import {
   readPair,
   writeViews,
 } from '../../../shared/read-model/cached-views.ts';
-import { LANES } from '../../../shared/read-model/lanes.ts';
+import { CHECKPOINT, positionOf } from '../../../shared/read-model/checkpoint.ts';
 import { type LoadedPair, loadPairs, type PairIds } from '../../../shared/read-model/load-views.ts';
-import { cacheCheckpointKey } from '../../../shared/read-model/views.ts';
+import { CACHE_CHECKPOINT_KEY } from '../../../shared/read-model/views.ts';
 import type { Fingerprint } from '../trust/trust.ts';
 
 /** The layers below a node's memory, as validation uses them. */
@@ -22,21 +22,19 @@ export interface PairSources {
   write(views: CachedViews): Promise<void>;
   /** @throws PostgreSQL can't answer */
   readFingerprint(): Promise<Fingerprint>;
-  /** How far the projectors have written Redis, for each of these lanes. @throws Redis can't answer */
-  readCacheCheckpoints(lanes: readonly string[]): Promise<ReadonlyMap<string, Position>>;
+  /** How far the projector has written Redis. @throws Redis can't answer */
+  readCacheCheckpoint(): Promise<Position>;
 }
 
 const FINGERPRINT = `
-SELECT lane, position_commit::text AS commit, position_prepare::text AS prepare, generation,
-  (SELECT count(*) FROM read_model.parked_events) AS parked
-FROM (${LANES}) lanes ORDER BY lane`;
+SELECT c.position_commit::text AS commit, c.position_prepare::text AS prepare,
+  COALESCE(c.generation, 0) || '/' || (SELECT count(*) FROM read_model.parked_events) AS state
+FROM ${CHECKPOINT}`;
 
 interface FingerprintRow {
-  readonly lane: string;
-  readonly commit: string;
-  readonly prepare: string;
-  readonly generation: number;
-  readonly parked: string;
+  readonly commit: string | null;
+  readonly prepare: string | null;
+  readonly state: string;
 }
 
 export function pairSources(pool: Queryable, redis: Redis): PairSources {
@@ -46,20 +44,10 @@ export function pairSources(pool: Queryable, redis: Redis): PairSources {
     write: (views) => writeViews(redis, views),
     async readFingerprint() {
       const { rows } = await pool.query<FingerprintRow>({ name: 'fingerprint', text: FINGERPRINT });
-      const lanes = new Map(
-        rows.map(({ lane, commit, prepare }) => [lane, { commit: BigInt(commit), prepare: BigInt(prepare) }]),
-      );
-      const generations = rows.map(({ generation }) => generation);
-      return { lanes, state: `${generations.join()}/${rows[0]?.parked}` };
+      const { commit, prepare, state } = rows[0] as FingerprintRow;
+      return { checkpoint: positionOf(commit, prepare), state };
     },
-    async readCacheCheckpoints(lanes) {
-      const pipeline = redis.pipeline();
-      for (const lane of lanes) pipeline.hget(cacheCheckpointKey(lane), 'j');
-      const answers = (await pipeline.exec()) ?? [];
-      for (const [error] of answers) if (error) throw error;
-      return new Map(
-        lanes.map((lane, i) => [lane, parsePosition(String(answers[i]?.[1] ?? '')) ?? START] as const),
-      );
-    },
+    readCacheCheckpoint: async () =>
+      parsePosition((await redis.hget(CACHE_CHECKPOINT_KEY, 'j')) ?? '') ?? START,
   };
 }

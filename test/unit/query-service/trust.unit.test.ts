@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Trust } from '../../../query-service/validation/trust/trust.ts';
 import { type Position, parsePosition } from '../../../shared/events/position.ts';
+import { SILENCE_MS } from '../../../shared/read-model/notices.ts';
 
 const at = (n: number) => parsePosition(`${n}/${n}`) as Position;
 
@@ -12,11 +14,11 @@ function setUp() {
     readFingerprint: async () => {
       asked.postgres += 1;
       if (world.postgres === undefined) throw new Error('away');
-      return { lanes: new Map([['direct', at(world.postgres)]]), state: `0/${world.parked}` };
+      return { checkpoint: at(world.postgres), state: `0/${world.parked}` };
     },
-    readCacheCheckpoints: async () => {
+    readCacheCheckpoint: async () => {
       if (world.redis === undefined) throw new Error('away');
-      return new Map([['direct', at(world.redis)]]);
+      return at(world.redis);
     },
   });
   return { world, asked, trust };
@@ -32,14 +34,14 @@ async function keeps(trust: Trust, act: () => unknown): Promise<boolean> {
 describe('while notices come without a gap', () => {
   it('memory is trusted, and PostgreSQL is not asked', async () => {
     const { trust, world, asked } = setUp();
-    trust.heard('direct', at(10), at(10));
+    trust.heard(at(10), at(10));
     await trust.tick();
     const count = asked.postgres;
     for (let n = 10; n < 60; n += 1) {
       world.now += 1_000;
       expect(
         await keeps(trust, async () => {
-          trust.heard('direct', at(n), at(n + 1));
+          trust.heard(at(n), at(n + 1));
           await trust.tick();
         }),
       ).toBe(true);
@@ -51,23 +53,23 @@ describe('while notices come without a gap', () => {
 describe('memory is distrusted', () => {
   it('by the first notice, because what came before it is not known', async () => {
     const { trust } = setUp();
-    expect(await keeps(trust, () => trust.heard('direct', at(10), at(10)))).toBe(false);
+    expect(await keeps(trust, () => trust.heard(at(10), at(10)))).toBe(false);
   });
   it('by a gap', async () => {
     const { trust } = setUp();
-    trust.heard('direct', at(10), at(11));
-    expect(await keeps(trust, () => trust.heard('direct', at(12), at(13)))).toBe(false);
-    expect(await keeps(trust, () => trust.heard('direct', at(13), at(14)))).toBe(true);
+    trust.heard(at(10), at(11));
+    expect(await keeps(trust, () => trust.heard(at(12), at(13)))).toBe(false);
+    expect(await keeps(trust, () => trust.heard(at(13), at(14)))).toBe(true);
   });
   it('by a lost connection, and again when it is back', async () => {
     const { trust } = setUp();
-    trust.heard('direct', at(10), at(11));
+    trust.heard(at(10), at(11));
     expect(await keeps(trust, () => trust.disconnected())).toBe(false);
-    expect(await keeps(trust, () => trust.heard('direct', at(11), at(11)))).toBe(false);
+    expect(await keeps(trust, () => trust.heard(at(11), at(11)))).toBe(false);
   });
   it('by three seconds of silence, not by less', async () => {
     const { trust, world } = setUp();
-    trust.heard('direct', at(10), at(10));
+    trust.heard(at(10), at(10));
     await trust.tick();
     world.now = 2_999;
     expect(await keeps(trust, () => trust.tick())).toBe(true);
@@ -79,7 +81,7 @@ describe('memory is distrusted', () => {
 describe('in silence', () => {
   async function silent() {
     const all = setUp();
-    all.trust.heard('direct', at(10), at(10));
+    all.trust.heard(at(10), at(10));
     all.world.now = 5_000;
     await all.trust.tick();
     return all;
@@ -116,7 +118,7 @@ describe('in silence', () => {
 describe('Redis is trusted', () => {
   it('only once it is seen to be as far as PostgreSQL', async () => {
     const { trust, world } = setUp();
-    trust.heard('direct', at(10), at(10));
+    trust.heard(at(10), at(10));
     expect(trust.cacheTrusted).toBe(false);
     world.redis = 9;
     await trust.tick();
@@ -127,16 +129,16 @@ describe('Redis is trusted', () => {
   });
   it('no longer after a distrust, until it is seen again', async () => {
     const { trust } = setUp();
-    trust.heard('direct', at(10), at(10));
+    trust.heard(at(10), at(10));
     await trust.tick();
-    trust.heard('direct', at(11), at(12));
+    trust.heard(at(11), at(12));
     expect(trust.cacheTrusted).toBe(false);
     await trust.tick();
     expect(trust.cacheTrusted).toBe(true);
   });
   it('not if a distrust came while it was being asked', async () => {
     const { trust } = setUp();
-    trust.heard('direct', at(10), at(10));
+    trust.heard(at(10), at(10));
     const asking = trust.ask();
     trust.disconnected();
     await asking;
@@ -144,7 +146,7 @@ describe('Redis is trusted', () => {
   });
   it('not if it, or PostgreSQL, can not be asked', async () => {
     const { trust, world } = setUp();
-    trust.heard('direct', at(10), at(10));
+    trust.heard(at(10), at(10));
     world.redis = undefined;
     await trust.tick();
     expect(trust.cacheTrusted).toBe(false);
@@ -152,5 +154,63 @@ describe('Redis is trusted', () => {
     world.postgres = undefined;
     await trust.tick();
     expect(trust.cacheTrusted).toBe(false);
+  });
+  it('no longer if it goes back while no notices come', async () => {
+    const { trust, world } = setUp();
+    for (let n = 0; n < 3; n += 1) await trust.tick();
+    expect(trust.silent).toBe(true);
+    expect(trust.cacheTrusted).toBe(true);
+    world.redis = 9;
+    await trust.tick();
+    expect(trust.cacheTrusted).toBe(false);
+  });
+});
+
+type Step = 'commit' | 'lost' | 'heartbeat' | 'second' | 'disconnected';
+
+const steps = fc.array(
+  fc.constantFrom<Step>('commit', 'commit', 'lost', 'lost', 'heartbeat', 'second', 'second', 'disconnected'),
+  { maxLength: 60 },
+);
+
+describe('whatever is lost', () => {
+  it('no change stays unnoticed in memory longer than the silence after which it is asked for', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (taken) => {
+        const { world, trust } = setUp();
+        let committed = 10;
+        const commit = () => {
+          committed += 1;
+          Object.assign(world, { postgres: committed, redis: committed });
+        };
+        const second = async () => {
+          world.now += 1_000;
+          await trust.tick();
+        };
+        const heartbeat = () => trust.heard(at(committed), at(committed));
+        heartbeat();
+        /** The epochs in which changes were made whose notices were lost, and when. */
+        let lost: { readonly epoch: number; readonly at: number }[] = [];
+        for (const step of taken) {
+          if (step === 'commit') {
+            commit();
+            trust.heard(at(committed - 1), at(committed));
+          } else if (step === 'lost') {
+            commit();
+            lost.push({ epoch: trust.epoch, at: world.now });
+          } else if (step === 'heartbeat') heartbeat();
+          else if (step === 'disconnected') trust.disconnected();
+          else await second();
+          lost = lost.filter(({ epoch }) => epoch === trust.epoch);
+          for (const { at: since } of lost) expect(world.now - since).toBeLessThan(SILENCE_MS + 1_000);
+        }
+        heartbeat();
+        await second();
+        expect(trust.silent).toBe(false);
+        expect(trust.cacheTrusted).toBe(true);
+        expect(lost.every(({ epoch }) => epoch !== trust.epoch)).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 });
