@@ -4,7 +4,7 @@ import { systemClock } from '../shared/clock.ts';
 import { ConfigError } from '../shared/config.ts';
 import { createLogger } from '../shared/logger.ts';
 import { readPlanCatalogue } from '../shared/plans.ts';
-import { openKeyRing } from '../shared/tokens/file-key-ring.ts';
+import { openKeyRings } from '../shared/tokens/file-key-ring.ts';
 import { loadMasterKey, type MasterKeySettings } from '../shared/vault/master-key.ts';
 
 /** A configuration that a schema has accepted. */
@@ -23,8 +23,8 @@ const CHECKS: Readonly<Record<string, (config: Config) => Promise<void>>> = {
   KEYRING_FILE: async (config) => {
     if (config.NODE_ENV !== 'production') return;
     const file = config.KEYRING_FILE as string;
-    const ring = await openKeyRing({ file, production: true, clock: systemClock, logger });
-    ring.close();
+    const rings = await openKeyRings({ file, production: true, clock: systemClock, logger });
+    rings.close();
   },
   VAULT_MASTER_KEY: async (config) => {
     if (config.NODE_ENV !== 'production') return;

@@ -16,7 +16,7 @@ import type { Running } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
 import { readPlanCatalogue } from '../shared/plans.ts';
 import { createTokens } from '../shared/tokens/create-tokens.ts';
-import { openKeyRing } from '../shared/tokens/file-key-ring.ts';
+import { openKeyRings } from '../shared/tokens/file-key-ring.ts';
 import { UsageCounter } from '../shared/usage/usage-counter.ts';
 import { loadMasterKey } from '../shared/vault/master-key.ts';
 import { createVault } from '../shared/vault/postgres-vault.ts';
@@ -48,7 +48,7 @@ async function connect({ config, logger, clock = systemClock }: CommandServiceOp
   const pool = (connectionString: string, applicationName: string, max: number) =>
     createPool({ connectionString, applicationName, max, logger, statementTimeoutMs: 5_000 });
   const production = config.NODE_ENV === 'production';
-  const ring = await openKeyRing({ file: config.KEYRING_FILE, production, clock, logger });
+  const rings = await openKeyRings({ file: config.KEYRING_FILE, production, clock, logger });
   const masterKey = await loadMasterKey(config, logger);
   const database = pool(config.DATABASE_URL, 'command-service', 4);
   const vaultDatabase = pool(config.VAULT_DATABASE_URL ?? config.DATABASE_URL, 'command-service-vault', 8);
@@ -60,10 +60,10 @@ async function connect({ config, logger, clock = systemClock }: CommandServiceOp
     database,
     vaultDatabase,
     redis,
-    tokens: createTokens({ ring, issuer: config.TOKEN_ISSUER, clock }),
+    tokens: createTokens({ rings, issuer: config.TOKEN_ISSUER, clock }),
     vault: createVault({ db: vaultDatabase, masterKey, clock }),
     async close() {
-      ring.close();
+      rings.close();
       redis.disconnect();
       await Promise.all([log.close(), database.end(), vaultDatabase.end()]);
     },

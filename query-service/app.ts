@@ -17,7 +17,7 @@ import type { Running } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
 import { readPlanCatalogue } from '../shared/plans.ts';
 import { createTokens } from '../shared/tokens/create-tokens.ts';
-import { openKeyRing } from '../shared/tokens/file-key-ring.ts';
+import { openKeyRings } from '../shared/tokens/file-key-ring.ts';
 import type { AccessClaims } from '../shared/tokens/tokens.ts';
 import { isTracing } from '../shared/tracing/tracing.ts';
 import { UsageCounter } from '../shared/usage/usage-counter.ts';
@@ -53,7 +53,7 @@ const API_DOCUMENT = new URL('../docs/openapi.json', import.meta.url);
 /** Everything that this service talks to. Nothing is connected to yet: it starts with all of them away. */
 async function connect({ config, logger, clock = systemClock }: QueryServiceOptions) {
   const production = config.NODE_ENV === 'production';
-  const ring = await openKeyRing({ file: config.KEYRING_FILE, production, clock, logger });
+  const rings = await openKeyRings({ file: config.KEYRING_FILE, production, clock, logger });
   const database = createPool({
     connectionString: config.DATABASE_URL,
     applicationName: 'query-service',
@@ -74,14 +74,14 @@ async function connect({ config, logger, clock = systemClock }: QueryServiceOpti
   const eventLog = config.EVENTSTORE_URL ? await openEventLog(config.EVENTSTORE_URL) : undefined;
   return {
     clock,
-    ring,
+    rings,
     database,
     eventLog,
     redis,
     subscriber,
-    tokens: createTokens({ ring, issuer: config.TOKEN_ISSUER, clock }),
+    tokens: createTokens({ rings, issuer: config.TOKEN_ISSUER, clock }),
     async close() {
-      ring.close();
+      rings.close();
       redis.disconnect();
       subscriber.disconnect();
       await Promise.all([database.end(), eventLog?.close()]);
@@ -133,7 +133,7 @@ function healthOf({ database, redis }: Connections, validation: Validation, logg
 export async function startQueryService(options: QueryServiceOptions): Promise<QueryService> {
   const { config, logger, pause } = options;
   const connections = await connect(options);
-  const { clock, ring, database, redis, subscriber, tokens } = connections;
+  const { clock, rings, database, redis, subscriber, tokens } = connections;
   const { TRUSTED_PROXIES: trusted } = config;
   const metrics = createMetrics('query-service');
   watchPools(metrics.registry, { database });
@@ -143,7 +143,8 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
     sources: pairSources(database, redis),
     plans: readPlanCatalogue(config.PLAN_CATALOGUE_FILE),
     maxLicenses: config.LICENSES_IN_MEMORY,
-    ...{ redis, subscriber, tokens, ring, limiter, usage, metrics, trusted, clock, logger, pause },
+    ring: rings.activation,
+    ...{ redis, subscriber, tokens, limiter, usage, metrics, trusted, clock, logger, pause },
   });
   const health = healthOf(connections, validation, logger);
   const app = createHttpApp({
@@ -154,7 +155,7 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
       standing: new Standing({ db: database }),
       histories: new Histories({ log: connections.eventLog, db: database, logger }),
       stats: statsReader(database, clock),
-      ring,
+      leaseKeys: rings.lease,
       clock,
     },
     authenticate: createAuthenticate({ tokens, isEnded: hasEnded(connections) }),

@@ -12,7 +12,7 @@ export interface QueryContext {
   readonly standing: Standing;
   readonly histories: Pick<Histories, 'read'>;
   readonly stats: () => Promise<Stats>;
-  readonly ring: Pick<KeyRing, 'jwks'>;
+  readonly leaseKeys: Pick<KeyRing, 'jwks'>;
   readonly clock: Clock;
 }
 

@@ -4,7 +4,7 @@ import { chmod } from 'node:fs/promises';
 import path from 'node:path';
 import { systemClock } from '../../shared/clock.ts';
 import { createSecretFile } from '../../shared/secret-file.ts';
-import { formatRing, newRing } from '../../shared/tokens/ring-model.ts';
+import { formatRings, newRings } from '../../shared/tokens/ring-model.ts';
 import { type Command, type Io, parseOptions, UsageError } from '../command.ts';
 
 interface SecretFile {
@@ -24,7 +24,7 @@ function groups(): readonly (readonly SecretFile[])[] {
   const postgres = newPassword();
   const redis = newPassword();
   return [
-    [{ name: 'signing/keyring.json', text: formatRing(newRing(systemClock())) }],
+    [{ name: 'signing/keyring.json', text: formatRings(newRings(systemClock())) }],
     [{ name: 'master/master.key', text: `${randomBytes(32).toString('base64url')}\n` }],
     [
       { name: 'postgres/password', text: `${postgres}\n` },

@@ -1,6 +1,6 @@
 import { systemClock } from '../../shared/clock.ts';
 import { createTokens } from '../../shared/tokens/create-tokens.ts';
-import { openKeyRing } from '../../shared/tokens/file-key-ring.ts';
+import { openKeyRings } from '../../shared/tokens/file-key-ring.ts';
 import { type Command, parseOptions, UsageError } from '../command.ts';
 import { readTokenConfig } from '../config.ts';
 import { toolLogger } from '../logger.ts';
@@ -42,16 +42,16 @@ Settings: KEYRING_FILE, TOKEN_ISSUER.`,
     const input = readArguments(args);
     const { KEYRING_FILE: file, TOKEN_ISSUER: issuer, NODE_ENV, LOG_LEVEL } = readTokenConfig();
     const clock = systemClock;
-    const ring = await openKeyRing({
+    const rings = await openKeyRings({
       file,
       clock,
       production: NODE_ENV === 'production',
       logger: toolLogger(LOG_LEVEL),
     });
     try {
-      io.out((await createTokens({ ring, issuer, clock }).signAccessToken(input)).token);
+      io.out((await createTokens({ rings, issuer, clock }).signAccessToken(input)).token);
     } finally {
-      ring.close();
+      rings.close();
     }
   },
 };

@@ -33,7 +33,7 @@ async function showActivated({ tokens }: CommandContext, done: Done): Promise<z.
       lic: licenseId,
       cid: clientId,
       pos: formatPosition(activatedPosition),
-      iat: Math.floor(activatedAt / 1_000),
+      activatedAt,
     }),
   };
 }

@@ -8,7 +8,6 @@ const jwk = z.strictObject({
   crv: z.literal('Ed25519'),
   x: z.string(),
   kid: z.string(),
-  alg: z.literal('Ed25519'),
   use: z.literal('sig'),
 });
 
@@ -17,7 +16,7 @@ const jwks = queryRoute({
   path: '/.well-known/jwks.json',
   operationId: 'getKeys',
   tag: 'Operations',
-  summary: 'The public keys that tokens and leases are verified with',
+  summary: 'The public keys that leases are verified with',
   auth: 'anyone',
   answers: {
     200: {
@@ -27,10 +26,10 @@ const jwks = queryRoute({
     },
   },
   problems: [],
-}).handle(async ({ ring }) => ({
+}).handle(async ({ leaseKeys }) => ({
   status: 200,
   headers: { 'Cache-Control': `public, max-age=${JWKS_MAX_AGE_SECONDS}` },
-  body: { keys: [...ring.jwks().keys] },
+  body: { keys: [...leaseKeys.jwks().keys] },
 }));
 
 export const jwksRoutes: readonly Route<QueryContext>[] = [jwks];

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type JWTPayload, SignJWT } from 'jose';
 import { z } from 'zod';
 import { parsePosition } from '../events/position.ts';
-import { ALGORITHM, TOKEN_KINDS, type TokenKind } from './kinds.ts';
+import { ALGORITHM, BACKDATED_SECONDS, TOKEN_KINDS, type TokenKind } from './kinds.ts';
 import { remembering } from './remembered.ts';
 import { ACCESS_TOKEN_SECONDS, type Tokens, type TokensOptions } from './tokens.ts';
 import { verifyToken } from './verify.ts';
@@ -29,13 +29,19 @@ const activationSchema = z.object({
   iat: seconds,
 });
 
-/** Makes the tokens of a system from its key ring. */
+/** When a token is made at `now`, in seconds since 1970: `iat` and `nbf` lie back, and the clock of who reads it may too. */
+const backdated = (now: number) => {
+  const iat = Math.max(0, now - BACKDATED_SECONDS);
+  return { iat, nbf: iat };
+};
+
+/** Makes the tokens of a system from its key rings. */
 export function createTokens(options: TokensOptions): Tokens {
-  const { ring, issuer, clock } = options;
+  const { rings, issuer, clock } = options;
 
   async function sign(kind: TokenKind, claims: JWTPayload): Promise<string> {
     const { typ, audience } = TOKEN_KINDS[kind];
-    const { kid, privateKey } = ring.signingKey();
+    const { kid, privateKey } = rings[kind].signingKey();
     return new SignJWT({ ...claims, iss: issuer, aud: audience })
       .setProtectedHeader({ alg: ALGORITHM, typ, kid })
       .sign(privateKey);
@@ -43,19 +49,26 @@ export function createTokens(options: TokensOptions): Tokens {
 
   return {
     async signAccessToken({ subject, role, revision, lifetimeSeconds = ACCESS_TOKEN_SECONDS }) {
-      const iat = Math.floor(clock() / 1_000);
-      const exp = iat + lifetimeSeconds;
+      const now = Math.floor(clock() / 1_000);
+      const { iat, nbf } = backdated(now);
+      const exp = now + lifetimeSeconds;
       // A token that would not verify is a fault of the caller, and is found here.
       const claims = accessSchema.parse({ sub: subject, role, rev: revision, jti: randomUUID(), iat, exp });
-      return { token: await sign('access', claims), expiresIn: lifetimeSeconds };
+      return { token: await sign('access', { ...claims, nbf }), expiresIn: lifetimeSeconds };
     },
-    verifyAccessToken: remembering((token) => verifyToken(token, 'access', accessSchema, options), options),
-    signActivationKey: async (claims) => sign('activation', activationSchema.parse(claims)),
+    verifyAccessToken: remembering((token) => verifyToken(token, 'access', accessSchema, options), {
+      ring: rings.access,
+      clock,
+    }),
+    async signActivationKey({ activatedAt, ...claims }) {
+      const { iat, nbf } = backdated(Math.floor(activatedAt / 1_000));
+      return sign('activation', { ...activationSchema.parse({ ...claims, iat }), nbf });
+    },
     verifyActivationKey: (token) => verifyToken(token, 'activation', activationSchema, options),
     signLease: ({ subject, issuedAt, expiresAt, nonce, license }) =>
       sign('lease', {
         sub: subject,
-        iat: issuedAt,
+        ...backdated(issuedAt),
         exp: expiresAt,
         jti: randomUUID(),
         ...(nonce === undefined ? {} : { nonce }),

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { TokenKind } from './kinds.ts';
 import type { Jwks } from './ring-model.ts';
 
 /** How often the ring's file is looked at, at most, in milliseconds. */
@@ -8,7 +9,7 @@ export const JWKS_MAX_AGE_SECONDS = 300;
 /** From a key's publication to its first signature: longer than a cached key set and a poll together. */
 export const PUBLISH_LEAD_MS = 10 * 60_000;
 
-/** The key ring as a running process sees it. Nothing here waits for the file. */
+/** The key ring of one kind of token as a running process sees it. Nothing here waits for the file. */
 export interface KeyRing {
   /**
    * The key to sign with: the latest that may sign by now and is not withdrawn.
@@ -27,8 +28,11 @@ export interface KeyRing {
 
   /** The public keys that are not withdrawn, those that don't sign yet among them (RFC 7517). */
   jwks(): Jwks;
+}
 
-  /** Looks at the file now. A broken or missing file keeps the ring that was read last, and is logged. */
+/** A key ring for each kind of token: withdrawing a key of one kind ends nothing of the others. */
+export interface KeyRings extends Readonly<Record<TokenKind, KeyRing>> {
+  /** Looks at the file now. A broken or missing file keeps the rings that were read last, and is logged. */
   refresh(): Promise<void>;
 
   close(): void;

@@ -10,5 +10,14 @@ export const TOKEN_KINDS = {
 
 export type TokenKind = keyof typeof TOKEN_KINDS;
 
-/** The one algorithm (RFC 9864: fully specified, unlike `EdDSA`). */
-export const ALGORITHM = 'Ed25519';
+export const KINDS = Object.keys(TOKEN_KINDS) as readonly TokenKind[];
+
+/**
+ * The algorithm of every token's signature, by the name that every JWT library knows (RFC 8037). `Ed25519`, the fully
+ * specified name (RFC 9864), is what older tokens say; it stays good, but PyJWT, python-jose and others find no key for it.
+ */
+export const ALGORITHM = 'EdDSA';
+export const VERIFIED_ALGORITHMS: readonly string[] = [ALGORITHM, 'Ed25519'];
+
+/** How far `iat` and `nbf` lie back, in seconds, so that a token is good at once where a clock is behind. */
+export const BACKDATED_SECONDS = 30;

@@ -6,6 +6,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { z } from 'zod';
+import { KINDS, type TokenKind } from './kinds.ts';
 
 const instant = z.iso.datetime();
 const base64url32 = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
@@ -29,16 +30,20 @@ const ringSchema = z.strictObject({
     .refine((keys) => new Set(keys.map((key) => key.kid)).size === keys.length, 'a kid stands there twice'),
 });
 
+/** The rings of the file, one for each kind of token. */
+const ringsSchema = z.strictObject({ access: ringSchema, activation: ringSchema, lease: ringSchema });
+
 export type RingEntry = z.infer<typeof entrySchema>;
-/** The file's content: every key that was ever made, withdrawn ones included. */
+/** Every key that was ever made for one kind of token, withdrawn ones included. */
 export type Ring = z.infer<typeof ringSchema>;
+/** The file's content. */
+export type Rings = Readonly<Record<TokenKind, Ring>>;
 
 export interface PublicJwk {
   readonly kty: 'OKP';
   readonly crv: 'Ed25519';
   readonly x: string;
   readonly kid: string;
-  readonly alg: 'Ed25519';
   readonly use: 'sig';
 }
 export interface Jwks {
@@ -54,14 +59,22 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** @throws Error the text is no ring; the message names the field, never a key */
-export function parseRing(text: string): Ring {
-  const parsed = ringSchema.safeParse(parseJson(text));
+/**
+ * Reads the file's text. The file of an older release holds one ring for all kinds: it counts as the ring of each, so
+ * that whatever it signed stays good, and from then on a key is withdrawn for one kind alone.
+ * @throws Error the text holds no rings; the message names the field, never a key
+ */
+export function parseRings(text: string): Rings {
+  const content = parseJson(text);
+  const isOne = typeof content === 'object' && content !== null && 'keys' in content;
+  const parsed = ringsSchema.safeParse(
+    isOne ? Object.fromEntries(KINDS.map((kind) => [kind, content])) : content,
+  );
   if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
   return parsed.data;
 }
 
-export const formatRing = (ring: Ring): string => `${JSON.stringify(ring, null, 2)}\n`;
+export const formatRings = (rings: Rings): string => `${JSON.stringify(rings, null, 2)}\n`;
 
 /**
  * A new Ed25519 key. Its id is its day and a part of its fingerprint: sorts by age, and never starts like an option
@@ -80,8 +93,15 @@ export function newRingEntry(now: number, signsFrom: number): RingEntry {
   };
 }
 
-/** A ring whose one key signs at once: nobody has read an older key set. */
-export const newRing = (now: number): Ring => ({ keys: [newRingEntry(now, now)] });
+/** A ring whose one key signs at once, whatever a clock says: nobody has read an older key set. */
+export const newRing = (now: number): Ring => ({ keys: [newRingEntry(now, 0)] });
+
+/** A new ring for each kind of token. */
+export const newRings = (now: number): Rings => ({
+  access: newRing(now),
+  activation: newRing(now),
+  lease: newRing(now),
+});
 
 export const isWithdrawn = (entry: RingEntry, now: number): boolean =>
   entry.withdrawnAt !== undefined && Date.parse(entry.withdrawnAt) <= now;
@@ -103,12 +123,12 @@ export function keyState(ring: Ring, entry: RingEntry, now: number): KeyState {
   return signingEntry(ring, now) === entry ? 'signing' : 'verifying';
 }
 
+/** Without `alg` (RFC 7517, 4.4: optional): the libraries differ on the algorithm's name, and the curve says it all. */
 export const publicJwk = ({ kid, jwk }: RingEntry): PublicJwk => ({
   kty: jwk.kty,
   crv: jwk.crv,
   x: jwk.x,
   kid,
-  alg: 'Ed25519',
   use: 'sig',
 });
 

@@ -5,7 +5,9 @@ export const tokenSettings = {
   KEYRING_FILE: z
     .string()
     .default('.local/keys/keyring.json')
-    .describe('File with the signing keys, shared by every process that makes or verifies tokens'),
+    .describe(
+      'File with the signing keys, a ring for each kind of token; shared by every process that makes or verifies tokens',
+    ),
   TOKEN_ISSUER: z
     .string()
     .min(1)

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { KeyRing } from './key-ring.ts';
+import type { KeyRings } from './key-ring.ts';
+import type { TokenKind } from './kinds.ts';
 
 /** Who an access token speaks for. */
 export type TokenRole = 'user' | 'operator' | 'analyst';
@@ -11,7 +12,7 @@ export interface AccessClaims {
   /** The revision of the user's stream when the token was made; only in a user's token. */
   readonly rev?: number | undefined;
   readonly jti: string;
-  /** Seconds since 1970, as `exp`. */
+  /** Seconds since 1970, as `exp`; half a minute before the token was made. */
   readonly iat: number;
   readonly exp: number;
 }
@@ -26,8 +27,14 @@ export interface ActivationClaims {
   readonly cid: string;
   /** Position of the license's `LicenseActivated` event, as position.ts writes it. */
   readonly pos: string;
-  /** Time of that event in whole seconds since 1970. */
+  /** Half a minute before that event, in whole seconds since 1970. */
   readonly iat: number;
+}
+
+/** The license that an activation key is made for. */
+export interface ActivatedLicense extends Omit<ActivationClaims, 'iat'> {
+  /** Time of its `LicenseActivated` event, in milliseconds since 1970. */
+  readonly activatedAt: number;
 }
 
 /** Why a token is not good. For logs and metrics: callers are told only that it is not. */
@@ -44,15 +51,15 @@ export type Verified<C> =
   | { readonly ok: false; readonly reason: TokenFault };
 
 export interface TokensOptions {
-  readonly ring: KeyRing;
+  readonly rings: Pick<KeyRings, TokenKind>;
   /** `iss` of every token, checked when verified. */
   readonly issuer: string;
   readonly clock: Clock;
 }
 
 /**
- * Makes and verifies the three kinds of tokens: Ed25519 JWTs, each with a `typ` and an audience of its own, so that
- * none stands in for another (RFC 8725, 3.11 and 3.12). Signing throws NoSigningKey; verifying throws for no token.
+ * Makes and verifies the three kinds of tokens: Ed25519 JWTs, each with keys, a `typ` and an audience of its own, so
+ * that none stands in for another (RFC 8725, 3.11 and 3.12). Signing throws NoSigningKey; verifying throws for no token.
  */
 export interface Tokens {
   signAccessToken(input: {
@@ -65,10 +72,10 @@ export interface Tokens {
   verifyAccessToken(token: string): Promise<Verified<AccessClaims>>;
 
   /** The same license gives the same key, as long as the same signing key is in use. */
-  signActivationKey(claims: ActivationClaims): Promise<string>;
+  signActivationKey(license: ActivatedLicense): Promise<string>;
   verifyActivationKey(token: string): Promise<Verified<ActivationClaims>>;
 
-  /** Times in seconds since 1970. `license` is the validation's answer. */
+  /** Times in seconds since 1970; `iat` and `nbf` lie half a minute back. `license` is the validation's answer. */
   signLease(input: {
     readonly subject: string;
     readonly issuedAt: number;

@@ -28,26 +28,24 @@ const codes = async () => {
 };
 
 it('a rotated key is published by every running node, and older activation keys stay good', async () => {
-  const added = await stack.tool('keys', 'rotate');
+  const [, , [, added = ''] = []] = (await stack.tool('keys', 'rotate'))
+    .split('\n')
+    .map((line) => line.split('\t'));
   await eventually('every node publishes it', async () =>
     (await published()).every((kids) => kids.includes(added)),
   );
   expect(await codes()).toEqual(new Set(['VALID']));
-  expect(kidOf(licensed.activationKey)).not.toBe(added);
 });
 
 it('a withdrawn key is refused by every running node; activating again gives the same license under another', async () => {
   const withdrawn = kidOf(licensed.activationKey);
-  await stack.tool('keys', 'withdraw', withdrawn);
+  const { stderr } = await stack.toolOutput('keys', 'withdraw', withdrawn, '--yes');
+  expect(stderr).toContain('the activation keys of 1 of 1 active licenses');
   // Until then every question is answered all the same.
   const goesOn = { interval: 200, timeout: 20_000 };
   await expect.poll(codes, goesOn).toEqual(new Set(['INVALID_KEY']));
-  expect((await published()).flat()).not.toContain(withdrawn);
-  expect((await ask(stack.url, '/v1/me', { token: licensed.token })).status).toBe(401);
-
-  const { email, password, clientId, licenseId } = licensed;
-  const logIn = await ask(stack.url, '/v1/login', { body: { email, password } });
-  const token = String(logIn.body.access_token);
+  // It ends no session: the token from before activates again.
+  const { token, clientId, licenseId } = licensed;
   for (const _ of EVERY_NODE) {
     const again = await ask(stack.url, '/v1/activations', { token, body: { client_id: clientId } });
     expect(again).toMatchObject({ status: 200, body: { license_id: licenseId } });

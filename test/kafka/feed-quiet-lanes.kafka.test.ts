@@ -10,7 +10,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { readConfig } from '../../shared/config.ts';
 import { partitionOf } from '../../shared/read-model/lanes.ts';
 import { createTokens } from '../../shared/tokens/create-tokens.ts';
-import { openKeyRing } from '../../shared/tokens/file-key-ring.ts';
+import { openKeyRings } from '../../shared/tokens/file-key-ring.ts';
 import { type Author, newId } from '../integration/projector/author.ts';
 import { silent } from '../integration/projector/system.ts';
 import { ask } from '../support/api.ts';
@@ -38,12 +38,12 @@ async function startNode() {
   const directory = mkdtempSync(path.join(tmpdir(), 'license-test-quiet-'));
   held.defer(() => rmSync(directory, { recursive: true, force: true }));
   const file = path.join(directory, 'keyring.json');
-  const ring = await openKeyRing({ file, production: false, clock: systemClock, logger: silent });
-  held.defer(() => ring.close());
+  const rings = await openKeyRings({ file, production: false, clock: systemClock, logger: silent });
+  held.defer(() => rings.close());
   const config = readConfig(querySettings, { ...system.env(), KEYRING_FILE: file });
   const node = await startQueryService({ config, logger: silent });
   held.defer(() => node.stop());
-  return { ...node, tokens: createTokens({ ring, issuer: 'license-system', clock: systemClock }) };
+  return { ...node, tokens: createTokens({ rings, issuer: 'license-system', clock: systemClock }) };
 }
 
 /** A user of the first partition: the others have no events at all. */
@@ -98,7 +98,7 @@ test('lanes without events are as far as the relay: what is asked of them is ans
       SOON_MS,
     );
   }
-  const stranger = { sub: newId(), lic: newId(), cid: 'laptop', pos: later, iat: 1_700_000_000 };
+  const stranger = { sub: newId(), lic: newId(), cid: 'laptop', pos: later, activatedAt: 1_700_000_000_000 };
   const key = await node.tokens.signActivationKey(stranger);
   const answer = await ask(node.url, '/v1/licenses/validate', { token: key });
   expect(answer).toMatchObject({ status: 200, body: { code: 'NOT_FOUND' } });

@@ -12,7 +12,7 @@ import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts
 import { systemClock } from '../../../shared/clock.ts';
 import { createLogger } from '../../../shared/logger.ts';
 import { createTokens } from '../../../shared/tokens/create-tokens.ts';
-import { openKeyRing } from '../../../shared/tokens/file-key-ring.ts';
+import { openKeyRings } from '../../../shared/tokens/file-key-ring.ts';
 import type { Tokens } from '../../../shared/tokens/tokens.ts';
 import { createDatabase } from '../../support/databases.ts';
 
@@ -92,8 +92,8 @@ export async function startCommandNode(options: CommandNodeOptions = {}): Promis
   };
   const service = await start();
   const file = String(settings.KEYRING_FILE);
-  const ring = await openKeyRing({ file, production: true, clock: systemClock, logger: silent });
-  const tokens = createTokens({ ring, issuer: String(settings.TOKEN_ISSUER), clock: systemClock });
+  const rings = await openKeyRings({ file, production: true, clock: systemClock, logger: silent });
+  const tokens = createTokens({ rings, issuer: String(settings.TOKEN_ISSUER), clock: systemClock });
   return {
     url: service.url,
     service,
@@ -107,7 +107,7 @@ export async function startCommandNode(options: CommandNodeOptions = {}): Promis
     operatorToken: async () => (await tokens.signAccessToken({ subject: 'billing', role: 'operator' })).token,
     async [Symbol.asyncDispose]() {
       await Promise.all(services.map((each) => each.stop()));
-      ring.close();
+      rings.close();
       await store.stop();
       await pool.end();
       await database[Symbol.asyncDispose]();

@@ -12,7 +12,7 @@ import { systemClock } from '../../../shared/clock.ts';
 import { readConfig } from '../../../shared/config.ts';
 import { createLogger } from '../../../shared/logger.ts';
 import { createTokens } from '../../../shared/tokens/create-tokens.ts';
-import { openKeyRing } from '../../../shared/tokens/file-key-ring.ts';
+import { openKeyRings } from '../../../shared/tokens/file-key-ring.ts';
 import type { TestServer } from '../../support/servers.ts';
 import { Projector } from './projector.ts';
 import { type LicensedUser, ReadModel } from './read-model.ts';
@@ -31,8 +31,8 @@ export async function createSystem(urls: { readonly databaseUrl: string; readonl
   });
   const readModel = new ReadModel(pool);
   await readModel.create();
-  const ring = await openKeyRing({ file: keyringFile, production: false, clock: systemClock, logger });
-  const tokens = createTokens({ ring, issuer: 'license-system', clock: systemClock });
+  const rings = await openKeyRings({ file: keyringFile, production: false, clock: systemClock, logger });
+  const tokens = createTokens({ rings, issuer: 'license-system', clock: systemClock });
   const projector = new Projector(urls.redis.url, readModel.checkpoint);
   const nodes: QueryService[] = [];
   return {
@@ -41,7 +41,7 @@ export async function createSystem(urls: { readonly databaseUrl: string; readonl
     redis: urls.redis,
     projector,
     tokens,
-    ring,
+    rings,
     keyringFile,
     async startNode(
       options: Partial<QueryServiceOptions> = {},
@@ -66,14 +66,14 @@ export async function createSystem(urls: { readonly databaseUrl: string; readonl
         lic: user.licenseId,
         cid: user.clientId,
         pos: position,
-        iat: Math.floor(Date.now() / 1_000),
+        activatedAt: Date.now(),
       }),
     accessToken: async (subject: string, role: 'user' | 'operator' | 'analyst' = 'user', revision = 1) =>
       (await tokens.signAccessToken({ subject, role, ...(role === 'user' && { revision }) })).token,
     async [Symbol.asyncDispose]() {
       projector.close();
       await Promise.all(nodes.map((node) => node.stop()));
-      ring.close();
+      rings.close();
       await pool.end();
       rmSync(directory, { recursive: true, force: true });
     },

@@ -36,7 +36,7 @@ describe('a lease', () => {
       audience: 'license-system:client',
       issuer: 'license-system',
     });
-    expect(protectedHeader.alg).toBe('Ed25519');
+    expect(protectedHeader.alg).toBe('EdDSA');
     expect(payload).toMatchObject({
       sub: user.licenseId,
       nonce: 'n1',

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { UsageError } from '../../../cli/command.ts';
 import { secrets } from '../../../cli/commands/secrets.ts';
-import { parseRing } from '../../../shared/tokens/ring-model.ts';
+import { parseRings } from '../../../shared/tokens/ring-model.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -44,7 +44,7 @@ it('gives the servers and those who connect to them the same passwords, and each
   expect(read('redis/redis.conf')).toBe(`requirepass ${redis.password}`);
   expect(database.password).not.toBe(redis.password);
   expect(Buffer.from(read('master/master.key'), 'base64url')).toHaveLength(32);
-  expect(parseRing(read('signing/keyring.json')).keys).toHaveLength(1);
+  expect(parseRings(read('signing/keyring.json')).lease.keys).toHaveLength(1);
 });
 
 it('lets nobody else read them, but for the files that servers read under accounts of their own', async () => {

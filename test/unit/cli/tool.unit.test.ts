@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keys } from '../../../cli/commands/keys.ts';
 import { token } from '../../../cli/commands/token.ts';
 import { dispatch } from '../../../cli/dispatch.ts';
-import { parseRing } from '../../../shared/tokens/ring-model.ts';
+import { parseRings } from '../../../shared/tokens/ring-model.ts';
 
 const entry = path.resolve(import.meta.dirname, '../../../cli/main.ts');
 let folder: string;
@@ -37,7 +37,7 @@ async function refusal(...args: string[]): Promise<{ code: number; out: string }
   };
   return { code: await dispatch([token, keys], args, { out: write, err: () => {} }), out };
 }
-const ring = () => parseRing(readFileSync(path.join(folder, 'ring.json'), 'utf8'));
+const rings = () => parseRings(readFileSync(path.join(folder, 'ring.json'), 'utf8'));
 
 describe('cli token', () => {
   it('prints a token alone', async () => {
@@ -46,7 +46,7 @@ describe('cli token', () => {
     expect(made).toMatchObject({ code: 0, err: '' });
     expect(made.out).toMatch(/^\S+\n$/);
     const { sub, role, iat = 0, exp } = decodeJwt(made.out.trim());
-    expect({ sub, role, exp }).toEqual({ sub: 'anna', role: 'operator', exp: iat + 3_600 });
+    expect({ sub, role, exp }).toEqual({ sub: 'anna', role: 'operator', exp: iat + 30 + 3_600 });
   });
 
   it('makes no ring in production', async () => {
@@ -68,24 +68,31 @@ describe('cli token', () => {
 
 describe('cli keys', () => {
   it('makes a ring once, rotates, withdraws, and lists what each key does', async () => {
-    const { out: first } = await tool('keys', 'init');
+    await tool('keys', 'init');
+    const first = rings().lease.keys[0]?.kid as string;
     expect(await tool('keys', 'init')).toMatchObject({ code: 1, out: '' });
-    const { out: second, err } = await tool('keys', 'rotate', '--lead', '30');
-    expect(err).toContain(ring().keys[1]?.signsFrom);
-    expect(await tool('keys', 'withdraw', first.trim())).toMatchObject({ code: 0, out: first });
-    expect(await tool('keys', 'withdraw', first.trim())).toMatchObject({ code: 2, out: '' });
+    const local = ['--local-clock', '--kind', 'lease'];
+    const { out, err } = await tool('keys', 'rotate', '--lead', '30', ...local);
+    const second = rings().lease.keys[1];
+    expect(out).toBe(`lease\t${second?.kid}\n`);
+    expect(err).toContain(second?.signsFrom);
+    const done = await tool('keys', 'withdraw', first, '--yes', '--local-clock');
+    expect(done).toMatchObject({ code: 0, out: `${first}\n` });
+    expect(await tool('keys', 'withdraw', first, '--yes')).toMatchObject({ code: 2, out: '' });
     const { out: table } = await tool('keys', 'list');
     const rows = table
       .trim()
       .split('\n')
       .map((line) => line.split('\t'));
-    expect(rows.map(([kid, state]) => [kid, state])).toEqual([
-      ['kid', 'state'],
-      [first.trim(), 'signing'],
-      [second.trim(), 'waiting'],
+    expect(rows.map(([kind, kid, state]) => [kind, kid, state])).toEqual([
+      ['kind', 'kid', 'state'],
+      ['access', rings().access.keys[0]?.kid, 'signing'],
+      ['activation', rings().activation.keys[0]?.kid, 'signing'],
+      ['lease', first, 'signing'],
+      ['lease', second?.kid, 'waiting'],
     ]);
     // The waiting key takes over at the moment of the withdrawal, not after its lead.
-    expect(rows[2]?.[3]).toBe(rows[1]?.[4]);
+    expect(rows[4]?.[4]).toBe(rows[3]?.[5]);
   });
 
   it.each([
@@ -95,6 +102,9 @@ describe('cli keys', () => {
     [['list', 'x']],
     [['init', '--lead', '5']],
     [['rotate', '--lead', '0']],
+    [['rotate', '--kind', 'sessions']],
+    [['rotate', '--yes']],
+    [['list', '--local-clock']],
   ])('refuses %j', async (args) => {
     expect(await refusal('keys', ...args)).toEqual({ code: 2, out: '' });
   });

@@ -9,21 +9,26 @@ import { newRingEntry, privateKeyOf, publicKeyOf } from '../../../shared/tokens/
 import type { Tokens } from '../../../shared/tokens/tokens.ts';
 
 const id = () => uuidv7(Date.now(), randomBytes(10));
-const claims = () => ({ sub: id(), lic: id(), cid: 'laptop', pos: '10/10', iat: 1 });
+const claims = () => ({ sub: id(), lic: id(), cid: 'laptop', pos: '10/10', activatedAt: 1_000 });
 
-function ringInMemory(): Pick<KeyRing, 'signingKey' | 'verifyingKey' | 'accepts'> {
+function ringInMemory(): KeyRing {
   const entry = newRingEntry(0, 0);
   const publicKey = publicKeyOf(entry);
   return {
     signingKey: () => ({ kid: entry.kid, privateKey: privateKeyOf(entry) }),
     verifyingKey: (kid) => (kid === entry.kid ? publicKey : undefined),
     accepts: (kid) => kid === entry.kid,
+    jwks: () => ({ keys: [] }),
   };
 }
 
 function setUp(limits: { maxKeys?: number; maxBad?: number; atOnce?: number } = {}) {
   const ring = ringInMemory();
-  const tokens = createTokens({ ring: ring as KeyRing, issuer: 'test', clock: systemClock });
+  const tokens = createTokens({
+    rings: { access: ring, activation: ring, lease: ring },
+    issuer: 'test',
+    clock: systemClock,
+  });
   const verified = { count: 0, atOnce: 0, most: 0 };
   const counting: Pick<Tokens, 'verifyActivationKey'> = {
     async verifyActivationKey(token) {

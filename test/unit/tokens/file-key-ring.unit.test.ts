@@ -1,18 +1,18 @@
-import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../../shared/logger.ts';
 import { changeSecretFile } from '../../../shared/secret-file.ts';
-import { openKeyRing } from '../../../shared/tokens/file-key-ring.ts';
+import { openKeyRings } from '../../../shared/tokens/file-key-ring.ts';
 import { PUBLISH_LEAD_MS } from '../../../shared/tokens/key-ring.ts';
 import { rotated, SWITCH_MS, withdrawn } from '../../../shared/tokens/ring-changes.ts';
-import { formatRing, newRing, type Ring } from '../../../shared/tokens/ring-model.ts';
+import { formatRings, newRing, newRings, type Ring } from '../../../shared/tokens/ring-model.ts';
 import { eventually } from '../../support/eventually.ts';
 import { testRing } from './rings.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const open = (file: string, production: boolean) =>
-  openKeyRing({ file, production, clock: () => Date.now(), logger });
+  openKeyRings({ file, production, clock: () => Date.now(), logger });
 
 const kids = (ring: { jwks(): { keys: readonly { kid: string }[] } }) =>
   ring.jwks().keys.map((key) => key.kid);
@@ -29,7 +29,7 @@ describe('opening', () => {
     using test = await testRing();
     const file = path.join(path.dirname(test.file), 'other.json');
     const rings = await Promise.all(Array.from({ length: 20 }, () => open(file, false)));
-    expect(new Set(rings.map((ring) => ring.signingKey().kid)).size).toBe(1);
+    expect(new Set(rings.map((ring) => ring.lease.signingKey().kid)).size).toBe(1);
     for (const ring of rings) ring.close();
   });
 
@@ -38,6 +38,23 @@ describe('opening', () => {
     const file = path.join(path.dirname(test.file), 'missing.json');
     await expect(open(file, true)).rejects.toThrow(/KEYRING_FILE: there is no file .*cli keys init/);
     expect(existsSync(file)).toBe(false);
+  });
+
+  it('reads the one ring of an older release as the ring of every kind, and keeps it as it is', async () => {
+    using test = await testRing();
+    const before = JSON.stringify(newRing(test.now));
+    writeFileSync(test.file, before);
+    await test.rings.refresh();
+    const [{ kid }] = JSON.parse(before).keys;
+    for (const ring of [test.rings.access, test.rings.activation, test.rings.lease]) {
+      expect(ring.signingKey().kid).toBe(kid);
+    }
+    expect(readFileSync(test.file, 'utf8')).toBe(before);
+    await test.change((ring) => withdrawn(ring, kid, test.now)?.ring as Ring);
+    test.now += SWITCH_MS;
+    expect(test.rings.activation.accepts(kid)).toBe(false);
+    expect(test.rings.access.accepts(kid)).toBe(true);
+    expect(kids(test.rings.lease)).toEqual([kid]);
   });
 
   it('refuses a broken file anywhere', async () => {
@@ -74,31 +91,26 @@ describe('following the file', () => {
     using test = await testRing();
     const { kid } = test.ring.signingKey();
     writeFileSync(test.file, 'broken');
-    await test.ring.refresh();
-    await test.ring.refresh();
+    await test.rings.refresh();
+    await test.rings.refresh();
     expect(test.ring.signingKey().kid).toBe(kid);
-    expect(test.lines.filter((line) => line.includes('key_ring_unreadable'))).toHaveLength(1);
-    writeFileSync(test.file, formatRing(newRing(test.now)));
-    await test.ring.refresh();
+    expect(test.lines.filter((line) => line.includes('key_rings_unreadable'))).toHaveLength(1);
+    writeFileSync(test.file, formatRings(newRings(test.now)));
+    await test.rings.refresh();
     expect(test.ring.accepts(kid)).toBe(false);
   });
 
   it('looks at the file by itself', async () => {
     using test = await testRing(20);
-    await changeSecretFile(test.file, async () => formatRing(rotated(test.content(), test.now, 1).ring));
+    await changeSecretFile(test.file, async () =>
+      formatRings({ ...test.content(), activation: rotated(test.content().activation, test.now, 1).ring }),
+    );
     await eventually('the new key to be published', () => kids(test.ring).length === 2);
   });
 
   it('shows no private part in the key set', async () => {
     using test = await testRing();
-    expect(Object.keys(test.ring.jwks().keys[0] ?? {}).sort()).toEqual([
-      'alg',
-      'crv',
-      'kid',
-      'kty',
-      'use',
-      'x',
-    ]);
+    expect(Object.keys(test.ring.jwks().keys[0] ?? {}).sort()).toEqual(['crv', 'kid', 'kty', 'use', 'x']);
   });
 
   it('has no key to sign with when all are withdrawn by hand', async () => {
@@ -117,7 +129,7 @@ describe('changing the file', () => {
     const results = await Promise.allSettled([change(), change()]);
     const done = results.filter((result) => result.status === 'fulfilled').length;
     const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []));
-    expect(test.content().keys).toHaveLength(1 + done);
+    expect(test.content().activation.keys).toHaveLength(1 + done);
     expect(refused).toEqual(refused.map(() => 'secret_file_busy'));
     expect(statSync(test.file).mode & 0o777).toBe(0o640);
   });

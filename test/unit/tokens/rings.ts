@@ -4,23 +4,25 @@ import path from 'node:path';
 import { createLogger } from '../../../shared/logger.ts';
 import { changeSecretFile } from '../../../shared/secret-file.ts';
 import { createTokens } from '../../../shared/tokens/create-tokens.ts';
-import { openKeyRing } from '../../../shared/tokens/file-key-ring.ts';
-import type { KeyRing } from '../../../shared/tokens/key-ring.ts';
-import { formatRing, parseRing, type Ring } from '../../../shared/tokens/ring-model.ts';
+import { openKeyRings } from '../../../shared/tokens/file-key-ring.ts';
+import type { KeyRing, KeyRings } from '../../../shared/tokens/key-ring.ts';
+import { formatRings, parseRings, type Ring, type Rings } from '../../../shared/tokens/ring-model.ts';
 import type { Tokens } from '../../../shared/tokens/tokens.ts';
 
 export const ISSUER = 'https://licenses.test';
 
-/** A ring in a file of the test's own, a clock that the test moves, and the tokens made from both. */
+/** Rings in a file of the test's own, a clock that the test moves, and the tokens made from both. */
 export interface TestRing {
   readonly file: string;
+  readonly rings: KeyRings;
+  /** The one of activation keys. */
   readonly ring: KeyRing;
   readonly tokens: Tokens;
   now: number;
   /** Log lines so far. */
   readonly lines: string[];
-  content(): Ring;
-  /** Changes the file as the tool does, and has it read. */
+  content(): Rings;
+  /** Changes the ring of activation keys in the file as the tool does, and has it read. */
   change(change: (ring: Ring) => Ring): Promise<void>;
   [Symbol.dispose](): void;
 }
@@ -36,14 +38,15 @@ export async function testRing(pollMs?: number): Promise<TestRing> {
   });
   const state = { now: Date.parse('2026-03-01T12:00:00.000Z') };
   const clock = () => state.now;
-  const ring = await openKeyRing({ file, production: false, clock, logger, ...(pollMs ? { pollMs } : {}) });
-  const content = () => parseRing(readFileSync(file, 'utf8'));
+  const rings = await openKeyRings({ file, production: false, clock, logger, ...(pollMs ? { pollMs } : {}) });
+  const content = () => parseRings(readFileSync(file, 'utf8'));
   return {
     file,
-    ring,
+    rings,
+    ring: rings.activation,
     lines,
     content,
-    tokens: createTokens({ ring, issuer: ISSUER, clock }),
+    tokens: createTokens({ rings, issuer: ISSUER, clock }),
     get now() {
       return state.now;
     },
@@ -51,11 +54,12 @@ export async function testRing(pollMs?: number): Promise<TestRing> {
       state.now = value;
     },
     async change(change) {
-      await changeSecretFile(file, async () => formatRing(change(content())));
-      await ring.refresh();
+      const changed = () => ({ ...content(), activation: change(content().activation) });
+      await changeSecretFile(file, async () => formatRings(changed()));
+      await rings.refresh();
     },
     [Symbol.dispose]() {
-      ring.close();
+      rings.close();
       rmSync(folder, { recursive: true });
     },
   };
