@@ -7,8 +7,8 @@ import { replayInto } from './replay-into.ts';
 export const replay: Command = {
   name: 'replay',
   summary: 'export events to files or a Kafka topic, or build read models as of a time',
-  usage: `replay [--format ndjson|csv|parquet] [--out FILE [--resume]] [filters] [--with-personal]
-       replay --topic NAME [--checkpoint FILE [--resume]] [filters]
+  usage: `replay [--format ndjson|csv|parquet] [--out FILE] [filters] [--with-personal]
+       replay --topic NAME [filters]
        replay --into SCHEMA [--as-of TIME] [--with-personal] [--fresh]
 
 Exports events in the log's order, up to where the log ends when it starts; a replay without filters is all of them.
@@ -18,11 +18,11 @@ Where to
   --format ndjson     one JSON object a line (the default)
            csv        RFC 4180, with a header; the event's payload as JSON in the column data
            parquet    typed columns, Zstandard
-  --out FILE          into a file instead of standard output. Until it is complete it is FILE.part, with FILE.checkpoint
+  --out FILE          into a file instead of standard output. Until it is complete it is FILE.part
   --topic NAME        into a Kafka topic: records as the relay writes them (CloudEvents), personal data sealed
-  --checkpoint FILE   keeps how far an export into a topic came
-  --resume            goes on with an export that was interrupted, with the same options and to the same end. Into a topic
-                      the events since the last checkpoint (half a second's) may come twice, with the same ce_id
+
+An export that was interrupted is begun again with the same command. A long one is better made in several: --to P, then
+--after P. Into a topic, Ctrl-C says which --after writes the rest.
 
 Filters: an event must pass all that are given; of one that is given several times, any
   --type TYPE         the event's type

@@ -6,12 +6,12 @@ import { Interrupted, type Io } from '../command.ts';
 import { readEventStoreConfig } from '../config.ts';
 import { interruptible } from '../interruption.ts';
 import { createProgress } from '../progress.ts';
-import { checkRange } from './begin.ts';
 import type { Criteria } from './options/criteria.ts';
 import { ReaderGone } from './options/errors.ts';
 import type { Target } from './options/options.ts';
 import { runExport } from './run.ts';
 import { openSink } from './sinks/open-sink.ts';
+import { checkRange } from './source/range.ts';
 import { openVault } from './source/vault.ts';
 
 export interface ExportRequest {
@@ -23,8 +23,8 @@ type VaultKeys = Pick<Vault, 'dataKeys'>;
 
 /**
  * Exports the events that a request asks for.
- * @throws ConfigError, UsageError, ExportRefused, Interrupted, UnknownEvent, EventStoreUnavailable, and what the vault
- *   and the target throw
+ * @throws ConfigError, UsageError, ExportRefused, PlanUnknown, Interrupted, UnknownEvent, EventStoreUnavailable, and what
+ *   the vault and the target throw
  */
 export async function exportEvents(request: ExportRequest, io: Io): Promise<void> {
   const config = readEventStoreConfig();
@@ -48,18 +48,17 @@ async function run(
   signal: AbortSignal,
   io: Io,
 ): Promise<void> {
-  const { sink, end, done, onceInterrupted } = await openSink(log, criteria, target, io);
+  const sink = await openSink(criteria, target, io);
   const progress = createProgress({ stream: process.stderr, unit: 'events' });
   const from = performance.now();
   try {
-    if (done.place) io.err(`Going on behind ${done.events.toLocaleString('en')} events.`);
-    const reader = createReader();
-    const result = await runExport({ log, reader, vault, criteria, sink, end, done, progress, signal });
+    const events = await runExport({ log, reader: createReader(), vault, criteria, sink, progress, signal });
     progress.end();
-    if (!result.isComplete) throw interruption(signal, onceInterrupted);
+    if (signal.aborted) throw interruption(signal, await sink.interrupt());
+    await sink.finish();
     if (target.kind === 'stdout' && !process.stderr.isTTY) return;
     const seconds = ((performance.now() - from) / 1000).toFixed(1);
-    io.err(`${result.events.toLocaleString('en')} events exported, in ${seconds} s.`);
+    io.err(`${events.toLocaleString('en')} events exported, in ${seconds} s.`);
   } finally {
     progress.end();
     await sink.close();

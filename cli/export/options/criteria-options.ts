@@ -1,18 +1,18 @@
 import { eventCatalogue } from '../../../shared/events/catalogue.ts';
-import { comparePositions, parsePosition } from '../../../shared/events/position.ts';
+import { comparePositions, type Position, parsePosition } from '../../../shared/events/position.ts';
 import { UsageError } from '../../command.ts';
-import type { Criteria } from './criteria.ts';
-import type { Target, Values } from './options.ts';
+import { didYouMean } from '../../suggestion.ts';
+import { type Criteria, FORMATS, type Format } from './criteria.ts';
 import { parseTime } from './times.ts';
+import type { Values } from './values.ts';
 
-const FORMATS = ['ndjson', 'csv', 'parquet'] as const;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const PLAN = /^[^\p{Cc}]{1,32}$/u;
 /** Each is a read of its own, all at once. */
 const MAX_USERS = 100;
 
 /** The filters of the command line, checked. @throws UsageError naming the option that is wrong */
-export function criteriaOf(values: Values, target: Target): Criteria {
+export function criteriaOf(values: Values): Criteria {
   const time = (option: 'since' | 'until') =>
     values[option] === undefined ? undefined : parseTime(`--${option}`, values[option]).getTime();
   const [since, until] = [time('since'), time('until')];
@@ -20,39 +20,41 @@ export function criteriaOf(values: Values, target: Target): Criteria {
     throw new UsageError('--until must be later than --since');
   }
   return {
-    format: target.kind === 'topic' ? 'kafka' : formatOf(values.format ?? 'ndjson'),
-    types: sorted(values.type, typeOf),
-    users: sorted(values.user, userOf),
-    plans: sorted(values.plan, planOf),
+    format: formatOf(values.format ?? 'ndjson'),
+    types: distinct(values.type, typeOf),
+    users: usersOf(values),
+    plans: distinct(values.plan, planOf),
     ...(since === undefined ? {} : { since }),
     ...(until === undefined ? {} : { until }),
     ...positionsOf(values),
     withPersonal: values['with-personal'] ?? false,
-    ...(target.kind === 'topic' ? { topic: target.topic } : {}),
   };
 }
 
-/** Each once and in one order, so that the same filters compare as the same. */
-const sorted = (texts: readonly string[] | undefined, check: (text: string) => string): string[] => {
-  const checked = [...new Set((texts ?? []).map(check))].sort();
-  if (check === userOf && checked.length > MAX_USERS) {
-    throw new UsageError(
-      `--user: at most ${MAX_USERS} users; leave it out and filter the whole log's user_id`,
-    );
-  }
-  return checked;
-};
+/** Each once. */
+const distinct = (texts: readonly string[] | undefined, check: (text: string) => string): string[] => [
+  ...new Set((texts ?? []).map(check)),
+];
 
-function formatOf(text: string) {
+function usersOf({ user }: Values): string[] {
+  const users = distinct(user, userOf);
+  if (users.length <= MAX_USERS) return users;
+  throw new UsageError(
+    `--user: at most ${MAX_USERS} users; leave it out and filter the whole export by user_id`,
+  );
+}
+
+function formatOf(text: string): Format {
   const format = FORMATS.find((known) => known === text);
   if (!format) throw new UsageError(`--format: expected ndjson, csv or parquet, not "${text}"`);
   return format;
 }
 
 function typeOf(text: string): string {
-  if (Object.hasOwn(eventCatalogue, text)) return text;
+  const types = Object.keys(eventCatalogue);
+  if (types.includes(text)) return text;
   throw new UsageError(
-    `--type: there is no event type "${text}"; there are ${Object.keys(eventCatalogue).join(', ')}`,
+    `--type: there is no event type "${text}".${didYouMean(text, types)} There are ${types.join(', ')}`,
   );
 }
 
@@ -66,21 +68,26 @@ function planOf(text: string): string {
   return text;
 }
 
-function positionsOf(values: Values): Pick<Criteria, 'from' | 'after' | 'to'> {
-  const { from, after, to } = values;
-  if (from !== undefined && after !== undefined)
+function positionsOf({ from, after, to }: Values): Pick<Criteria, 'from' | 'after' | 'to'> {
+  if (from !== undefined && after !== undefined) {
     throw new UsageError('--after does not go with --from: give one');
-  const given = { from, after, to };
-  for (const [name, text] of Object.entries(given)) {
-    if (text !== undefined && !parsePosition(text)) {
-      throw new UsageError(
-        `--${name}: expected a position as it stands in the field "position", such as 1234/1234, not "${text}"`,
-      );
-    }
   }
-  const [first, last] = [parsePosition(from ?? after ?? ''), parsePosition(to ?? '')];
+  const first = positionOf(from === undefined ? 'after' : 'from', from ?? after);
+  const last = positionOf('to', to);
   if (first && last && comparePositions(last, first) < 0) {
     throw new UsageError(`--to must not be before --${from === undefined ? 'after' : 'from'}`);
   }
-  return Object.fromEntries(Object.entries(given).filter(([, text]) => text !== undefined));
+  return {
+    ...(first && { [from === undefined ? 'after' : 'from']: first }),
+    ...(last && { to: last }),
+  };
+}
+
+function positionOf(option: string, text: string | undefined): Position | undefined {
+  if (text === undefined) return undefined;
+  const position = parsePosition(text);
+  if (position) return position;
+  throw new UsageError(
+    `--${option}: expected a position as it stands in the field "position", such as 1234/1234, not "${text}"`,
+  );
 }

@@ -1,6 +1,12 @@
-/** Which events are exported, and how: as JSON, because an interrupted export goes on only under the same. */
+import type { Position } from '../../../shared/events/position.ts';
+
+export const FORMATS = ['ndjson', 'csv', 'parquet'] as const;
+/** The form of a file or of standard output; what goes into a topic has the relay's. */
+export type Format = (typeof FORMATS)[number];
+
+/** Which events are exported, and how. */
 export interface Criteria {
-  readonly format: 'ndjson' | 'csv' | 'parquet' | 'kafka';
+  readonly format: Format;
   /** Event types; any if empty. */
   readonly types: readonly string[];
   /** User ids; any if empty. */
@@ -10,17 +16,9 @@ export interface Criteria {
   /** The event's time, in milliseconds since 1970: at or after `since`, before `until`. */
   readonly since?: number;
   readonly until?: number;
-  /** Positions as text: at or behind `from`, behind `after`, at or before `to`. */
-  readonly from?: string;
-  readonly after?: string;
-  readonly to?: string;
+  /** At or behind `from`, behind `after`, at or before `to`. */
+  readonly from?: Position;
+  readonly after?: Position;
+  readonly to?: Position;
   readonly withPersonal: boolean;
-  /** The topic, for the format `kafka`. */
-  readonly topic?: string;
-}
-
-/** The names of what differs between two exports' criteria. */
-export function differences(a: Criteria, b: Criteria): string[] {
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof Criteria>;
-  return [...names].filter((name) => JSON.stringify(a[name]) !== JSON.stringify(b[name])).sort();
 }

@@ -1,14 +1,8 @@
-/** An export that can't be begun or gone on with as things are; the message says what to do. */
+/** An export that can't be made as things are; the message says what to do. */
 export class ExportRefused extends Error {
-  readonly code:
-    | 'export_exists'
-    | 'export_interrupted'
-    | 'export_differs'
-    | 'export_damaged'
-    | 'log_replaced'
-    | 'topic_compacted';
-  constructor(code: ExportRefused['code'], message: string, options?: ErrorOptions) {
-    super(message, options);
+  readonly code: 'export_exists' | 'export_overtaken' | 'topic_compacted';
+  constructor(code: ExportRefused['code'], message: string) {
+    super(message);
     this.name = 'ExportRefused';
     this.code = code;
   }

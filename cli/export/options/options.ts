@@ -1,18 +1,14 @@
-import { parseOptions, UsageError } from '../../command.ts';
+import { UsageError } from '../../command.ts';
 import type { Criteria } from './criteria.ts';
 import { criteriaOf } from './criteria-options.ts';
 import { parseTime } from './times.ts';
+import { parseValues, type Values } from './values.ts';
 
 /** Where an export goes. */
 export type Target =
   | { readonly kind: 'stdout' }
-  | { readonly kind: 'file'; readonly file: string; readonly resume: boolean }
-  | {
-      readonly kind: 'topic';
-      readonly topic: string;
-      readonly checkpointFile: string | undefined;
-      readonly resume: boolean;
-    };
+  | { readonly kind: 'file'; readonly file: string }
+  | { readonly kind: 'topic'; readonly topic: string };
 
 /** Read models as of a time, in a schema of their own. */
 export interface IntoOptions {
@@ -29,38 +25,14 @@ export type ReplayOptions =
 
 const TOPIC = /^[\w.-]{1,249}$/;
 
-const OPTIONS = {
-  format: { type: 'string' },
-  out: { type: 'string' },
-  topic: { type: 'string' },
-  checkpoint: { type: 'string' },
-  type: { type: 'string', multiple: true },
-  user: { type: 'string', multiple: true },
-  plan: { type: 'string', multiple: true },
-  since: { type: 'string' },
-  until: { type: 'string' },
-  from: { type: 'string' },
-  after: { type: 'string' },
-  to: { type: 'string' },
-  'with-personal': { type: 'boolean' },
-  resume: { type: 'boolean' },
-  into: { type: 'string' },
-  fresh: { type: 'boolean' },
-  'as-of': { type: 'string' },
-} as const;
-
-const parse = (args: readonly string[]) => parseOptions(args, { options: OPTIONS }).values;
-export type Values = ReturnType<typeof parse>;
-
 /** @throws UsageError naming the option that is wrong */
 export function parseReplayOptions(args: readonly string[]): ReplayOptions {
-  const values = parse(args);
+  const values = parseValues(args);
   if (values.into !== undefined) return { kind: 'into', into: intoOf(values, values.into) };
   for (const name of ['as-of', 'fresh'] as const) {
     if (values[name] !== undefined) throw new UsageError(`--${name} goes with --into`);
   }
-  const target = targetOf(values);
-  return { kind: 'export', target, criteria: criteriaOf(values, target) };
+  return { kind: 'export', target: targetOf(values), criteria: criteriaOf(values) };
 }
 
 const INTO_TAKES: readonly string[] = ['into', 'as-of', 'with-personal', 'fresh'];
@@ -78,29 +50,23 @@ function intoOf(values: Values, schema: string): IntoOptions {
 }
 
 function targetOf(values: Values): Target {
-  const { out, topic, checkpoint, resume = false } = values;
+  const { out, topic } = values;
   if (out !== undefined && topic !== undefined) throw new UsageError('--topic does not go with --out');
-  if (topic !== undefined) {
-    if (!TOPIC.test(topic) || topic === '.' || topic === '..') {
-      throw new UsageError('--topic: expected a topic name: letters, digits, ".", "_", "-"');
-    }
-    if (values.format !== undefined)
-      throw new UsageError('--format does not go with --topic: records are CloudEvents');
-    if (values['with-personal']) {
-      throw new UsageError(
-        '--with-personal does not go with --topic: what stands in a topic can not be erased',
-      );
-    }
-    if (resume && checkpoint === undefined)
-      throw new UsageError('--resume needs --checkpoint FILE with --topic');
-    if (checkpoint === '') throw new UsageError('--checkpoint: expected the name of a file');
-    return { kind: 'topic', topic, checkpointFile: checkpoint, resume };
-  }
-  if (checkpoint !== undefined) throw new UsageError('--checkpoint goes with --topic');
-  if (out === undefined) {
-    if (resume) throw new UsageError('--resume goes with --out or --topic: a stream can not be gone on with');
-    return { kind: 'stdout' };
-  }
+  if (topic !== undefined) return topicOf(topic, values);
+  if (out === undefined) return { kind: 'stdout' };
   if (out === '' || out.endsWith('/')) throw new UsageError('--out: expected the name of a file');
-  return { kind: 'file', file: out, resume };
+  return { kind: 'file', file: out };
+}
+
+function topicOf(topic: string, values: Values): Target {
+  if (!TOPIC.test(topic) || topic === '.' || topic === '..') {
+    throw new UsageError('--topic: expected a topic name: letters, digits, ".", "_", "-"');
+  }
+  if (values.format !== undefined) {
+    throw new UsageError('--format does not go with --topic: records are CloudEvents');
+  }
+  if (values['with-personal']) {
+    throw new UsageError("--with-personal does not go with --topic: what a topic holds can't be erased");
+  }
+  return { kind: 'topic', topic };
 }

@@ -1,86 +1,104 @@
-import { rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
 import type { Encoder } from '../formats/encoder.ts';
 import type { ToRow } from '../formats/row.ts';
-import type { Place } from '../source/source.ts';
-import { CheckpointTimer } from './checkpoints.ts';
-import type { Journal } from './journal.ts';
-import type { PartFile } from './part-file.ts';
-import { type Item, placeOf, type Sink } from './sink.ts';
+import { ExportRefused } from '../options/errors.ts';
+import type { Item, Sink } from './sink.ts';
+
+/** The mode of a new file: personal data are for whoever exported them. */
+const PRIVATE = 0o600;
+const PUBLIC = 0o666;
 
 export interface FileSinkOptions {
   readonly encoder: Encoder;
   readonly toRow: ToRow;
-  readonly part: PartFile;
-  readonly journal: Journal;
-  /** The journal's file, removed when the export is complete. */
-  readonly journalFile: string;
-  /** Events that an earlier run has exported. */
-  readonly events: number;
+  readonly file: string;
+  readonly withPersonal: boolean;
 }
 
-/** An export into a file, which can be gone on with after any end, a power cut included. */
+/**
+ * An export into a file that bears its name only once it is complete and on disk: until then it is `<name>.part`, so that
+ * half a file is never taken for a whole one. One that was cut off is begun again from its first event: positions divide a
+ * long export into files that are each quickly made.
+ */
 export class FileSink implements Sink {
   readonly #options: FileSinkOptions;
-  readonly #timer = new CheckpointTimer();
-  #events: number;
-  #isClosed = false;
+  readonly #part: string;
+  readonly #handle: FileHandle;
+  #isWhole = false;
 
-  constructor(options: FileSinkOptions) {
+  private constructor(options: FileSinkOptions, part: string, handle: FileHandle) {
     this.#options = options;
-    this.#events = options.events;
+    this.#part = part;
+    this.#handle = handle;
+  }
+
+  /** @throws ExportRefused a file of that name is there; and what the file system throws */
+  static async open(options: FileSinkOptions): Promise<FileSink> {
+    const { file, withPersonal } = options;
+    if (await exists(file)) {
+      throw new ExportRefused('export_exists', `${file} is already there: name another file, or remove it`);
+    }
+    const part = `${file}.part`;
+    // What a killed export has left, with a mode of its own perhaps.
+    await rm(part, { force: true });
+    return new FileSink(options, part, await open(part, 'wx', withPersonal ? PRIVATE : PUBLIC));
   }
 
   async take(items: readonly Item[]): Promise<void> {
-    const { encoder, toRow, part } = this.#options;
+    const { encoder, toRow } = this.#options;
     for (const { recorded, decoded, personal } of items) {
       encoder.add(toRow(recorded, decoded, personal));
-      this.#events += 1;
-      if (!encoder.isFull) continue;
-      await part.write(encoder.take());
-      // The one place where this checkpoint can stand: the next row begins what can't be divided.
-      if (!encoder.isDivisible) await this.#record(placeOf(recorded));
+      if (encoder.isFull) await this.#handle.appendFile(encoder.take());
     }
   }
 
-  async passed(place: Place): Promise<void> {
-    this.#timer.passed(place);
-    if (this.#timer.isDue) await this.#checkpoint();
-  }
-
+  /** @throws ExportRefused another export into the same file began meanwhile */
   async finish(): Promise<void> {
-    const { encoder, part, journalFile } = this.#options;
-    await part.write(encoder.finish());
-    await part.sync();
-    await this.close();
-    await part.rename();
-    await rm(journalFile);
+    const { encoder, file } = this.#options;
+    await this.#handle.appendFile(encoder.finish());
+    await this.#handle.sync();
+    if (!(await this.#isOwn())) {
+      throw new ExportRefused('export_overtaken', `another export into ${file} has begun: this one gave way`);
+    }
+    await rename(this.#part, file);
+    this.#isWhole = true;
+    await syncFolderOf(file);
   }
 
-  interrupt(): Promise<void> {
-    return this.#checkpoint();
+  async interrupt(): Promise<string> {
+    return `interrupted: ${this.#options.file} was not made; the same command begins again`;
   }
 
   async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    await Promise.all([this.#options.part.close(), this.#options.journal.close()]);
+    if (!this.#isWhole && (await this.#isOwn())) await rm(this.#part, { force: true });
+    await this.#handle.close();
   }
 
-  /** Records how far it came, unless rows wait for others to be written with. */
-  async #checkpoint(): Promise<void> {
-    const { encoder, part } = this.#options;
-    const { place } = this.#timer;
-    if (place === undefined) return;
-    if (encoder.isDivisible) await part.write(encoder.take());
-    if (encoder.pending === 0) await this.#record(place);
+  /** Whether the part is still the file that this export writes. */
+  async #isOwn(): Promise<boolean> {
+    const [named, own] = await Promise.all([statOf(this.#part), this.#handle.stat()]);
+    return named?.ino === own.ino && named.dev === own.dev;
   }
+}
 
-  /** First the file, then the word that it is there. */
-  async #record(place: Place): Promise<void> {
-    const { encoder, part, journal } = this.#options;
-    const state = encoder.state();
-    await part.sync();
-    await journal.append({ place, events: this.#events, bytes: part.length, state });
-    this.#timer.recorded();
+async function statOf(file: string) {
+  try {
+    return await stat(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+const exists = async (file: string): Promise<boolean> => (await statOf(file)) !== undefined;
+
+/** So that the new name is on disk too. */
+async function syncFolderOf(file: string): Promise<void> {
+  const folder = await open(path.dirname(path.resolve(file)), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }

@@ -27,20 +27,16 @@ export class StreamSink implements Sink {
       this.#encoder.add(this.#toRow(recorded, decoded, personal));
       if (this.#encoder.isFull) await this.#write(this.#encoder.take());
     }
-  }
-
-  /** What is there goes out with each batch of a divisible format: a slow trickle is seen at once. */
-  async passed(): Promise<void> {
-    if (this.#encoder.isDivisible && this.#encoder.pending > 0) await this.#write(this.#encoder.take());
+    // A slow trickle is seen at once.
+    if (this.#encoder.isDivisible) await this.#write(this.#encoder.take());
   }
 
   finish(): Promise<void> {
     return this.#write(this.#encoder.finish());
   }
 
-  /** Nobody can go on with a stream, and half a table is none. Lines are whole. */
-  async interrupt(): Promise<void> {
-    if (this.#encoder.isDivisible) await this.#write(this.#encoder.take());
+  async interrupt(): Promise<string> {
+    return 'interrupted: the output is not complete';
   }
 
   async close(): Promise<void> {}

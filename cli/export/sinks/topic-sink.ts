@@ -1,34 +1,27 @@
 import { partitionOf } from '../../../shared/adapters/kafka/partitioner.ts';
 import type { PlacedRecord, TransactionalProducer } from '../../../shared/adapters/kafka/producer.ts';
 import { type KafkaRecord, toKafkaRecord } from '../../../shared/events/cloud-event.ts';
-import type { Place } from '../source/source.ts';
-import { CheckpointTimer } from './checkpoints.ts';
-import type { Journal } from './journal.ts';
+import { formatPosition, type Position } from '../../../shared/events/position.ts';
 import type { Item, Sink } from './sink.ts';
 
 /** Brokers take a megabyte a batch unless told otherwise; all of a transaction may fall into one. */
 const MAX_BYTES = 900_000;
 
 export interface TopicSinkOptions {
+  readonly topic: string;
   readonly producer: TransactionalProducer;
   readonly partitions: number;
-  /** Without one an export that was interrupted can't be gone on with. */
-  readonly journal: Journal | undefined;
-  /** Events that an earlier run has exported. */
-  readonly events: number;
 }
 
 /** An export into a Kafka topic: the records that the relay would write, each with its user's partition. */
 export class TopicSink implements Sink {
   readonly #options: TopicSinkOptions;
-  readonly #timer = new CheckpointTimer();
   #records: PlacedRecord[] = [];
   #bytes = 0;
-  #sent: number;
+  #last: Position | undefined;
 
   constructor(options: TopicSinkOptions) {
     this.#options = options;
-    this.#sent = options.events;
   }
 
   async take(items: readonly Item[]): Promise<void> {
@@ -38,35 +31,29 @@ export class TopicSink implements Sink {
       if (this.#bytes + bytes > MAX_BYTES) await this.#send();
       this.#records.push({ ...record, partition: partitionOf(record.key, this.#options.partitions) });
       this.#bytes += bytes;
+      this.#last = recorded.position;
     }
   }
 
-  async passed(place: Place): Promise<void> {
-    this.#timer.passed(place);
-    if (this.#timer.isDue) await this.interrupt();
+  finish(): Promise<void> {
+    return this.#send();
   }
 
-  async finish(): Promise<void> {
+  async interrupt(): Promise<string> {
     await this.#send();
-    await this.#options.journal?.complete();
-  }
-
-  /** First the records, then the word that they are there: what is cut off in between is sent again. */
-  async interrupt(): Promise<void> {
-    await this.#send();
-    const { place } = this.#timer;
-    if (place) await this.#options.journal?.append({ place, events: this.#sent, bytes: 0 });
-    this.#timer.recorded();
+    const { topic } = this.#options;
+    if (!this.#last) return `interrupted: nothing was written to the topic ${topic} yet`;
+    const last = formatPosition(this.#last);
+    return `interrupted: the topic ${topic} has the events up to ${last}; the same command with --after ${last} writes the rest`;
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#options.producer.close(), this.#options.journal?.close()]);
+    await this.#options.producer.close();
   }
 
   async #send(): Promise<void> {
     if (this.#records.length === 0) return;
     await this.#options.producer.send(this.#records);
-    this.#sent += this.#records.length;
     this.#records = [];
     this.#bytes = 0;
   }

@@ -1,9 +1,21 @@
 import type { RecordedEvent } from '../../../shared/event-log.ts';
 import type { EventReader } from '../../../shared/events/codec.ts';
 import type { EmailEvent, Recorded, UserEvent } from '../../../shared/events/types.ts';
+import { didYouMean } from '../../suggestion.ts';
 import type { Criteria } from '../options/criteria.ts';
 
 export type DecodedEvent = Recorded<UserEvent> | Recorded<EmailEvent>;
+
+/** A plan is asked for that no event names: a slip of the keyboard, and the export would be empty. */
+export class PlanUnknown extends Error {
+  readonly code = 'plan_unknown';
+  constructor(plan: string, named: ReadonlySet<string>) {
+    const all = [...named].sort();
+    const rest = all.length > 0 ? `plans that they name: ${all.join(', ')}` : 'they name none';
+    super(`--plan: no event names a plan "${plan}".${didYouMean(plan, all)} (${rest})`);
+    this.name = 'PlanUnknown';
+  }
+}
 
 const NAMES_A_PLAN = new Set(['SubscriptionStarted', 'SubscriptionPlanChanged']);
 
@@ -15,6 +27,7 @@ const NAMES_A_PLAN = new Set(['SubscriptionStarted', 'SubscriptionPlanChanged'])
 class PlanFollower {
   readonly #wanted: ReadonlySet<string>;
   readonly #users = new Set<string>();
+  readonly #named = new Set<string>();
 
   constructor(plans: readonly string[]) {
     this.#wanted = new Set(plans);
@@ -22,11 +35,17 @@ class PlanFollower {
 
   follow({ event }: DecodedEvent): void {
     if (event.type !== 'SubscriptionStarted' && event.type !== 'SubscriptionPlanChanged') return;
+    this.#named.add(event.data.plan);
     if (this.#wanted.has(event.data.plan)) this.#users.add(event.data.userId);
     else this.#users.delete(event.data.userId);
   }
 
   isOnWantedPlan = (userId: string): boolean => this.#users.has(userId);
+
+  /** @throws PlanUnknown */
+  check(): void {
+    for (const plan of this.#wanted) if (!this.#named.has(plan)) throw new PlanUnknown(plan, this.#named);
+  }
 }
 
 /**
@@ -42,6 +61,8 @@ export interface Selection {
   pick(recorded: RecordedEvent): DecodedEvent | undefined;
   /** Takes an event into account that stands before the range. @throws UnknownEvent */
   observe(recorded: RecordedEvent): void;
+  /** Behind the last event. @throws PlanUnknown */
+  checkPlans(): void;
 }
 
 export function createSelection(criteria: Criteria, reader: EventReader): Selection {
@@ -53,6 +74,7 @@ export function createSelection(criteria: Criteria, reader: EventReader): Select
   const namesPlan = (recorded: RecordedEvent) => plans !== undefined && NAMES_A_PLAN.has(recorded.type);
 
   return {
+    checkPlans: () => plans?.check(),
     observe(recorded) {
       if (namesPlan(recorded)) plans?.follow(reader.decode(recorded));
     },

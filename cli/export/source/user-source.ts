@@ -1,7 +1,7 @@
 import type { EventLog, RecordedEvent } from '../../../shared/event-log.ts';
-import { comparePositions, type Position } from '../../../shared/events/position.ts';
+import { comparePositions } from '../../../shared/events/position.ts';
 import { emailStream, userStream } from '../../../shared/events/streams.ts';
-import type { SourceOptions } from './source.ts';
+import type { SourceOptions } from './source-options.ts';
 
 const BATCH = 256;
 
@@ -71,7 +71,7 @@ async function* about(userId: string, events: AsyncIterable<RecordedEvent>): Asy
 
 async function* inRange(
   events: AsyncIterable<RecordedEvent>,
-  { after, end }: { readonly after: Position | undefined; readonly end: Position },
+  { after, end }: Pick<SourceOptions, 'after' | 'end'>,
 ): AsyncGenerator<RecordedEvent, void> {
   for await (const event of events) {
     if (comparePositions(event.position, end) > 0) return;

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import { csvField, csvLine } from '../../../../cli/export/formats/csv.ts';
-import type { Encoder, EncoderPast } from '../../../../cli/export/formats/encoder.ts';
+import type { Encoder } from '../../../../cli/export/formats/encoder.ts';
 import { parquetEncoder } from '../../../../cli/export/formats/parquet.ts';
-import { csvEncoder, ndjsonEncoder } from '../../../../cli/export/formats/text.ts';
+import { ndjsonEncoder } from '../../../../cli/export/formats/text.ts';
 import { readCsv } from '../../../integration/replay/csv-reader.ts';
 import { ZSTD } from '../../../integration/replay/parquet-reader.ts';
 import { row } from './rows.ts';
@@ -12,60 +12,20 @@ import { row } from './rows.ts';
 const ROW_GROUP = 20_000;
 const ROWS = 2 * ROW_GROUP + 7;
 
-/** Encodes the rows from `first` on, as a sink does; with the states that its checkpoints would hold. */
-function encode(
-  make: (past?: EncoderPast) => Encoder,
-  from = { first: 0, past: undefined as EncoderPast | undefined },
-) {
-  const encoder = make(from.past);
+/** Encodes the rows, as a sink does. */
+function encode(encoder: Encoder): Buffer {
   const chunks: Uint8Array[] = [];
-  const checkpoints: { readonly next: number; readonly bytes: number; readonly states: string[] }[] = [];
-  const states = [...(from.past?.states ?? [])];
-  let bytes = from.past?.bytes ?? 0;
-  const push = (chunk: Uint8Array) => {
-    chunks.push(chunk);
-    bytes += chunk.length;
-  };
-  for (let n = from.first; n < ROWS; n++) {
+  for (let n = 0; n < ROWS; n++) {
     encoder.add(row(n));
-    if (!encoder.isFull) continue;
-    push(encoder.take());
-    const state = encoder.state();
-    if (state !== undefined) states.push(state);
-    checkpoints.push({ next: n + 1, bytes, states: [...states] });
+    if (encoder.isFull) chunks.push(encoder.take());
   }
-  push(encoder.finish());
-  return { file: Buffer.concat(chunks), checkpoints };
+  return Buffer.concat([...chunks, encoder.finish()]);
 }
-
-describe('every encoder', () => {
-  it.each([
-    ['ndjson', ndjsonEncoder],
-    ['csv', csvEncoder],
-    ['parquet', parquetEncoder],
-  ])('goes on behind a checkpoint to the same bytes: %s', (_name, make) => {
-    const whole = encode(make);
-    expect(whole.checkpoints.length).toBeGreaterThanOrEqual(2);
-    for (const { next, bytes, states } of [whole.checkpoints[0], whole.checkpoints.at(-1)].flatMap(
-      (c) => c ?? [],
-    )) {
-      const rest = encode(make, { first: next, past: { bytes, states } });
-      expect(Buffer.concat([whole.file.subarray(0, bytes), rest.file]).equals(whole.file)).toBe(true);
-    }
-  });
-
-  it('that had nothing before a checkpoint begins at the beginning', () => {
-    const past = { bytes: 0, states: [] };
-    for (const make of [ndjsonEncoder, csvEncoder, parquetEncoder]) {
-      expect(make(past).finish()).toEqual(make().finish());
-    }
-  });
-});
 
 describe('Parquet', () => {
   it('has a row for each event, in row groups, in typed columns', async () => {
-    const { file } = encode(parquetEncoder);
-    const buffer = file.buffer.slice(file.byteOffset, file.byteOffset + file.length);
+    const file = encode(parquetEncoder());
+    const { buffer } = Uint8Array.from(file);
     const metadata = parquetMetadata(buffer);
     expect(metadata.row_groups.map(({ num_rows }) => Number(num_rows))).toEqual([ROW_GROUP, ROW_GROUP, 7]);
     const [last] = await parquetReadObjects({ file: buffer, compressors: ZSTD, rowStart: ROWS - 1 });
