@@ -150,13 +150,20 @@ export function suspend(
   });
 }
 
-/** Takes back a suspension, also of a subscription that is over: a suspension outlasts the end date. */
+/**
+ * Takes back a suspension, also of a subscription that is over: a suspension outlasts the end date. It takes back
+ * nothing else: of one that is cancelled or over and not suspended that is said, or staff would take it for done.
+ */
 export function reinstate(
   before: Subscription,
   command: SubscriptionCommandOf<'ReinstateSubscription'>,
   userId: string,
+  context: Context,
 ): Decision {
-  if (!before.suspended) return show(before);
+  if (!before.suspended) {
+    const running = !before.cancelled && isCurrentAt(before, context.now);
+    return running ? show(before) : rejected({ code: 'subscription_ended', subscription: before });
+  }
   const { subscriptionId } = before;
   return accepted({
     type: 'SubscriptionReinstated',

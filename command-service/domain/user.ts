@@ -64,7 +64,7 @@ function decideSubscription(state: UserState, command: SubscriptionCommand, cont
     case 'SuspendSubscription':
       return suspend(before, command, userId, context);
     case 'ReinstateSubscription':
-      return reinstate(before, command, userId);
+      return reinstate(before, command, userId, context);
     default:
       return command satisfies never;
   }

@@ -39,7 +39,7 @@ export interface LoadedViews {
 
 const USER_COLUMNS = `
   u.user_id, u.status AS user_status,
-  s.subscription_id, s.plan_type, s.terms, s.status AS subscription_status,
+  s.subscription_id, s.plan_type, s.terms, s.suspended, s.cancelled,
   extract(epoch FROM s.start_date) * 1000 AS start_ms, extract(epoch FROM s.end_date) * 1000 AS end_ms,
   parked.parked,
   COALESCE(u.position_commit, absent.commit) || '/' || COALESCE(u.position_prepare, absent.prepare) AS user_position`;

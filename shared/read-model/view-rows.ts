@@ -8,7 +8,8 @@ export interface UserColumns {
   subscription_id: string | null;
   plan_type: string;
   terms: Terms;
-  subscription_status: 'active' | 'suspended' | 'cancelled';
+  suspended: boolean;
+  cancelled: boolean;
   start_ms: string;
   end_ms: string;
   parked: boolean;
@@ -50,7 +51,8 @@ const toSubscription = (row: UserColumns): NonNullable<UserView['user']>['subscr
         subscriptionId: row.subscription_id,
         plan: row.plan_type,
         terms: row.terms,
-        status: row.subscription_status,
+        suspended: row.suspended,
+        cancelled: row.cancelled,
         startDate: milliseconds(row.start_ms),
         endDate: milliseconds(row.end_ms),
       };

@@ -41,7 +41,9 @@ export const userViewSchema = z.strictObject({
           subscriptionId: z.string(),
           plan: z.string(),
           terms: termsSchema,
-          status: z.enum(['active', 'suspended', 'cancelled']),
+          /** Two facts: of one that is both, each decides something. */
+          suspended: z.boolean(),
+          cancelled: z.boolean(),
           startDate: z.number(),
           endDate: z.number(),
         })

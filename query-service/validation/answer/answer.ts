@@ -117,7 +117,7 @@ function blockedBy(question: Question, license: License, user: User): Code | und
   if (license.status === 'revoked') return 'REVOKED';
   if (license.status === 'deactivated') return 'DEACTIVATED';
   if (question.clientId !== undefined && question.clientId !== license.clientId) return 'CLIENT_MISMATCH';
-  if (user.subscription?.status === 'suspended') return 'SUSPENDED';
+  if (user.subscription?.suspended) return 'SUSPENDED';
   return undefined;
 }
 
@@ -125,7 +125,7 @@ const graceEnd = (subscription: Subscription): number =>
   graceUntil({
     endDate: subscription.endDate,
     graceDays: subscription.terms.graceDays,
-    cancelled: subscription.status === 'cancelled',
+    cancelled: subscription.cancelled,
   });
 
 /** What is known of the license, as an `invalid` answer shows it. */
@@ -148,7 +148,7 @@ function overAt(
   now: number,
 ): 'NOT_STARTED' | 'CANCELLED' | 'EXPIRED' | undefined {
   if (now < subscription.startDate) return 'NOT_STARTED';
-  if (subscription.status === 'cancelled' && now >= subscription.endDate) return 'CANCELLED';
+  if (subscription.cancelled && now >= subscription.endDate) return 'CANCELLED';
   return now >= graceEnd(subscription) ? 'EXPIRED' : undefined;
 }
 

@@ -42,7 +42,6 @@ export class Compaction {
         subscription: subscription && {
           ...subscription,
           plan: this.#name(subscription.plan),
-          status: this.#name(subscription.status),
           terms: shared(this.#terms, JSON.stringify(subscription.terms), subscription.terms),
         },
         parked,

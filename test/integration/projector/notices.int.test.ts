@@ -48,7 +48,7 @@ describe('notices', () => {
       heard.notices.some(({ users }) => users.some(([id, at]) => id === user.userId && at === position)),
     );
     const cached = await readPair(system.redis, licenseId, user.userId);
-    expect(cached.user?.user?.subscription?.status).toBe('suspended');
+    expect(cached.user?.user?.subscription?.suspended).toBe(true);
     expect((await loadPair(system.pool, licenseId, user.userId)).user.position).toBe(position);
   });
 

@@ -104,6 +104,19 @@ describe('suspending and reinstating', () => {
     expect(story.state.subscriptions.last).toMatchObject({ suspended: false, cancelled: true });
   });
 
+  it('reinstating lifts nothing but a suspension, and says so of what is cancelled or over', () => {
+    expect(codeOf(Story.given(signedUp, started(), cancelled(END)).when(reinstate))).toBe(
+      'subscription_ended',
+    );
+    expect(
+      codeOf(
+        Story.given(signedUp, started())
+          .at(END + 7 * DAY)
+          .when(reinstate),
+      ),
+    ).toBe('subscription_ended');
+  });
+
   it('do not find a subscription of nobody', () => {
     expect(codeOf(Story.given(signedUp).when(suspend))).toBe('not_found');
     expect(codeOf(Story.given(signedUp).when(reinstate))).toBe('not_found');
