@@ -12,6 +12,8 @@ export interface TcpProxy {
   freeze(): void;
   /** Passes on what was held, and all that comes. */
   thaw(): void;
+  /** New connections lead there; those that are open stay where they are, as after a failover behind one name. */
+  retarget(port: number): void;
   /** Breaks all connections. New ones are taken again. */
   cut(): void;
   [Symbol.asyncDispose](): Promise<void>;
@@ -22,7 +24,8 @@ interface Pair {
   readonly server: Socket;
 }
 
-export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+export async function startTcpProxy(firstTarget: number): Promise<TcpProxy> {
+  let targetPort = firstTarget;
   const pairs = new Set<Pair>();
   let received = 0;
   let held = { requests: false, answers: false };
@@ -59,6 +62,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     holdAnswers: () => hold(false, true),
     freeze: () => hold(true, true),
     thaw: () => hold(false, false),
+    retarget: (port) => {
+      targetPort = port;
+    },
     cut,
     [Symbol.asyncDispose]: async () => {
       cut();

@@ -49,6 +49,7 @@ export class Notices {
 
   /** Each attempt to reconnect ends in "close" too; only the first one says something new. */
   #followLoss(connection: Redis): void {
+    const { subscriber } = this.#options;
     let up = connection.status === 'ready';
     connection.on('ready', () => {
       up = true;
@@ -56,6 +57,8 @@ export class Notices {
     connection.on('close', () => {
       if (up) this.#options.trust.disconnected();
       up = false;
+      // Only who writes finds out that a node was demoted: the subscription moves with that connection.
+      if (connection !== subscriber && subscriber.status === 'ready') subscriber.disconnect(true);
     });
   }
 

@@ -29,6 +29,9 @@ export function connectRedis(options: RedisOptions): Redis {
     autoResubscribe: false,
     ...(options.subscriber === true ? {} : { commandTimeout: options.commandTimeoutMs ?? 500 }),
     connectTimeout: 1_000,
+    // After a failover this connection would stay with the demoted node for ever; a new one leads to the new primary. A
+    // script's error quotes this one. The command itself fails: every use has a way without it.
+    reconnectOnError: (error) => error.message.includes('READONLY'),
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000),
   });
   let away = false;
