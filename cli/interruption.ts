@@ -1,3 +1,4 @@
+import { exitIfOutputIsStuck } from '../shared/stuck-output.ts';
 import { Interrupted } from './command.ts';
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -10,7 +11,10 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
   const handlers = Object.entries(SIGNALS).map(([name, exitCode]) => {
-    const handler = () => stop.abort(new Interrupted('interrupted', exitCode));
+    const handler = () => {
+      stop.abort(new Interrupted('interrupted', exitCode));
+      exitIfOutputIsStuck(exitCode);
+    };
     process.once(name, handler);
     return [name, handler] as const;
   });

@@ -1,6 +1,6 @@
-import { pino } from 'pino';
+import { logOutput } from '../shared/log-output.ts';
 import { createLogger, type Logger } from '../shared/logger.ts';
 
 /** The tool's logger: to standard error, because standard output is the result's alone. */
 export const toolLogger = (level: string): Logger =>
-  createLogger({ service: 'cli', level, destination: pino.destination({ dest: 2, sync: true }) });
+  createLogger({ service: 'cli', level, destination: logOutput(2) });

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { Command } from './command.ts';
 import { config } from './commands/config.ts';
 import { history } from './commands/history.ts';
@@ -28,6 +29,23 @@ const commands: readonly Command[] = [
   openapi,
   settings,
 ];
+
+/** Why the result is not whole: the disk is full, for example. A reader that has gone has what it wanted. */
+let outputFailure: Error | undefined;
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') outputFailure ??= error;
+});
+// Messages and progress may be lost; the work goes on.
+process.stderr.on('error', () => {});
+process.on('exit', (code) => {
+  if (!outputFailure || code !== 0) return;
+  process.exitCode = 1;
+  try {
+    writeSync(2, `the result could not be written, and is not complete: ${outputFailure.message}\n`);
+  } catch {
+    // Standard error is full, too: the exit code says it alone.
+  }
+});
 
 process.exitCode = await dispatch(commands, process.argv.slice(2), {
   out: (line) => process.stdout.write(`${line}\n`),

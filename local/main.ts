@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import { ConfigError } from '../shared/config.ts';
+import { exitIfOutputIsStuck } from '../shared/stuck-output.ts';
 import { HELP, type Options, readOptions, UsageError } from './options.ts';
 import { StartRefused } from './refused.ts';
 import { ProgramsMissing } from './servers/programs.ts';
@@ -12,9 +13,13 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 /** Aborted by the first Ctrl-C or SIGTERM; further ones change nothing, so that stopping is not cut short. */
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
-// Whoever read the output is gone (`npm start | head`): without a listener the next line would end this process, and
-// leave everything running that it started.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => stopping.abort());
+// Without a listener the next line would end this process, and leave everything running that it started. Whoever read
+// the output is gone (`npm start | head`, a closed terminal): all of it stops. A full disk costs the line alone.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE' || code === 'EIO') stopping.abort();
+  });
+}
 const stopRequested = once(stopping.signal, 'abort');
 
 async function run(options: Options): Promise<void> {
@@ -30,6 +35,7 @@ async function run(options: Options): Promise<void> {
   } finally {
     say('\nStopping …');
     await stack.stop();
+    exitIfOutputIsStuck(0);
     say('Stopped. The data is kept; the next start finds it again.');
   }
 }

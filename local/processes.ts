@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -31,8 +40,7 @@ export interface RunningProcess {
  * @throws Error the program could not be started
  */
 export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
-  mkdirSync(path.dirname(spec.logFile), { recursive: true });
-  const log = openSync(spec.logFile, 'a');
+  const log = openLog(spec.logFile);
   const child = spawn(spec.command, spec.args, {
     stdio: ['ignore', log, log],
     detached: true,
@@ -40,6 +48,7 @@ export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
     ...(spec.cwd ? { cwd: spec.cwd } : {}),
     ...(spec.user ?? {}),
   });
+  if (log !== 'ignore') closeSync(log);
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
@@ -58,6 +67,20 @@ export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
   };
 }
 
+/** A log that can't be made (the disk is full) costs the lines, not the process. */
+function openLog(file: string): number | 'ignore' {
+  try {
+    mkdirSync(path.dirname(file), { recursive: true });
+    return openSync(file, 'a');
+  } catch (error) {
+    if (isFull(error)) return 'ignore';
+    throw error;
+  }
+}
+
+const isFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+
 async function stopChild(
   child: ChildProcess,
   ended: Promise<unknown>,
@@ -73,6 +96,7 @@ async function stopChild(
 
 /** The last lines of a log, for a message about a process that failed. */
 export function logTail(file: string, lines = 15): string {
+  if (!existsSync(file)) return '';
   return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
 }
 
@@ -131,8 +155,13 @@ export class ProcessRegistry {
 
   #save(): void {
     const temporary = `${this.#file}.${process.pid}.tmp`;
-    writeFileSync(temporary, JSON.stringify([...this.#entries.values()]));
-    renameSync(temporary, this.#file);
+    try {
+      writeFileSync(temporary, JSON.stringify([...this.#entries.values()]));
+      renameSync(temporary, this.#file);
+    } catch (error) {
+      // It is written whole with the next change. Until then only a launcher that is killed leaves somebody unlisted.
+      if (!isFull(error)) throw error;
+    }
   }
 }
 

@@ -70,7 +70,12 @@ export class Supervisor {
     // A process that ends at once must not keep the machine busy.
     await delay(1_000);
     if (this.#stopping) return;
-    entry.process = await startProcess(entry.spec);
+    try {
+      entry.process = await startProcess(entry.spec);
+    } catch (error) {
+      this.#say(`${entry.spec.name} could not be started again: ${(error as Error).message}. Trying again.`);
+      return this.#restart(entry);
+    }
     await this.#registry.add(entry.spec.name, entry.process.pid, entry.spec.stopSignal);
     this.#watch(entry);
   }

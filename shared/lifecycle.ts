@@ -1,4 +1,5 @@
 import { ConfigError } from './config.ts';
+import { flushLogs, logOutput } from './log-output.ts';
 import { createLogger } from './logger.ts';
 
 /** Something that runs until it is stopped. `stop` resolves when everything that it began is finished or undone. */
@@ -28,7 +29,7 @@ export async function runProcess(
   options: LifecycleOptions = {},
 ): Promise<void> {
   const logger = createLogger({ service, level: 'info' });
-  const end = (code: number) => logger.flush(() => process.exit(code));
+  const end = (code: number) => flushLogs(() => process.exit(code));
   const fail = (event: string) => (error: unknown) => {
     logger.fatal({ err: error }, event);
     end(EXIT_FAILED);
@@ -43,7 +44,7 @@ export async function runProcess(
     running = await start();
   } catch (error) {
     if (!(error instanceof ConfigError)) return fail('start_failed')(error);
-    process.stderr.write(`${service}: ${error.message}\n`);
+    logOutput(2).write(`${service}: ${error.message}\n`);
     return end(EXIT_CONFIG);
   }
   running.failed?.catch(fail('service_failed'));

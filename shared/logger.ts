@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { logOutput } from './log-output.ts';
 
 export type Logger = pino.Logger;
 
@@ -54,6 +55,6 @@ export function createLogger(options: LoggerOptions): Logger {
       serializers: { err: errorFields },
       redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: '[redacted]' },
     },
-    options.destination ?? pino.destination({ dest: 1, sync: false }),
+    options.destination ?? logOutput(1),
   );
 }

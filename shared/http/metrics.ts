@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { logLinesLost } from '../log-output.ts';
 import type { Health } from './health.ts';
 
 /** Seconds; fine where the promises lie (10 ms, 100 ms), coarse beyond. */
@@ -21,6 +22,15 @@ export function createMetrics(service: string): Metrics {
   // Process, memory, garbage collection and the event loop's lag.
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
+  new Counter({
+    name: 'log_lines_lost_total',
+    help: 'Log lines that could not be written: the disk is full, or nobody reads them',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(logLinesLost());
+    },
+  });
   return {
     registry,
     requests: new Histogram({

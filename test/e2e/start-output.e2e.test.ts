@@ -1,9 +1,16 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
-import { afterEach, expect, it } from 'vitest';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { freePorts } from '../../local/ports.ts';
+import { eventually } from '../support/eventually.ts';
 import { endLeftovers, isAlive, launch, newDataDirectory } from '../support/stack.ts';
 
-const data = newDataDirectory();
+let data: string;
+beforeEach(() => {
+  data = newDataDirectory();
+});
 afterEach(async () => {
   await endLeftovers(data);
   rmSync(data, { recursive: true });
@@ -19,4 +26,20 @@ it('npm start stops everything when nobody reads its output any more', async () 
   process.kill(stack.processes().get('projector') as number, 'SIGKILL');
   await ended;
   expect(processes.filter(([, pid]) => isAlive(pid))).toEqual([]);
+});
+
+it('npm start goes on when its output can not be written, and stops everything at SIGTERM', async () => {
+  const [port] = (await freePorts(1)) as [number];
+  const full = openSync('/dev/full', 'w');
+  const launcher = spawn(
+    process.execPath,
+    [path.resolve('local/main.ts'), '--port', String(port), '--data', data, '--no-tour'],
+    { stdio: ['ignore', full, full] },
+  );
+  closeSync(full);
+  const ready = async () => (await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined))?.ok;
+  await eventually('the system answers', async () => (await ready()) === true, 90_000);
+  const ended = once(launcher, 'exit');
+  launcher.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
 });

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -24,7 +25,11 @@ afterAll(() => held.disposeAsync());
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-function start(port: number, settings: Readonly<Record<string, string>> = {}): ChildProcess {
+function start(
+  port: number,
+  settings: Readonly<Record<string, string>> = {},
+  stdout: 'ignore' | number = 'ignore',
+): ChildProcess {
   const process = spawn(globalThis.process.execPath, [path.join(root, 'query-service/main.ts')], {
     env: {
       NODE_ENV: 'test',
@@ -36,7 +41,7 @@ function start(port: number, settings: Readonly<Record<string, string>> = {}): C
       DRAIN_MS: '300',
       ...settings,
     },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', stdout, 'pipe'],
   });
   held.defer(() => void process.kill('SIGKILL'));
   return process;
@@ -92,6 +97,29 @@ describe('SIGTERM', () => {
     expect(lost).toEqual([]);
     expect(seen.closing).toBeGreaterThan(0);
     agent.destroy();
+  });
+});
+
+describe('a full disk behind standard output', () => {
+  it('costs the log lines: the node answers on, counts them, and SIGTERM ends it', async () => {
+    const [port] = (await freePorts(1)) as [number];
+    const full = openSync('/dev/full', 'w');
+    const process = start(port, { LOG_LEVEL: 'trace' }, full);
+    closeSync(full);
+    await ready(port);
+    // With PostgreSQL's connections cut, there is something to say.
+    await system.readModel.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()',
+    );
+    const lost = async () => {
+      const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      return Number(/^log_lines_lost_total\{.*\} (\d+)$/m.exec(metrics)?.[1]);
+    };
+    await eventually('lines are lost', async () => (await lost()) > 0);
+    await ready(port);
+    const exited = once(process, 'exit');
+    process.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
   });
 });
 

@@ -167,6 +167,12 @@ const processes: readonly AlertCase[] = [
     at: from(15),
     labels: where,
   },
+  {
+    alert: 'LogLinesLost',
+    series: { [`log_lines_lost_total{${q1}}`]: rise(10) },
+    at: whileRising,
+    labels: where,
+  },
 ];
 
 const disk = { instance: 'n1', device: 'sda', mountpoint: '/', fstype: 'ext4' };

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RecordedEvent } from '../../../shared/event-log.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { Author } from '../projector/author.ts';
 import { readCsv } from './csv-reader.ts';
 import { ZSTD } from './parquet-reader.ts';
@@ -186,6 +187,19 @@ describe('standard output', () => {
     const { child, result } = system.start([]);
     child.stdout?.destroy();
     expect(await result).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('may be full: SIGTERM ends the tool all the same', async () => {
+    // More than a pipe holds.
+    const many = Array.from({ length: 1_500 }, () => system.author());
+    await Promise.all(many.map((author) => author.signUp()));
+    const { child, result } = system.start([]);
+    child.stdout?.pause();
+    await eventually('it writes', () => (child.stdout?.readableLength ?? 0) > 0);
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    child.stdout?.resume();
+    expect(await result).toMatchObject({ code: 143 });
   });
 });
 

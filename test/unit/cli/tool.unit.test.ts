@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { decodeJwt } from 'jose';
@@ -107,5 +107,30 @@ describe('cli keys', () => {
     [['list', '--local-clock']],
   ])('refuses %j', async (args) => {
     expect(await refusal('keys', ...args)).toEqual({ code: 2, out: '' });
+  });
+});
+
+describe('a disk that is full', () => {
+  const onFullDisk = (...args: string[]) => {
+    const full = openSync('/dev/full', 'w');
+    const env = { PATH: process.env.PATH, NODE_ENV: 'test' };
+    try {
+      return (['out', 'err', 'both'] as const).map((which) =>
+        spawnSync(process.execPath, [entry, ...args], {
+          env,
+          encoding: 'utf8',
+          stdio: ['ignore', which === 'err' ? 'pipe' : full, which === 'out' ? 'pipe' : full],
+        }),
+      );
+    } finally {
+      closeSync(full);
+    }
+  };
+
+  it('makes a result fail, with a message, and costs no more than the messages', () => {
+    const [out, err, both] = onFullDisk('--help');
+    expect(out).toMatchObject({ status: 1, stderr: expect.stringContaining('could not be written') });
+    expect(err).toMatchObject({ status: 0, stdout: expect.stringContaining('Usage') });
+    expect(both?.status).toBe(1);
   });
 });
