@@ -5,9 +5,16 @@ export interface TrustedProxies {
   has(address: string): boolean;
 }
 
+/**
+ * A hop as proxies write it: bare, with a port (`203.0.113.5:54321`), in brackets (`[2001:db8::1]`) or both, as RFC 7239
+ * and the load balancers of clouds have it.
+ */
+const HOP = /^(?:\[([^\]]+)\]|(\d+(?:\.\d+){3}))(?::\d+)?$/;
+
 /** `::ffff:10.0.0.1` is 10.0.0.1; a zone (`fe80::1%eth0`) names an interface, not a host. */
 const plain = (address: string): string => {
-  const host = address.split('%', 1)[0] as string;
+  const hop = HOP.exec(address);
+  const host = (hop?.[1] ?? hop?.[2] ?? address).split('%', 1)[0] as string;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host);
   return mapped?.[1] ?? host.toLowerCase();
 };

@@ -19,6 +19,12 @@ describe('the address of a caller', () => {
     ['the proxy’s, if it says nonsense', '127.0.0.1', 'unknown', '127.0.0.1'],
     ['mapped into IPv6', '::ffff:127.0.0.1', '::ffff:198.51.100.1', '198.51.100.1'],
     ['of IPv6', '::1', '2001:DB8::1%eth0', '2001:db8::1'],
+    ['without its port', '127.0.0.1', '198.51.100.1:54321', '198.51.100.1'],
+    ['without its brackets', '127.0.0.1', '[2001:db8::1]', '2001:db8::1'],
+    ['of IPv6 with a port', '127.0.0.1', '[2001:DB8::1]:443', '2001:db8::1'],
+    ['mapped, in brackets, with a port', '127.0.0.1', '[::ffff:198.51.100.1]:443', '198.51.100.1'],
+    ['behind a trusted proxy with a port', '127.0.0.1', '198.51.100.1:1, 10.1.2.3:2', '198.51.100.1'],
+    ['the proxy’s, if brackets hold nonsense', '127.0.0.1', '[unknown]:1', '127.0.0.1'],
     ['a trusted one, if all of them are', '127.0.0.1', '10.1.2.3', '10.1.2.3'],
     ['none, once the connection is gone', undefined, '198.51.100.1', '0.0.0.0'],
   ])('is %s', (_name, remote, forwarded, expected) => {
