@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import path from 'node:path';
 import { createLogger } from '../shared/logger.ts';
 import { prepareBroker } from './broker.ts';
 import type { Options } from './options.ts';
-import { freePorts } from './ports.ts';
+import { EVERYWHERE, freePorts, LOOPBACK } from './ports.ts';
 import { serverAccount } from './servers/account.ts';
 import { ensureDatabase, postgresAnswers, postgresUrl, preparePostgres } from './servers/postgres.ts';
 import { findPrograms } from './servers/programs.ts';
@@ -68,9 +69,16 @@ export async function startBackends(
     redisUrl: `redis://127.0.0.1:${redisPort}`,
     eventStorePort,
     data: options.data,
-    publicUrl: `http://localhost:${options.port}`,
+    publicUrl: publicUrl(options),
     kafka: kafka?.settings,
   };
+}
+
+/** By name, unless one address alone is listened on. */
+function publicUrl({ addresses, port }: Options): string {
+  const [only = ''] = addresses;
+  const shared = [LOOPBACK, EVERYWHERE].some((list) => list.includes(only));
+  return `http://${shared ? 'localhost' : isIPv6(only) ? `[${only}]` : only}:${port}`;
 }
 
 function savedPassword(file: string): string {

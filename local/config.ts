@@ -1,12 +1,25 @@
 import { z } from 'zod';
 import { kafkaConfig, kafkaSettings } from '../shared/adapters/kafka/settings.ts';
 import { integer, readConfig } from '../shared/config.ts';
+import { trustedProxies } from '../shared/http/limits/client-address.ts';
 import type { KafkaSource } from './broker.ts';
 
 /** The settings that the launcher and the services share; both read them from the launcher's environment. */
 const schema = z.object({
   SIGNUPS_PER_MINUTE: integer(1, 100_000).default(60),
   LOGINS_PER_MINUTE: integer(1, 100_000).default(60),
+  LOAD_BALANCERS: z
+    .string()
+    .default('')
+    .transform((list, context) => {
+      try {
+        trustedProxies(list);
+        return list.split(',').flatMap((entry) => entry.trim() || []);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: (error as RangeError).message });
+        return z.NEVER;
+      }
+    }),
 });
 
 export type LauncherConfig = z.infer<typeof schema>;

@@ -1,9 +1,13 @@
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { KafkaSource } from './broker.ts';
 import { type LauncherConfig, readKafkaSource, readLauncherConfig } from './config.ts';
+import { EVERYWHERE, LOOPBACK } from './ports.ts';
 
 export interface Options {
+  /** Addresses that Nginx listens on. */
+  readonly addresses: readonly string[];
   readonly port: number;
   readonly queryNodes: number;
   readonly commandNodes: number;
@@ -21,6 +25,8 @@ Shows it with a short tour, and stays up until Ctrl-C.
 
 Options:
   --port PORT          where Nginx listens (default 8080)
+  --host ADDRESS       who may connect: an address of this machine, or "all" for all of its addresses (default: this
+                       machine alone, over IPv4 and IPv6)
   --query-nodes N      query servers behind Nginx (default 2, at most 16)
   --command-nodes N    command servers behind Nginx (default 1, at most 16)
   --data DIR           where data and logs are kept (default .local in this folder)
@@ -45,6 +51,7 @@ export function readOptions(
   const { values } = parse(args);
   if (values.help) return undefined;
   return {
+    addresses: addresses(values.host),
     port: wholeNumber('--port', values.port, 1, 65_535),
     queryNodes: wholeNumber('--query-nodes', values['query-nodes'], 1, 16),
     commandNodes: wholeNumber('--command-nodes', values['command-nodes'], 1, 16),
@@ -61,6 +68,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       allowNegative: true,
       options: {
+        host: { type: 'string' },
         port: { type: 'string', default: '8080' },
         'query-nodes': { type: 'string', default: '2' },
         'command-nodes': { type: 'string', default: '1' },
@@ -81,4 +89,11 @@ function wholeNumber(name: string, text: string, minimum: number, maximum: numbe
     throw new UsageError(`${name}: expected a whole number from ${minimum} to ${maximum}, got "${text}"`);
   }
   return value;
+}
+
+function addresses(host: string | undefined): readonly string[] {
+  if (host === undefined || host === 'localhost') return LOOPBACK;
+  if (host === 'all' || host === '::') return EVERYWHERE;
+  if (isIP(host) === 0) throw new UsageError(`--host: expected an IP address, or "all", got "${host}"`);
+  return [host];
 }

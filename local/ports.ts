@@ -1,4 +1,14 @@
 import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
+
+const hasIPv6 = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ address }) => address === '::1'),
+);
+
+/** This machine's own addresses that only it can reach: `localhost` is one of them to some programs, and the other to others. */
+export const LOOPBACK: readonly string[] = hasIPv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1'];
+/** Every address of this machine. */
+export const EVERYWHERE: readonly string[] = hasIPv6 ? ['0.0.0.0', '::'] : ['0.0.0.0'];
 
 /** Ports nobody listens on now. They are held together until all are chosen, so no two are the same. */
 export async function freePorts(count: number): Promise<number[]> {
@@ -8,22 +18,25 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** True if the port can be listened on, on every address. */
-export async function portIsFree(port: number): Promise<boolean> {
-  try {
-    const server = await listen(port, '0.0.0.0');
-    await new Promise((resolve) => server.close(resolve));
-    return true;
-  } catch (error) {
-    if (['EADDRINUSE', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
-    throw error;
+/** Why the port can't be listened on at one of the addresses, as the system's code; undefined if it can at all. */
+export async function portRefusal(port: number, addresses: readonly string[]): Promise<string | undefined> {
+  for (const address of addresses) {
+    try {
+      const server = await listen(port, address);
+      await new Promise((resolve) => server.close(resolve));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code && ['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL'].includes(code)) return code;
+      throw error;
+    }
   }
+  return undefined;
 }
 
 function listen(port: number, host = '127.0.0.1') {
   return new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen(port, host, () => resolve(server));
+    server.listen({ port, host, ipv6Only: true }, () => resolve(server));
   });
 }

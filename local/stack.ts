@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startBackends } from './backends.ts';
 import type { Options } from './options.ts';
-import { freePorts, portIsFree } from './ports.ts';
+import { freePorts, portRefusal } from './ports.ts';
 import { ProcessRegistry } from './processes.ts';
 import { StartRefused } from './refused.ts';
 import { serverAccount } from './servers/account.ts';
@@ -57,13 +57,22 @@ async function takeOver(options: Options, say: Say): Promise<ProcessRegistry> {
   }
   const leftovers = await registry.endLeftovers();
   if (leftovers.length > 0) say(`Ended what an earlier start left running: ${leftovers.join(', ')}`);
-  if (!(await portIsFree(options.port))) {
-    throw new StartRefused(
-      `port ${options.port} is taken by another program, or needs more rights. Choose another: npm start -- --port 8081`,
-    );
-  }
+  const refusal = await portRefusal(options.port, options.addresses);
+  if (refusal) throw new StartRefused(whyNot(refusal, options));
   await registry.add('launcher', process.pid);
   return registry;
+}
+
+function whyNot(refusal: string, { port, addresses }: Options): string {
+  const another = 'Choose another: npm start -- --port 8081';
+  switch (refusal) {
+    case 'EACCES':
+      return `port ${port} needs more rights than this account has. ${another}`;
+    case 'EADDRNOTAVAIL':
+      return `${addresses.join(', ')} is no address of this machine. Leave --host out, or name one of its own.`;
+    default:
+      return `port ${port} is taken by another program. ${another}`;
+  }
 }
 
 /** For the tool: `npm run cli` reads it, so that it talks to the stack that runs here. */
@@ -123,6 +132,7 @@ async function startServices(
     prepareNginx({
       program: nginx,
       directory: path.join(options.data, 'nginx'),
+      addresses: options.addresses,
       port: options.port,
       account: serverAccount(),
       logFile: path.join(options.data, 'logs', 'nginx.log'),
@@ -131,7 +141,8 @@ async function startServices(
       queryPorts,
       signUpsPerMinute: options.limits.SIGNUPS_PER_MINUTE,
       logInsPerMinute: options.limits.LOGINS_PER_MINUTE,
+      loadBalancers: options.limits.LOAD_BALANCERS,
     }),
   );
-  await untilReady(proxy, () => answersOk(`http://127.0.0.1:${options.port}/health`), supervisor.signal);
+  await untilReady(proxy, () => answersOk(`${backends.publicUrl}/health`), supervisor.signal);
 }

@@ -2,17 +2,23 @@
 # Nginx in a container: fills in nginx.conf.template and runs it. It needs a shell, sed, awk and Nginx, and so is the same
 # in images made of Alpine and of Debian.
 #
-#   container.sh start     render, and run Nginx
+#   container.sh start     render, and run Nginx; a certificate that changes is taken over within ten seconds
 #   container.sh reload    render again, have Nginx check it, and let it take over: no request is dropped
 #   container.sh healthy   ask for /health, as a load balancer would
 #
 #   COMMAND_SERVICE, QUERY_SERVICE         name:port of the nodes; the name has an address for each of them
 #   SIGNUPS_PER_MINUTE, LOGINS_PER_MINUTE  see the template
-#   /tls/tls.crt, /tls/tls.key             a certificate that is mounted there is served on port 443, and port 80 sends there
+#   LOAD_BALANCERS                         addresses and networks, separated by commas: what they say of who asks is believed
+#   PROXY_PROTOCOL                         `on`: they say it by the PROXY protocol, and every connection begins with it
+#   HSTS_SECONDS                           how long browsers remember that this host speaks TLS (a year; 0: they forget it)
+#   TLS_DIRECTORY/tls.crt, tls.key         a certificate that is there (/tls) is served on port 443, and port 80 sends there
+#   HTTP_PORT, HTTPS_PORT, RUN_DIRECTORY   80, 443 (each may have an address before it) and /run/nginx
 set -eu
 
 here=$(dirname "$0")
-run=/run/nginx
+run=${RUN_DIRECTORY:-/run/nginx}
+tls=${TLS_DIRECTORY:-/tls}
+http=${HTTP_PORT:-80}
 # Docker's own, the same in every container. Answers are kept for a second: so soon a node that came is used, and one
 # that went is forgotten. Until then a request that is sent to it goes on to the next.
 resolver='resolver 127.0.0.11 valid=1s ipv6=off; resolver_timeout 10s;'
@@ -47,14 +53,29 @@ discovery() {
 }
 
 listening() {
-  if [ -e /tls/tls.crt ]; then
-    NGINX_LISTEN='listen 443 ssl reuseport backlog=16384; ssl_certificate /tls/tls.crt; ssl_certificate_key /tls/tls.key; ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:tls:10m; ssl_session_timeout 1h;'
-    NGINX_PLAIN_SERVER="server { listen 80 reuseport; server_name _; location = /health { proxy_pass http://$QUERY_NODES; } location / { return 308 https://\$host\$request_uri; } }"
+  proxy=''
+  if [ "${PROXY_PROTOCOL:-}" = on ]; then proxy=' proxy_protocol'; fi
+  if [ -e "$tls/tls.crt" ]; then
+    how="ssl$proxy reuseport backlog=16384"
+    if at_least 1.25.1; then http2='http2 on;'; else how="$how http2" http2=''; fi
+    NGINX_LISTEN="listen ${HTTPS_PORT:-443} $how; $http2 ssl_certificate $tls/tls.crt; ssl_certificate_key $tls/tls.key; ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:tls:10m; ssl_session_timeout 1h;"
+    NGINX_PLAIN_SERVER="server { listen $http$proxy reuseport; server_name _; location = /health { proxy_pass http://$QUERY_NODES; } location / { return 308 https://\$host\$request_uri; } }"
   else
-    NGINX_LISTEN='listen 80 reuseport backlog=16384;'
+    NGINX_LISTEN="listen $http$proxy reuseport backlog=16384;"
     NGINX_PLAIN_SERVER=''
   fi
-  export NGINX_LISTEN NGINX_PLAIN_SERVER
+  export NGINX_LISTEN NGINX_PLAIN_SERVER HSTS="max-age=${HSTS_SECONDS:-31536000}"
+}
+
+# Who asks, where load balancers stand in front of Nginx.
+real_ip() {
+  NGINX_REAL_IP=''
+  if [ -n "${LOAD_BALANCERS:-}" ]; then
+    NGINX_REAL_IP=$(echo "$LOAD_BALANCERS" | tr ',' '\n' | sed 's/[[:space:]]//g; /^$/d; s/.*/set_real_ip_from &;/')
+    if [ "${PROXY_PROTOCOL:-}" = on ]; then header=proxy_protocol; else header=X-Forwarded-For; fi
+    NGINX_REAL_IP="$NGINX_REAL_IP real_ip_header $header;"
+  fi
+  export NGINX_REAL_IP
 }
 
 # Strict, unlike envsubst: a name without a value is an error and not an empty text.
@@ -62,9 +83,10 @@ render() {
   : "${COMMAND_SERVICE:?name:port of the command nodes}" "${QUERY_SERVICE:?name:port of the query nodes}"
   discovery
   listening
+  real_ip
   files=$(ulimit -Hn)
   if [ "$files" = unlimited ] || [ "$files" -gt 65536 ]; then files=65536; fi
-  export NGINX_MAX_FILES="$files" NGINX_USER_DIRECTIVE='' NGINX_RUN_DIR=$run NGINX_ACCESS_LOG=/dev/stdout
+  export NGINX_WORKERS=auto NGINX_MAX_FILES="$files" NGINX_USER_DIRECTIVE='' NGINX_RUN_DIR=$run NGINX_ACCESS_LOG=/dev/stdout
   export SIGNUPS_PER_MINUTE="${SIGNUPS_PER_MINUTE:-60}" LOGINS_PER_MINUTE="${LOGINS_PER_MINUTE:-60}"
   awk '/^#/ { print; next } {
     out = ""
@@ -78,22 +100,56 @@ render() {
   }' "$here/nginx.conf.template" >"$run/$1"
 }
 
+reload() {
+  render next.conf
+  nginx -t -q -p "$run" -c "$run/next.conf" -e stderr || return 1
+  mv "$run/next.conf" "$run/nginx.conf"
+  kill -HUP "$(cat "$run/nginx.pid")"
+}
+
+certificate() {
+  cat "$tls/tls.crt" "$tls/tls.key" 2>/dev/null | cksum
+}
+
+# Takes over a certificate that was renewed. Nginx checks first that it and the key belong together: of two files that are
+# written one after the other, the first alone changes nothing.
+watch_certificate() {
+  served=$1
+  while sleep "${TLS_CHECK_SECONDS:-10}"; do
+    kill -0 $$ 2>/dev/null || exit 0
+    now=$(certificate)
+    if [ "$now" = "$served" ]; then continue; fi
+    if reload; then
+      served=$now
+      echo 'the certificate has changed and is served now' >&2
+    else
+      echo 'the certificate has changed and can not be served: the one before it still is' >&2
+    fi
+  done
+}
+
 case "${1:-}" in
   start)
+    # Before it is read: one that is replaced meanwhile is noticed.
+    before=$(certificate)
     render nginx.conf
+    if [ -e "$tls/tls.crt" ]; then watch_certificate "$before" & fi
     exec nginx -p "$run" -c "$run/nginx.conf" -e stderr -g 'daemon off;'
     ;;
   reload)
-    render next.conf
-    nginx -t -q -p "$run" -c "$run/next.conf" -e stderr
-    mv "$run/next.conf" "$run/nginx.conf"
-    kill -HUP "$(cat "$run/nginx.pid")"
+    reload
     ;;
   healthy)
-    if command -v wget >/dev/null; then
-      exec wget -q -T 4 -O /dev/null http://127.0.0.1/health
+    # As a load balancer of its own would, where they speak the PROXY protocol: of nobody in particular.
+    greeting=''
+    if [ "${PROXY_PROTOCOL:-}" = on ]; then greeting='PROXY UNKNOWN\r\n'; fi
+    if [ -z "$greeting" ] && command -v wget >/dev/null; then
+      exec wget -q -T 3 -O /dev/null "http://127.0.0.1:${http##*:}/health"
     fi
-    exec bash -c 'exec 3<>/dev/tcp/127.0.0.1/80; printf "GET /health HTTP/1.0\r\n\r\n" >&3; read -r -t 4 _ status _ <&3; [ "$status" = 200 ]'
+    if command -v bash >/dev/null; then
+      exec bash -c 'exec 3<>/dev/tcp/127.0.0.1/'"${http##*:}"'; printf "'"$greeting"'GET /health HTTP/1.0\r\n\r\n" >&3; read -r -t 3 _ status _ <&3; [ "$status" = 200 ]'
+    fi
+    printf "${greeting}GET /health HTTP/1.0\r\n\r\n" | nc -w 3 127.0.0.1 "${http##*:}" | head -n 1 | grep -q ' 200 '
     ;;
   *)
     sed -n '2,/^set -eu/s/^# \{0,1\}//p' "$0" >&2

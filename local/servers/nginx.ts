@@ -1,12 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { LOOPBACK } from '../ports.ts';
 import type { ProcessSpec } from '../processes.ts';
 import { type Account, serverDirectory } from './account.ts';
 
 export interface NginxOptions {
   readonly program: string;
   readonly directory: string;
+  /** Addresses to listen on; those of both families' loopback unless given. */
+  readonly addresses?: readonly string[];
   readonly port: number;
   readonly account: Account | undefined;
   readonly logFile: string;
@@ -15,8 +20,8 @@ export interface NginxOptions {
   readonly queryPorts: readonly number[];
   readonly signUpsPerMinute: number;
   readonly logInsPerMinute: number;
-  /** Serve TLS with this certificate. */
-  readonly tls?: { readonly certificate: string; readonly key: string };
+  /** Addresses and networks of the load balancers in front, whose word on who asks is taken. */
+  readonly loadBalancers?: readonly string[];
 }
 
 const template = path.resolve(import.meta.dirname, '../../deploy/nginx/nginx.conf.template');
@@ -39,19 +44,32 @@ export function prepareNginx(options: NginxOptions): ProcessSpec {
   };
 }
 
+/** How many clients may be connected at once, whatever a worker's limit of files is: each takes two. */
+const CLIENTS = 25_000;
+
+const listening = ({ addresses = LOOPBACK, port }: NginxOptions): string =>
+  addresses
+    .map((address) => `listen ${isIPv6(address) ? `[${address}]` : address}:${port} reuseport backlog=16384;`)
+    .join('\n    ');
+
 function variables(options: NginxOptions, directory: string): Record<string, string> {
   const servers = (ports: readonly number[]) =>
     ports.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join('\n    ');
-  const { tls, account } = options;
+  const { account } = options;
+  const files = Math.min(65_536, hardFileLimit());
   return {
     NGINX_USER_DIRECTIVE: account ? `user ${account.name};` : '',
     NGINX_RUN_DIR: directory,
-    NGINX_MAX_FILES: String(Math.min(65_536, hardFileLimit())),
+    NGINX_WORKERS: String(Math.max(availableParallelism(), Math.ceil((2 * CLIENTS) / files))),
+    NGINX_MAX_FILES: String(files),
     NGINX_ACCESS_LOG: options.accessLog,
-    NGINX_LISTEN: tls
-      ? `listen ${options.port} ssl reuseport backlog=16384;\n    ssl_certificate ${tls.certificate};\n    ssl_certificate_key ${tls.key};\n    ssl_protocols TLSv1.2 TLSv1.3;`
-      : `listen ${options.port} reuseport backlog=16384;`,
+    NGINX_LISTEN: listening(options),
     NGINX_PLAIN_SERVER: '',
+    NGINX_REAL_IP: [
+      ...(options.loadBalancers ?? []).map((address) => `set_real_ip_from ${address};`),
+      ...(options.loadBalancers?.length ? ['real_ip_header X-Forwarded-For;'] : []),
+    ].join('\n  '),
+    HSTS: '',
     // The nodes are listed: this launcher knows them.
     NGINX_DISCOVERY: '',
     COMMAND_SERVERS: servers(options.commandPorts),

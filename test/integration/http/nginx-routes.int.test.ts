@@ -1,13 +1,11 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, request as plainRequest, type Server } from 'node:http';
-import { request as tlsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePorts } from '../../../local/ports.ts';
+import { freePorts, LOOPBACK } from '../../../local/ports.ts';
 import { type RunningProcess, startProcess } from '../../../local/processes.ts';
 import { serverAccount } from '../../../local/servers/account.ts';
 import { prepareNginx } from '../../../local/servers/nginx.ts';
@@ -42,62 +40,40 @@ async function startNode(name: string): Promise<Node> {
 
 let directory: string;
 let accessLog: string;
-let certificate: { certificate: string; key: string };
 let command: Node;
 let otherCommand: Node;
 let queries: [Node, Node];
-const running: RunningProcess[] = [];
+let nginx: RunningProcess;
 let port: number;
-let tlsPort: number;
 
-async function startNginx(listen: number, tls?: { certificate: string; key: string }): Promise<void> {
-  const nginx = await startProcess(
+beforeAll(async () => {
+  directory = mkdtempSync(path.join(tmpdir(), 'license-test-nginx-routes-'));
+  chmodSync(directory, 0o755);
+  accessLog = path.join(directory, 'access.log');
+  command = await startNode('command');
+  otherCommand = await startNode('command');
+  queries = [await startNode('query'), await startNode('query')];
+  [port] = (await freePorts(1)) as [number];
+  nginx = await startProcess(
     prepareNginx({
       program: findPrograms(['nginx'], (line) => void process.stderr.write(`${line}\n`)).nginx,
-      directory: path.join(directory, String(listen)),
-      port: listen,
+      directory: path.join(directory, 'nginx'),
+      addresses: LOOPBACK,
+      port,
       account: serverAccount(),
-      logFile: path.join(directory, `${listen}.log`),
+      logFile: path.join(directory, 'nginx.log'),
       accessLog,
       commandPorts: [command.port, otherCommand.port],
       queryPorts: queries.map((node) => node.port),
       signUpsPerMinute: 5,
       logInsPerMinute: 1_000,
-      ...(tls ? { tls } : {}),
     }),
   );
-  running.push(nginx);
-}
-
-beforeAll(async () => {
-  directory = mkdtempSync(path.join(tmpdir(), 'license-test-nginx-routes-'));
-  execFileSync('chmod', ['755', directory]);
-  accessLog = path.join(directory, 'access.log');
-  certificate = { certificate: path.join(directory, 'tls.crt'), key: path.join(directory, 'tls.key') };
-  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  const files = ['-keyout', certificate.key, '-out', certificate.certificate];
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-newkey', 'ed25519', '-nodes', '-days', '2', ...names, ...files],
-    {
-      stdio: 'ignore',
-    },
-  );
-  command = await startNode('command');
-  otherCommand = await startNode('command');
-  queries = [await startNode('query'), await startNode('query')];
-  [port, tlsPort] = (await freePorts(2)) as [number, number];
-  await startNginx(port);
-  await startNginx(tlsPort, certificate);
-  for (const [i, listen] of [port, tlsPort].entries()) {
-    await untilReady(running[i] as RunningProcess, async () =>
-      listen === port ? answersOk(`http://127.0.0.1:${listen}/health`) : secureAnswers(),
-    );
-  }
+  await untilReady(nginx, () => answersOk(`http://127.0.0.1:${port}/health`));
 });
 
 afterAll(async () => {
-  for (const nginx of running) await nginx.stop();
+  await nginx.stop();
   for (const { server } of [command, otherCommand, ...queries]) {
     server.closeAllConnections();
     server.close();
@@ -116,29 +92,8 @@ const answerOf = (sent: ReturnType<typeof plainRequest>): Promise<Answer> =>
     sent.end();
   });
 
-const ask = (method: string, target: string, headers: Record<string, string> = {}) =>
-  answerOf(plainRequest({ port, method, path: target, headers, agent: false }));
-
-const secure = (target: string) =>
-  answerOf(
-    tlsRequest({
-      port: tlsPort,
-      host: 'localhost',
-      path: target,
-      ca: readFileSync(certificate.certificate),
-      agent: false,
-    }),
-  );
-
-/** Not there yet is no answer; anything else that goes wrong is told. */
-async function secureAnswers(): Promise<boolean> {
-  try {
-    return (await secure('/health')).status === 200;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return false;
-    throw error;
-  }
-}
+const ask = (method: string, target: string, headers: Record<string, string> = {}, host = '127.0.0.1') =>
+  answerOf(plainRequest({ host, port, method, path: target, headers, agent: false }));
 
 const seenByCommands = () => [...command.seen, ...otherCommand.seen];
 
@@ -180,6 +135,12 @@ describe('routes', () => {
     for (let i = 0; i < 8; i += 1) await ask('GET', '/v1/me');
     // Each of Nginx's workers has a turn of its own.
     expect(queries.map(({ seen }) => seen.length > 0)).toEqual([true, true]);
+  });
+
+  it('answers on the loopback of both families', async () => {
+    for (const address of LOOPBACK)
+      expect(await ask('GET', '/v1/me', {}, address)).toMatchObject({ status: 200 });
+    expect(LOOPBACK).toContain('::1');
   });
 
   it('forwards who asks, and believes nobody who says so himself', async () => {
@@ -261,10 +222,6 @@ it('what the documentation is made of is cached', async () => {
   const before = queries.reduce((sum, { seen }) => sum + seen.length, 0);
   expect((await ask('GET', '/openapi.json')).headers['x-cache']).toBe('HIT');
   expect(queries.reduce((sum, { seen }) => sum + seen.length, 0)).toBe(before);
-});
-
-it('serves TLS with the certificate it is given', async () => {
-  expect(await secure('/v1/me')).toMatchObject({ status: 200, body: 'query' });
 });
 
 it('logs JSON lines, without query strings and tokens', async () => {
