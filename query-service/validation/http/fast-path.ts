@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hasBody, readJson } from '../../../shared/http/input/body.ts';
+import { searchOf } from '../../../shared/http/input/query.ts';
 import { toProblem } from '../../../shared/http/problems/faults.ts';
 import { Problem } from '../../../shared/http/problems/problem.ts';
 import { bearerToken } from '../../../shared/http/routes/auth.ts';
@@ -13,15 +15,7 @@ import { type Asking, type Validated, type ValidateOptions, validate } from '../
 import type { ValidationMetrics } from '../validation-metrics.ts';
 import { mayBeUsed } from '../views/view-memory.ts';
 import { asksForLease } from './accept.ts';
-import {
-  hasBody,
-  readBody,
-  readMinPosition,
-  readQuery,
-  readText,
-  refuseBody,
-  searchOf,
-} from './read-question.ts';
+import { readBody, readMinPosition, readQuery, refuseBody } from './read-question.ts';
 import { limitHeader, requestIdOf, writeAnswer } from './reply.ts';
 import type { UsageTally } from './usage-tally.ts';
 
@@ -142,13 +136,13 @@ export class FastPath {
 async function readAsking(request: IncomingMessage): Promise<Asking> {
   const { method, headers, url = '' } = request;
   if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') throw methodNotAllowed(ALLOW);
-  const text = hasBody(request) ? await readText(request) : '';
-  if (method !== 'POST') refuseBody(text);
+  const body = hasBody(request) ? await readJson(request) : undefined;
+  if (method !== 'POST') refuseBody(body);
   return {
     token: bearerToken(headers.authorization),
     // Only a GET is looked up by it.
     asked: method === 'GET' ? url : '',
-    question: method === 'POST' ? readBody(url, text) : readQuery(searchOf(url)),
+    question: method === 'POST' ? readBody(url, body) : readQuery(searchOf(url)),
     atLeast: readMinPosition(headers['min-event-position']),
     lease: asksForLease(headers.accept),
   };

@@ -42,7 +42,7 @@ export const validateBody = z.strictObject({
 export type AskedQuestion = z.output<typeof validateBody>;
 
 /** Values that mean themselves in a query string and that the schemas surely take. */
-const PLAIN = /^[A-Za-z0-9._~-]{1,128}$/;
+const PLAIN = /^[A-Za-z0-9._~+/=-]{1,128}$/;
 
 /**
  * Reads the usual query string without a parser or a schema: `client_id` and `nonce` of plain characters. Undefined

@@ -22,17 +22,6 @@ const BY_CODE: Readonly<Record<string, ProblemCode>> = {
   personal_unreadable: 'data_unreadable',
 };
 
-/** Failures of Express and of its body parser, by their `type`; anything else of them by its status. */
-const BY_PARSER: Readonly<Record<string, ProblemCode>> = {
-  'entity.parse.failed': 'malformed_json',
-  'entity.verify.failed': 'malformed_json',
-  'entity.too.large': 'body_too_large',
-  'encoding.unsupported': 'unsupported_media_type',
-  'charset.unsupported': 'unsupported_media_type',
-  'request.aborted': 'malformed_request',
-  'request.size.invalid': 'malformed_request',
-};
-
 const text = (error: object, field: string): string | undefined => {
   const value: unknown = Reflect.get(error, field);
   return typeof value === 'string' ? value : undefined;
@@ -45,10 +34,10 @@ const text = (error: object, field: string): string | undefined => {
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (!(error instanceof Error)) return new Problem('internal_error', { cause: error });
-  const known = BY_CODE[text(error, 'code') ?? ''] ?? BY_PARSER[text(error, 'type') ?? ''];
+  const known = BY_CODE[text(error, 'code') ?? ''];
   if (known) return new Problem(known, { cause: error });
   if (isPostgresUnavailable(error)) return new Problem('database_unavailable', { cause: error });
-  // What Express and its parsers say of a request that can't be read, such as a path with a broken %-escape.
+  // What Express says of a request that can't be read, such as a path with a broken %-escape.
   const status: unknown = Reflect.get(error, 'status');
   if (typeof status === 'number' && status >= 400 && status < 500)
     return new Problem('malformed_request', { cause: error });

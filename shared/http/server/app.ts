@@ -3,6 +3,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import type { Logger } from '../../logger.ts';
 import { isTracing } from '../../tracing/tracing.ts';
 import type { Health } from '../health.ts';
+import { parseQuery } from '../input/query.ts';
 import type { TrustedProxies } from '../limits/client-address.ts';
 import type { Metrics } from '../metrics.ts';
 import { mountOperations } from '../openapi/operations.ts';
@@ -46,7 +47,7 @@ export function createHttpApp<C>(options: HttpAppOptions<C>): Express {
   app.disable('etag');
   app.enable('case sensitive routing');
   app.enable('strict routing');
-  app.set('query parser', 'simple');
+  app.set('query parser', (search: string | null) => parseQuery(search ?? ''));
   app.use((request, response, next) => {
     const exchange = exchangeOf(request, response);
     if (isTracing() && !isOperations(request.url)) inServerSpan(request, response, exchange, next);

@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import express, { type Request } from 'express';
+import type { Request } from 'express';
 import { z } from 'zod';
 import { ANONYMOUS, type UsageCounter } from '../../usage/usage-counter.ts';
+import { hasBody, readJson } from '../input/body.ts';
+import type { Place } from '../input/pointer.ts';
 import { addressKey } from '../limits/client-address.ts';
 import { type RateLimiter, rateLimitHeaders } from '../limits/rate-limit.ts';
 import type { Metrics } from '../metrics.ts';
 import { type FieldError, Problem } from '../problems/problem.ts';
 import type { Authenticate } from '../routes/auth.ts';
-import { check, type Place } from '../routes/fields.ts';
+import { check } from '../routes/fields.ts';
 import type { AnyRouteRequest, RateLimitSpec, RequestFacts, Route, RouteSpec } from '../routes/route.ts';
 import { sendAnswer } from './answer.ts';
 import type { Exchange } from './exchange.ts';
@@ -21,11 +23,7 @@ export interface PipelineOptions {
   readonly metrics: Metrics;
 }
 
-/** Bytes of a body. The largest that any route needs is a tenth of it. */
-export const BODY_LIMIT = 16_384;
 const NO_FIELDS = z.strictObject({});
-
-const parseJson = express.json({ limit: BODY_LIMIT, strict: false, type: () => true });
 
 /**
  * A request's way through a route: who asks, whether he may, whether it is too often, what he says, the handler, the
@@ -44,7 +42,7 @@ export async function runRoute<C>(
   }
   count(route, exchange, options);
   if (route.rateLimit) limit(route.rateLimit, exchange, options);
-  const input = readInput(route, request, await readBody(route, request, response));
+  const input = readInput(route, request, await readBody(route, request));
   const answer = await route.handle(context, {
     ...input,
     principal: exchange.principal,
@@ -77,21 +75,11 @@ function limit({ name, by }: RateLimitSpec, exchange: Exchange, options: Pipelin
   throw new Problem('rate_limited', { headers: { 'Retry-After': String(decision.resetSeconds) } });
 }
 
-/**
- * The body's JSON. Where there is none: an empty object if the route lets it be left out, else undefined.
- * @throws Problem, and the parser's errors, which {@link toProblem} knows
- */
-async function readBody(route: RouteSpec, request: Request, response: ServerResponse): Promise<unknown> {
-  if (!hasBody(request)) return route.body && !route.bodyOptional ? undefined : {};
-  if (!request.is('application/json')) throw new Problem('unsupported_media_type');
-  await new Promise<void>((resolve, reject) => {
-    parseJson(request, response as never, (error?: unknown) => (error ? reject(error) : resolve()));
-  });
-  return request.body;
+/** The body's JSON. Where there is none: an empty object if the route lets it be left out, else undefined. @throws Problem */
+async function readBody(route: RouteSpec, request: IncomingMessage): Promise<unknown> {
+  const body = hasBody(request) ? await readJson(request) : undefined;
+  return body === undefined && !(route.body && !route.bodyOptional) ? {} : body;
 }
-
-const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /** Everything that the request says, checked; all that is wrong is named at once. @throws Problem invalid_request */
 function readInput(

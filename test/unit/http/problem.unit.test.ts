@@ -53,8 +53,6 @@ describe('a fault', () => {
     [fault({ code: 'unknown_event' }), 'schema_too_new'],
     [fault({ code: 'ECONNREFUSED' }), 'database_unavailable'],
     [fault({ code: '57P01' }), 'database_unavailable'],
-    [fault({ type: 'entity.parse.failed', status: 400 }), 'malformed_json'],
-    [fault({ type: 'entity.too.large', status: 413 }), 'body_too_large'],
     [fault({ status: 400 }), 'malformed_request'],
     [fault({ code: '42P01' }), 'internal_error'],
     [new TypeError('x is not a function'), 'internal_error'],

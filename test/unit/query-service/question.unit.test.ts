@@ -1,4 +1,3 @@
-import { parse } from 'node:querystring';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asksForLease } from '../../../query-service/validation/http/accept.ts';
@@ -12,6 +11,7 @@ import {
   readMinPosition,
   readQuery,
 } from '../../../query-service/validation/http/read-question.ts';
+import { parseQuery } from '../../../shared/http/input/query.ts';
 import type { Problem } from '../../../shared/http/problems/problem.ts';
 
 const refusal = (read: () => unknown): { code: string; pointers: (string | undefined)[] } => {
@@ -29,7 +29,9 @@ describe('a question in a query string', () => {
     ['', {}],
     ['client_id=laptop', { client_id: 'laptop' }],
     ['client_id=my%20laptop', { client_id: 'my laptop' }],
-    ['client_id=my+laptop', { client_id: 'my laptop' }],
+    ['client_id=kX+3/9w==', { client_id: 'kX+3/9w==' }],
+    ['client_id=my+laptop', { client_id: 'my+laptop' }],
+    ['client_id=%2B+&nonce=+', { client_id: '++', nonce: '+' }],
     ['nonce=1&client_id=a.b~c', { nonce: '1', client_id: 'a.b~c' }],
     ['entitlements=core,export', { entitlements: ['core', 'export'] }],
     ['entitlements=core%2Cexport', { entitlements: ['core', 'export'] }],
@@ -47,6 +49,9 @@ describe('a question in a query string', () => {
     ['entitlements=core,', '?entitlements.1'],
     ['entitlements=Core', '?entitlements.0'],
     ['nonce=%0A', '?nonce'],
+    ['nonce=%FF', '?nonce'],
+    ['client_id=100%', '?client_id'],
+    ['%C3=1', '?%C3=1'],
     ['__proto__=1', '?__proto__'],
   ])('%s is refused, and the field is named', (query, pointer) => {
     expect(refusal(() => readQuery(query))).toEqual({ code: 'invalid_request', pointers: [pointer] });
@@ -67,7 +72,7 @@ describe('a question in a query string', () => {
         const usual = readUsualQuery(text);
         if (usual === undefined) return;
         byHand += 1;
-        expect(validateQuery.parse({ ...parse(text) })).toEqual(usual);
+        expect(validateQuery.parse(parseQuery(text))).toEqual(usual);
       }),
       { numRuns: 2_000 },
     );
@@ -78,8 +83,8 @@ describe('a question in a query string', () => {
 describe('a question in a body', () => {
   it('is the same question', () => {
     const question = { client_id: 'laptop', entitlements: ['core'], nonce: 'n' };
-    expect(readBody('/v1/licenses/validate', JSON.stringify(question))).toEqual(validateBody.parse(question));
-    expect(readBody('/v1/licenses/validate', '')).toEqual({});
+    expect(readBody('/v1/licenses/validate', question)).toEqual(validateBody.parse(question));
+    expect(readBody('/v1/licenses/validate', undefined)).toEqual({});
   });
   it.each([
     ['{"client_id":1}', '/client_id'],
@@ -89,18 +94,13 @@ describe('a question in a body', () => {
     ['[]', ''],
     ['null', ''],
   ])('%s is refused, and the field is named', (text, pointer) => {
-    expect(refusal(() => readBody('/v1/licenses/validate', text))).toEqual({
+    expect(refusal(() => readBody('/v1/licenses/validate', JSON.parse(text)))).toEqual({
       code: 'invalid_request',
       pointers: [pointer],
     });
   });
-  it('that is no JSON is refused as such', () => {
-    expect(refusal(() => readBody('/v1/licenses/validate', '{')).code).toBe('malformed_json');
-  });
   it('does not stand in the query as well', () => {
-    expect(refusal(() => readBody('/v1/licenses/validate?client_id=a', '{}')).pointers).toEqual([
-      '?client_id',
-    ]);
+    expect(refusal(() => readBody('/v1/licenses/validate?client_id=a', {})).pointers).toEqual(['?client_id']);
   });
 });
 
