@@ -3,10 +3,12 @@ import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import grpc from '@grpc/grpc-js';
 import type { Logger } from '../../shared/logger.ts';
 import { EventLog } from './log/event-log.ts';
-import { append } from './protocol/append.ts';
-import { BatchAppendCall } from './protocol/batch-append.ts';
-import { encodeEvent } from './protocol/encode-event.ts';
-import { read } from './protocol/read.ts';
+import { append } from './protocol/append/append.ts';
+import { BatchAppendCall } from './protocol/append/batch-append.ts';
+import { deserializeBatchRequest } from './protocol/append/batch-request.ts';
+import { encodeEvent } from './protocol/read/encode-event.ts';
+import { read } from './protocol/read/read.ts';
+import { notReady } from './protocol/rpc-error.ts';
 import { supportedMethods } from './protocol/server-features.ts';
 
 export interface EventStoreOptions {
@@ -31,7 +33,8 @@ const MAX_MESSAGE_BYTES = 17 * 1024 * 1024;
 const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
- * Starts a server that speaks the part of EventStoreDB's protocol that this system uses.
+ * Starts a server that speaks the part of EventStoreDB's protocol that this system uses. It listens also while PostgreSQL
+ * is away, and answers every call as unavailable until it has come.
  * @throws LogInUse another server writes this log; else the error of the database, or of the port
  */
 export async function startEventStore(options: EventStoreOptions): Promise<EventStore> {
@@ -41,14 +44,14 @@ export async function startEventStore(options: EventStoreOptions): Promise<Event
     await log.start();
     const closing = new AbortController();
     const batches = new Set<BatchAppendCall>();
-    const server = createServer(log, closing.signal, batches);
+    const server = createServer(log, closing.signal, batches, logger);
     const port = await bind(server, `${host}:${options.port}`);
     logger.info({ host, port }, 'event_store_listening');
     return {
       port,
       connectionString: `esdb://${host}:${port}?tls=false`,
       close: async () => {
-        closing.abort();
+        closing.abort(notReady());
         for (const batch of batches) batch.close();
         await shutDown(server);
         await log.close();
@@ -60,16 +63,25 @@ export async function startEventStore(options: EventStoreOptions): Promise<Event
   }
 }
 
-function createServer(log: EventLog, closing: AbortSignal, batches: Set<BatchAppendCall>): grpc.Server {
+function createServer(
+  log: EventLog,
+  closing: AbortSignal,
+  batches: Set<BatchAppendCall>,
+  logger: Logger,
+): grpc.Server {
   const server = new grpc.Server({ 'grpc.max_receive_message_length': MAX_MESSAGE_BYTES });
   const { StreamsService } = streamsGrpc;
   server.addService(
-    { ...StreamsService, read: { ...StreamsService.read, responseSerialize: (message: Buffer) => message } },
     {
-      read: read(log, closing),
-      append: append(log),
+      ...StreamsService,
+      read: { ...StreamsService.read, responseSerialize: (message: Buffer) => message },
+      batchAppend: { ...StreamsService.batchAppend, requestDeserialize: deserializeBatchRequest },
+    },
+    {
+      read: read(log, closing, logger),
+      append: append(log, logger),
       batchAppend: (call: ConstructorParameters<typeof BatchAppendCall>[1]) => {
-        const batch = new BatchAppendCall(log, call);
+        const batch = new BatchAppendCall(log, call, logger);
         batches.add(batch);
         call.on('close', () => batches.delete(batch));
       },

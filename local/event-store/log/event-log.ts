@@ -25,7 +25,7 @@ export class EventLog {
   readonly #writer: Writer;
   readonly #tail: Tail;
   readonly #encode: (event: StoredEvent) => EncodedEvent;
-  #head = 0;
+  #head: number | undefined;
 
   constructor(options: EventLogOptions) {
     const { databaseUrl: connectionString, logger } = options;
@@ -48,14 +48,19 @@ export class EventLog {
     });
   }
 
-  /** @throws LogInUse, or the database's error */
+  /** Resolves also where PostgreSQL is away: the log is {@link ready} once it has come. @throws as {@link Writer.start} */
   start(): Promise<void> {
     return this.#writer.start();
   }
 
+  /** False until the database has said how far the log goes. */
+  get ready(): boolean {
+    return this.#head !== undefined;
+  }
+
   /** Position of the last event that readers of `$all` may see; 0 if there is none. */
   get head(): number {
-    return this.#head;
+    return this.#head ?? 0;
   }
 
   append(request: AppendRequest): Promise<AppendOutcome> {
@@ -64,7 +69,7 @@ export class EventLog {
 
   /** Events from `position` on, inclusive, at most `limit`, fewer where the memory of the log's end does not reach. */
   async page(position: number, limit: number): Promise<readonly EncodedEvent[]> {
-    const end = this.#head;
+    const end = this.head;
     if (position > end) return [];
     const remembered = this.#tail.from(position, limit);
     if (remembered) return remembered;
@@ -79,7 +84,7 @@ export class EventLog {
 
   #committed(events: readonly StoredEvent[]): void {
     this.#tail.append(events);
-    this.#head += events.length;
+    this.#head = this.head + events.length;
     this.commits.announce(new Set(events.map((event) => event.stream)));
   }
 

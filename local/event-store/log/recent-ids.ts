@@ -5,7 +5,10 @@ interface KnownEvent extends Place {
   readonly stream: string;
 }
 
-/** Where the last `max` events stand, by their ids. Oldest first out. */
+/**
+ * Where the last `max` event ids were first used; the one used longest ago goes first. An id that is used again, in
+ * whichever stream, keeps its first place: a repeat of that first append is still known.
+ */
 export class RecentIds {
   readonly #max: number;
   readonly #places = new Map<string, KnownEvent>();
@@ -15,6 +18,7 @@ export class RecentIds {
   }
 
   add(event: StoredEvent): void {
+    if (this.#places.has(event.id)) return;
     this.#places.set(event.id, { stream: event.stream, revision: event.revision, position: event.position });
     if (this.#places.size <= this.#max) return;
     const [oldest] = this.#places.keys();

@@ -1,4 +1,4 @@
-import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
+import { isPostgresUnavailable, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import { Batcher } from './batch.ts';
 import { AppendQueue, type QueuedAppend } from './queue.ts';
@@ -33,9 +33,16 @@ export class Writer {
     this.#options = options;
   }
 
-  /** Opens the first session. @throws LogInUse, or the database's error */
+  /**
+   * Opens the first session. Where PostgreSQL is away or still starting it goes on trying, and appends are not ready.
+   * @throws LogInUse, or the error of a database that answers
+   */
   async start(): Promise<void> {
-    const session = await this.#open();
+    const session = await this.#open().catch((error: unknown) => {
+      if (!isPostgresUnavailable(error)) throw error;
+      this.#options.logger.warn({ err: error }, 'event_log_writer_not_ready');
+      return undefined;
+    });
     this.#running = this.#run(session);
   }
 
@@ -51,8 +58,8 @@ export class Writer {
     await this.#running;
   }
 
-  async #run(first: WriterSession): Promise<void> {
-    let session: WriterSession | undefined = first;
+  async #run(first: WriterSession | undefined): Promise<void> {
+    let session = first ?? (await this.#reopen());
     while (session) {
       const lost = await this.#serve(session);
       this.#queue.refuse();

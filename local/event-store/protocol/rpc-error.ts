@@ -1,5 +1,6 @@
 import grpc, { type ServerErrorResponse } from '@grpc/grpc-js';
 import { isPostgresUnavailable } from '../../../shared/adapters/postgres/pool.ts';
+import type { Logger } from '../../../shared/logger.ts';
 
 /** An error in the form that EventStoreDB's clients turn into their typed classes: a status, and trailers that name it. */
 export class RpcError extends Error implements ServerErrorResponse {
@@ -48,12 +49,17 @@ export const notReady = (cause?: unknown): RpcError =>
 
 export const tooBusy = (): RpcError => new RpcError(grpc.status.UNAVAILABLE, 'Server Is Too Busy');
 
-/** What a call answers when `error` was thrown in it. */
-export function toRpcError(error: unknown): RpcError {
+/** Nobody waits for the answer any more. */
+export const cancelled = (): RpcError => new RpcError(grpc.status.CANCELLED, 'The call was cancelled');
+
+/** A read of `$all` that begins where no event can be. */
+export const invalidPosition = (result: 'ReadAllResult' | 'FilteredReadAllResult'): RpcError =>
+  new RpcError(grpc.status.UNKNOWN, `Unexpected ${result}: InvalidPosition`);
+
+/** What a call answers when `error` was thrown in it. What nobody foresaw is logged: its caller is told no details. */
+export function toRpcError(error: unknown, logger: Logger): RpcError {
   if (error instanceof RpcError) return error;
   if (isPostgresUnavailable(error)) return notReady(error);
+  logger.error({ err: error }, 'event_store_call_failed');
   return new RpcError(grpc.status.UNKNOWN, 'Unexpected error', {}, { cause: error });
 }
-
-/** Ends the calls that would never end by themselves. */
-export const closingError = (): RpcError => new RpcError(grpc.status.UNAVAILABLE, 'Server Is Shutting Down');

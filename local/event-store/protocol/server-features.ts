@@ -4,7 +4,7 @@ import type { Empty } from '@eventstore/db-client/generated/shared_pb.js';
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 
 /** The EventStoreDB whose behaviour is served. */
-const VERSION = '24.10.0';
+const VERSION = '24.10.14';
 
 const STREAMS = 'event_store.client.streams.streams';
 

@@ -10,14 +10,14 @@ export function parseUuid(uuid: UUID | undefined): string | undefined {
   return text !== undefined && FORM.test(text) && text !== NIL ? text : undefined;
 }
 
-/** The serialized `UUID` message in its structured form: two signed 64-bit halves. */
-export function structuredUuid(id: string): Uint8Array {
+/** The `UUID` message in its structured form: two signed 64-bit halves. */
+export function structuredUuid(id: string): UUID {
   const hex = id.replaceAll('-', '');
   const half = (from: number) => BigInt.asIntN(64, BigInt(`0x${hex.slice(from, from + 16)}`)).toString();
   const structured = new shared.UUID.Structured();
   structured.setMostSignificantBits(half(0));
   structured.setLeastSignificantBits(half(16));
-  return new shared.UUID().setStructured(structured).serializeBinary();
+  return new shared.UUID().setStructured(structured);
 }
 
 function fromHalves(uuid: UUID): string {

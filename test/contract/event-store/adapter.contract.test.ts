@@ -155,8 +155,10 @@ describe('Subscribing', () => {
     const revisions: number[] = [];
     for await (const batch of follow('start', prefix, abort.signal)) {
       expect(batch.length).toBeGreaterThan(0);
+      const before = revisions.length;
       for (const message of batch) if (message.kind === 'event') revisions.push(message.event.revision);
-      if (revisions.length === 600) await log.append(`${prefix}-1`, 599, events(2), options);
+      // A batch may be a checkpoint alone, so the same number can be seen again.
+      if (before < 600 && revisions.length === 600) await log.append(`${prefix}-1`, 599, events(2), options);
       if (revisions.length === 602) abort.abort();
     }
     expect(revisions).toEqual([...Array(602).keys()]);

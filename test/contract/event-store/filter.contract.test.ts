@@ -72,6 +72,28 @@ describe('Checkpoints', () => {
     await subscription.unsubscribe();
   });
 
+  test('come once for a position, also where the interval ends at the end of the log', async () => {
+    const checkpoints: bigint[] = [];
+    const fromPosition = (await append(newStream(), 1)).position as Position;
+    const end = (await append(newStream(), 20)).position as Position;
+    const { signals, subscription } = follow(
+      client().subscribeToAll({
+        fromPosition,
+        filter: streamNameFilter({
+          prefixes: [newStream('none')],
+          checkpointInterval: 1,
+          maxSearchWindow: 10,
+          checkpointReached: (_, { commit }) => void checkpoints.push(commit),
+        }),
+      }),
+    );
+    await eventually('caught up', () => signals.includes('caughtUp'));
+    await append(newStream(), 20);
+    await eventually('a live one', () => checkpoints.some((commit) => commit > end.commit));
+    expect(checkpoints.every((commit, n) => n === 0 || commit > (checkpoints[n - 1] as bigint))).toBe(true);
+    await subscription.unsubscribe();
+  });
+
   test('a subscription from a checkpoint brings what was appended behind it', async () => {
     const prefix = newStream('from');
     await append(`${prefix}-1`, 40);

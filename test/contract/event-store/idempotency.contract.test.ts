@@ -105,6 +105,24 @@ describe.each(APPEND_CALLS)('A repeated $call', ({ options }) => {
     expect(await numbers(other)).toEqual([0]);
   });
 
+  test('under ids that another stream has used since is answered as the first time: the first place counts', async () => {
+    const stream = newStream();
+    const proposed = events(2);
+    const first = await append(stream, proposed, ANY);
+    await append(newStream(), proposed, NO_STREAM);
+    expect(await append(stream, proposed, ANY)).toEqual(first);
+    expect(await numbers(stream)).toEqual([0, 1]);
+  });
+
+  test('under ids that the stream has twice is answered with their first place', async () => {
+    const stream = newStream();
+    const proposed = events(1);
+    const first = await append(stream, proposed, NO_STREAM);
+    await append(stream, proposed, 0n);
+    expect(await append(stream, proposed, ANY)).toEqual(first);
+    expect(await numbers(stream)).toEqual([0, 0]);
+  });
+
   test.each([ANY, STREAM_EXISTS] as const)(
     'without a revision (%s) is answered as the first time',
     async (expected) => {

@@ -1,6 +1,11 @@
 import { BACKWARDS, END, FORWARDS, type Position, START, StreamNotFoundError } from '@eventstore/db-client';
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
+import messages from '@eventstore/db-client/generated/streams_pb.js';
+import grpc from '@grpc/grpc-js';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { collect, events, newStream, rejection, useStore } from './event-store.ts';
+import { rawCalls } from './raw-calls.ts';
 
 const { client } = useStore();
 
@@ -71,6 +76,24 @@ describe('Reading a stream', () => {
   });
 });
 
+function filteredRead(direction: 0 | 1, commit: bigint, stream: string): ReadReq {
+  const { Options } = messages.ReadReq;
+  const position = new Options.Position()
+    .setCommitPosition(String(commit))
+    .setPreparePosition(String(commit));
+  const filter = new Options.FilterOptions()
+    .setStreamIdentifier(new Options.FilterOptions.Expression().setPrefixList([stream]))
+    .setMax(32)
+    .setCheckpointintervalmultiplier(1);
+  const options = new Options()
+    .setReadDirection(direction)
+    .setAll(new Options.AllOptions().setPosition(position))
+    .setFilter(filter)
+    .setCount('1000')
+    .setUuidOption(new Options.UUIDOption().setString(new shared.Empty()));
+  return new messages.ReadReq().setOptions(options);
+}
+
 describe('Reading $all', () => {
   const streams = [newStream(), newStream()];
   const appended: Position[] = [];
@@ -111,6 +134,33 @@ describe('Reading $all', () => {
   test('forwards from its end, and backwards from its start: nothing', async () => {
     expect(await collect(client().readAll({ direction: FORWARDS, fromPosition: END }))).toEqual([]);
     expect(await collect(client().readAll({ direction: BACKWARDS, fromPosition: START }))).toEqual([]);
+  });
+
+  test('from beyond its end: forwards nothing, backwards an error', async () => {
+    const commit = (appended.at(-1) as Position).commit + 1_000_000_000n;
+    const fromPosition = { commit, prepare: commit };
+    expect(await collect(client().readAll({ fromPosition }))).toEqual([]);
+    const backwards = client().readAll({ direction: BACKWARDS, fromPosition });
+    expect(await rejection(collect(backwards))).toMatchObject({
+      message: expect.stringContaining('Unexpected ReadAllResult: InvalidPosition'),
+    });
+  });
+
+  test('with a filter, which the client can’t: what it lets through, backwards from beyond the end an error', async () => {
+    const read = async (direction: 0 | 1, commit: bigint) => {
+      const request = filteredRead(direction, commit, streams[0] as string);
+      return collect((await rawCalls(client())).read(request));
+    };
+    const found = await read(0, appended[4]?.commit as bigint);
+    expect(found.map((response) => BigInt(response.getEvent()?.getCommitPosition() ?? 0))).toEqual(
+      appended.filter((_, n) => n % 2 === 0 && n >= 4).map(({ commit }) => commit),
+    );
+    const beyond = (appended.at(-1) as Position).commit + 1_000_000_000n;
+    expect(await read(0, beyond)).toEqual([]);
+    expect(await rejection(read(1, beyond))).toMatchObject({
+      code: grpc.status.UNKNOWN,
+      details: 'Unexpected FilteredReadAllResult: InvalidPosition',
+    });
   });
 
   test('says each event’s commit position beside it', async () => {

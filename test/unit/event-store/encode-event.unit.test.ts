@@ -2,7 +2,7 @@ import streams from '@eventstore/db-client/generated/streams_pb.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { StoredEvent } from '../../../local/event-store/log/stored-event.ts';
-import { encodeEvent } from '../../../local/event-store/protocol/encode-event.ts';
+import { encodeEvent } from '../../../local/event-store/protocol/read/encode-event.ts';
 import { parseUuid } from '../../../local/event-store/protocol/uuid.ts';
 
 const storedEvent: fc.Arbitrary<StoredEvent> = fc.record({

@@ -5,49 +5,50 @@ import type { Outlet } from './outlet.ts';
 import { Paging } from './paging.ts';
 import { bytesOf, pageOf, type Start } from './read-all.ts';
 import type { Reading } from './reading.ts';
-import { closingError } from './rpc-error.ts';
 
 /**
  * `$all` behind a position, then live. A filtered subscription is told by checkpoints how far it has come: one when it
- * has caught up, and one whenever the filter has looked at `checkpointInterval` events. There is no queue of live
- * events that could overflow: a subscription that is behind reads pages, one that is not waits for the next commit.
+ * has caught up, and one whenever the filter has looked at `checkpointInterval` events since the last. There is no queue
+ * of live events that could overflow: a subscription that lags reads pages, one that doesn't waits for the next
+ * commit. Ends only by an error.
  */
 export async function subscribeToAll(
   reading: Reading,
   from: Start,
   filter: EventFilter | undefined,
-): Promise<void> {
-  const { log, outlet, signal } = reading;
+): Promise<never> {
+  const { log, outlet } = reading;
   const paging = new Paging();
   confirm(outlet);
   let done = from === 'start' ? 0 : from === 'end' ? log.head : from;
-  let considered = 0;
+  let checkpoint = done;
   let live = false;
-  while (!signal.aborted) {
+  for (;;) {
+    outlet.signal.throwIfAborted();
     if (done >= log.head) {
       if (!live) {
-        if (filter && done > 0) sendCheckpoint(outlet, done);
+        if (filter && done > checkpoint) sendCheckpoint(outlet, done);
+        checkpoint = done;
         outlet.send(new streams.ReadResp().setCaughtUp(new streams.ReadResp.CaughtUp()));
       }
       live = true;
-      await log.commits.next(signal);
+      await log.commits.next(outlet.signal);
       continue;
     }
     const page = await pageOf(reading, done + 1, paging.next(Number.POSITIVE_INFINITY));
     paging.seen(page.length, bytesOf(page));
     for (const event of page) {
-      if (signal.aborted) break;
+      done = event.position;
       let writable = true;
       if (!filter || filter.matches(event)) writable = outlet.write(event.message);
-      if (filter && ++considered >= filter.checkpointInterval) {
-        considered = 0;
-        writable = sendCheckpoint(outlet, event.position);
+      // Positions have no gaps: this many events were looked at.
+      if (filter && done - checkpoint >= filter.checkpointInterval) {
+        checkpoint = done;
+        writable = sendCheckpoint(outlet, done);
       }
       if (!writable) await outlet.drained();
-      done = event.position;
     }
   }
-  if (!outlet.gone.aborted) throw closingError();
 }
 
 export function confirm(outlet: Outlet): void {

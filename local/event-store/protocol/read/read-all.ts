@@ -1,4 +1,5 @@
-import type { EncodedEvent } from '../log/tail.ts';
+import type { EncodedEvent } from '../../log/tail.ts';
+import { invalidPosition, notReady } from '../rpc-error.ts';
 import { encodeEvent } from './encode-event.ts';
 import type { EventFilter } from './filter.ts';
 import { Paging } from './paging.ts';
@@ -15,13 +16,13 @@ export interface ReadAllOptions {
 
 /** `$all` from a position on (forwards inclusive, backwards exclusive, as EventStoreDB counts), to what was its end. */
 export async function readAll(reading: Reading, options: ReadAllOptions): Promise<void> {
+  const { filter } = options;
   let left = options.count;
   for await (const page of options.backwards ? backwards(reading, options) : forwards(reading, options)) {
-    for (const event of page) {
-      if (options.filter?.matches(event) === false) continue;
-      if (left-- <= 0 || reading.signal.aborted) return;
-      if (!reading.outlet.write(event.message)) await reading.outlet.drained();
-    }
+    const wanted = (filter ? page.filter((event) => filter.matches(event)) : page).slice(0, left);
+    await reading.outlet.sendAll(wanted);
+    left -= wanted.length;
+    if (left <= 0) return;
   }
 }
 
@@ -53,7 +54,7 @@ async function* forwards(reading: Reading, { from, count, filter }: ReadAllOptio
   while (pending) {
     const page = await pending;
     const last = page.at(-1);
-    if (!last) return;
+    if (!last) throw notReady(new Error(`the log ends before ${end}`));
     paging.seen(page.length, bytesOf(page));
     position = last.position + 1;
     left -= page.length;
@@ -64,13 +65,15 @@ async function* forwards(reading: Reading, { from, count, filter }: ReadAllOptio
 
 async function* backwards({ log, uuidForm }: Reading, { from, count, filter }: ReadAllOptions) {
   const paging = new Paging();
-  let before = from === 'end' ? log.head + 1 : from === 'start' ? 1 : Math.min(from, log.head + 1);
+  const end = log.head + 1;
+  let before = from === 'end' ? end : from === 'start' ? 1 : from;
+  if (before > end) throw invalidPosition(filter ? 'FilteredReadAllResult' : 'ReadAllResult');
   let left = filter ? Number.POSITIVE_INFINITY : count;
   while (before > 1 && left > 0) {
     const events = await log.reader.allBackwards(before, paging.next(left));
     const page = events.map((event) => encodeEvent(event, uuidForm));
     const last = page.at(-1);
-    if (!last) return;
+    if (!last) throw notReady(new Error(`the log ends before ${before - 1}`));
     paging.seen(page.length, bytesOf(page));
     before = last.position;
     left -= page.length;

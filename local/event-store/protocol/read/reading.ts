@@ -1,4 +1,4 @@
-import type { EventLog } from '../log/event-log.ts';
+import type { EventLog } from '../../log/event-log.ts';
 import type { UuidForm } from './encode-event.ts';
 import type { Outlet } from './outlet.ts';
 
@@ -6,7 +6,5 @@ import type { Outlet } from './outlet.ts';
 export interface Reading {
   readonly log: EventLog;
   readonly outlet: Outlet;
-  /** Aborts when the client has gone or the server closes. */
-  readonly signal: AbortSignal;
   readonly uuidForm: UuidForm;
 }

@@ -1,12 +1,14 @@
 import type { AppendReq, BatchAppendReq } from '@eventstore/db-client/generated/streams_pb.js';
-import type { ExpectedRevision, ProposedEvent } from '../log/stored-event.ts';
-import { appendTooLarge, invalidArgument, missingMetadata, unimplemented } from './rpc-error.ts';
-import { parseUuid } from './uuid.ts';
+import type { ExpectedRevision, ProposedEvent } from '../../log/stored-event.ts';
+import { appendTooLarge, invalidArgument, missingMetadata, unimplemented } from '../rpc-error.ts';
+import { storable, streamName } from '../stream-name.ts';
+import { parseUuid } from '../uuid.ts';
 
 /** EventStoreDB's default for the events of one append together. */
 export const MAX_APPEND_BYTES = 1024 * 1024;
 
-const MAX_NAME_BYTES = 1024;
+/** EventStoreDB's own limit for a write; a client's deadline may be earlier. */
+export const WRITE_TIMEOUT_MS = 2_000;
 
 export type ProposedMessage = AppendReq.ProposedMessage | BatchAppendReq.ProposedMessage;
 
@@ -52,16 +54,6 @@ export function appendableStream(name: Uint8Array): string {
   if (stream.startsWith('$')) throw unimplemented(`appending to ${stream}`);
   return stream;
 }
-
-/** @throws RpcError */
-export function streamName(name: Uint8Array): string {
-  const stream = Buffer.from(name.buffer, name.byteOffset, name.byteLength).toString('utf8');
-  if (stream === '' || !storable(stream)) throw invalidArgument('Invalid stream name.');
-  return stream;
-}
-
-/** PostgreSQL has no NUL in its texts; a name with one would fail the whole group that it is written in. */
-const storable = (name: string): boolean => !name.includes('\0') && Buffer.byteLength(name) <= MAX_NAME_BYTES;
 
 interface ExpectationFields {
   hasAny(): boolean;

@@ -1,26 +1,19 @@
-import type { UUID } from '@eventstore/db-client/generated/shared_pb.js';
+import type { StreamIdentifier, UUID } from '@eventstore/db-client/generated/shared_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import emptyProto from 'google-protobuf/google/protobuf/empty_pb.js';
-import type { EventLog } from '../log/event-log.ts';
-import type { AppendOutcome, ExpectedRevision } from '../log/stored-event.ts';
-import { WRITE_TIMEOUT_MS } from './append.ts';
+import type { Logger } from '../../../../shared/logger.ts';
+import type { EventLog } from '../../log/event-log.ts';
+import type { AppendOutcome, ExpectedRevision } from '../../log/stored-event.ts';
+import { invalidArgument, notReady, toRpcError } from '../rpc-error.ts';
+import { parseUuid, structuredUuid } from '../uuid.ts';
 import { notHandled, refused, timeout, wrongExpectedVersion } from './append-status.ts';
-import { appendableStream, EventCollector, expectation } from './proposed.ts';
-import { closingError, invalidArgument, toRpcError } from './rpc-error.ts';
-import { parseUuid } from './uuid.ts';
+import { Gathering } from './gathering.ts';
 
 type Call = ServerDuplexStream<BatchAppendReq, BatchAppendResp>;
-
-interface Gathering {
-  readonly stream: string;
-  readonly expected: ExpectedRevision;
-  readonly deadline: number;
-  readonly collector: EventCollector;
-}
 
 /** A client that sends more than this without waiting for answers is not read from until some are answered. */
 const MAX_IN_FLIGHT = 2_000;
@@ -29,18 +22,22 @@ const MAX_IN_FLIGHT = 2_000;
 export class BatchAppendCall {
   readonly #log: EventLog;
   readonly #call: Call;
-  readonly #gathering = new Map<string, Gathering>();
+  readonly #logger: Logger;
+  readonly #gatherings = new Map<string, Gathering>();
   #inFlight = 0;
   /** The client has sent all it wants to. */
   #ended = false;
   #closing = false;
 
-  constructor(log: EventLog, call: Call) {
+  constructor(log: EventLog, call: Call, logger: Logger) {
     this.#log = log;
     this.#call = call;
+    this.#logger = logger;
     call.on('data', (request: BatchAppendReq) => this.#receive(request));
+    call.on('close', () => this.#dropGatherings());
     call.on('end', () => {
       this.#ended = true;
+      this.#dropGatherings();
       this.#endWhenAnswered();
     });
   }
@@ -49,54 +46,71 @@ export class BatchAppendCall {
   close(): void {
     this.#call.pause();
     this.#closing = true;
+    this.#dropGatherings();
     this.#endWhenAnswered();
   }
 
   #receive(request: BatchAppendReq): void {
     const correlation = request.getCorrelationId();
-    const id = parseUuid(correlation) ?? '';
+    const id = parseUuid(correlation);
     const options = request.getOptions();
+    let gathering = id === undefined ? undefined : this.#gatherings.get(id);
     try {
-      if (options) this.#gathering.set(id, gather(options));
-      const gathering = this.#gathering.get(id);
-      // The rest of an append that was refused already.
+      if (id === undefined) throw invalidArgument('Empty or malformed correlation id.');
+      // Options that come again change nothing: the first ones hold.
+      gathering ??= options && this.#begin(id, correlation, options);
+      // The rest of an append that was refused, or ran out of time.
       if (!gathering) return;
-      for (const message of request.getProposedMessagesList()) gathering.collector.add(message);
+      gathering.add(request.getProposedMessagesList());
       if (!request.getIsFinal()) return;
-      this.#gathering.delete(id);
+      this.#gatherings.delete(id);
       this.#append(correlation, gathering);
     } catch (error) {
-      this.#gathering.delete(id);
-      this.#answer(correlation, options, refused(toRpcError(error)));
+      gathering?.end();
+      this.#gatherings.delete(id ?? '');
+      const identifier = gathering?.identifier ?? options?.getStreamIdentifier();
+      this.#answer(correlation, identifier, refused(toRpcError(error, this.#logger)));
     }
   }
 
-  #append(correlation: UUID | undefined, gathering: Gathering): void {
-    const { stream, expected, deadline, collector } = gathering;
-    if (deadline <= Date.now()) {
-      this.#answer(correlation, stream, timeout());
-      return;
+  /** Undefined if it came too late already. @throws RpcError */
+  #begin(id: string, correlation: UUID | undefined, options: BatchAppendReq.Options): Gathering | undefined {
+    const gathering = new Gathering(options);
+    if (gathering.deadline <= Date.now()) {
+      this.#answer(correlation, gathering.identifier, timeout());
+      return undefined;
     }
+    this.#gatherings.set(id, gathering);
+    gathering.start(() => {
+      this.#gatherings.delete(id);
+      // EventStoreDB answers in this form here, whichever the client used.
+      this.#answer(structuredUuid(id), gathering.identifier, timeout());
+    });
+    return gathering;
+  }
+
+  #append(correlation: UUID | undefined, gathering: Gathering): void {
+    const { identifier, expected } = gathering;
     this.#inFlight++;
     if (this.#inFlight === MAX_IN_FLIGHT) this.#call.pause();
-    void this.#log.append({ stream, expected, deadline, events: collector.events }).then((outcome) => {
+    void this.#log.append(gathering.end()).then((outcome) => {
       this.#inFlight--;
       if (this.#inFlight === MAX_IN_FLIGHT - 1 && !this.#closing) this.#call.resume();
-      this.#answer(correlation, stream, toResult(outcome, expected));
+      this.#answer(correlation, identifier, toResult(outcome, expected));
       this.#endWhenAnswered();
     });
   }
 
+  /** Always with the stream's identifier: the official client throws in its callback without one. */
   #answer(
     correlation: UUID | undefined,
-    to: string | BatchAppendReq.Options | undefined,
+    identifier: StreamIdentifier | undefined,
     result: Status | BatchAppendResp.Success,
   ): void {
     if (this.#call.cancelled || this.#call.destroyed) return;
-    const response = new streams.BatchAppendResp().setCorrelationId(correlation);
-    if (typeof to === 'string') {
-      response.setStreamIdentifier(new shared.StreamIdentifier().setStreamName(Buffer.from(to)));
-    } else response.setStreamIdentifier(to?.getStreamIdentifier());
+    const response = new streams.BatchAppendResp()
+      .setCorrelationId(correlation)
+      .setStreamIdentifier(identifier);
     if (result instanceof streams.BatchAppendResp.Success) response.setSuccess(result);
     else response.setError(result);
     this.#call.write(response);
@@ -105,23 +119,14 @@ export class BatchAppendCall {
   #endWhenAnswered(): void {
     if (this.#inFlight > 0 || this.#call.writableEnded) return;
     // Not simply ended: a client whose call ends without an error goes on using it.
-    if (this.#closing) this.#call.emit('error', closingError());
+    if (this.#closing) this.#call.emit('error', notReady());
     else if (this.#ended) this.#call.end();
   }
-}
 
-/** @throws RpcError */
-function gather(options: BatchAppendReq.Options): Gathering {
-  const identifier = options.getStreamIdentifier();
-  if (!identifier) throw invalidArgument('Required field StreamIdentifier not set.');
-  const requested = options.getDeadline();
-  const limit = Date.now() + WRITE_TIMEOUT_MS;
-  return {
-    stream: appendableStream(identifier.getStreamName_asU8()),
-    expected: expectation(options, options.hasStreamPosition() ? options.getStreamPosition() : undefined),
-    deadline: requested ? Math.min(requested.toDate().getTime(), limit) : limit,
-    collector: new EventCollector(),
-  };
+  #dropGatherings(): void {
+    for (const gathering of this.#gatherings.values()) gathering.end();
+    this.#gatherings.clear();
+  }
 }
 
 function toResult(outcome: AppendOutcome, expected: ExpectedRevision): Status | BatchAppendResp.Success {

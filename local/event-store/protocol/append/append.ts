@@ -2,16 +2,14 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { AppendReq, AppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerReadableStream, sendUnaryData } from '@grpc/grpc-js';
-import type { EventLog } from '../log/event-log.ts';
-import type { AppendOutcome, ExpectedRevision } from '../log/stored-event.ts';
-import { appendableStream, EventCollector, expectation } from './proposed.ts';
-import { appendTimeout, invalidArgument, notReady, tooBusy, toRpcError } from './rpc-error.ts';
-
-/** EventStoreDB's own limit for a write; a client's deadline may be earlier. */
-export const WRITE_TIMEOUT_MS = 2_000;
+import type { Logger } from '../../../../shared/logger.ts';
+import type { EventLog } from '../../log/event-log.ts';
+import type { AppendOutcome, ExpectedRevision } from '../../log/stored-event.ts';
+import { appendTimeout, invalidArgument, notReady, tooBusy, toRpcError } from '../rpc-error.ts';
+import { appendableStream, EventCollector, expectation, WRITE_TIMEOUT_MS } from './proposed.ts';
 
 /** Append: options first, then one message an event; answered when they are durable. */
-export function append(log: EventLog) {
+export function append(log: EventLog, logger: Logger) {
   return (call: ServerReadableStream<AppendReq, AppendResp>, respond: sendUnaryData<AppendResp>): void => {
     receive(call)
       .then(async ({ stream, expected, events }) => {
@@ -19,7 +17,7 @@ export function append(log: EventLog) {
         const outcome = await log.append({ stream, expected, events, deadline });
         respond(null, toResponse(outcome, expected));
       })
-      .catch((error: unknown) => respond(toRpcError(error)));
+      .catch((error: unknown) => respond(toRpcError(error, logger)));
   };
 }
 

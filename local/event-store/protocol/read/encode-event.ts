@@ -1,6 +1,6 @@
-import type { StoredEvent } from '../log/stored-event.ts';
-import type { EncodedEvent } from '../log/tail.ts';
-import { structuredUuid } from './uuid.ts';
+import type { StoredEvent } from '../../log/stored-event.ts';
+import type { EncodedEvent } from '../../log/tail.ts';
+import { structuredUuid } from '../uuid.ts';
 import { fieldSize, varintSize, WireWriter } from './wire.ts';
 
 /** How event ids are written: as the client asked for. */
@@ -35,7 +35,7 @@ export function encodeEvent(event: StoredEvent, form: UuidForm = 'string'): Enco
   const typeLength = Buffer.byteLength(event.type);
   const created = `${event.created}0`;
   const contentType = event.isJson ? JSON_TYPE : BINARY_TYPE;
-  const uuid = form === 'string' ? undefined : structuredUuid(event.id);
+  const uuid = form === 'string' ? undefined : structuredUuid(event.id).serializeBinary();
   const sizes = {
     id: uuid ? uuid.length : fieldSize(event.id.length),
     stream: fieldSize(streamLength),

@@ -1,24 +1,24 @@
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
-import type { EventLog } from '../log/event-log.ts';
+import type { Logger } from '../../../../shared/logger.ts';
+import type { EventLog } from '../../log/event-log.ts';
+import { invalidArgument, notReady, toRpcError, unimplemented } from '../rpc-error.ts';
+import { streamName } from '../stream-name.ts';
 import type { UuidForm } from './encode-event.ts';
 import { type EventFilter, toFilter } from './filter.ts';
 import { Outlet, type ReadCall } from './outlet.ts';
-import { streamName } from './proposed.ts';
 import { readAll, type Start } from './read-all.ts';
 import { readStream } from './read-stream.ts';
 import type { Reading } from './reading.ts';
-import { invalidArgument, toRpcError } from './rpc-error.ts';
 import { subscribeToAll } from './subscribe-all.ts';
 import { subscribeToStream } from './subscribe-stream.ts';
 
 /** Read: a stream or `$all`, in either direction, or a subscription to it. */
-export function read(log: EventLog, closing: AbortSignal) {
+export function read(log: EventLog, closing: AbortSignal, logger: Logger) {
   return (call: ReadCall): void => {
-    const outlet = new Outlet(call);
-    const signal = AbortSignal.any([outlet.gone, closing]);
-    dispatch(call.request.getOptions(), { log, outlet, signal }).then(
+    const outlet = new Outlet(call, closing);
+    dispatch(call.request.getOptions(), { log, outlet }).then(
       () => call.end(),
-      (error: unknown) => call.emit('error', toRpcError(error)),
+      (error: unknown) => call.emit('error', toRpcError(error, logger)),
     );
   };
 }
@@ -28,6 +28,9 @@ async function dispatch(
   context: Omit<Reading, 'uuidForm'>,
 ): Promise<void> {
   if (!options) throw invalidArgument('Options are required.');
+  if (options.getResolveLinks()) throw unimplemented('resolving links');
+  // Not known yet how far the log goes: an empty answer would be a wrong one.
+  if (!context.log.ready) throw notReady();
   const reading: Reading = { ...context, uuidForm: uuidFormOf(options) };
   const isSubscription = options.hasSubscription();
   const backwards = options.getReadDirection() === 1;

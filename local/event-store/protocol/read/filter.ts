@@ -1,6 +1,6 @@
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
-import type { EncodedEvent } from '../log/tail.ts';
-import { invalidArgument } from './rpc-error.ts';
+import type { EncodedEvent } from '../../log/tail.ts';
+import { invalidArgument } from '../rpc-error.ts';
 
 export interface EventFilter {
   readonly matches: (event: EncodedEvent) => boolean;

@@ -4,9 +4,9 @@ import status from '@eventstore/db-client/generated/status_pb.js';
 import grpc from '@grpc/grpc-js';
 import anyProto from 'google-protobuf/google/protobuf/any_pb.js';
 import emptyProto from 'google-protobuf/google/protobuf/empty_pb.js';
-import type { ExpectedRevision } from '../log/stored-event.ts';
+import type { ExpectedRevision } from '../../log/stored-event.ts';
+import type { RpcError } from '../rpc-error.ts';
 import { MAX_APPEND_BYTES } from './proposed.ts';
-import type { RpcError } from './rpc-error.ts';
 
 /** In a batch each append has a status of its own: `google.rpc.Status`, whose details say which error it is. */
 function statusOf(code: number, message: string, type: string, details: Uint8Array): Status {
@@ -62,5 +62,10 @@ export function refused(error: RpcError): Status {
     );
   }
   const details = new shared.BadRequest().setMessage(error.details);
-  return statusOf(error.code, error.details, 'event_store.client.BadRequest', details.serializeBinary());
+  return statusOf(
+    grpc.status.INVALID_ARGUMENT,
+    'BadRequest',
+    'event_store.client.BadRequest',
+    details.serializeBinary(),
+  );
 }

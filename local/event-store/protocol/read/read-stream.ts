@@ -14,14 +14,11 @@ export interface ReadStreamOptions {
 
 /** A stream from a revision on, inclusive in both directions. One that has no events is said not to be there. */
 export async function readStream(reading: Reading, options: ReadStreamOptions): Promise<void> {
-  const { outlet, signal } = reading;
+  const { outlet } = reading;
   let seen = false;
   for await (const page of pages(reading, options)) {
     seen = true;
-    for (const event of page) {
-      if (signal.aborted) return;
-      if (!outlet.write(event.message)) await outlet.drained();
-    }
+    await outlet.sendAll(page);
   }
   if (seen || (await reading.log.reader.streamHasEvents(options.stream))) return;
   const name = new shared.StreamIdentifier().setStreamName(Buffer.from(options.stream));
