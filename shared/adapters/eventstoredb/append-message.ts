@@ -71,10 +71,18 @@ export function toError(status: Status | undefined, stream: string): Error {
     case 'event_store.client.MaximumAppendEventSizeExceeded':
     case 'event_store.client.AccessDenied':
     case 'event_store.client.StreamDeleted':
-    case 'event_store.client.BadRequest':
       return new AppendRefused(message, { cause });
+    case 'event_store.client.BadRequest':
+      return new AppendRefused(reasonOf(status) ?? message, { cause });
     default:
       if (NOT_TRIED.test(message)) return new EventStoreUnavailable({ cause });
       return new OutcomeUnknown({ cause });
   }
 }
+
+/** What a bad request lacks stands in its details; its message is always the same. */
+const reasonOf = (status: Status | undefined) =>
+  status
+    ?.getDetails()
+    ?.unpack(shared.BadRequest.deserializeBinary, 'event_store.client.BadRequest')
+    ?.getMessage();

@@ -68,6 +68,12 @@ describe('Appending', () => {
     expect(error).toBeInstanceOf(AppendRefused);
   });
 
+  test('what lacks something is refused as a fault that names it', async () => {
+    const error = await rejection(log.append(newStream(), 'no_stream', [{ ...event(), id: '' }], options));
+    expect(error).toBeInstanceOf(AppendRefused);
+    expect(error).not.toMatchObject({ message: expect.stringContaining('BadRequest') });
+  });
+
   test('hundreds at once over one connection: each gets its own answer', async () => {
     const streams = Array.from({ length: 300 }, () => newStream());
     const results = await Promise.all(
