@@ -7,6 +7,7 @@ import { redisCounters } from '../shared/adapters/redis/rate-counters.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { createCodec } from '../shared/events/codec.ts';
 import { Health } from '../shared/http/health.ts';
+import { AnonymousLimit } from '../shared/http/limits/anonymous-limit.ts';
 import { RateLimiter } from '../shared/http/limits/rate-limit.ts';
 import { createMetrics } from '../shared/http/metrics.ts';
 import { createAuthenticate } from '../shared/http/routes/auth.ts';
@@ -141,6 +142,7 @@ export async function startCommandService(options: CommandServiceOptions): Promi
     // The executor judges whether a token has ended, by the state that it decides on.
     authenticate: createAuthenticate({ tokens, isEnded: async () => false }),
     limits: limitsOf(config),
+    anonymous: new AnonymousLimit(limiter, config.ANONYMOUS_PER_MINUTE),
     trusted: config.TRUSTED_PROXIES,
     limiter,
     usage,

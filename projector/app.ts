@@ -16,6 +16,7 @@ import { createProjectorMetrics } from './metrics.ts';
 import { migrateAll } from './schemas/migrate.ts';
 import { tendPartitions } from './schemas/partitions.ts';
 import { startTending } from './schemas/tending.ts';
+import { finishErasures } from './write/erase-usage.ts';
 
 export type ProjectorServiceOptions = ConnectOptions;
 
@@ -73,14 +74,16 @@ export async function startProjector(options: ProjectorServiceOptions): Promise<
   runner.start();
   const tending = startTending({
     active: () => runner.tends,
-    round: () =>
-      tendPartitions({
+    round: async () => {
+      await finishErasures(database);
+      await tendPartitions({
         pool: database,
         schema: READ_MODEL_SCHEMA,
         retentionDays: config.USAGE_RETENTION_DAYS,
         clock,
         logger,
-      }),
+      });
+    },
     logger,
   });
   watchPools(metrics.registry, { database, vault: vaultDatabase });

@@ -6,6 +6,7 @@ import { pingRedis } from '../shared/adapters/redis/ping.ts';
 import { redisCounters } from '../shared/adapters/redis/rate-counters.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { Health } from '../shared/http/health.ts';
+import { AnonymousLimit } from '../shared/http/limits/anonymous-limit.ts';
 import { RateLimiter } from '../shared/http/limits/rate-limit.ts';
 import { createMetrics } from '../shared/http/metrics.ts';
 import { mountDocs } from '../shared/http/openapi/docs.ts';
@@ -138,13 +139,14 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
   const metrics = createMetrics('query-service');
   watchPools(metrics.registry, { database });
   const limiter = new RateLimiter({ shared: redisCounters(redis), clock, logger });
+  const anonymous = new AnonymousLimit(limiter, config.ANONYMOUS_PER_MINUTE);
   const usage = new UsageCounter({ pool: database, clock, logger, registry: metrics.registry });
   const validation = createValidation({
     sources: pairSources(database, redis),
     plans: readPlanCatalogue(config.PLAN_CATALOGUE_FILE),
     maxLicenses: config.LICENSES_IN_MEMORY,
     ring: rings.activation,
-    ...{ redis, subscriber, tokens, limiter, usage, metrics, trusted, clock, logger, pause },
+    ...{ redis, subscriber, tokens, limiter, anonymous, usage, metrics, trusted, clock, logger, pause },
   });
   const health = healthOf(connections, validation, logger);
   const app = createHttpApp({
@@ -160,6 +162,7 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
     },
     authenticate: createAuthenticate({ tokens, isEnded: hasEnded(connections) }),
     limits: { queries: config.QUERIES_PER_MINUTE },
+    anonymous,
     extend: (express) => mountDocs(express, API_DOCUMENT),
     ...{ trusted, limiter, usage, metrics, health, logger },
   });

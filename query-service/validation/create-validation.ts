@@ -1,5 +1,6 @@
 import type { Redis } from '../../shared/adapters/redis/client.ts';
 import type { Clock } from '../../shared/clock.ts';
+import type { AnonymousLimit } from '../../shared/http/limits/anonymous-limit.ts';
 import type { TrustedProxies } from '../../shared/http/limits/client-address.ts';
 import type { RateLimiter } from '../../shared/http/limits/rate-limit.ts';
 import type { Metrics } from '../../shared/http/metrics.ts';
@@ -30,6 +31,7 @@ export interface ValidationOptions {
   readonly ring: Pick<KeyRing, 'accepts'>;
   readonly plans: PlanCatalogue;
   readonly limiter: RateLimiter;
+  readonly anonymous: AnonymousLimit;
   readonly usage: UsageCounter;
   readonly metrics: Metrics;
   readonly trusted: TrustedProxies;
@@ -54,7 +56,8 @@ const FAILURE_LOG_MS = 10_000;
 
 /** Puts validation together. Nothing is asked or followed before `start()`. */
 export function createValidation(options: ValidationOptions): Validation {
-  const { sources, tokens, ring, plans, limiter, usage, clock, logger, maxLicenses, pause } = options;
+  const { sources, tokens, ring, plans, limiter, anonymous, usage, clock, logger, maxLicenses, pause } =
+    options;
   const monotonic = () => performance.now();
   const licenses = new ViewMemory<LicenseView>(maxLicenses);
   const users = new ViewMemory<UserView>(maxLicenses);
@@ -103,6 +106,7 @@ export function createValidation(options: ValidationOptions): Validation {
     views,
     trust,
     limiter,
+    anonymous,
     usage,
     tally,
     tokens,

@@ -1,4 +1,5 @@
 import type { Position } from '../../shared/events/position.ts';
+import type { AnonymousLimit } from '../../shared/http/limits/anonymous-limit.ts';
 import type { RateDecision, RateLimiter } from '../../shared/http/limits/rate-limit.ts';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import type { Tokens } from '../../shared/tokens/tokens.ts';
@@ -12,6 +13,7 @@ export interface ValidateOptions {
   readonly keys: VerifiedKeys;
   readonly views: LicenseViews;
   readonly limiter: RateLimiter;
+  readonly anonymous: AnonymousLimit;
   readonly tokens: Pick<Tokens, 'signLease'>;
   /** What a downgraded subscription falls back to, and the limit where no terms are known. */
   readonly free: FreeTerms & { readonly validationsPerMinute: number };
@@ -21,6 +23,8 @@ export interface ValidateOptions {
 /** A validation with everything read and checked, but for the key. */
 export interface Asking {
   readonly token: string | undefined;
+  /** The caller's. */
+  readonly address: string;
   /** The question as it stood in the request. */
   readonly asked: string;
   readonly question: AskedQuestion;
@@ -49,12 +53,12 @@ export type Validated =
 
 /**
  * The whole of a validation: verifies the key, finds its views, counts the use, judges, signs a lease.
- * @throws Problem read_model_behind, read_model_parked, busy, database_unavailable, and NoSigningKey
+ * @throws Problem rate_limited, read_model_behind, read_model_parked, busy, database_unavailable, and NoSigningKey
  */
 export async function validate(options: ValidateOptions, asking: Asking): Promise<Validated> {
-  const { keys, views, limiter, clock, free } = options;
-  const { token, question, asked, atLeast } = asking;
-  const key = token === undefined ? undefined : (keys.remembered(token) ?? (await keys.verify(token)));
+  const { views, limiter, clock, free } = options;
+  const { question, asked, atLeast } = asking;
+  const key = await keyOf(options, asking);
   if (!key) return { kind: 'invalid_key' };
   const known = await resolved(views, key, atLeast);
   const now = clock();
@@ -66,6 +70,23 @@ export async function validate(options: ValidateOptions, asking: Asking): Promis
   const lease = asking.lease ? await leaseFor(options, key, verdict, question.nonce, now) : undefined;
   const age = Math.max(0, Math.floor((now - asOf(known.license.view, known.user.view)) / 1_000));
   return { kind: 'answered', key, known, prepared, rate, lease, ageSeconds: known.stale ? age : undefined };
+}
+
+/**
+ * Undefined for one that is not good. An address that has sent too many of those gets no more verified in this minute:
+ * else a flood of forged keys would fill the queue of signatures that everybody's keys wait in.
+ * @throws Problem rate_limited, busy
+ */
+async function keyOf(
+  { keys, anonymous }: ValidateOptions,
+  { token, address }: Asking,
+): Promise<VerifiedKey | undefined> {
+  const remembered = token === undefined ? undefined : keys.remembered(token);
+  if (remembered) return remembered;
+  anonymous.assertLeft(address);
+  const key = token === undefined ? undefined : await keys.verify(token);
+  if (!key) anonymous.count(address);
+  return key;
 }
 
 async function resolved(

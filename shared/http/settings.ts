@@ -17,6 +17,11 @@ export const httpSettings = {
       }
     })
     .describe('Addresses and networks whose X-Forwarded-For is believed, separated by commas'),
+  ANONYMOUS_PER_MINUTE: integer(1, 10_000_000)
+    .default(6_000)
+    .describe(
+      'Requests without a good credential that an address (an IPv6 /64) may send in a minute, over all nodes',
+    ),
   DRAIN_MS: integer(0, 60_000)
     .default(1_000)
     .describe('How long requests are still taken after SIGTERM, so that load balancers turn away first'),

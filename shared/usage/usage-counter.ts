@@ -1,6 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { isPostgresUnavailable, type Queryable } from '../adapters/postgres/pool.ts';
 import type { Clock } from '../clock.ts';
+import { addressKey } from '../http/limits/client-address.ts';
 import type { Logger } from '../logger.ts';
 
 /** The user of a request that is nobody's yet, such as a sign-up. */
@@ -93,10 +94,13 @@ export class UsageCounter {
     if (this.#rows.size > 0) await this.flush();
   }
 
-  /** Counts a request, or as many as the caller has added up already. Never waits. */
+  /**
+   * Counts a request that was let in, or as many as the caller has added up already. An IPv6 address counts as its /64,
+   * which one host has to itself: by address it could make a row with every request. Never waits.
+   */
   count(userId: string, endpoint: string, address: string, count = 1): void {
     const minute = Math.floor(this.#options.clock() / MINUTE_MS) * MINUTE_MS;
-    this.#add({ minute, userId, endpoint, address, count });
+    this.#add({ minute, userId, endpoint, address: addressKey(address), count });
   }
 
   /** Writes all counts now, or joins the writing that is under way. Failing is no error: they are kept. */

@@ -95,7 +95,7 @@ export class FastPath {
       headers: { 'X-Request-Id': requestId },
     };
     try {
-      const validated = await validate(this.#options, await readAsking(request));
+      const validated = await validate(this.#options, await readAsking(request, exchange.address));
       this.#send(response, exchange, validated);
     } catch (error) {
       const problem = toProblem(error);
@@ -116,12 +116,12 @@ export class FastPath {
       return;
     }
     const { key, prepared, rate } = validated;
-    tally.add(key, address);
     const limit = limitHeader(rate);
     if (validated.kind === 'limited') {
       Object.assign(exchange.headers, { 'RateLimit-Policy': prepared.policy, RateLimit: limit });
       throw new Problem('rate_limited', { headers: { 'Retry-After': String(rate.resetSeconds) } });
     }
+    tally.add(key, address);
     const { ageSeconds, lease, known } = validated;
     metrics.validations.inc({ code: prepared.code, layer: known.layer });
     if (known.stale) metrics.stale.inc();
@@ -133,13 +133,14 @@ export class FastPath {
 }
 
 /** Everything that the request says, but whether its key is good. @throws Problem naming what is wrong */
-async function readAsking(request: IncomingMessage): Promise<Asking> {
+async function readAsking(request: IncomingMessage, address: string): Promise<Asking> {
   const { method, headers, url = '' } = request;
   if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') throw methodNotAllowed(ALLOW);
   const body = hasBody(request) ? await readJson(request) : undefined;
   if (method !== 'POST') refuseBody(body);
   return {
     token: bearerToken(headers.authorization),
+    address,
     // Only a GET is looked up by it.
     asked: method === 'GET' ? url : '',
     question: method === 'POST' ? readBody(url, body) : readQuery(searchOf(url)),

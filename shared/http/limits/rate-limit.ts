@@ -102,11 +102,14 @@ export class RateLimiter {
       counter.pending += 1;
       if (this.#options.shared && counter.pending * 100 >= limit) window.due.add(key);
     }
-    return {
-      allowed,
-      remaining: Math.max(0, limit - counter.used),
-      resetSeconds: Math.max(1, Math.ceil(((window.minute + 1) * WINDOW_MS - now) / 1_000)),
-    };
+    return decision(allowed, counter.used, limit, window, now);
+  }
+
+  /** What {@link check} would answer; counts nothing. */
+  look(key: string, limit: number, now: number = this.#options.clock()): RateDecision {
+    const window = this.#current(now);
+    const used = window.counters.get(key)?.used ?? 0;
+    return decision(used < limit, used, limit, window, now);
   }
 
   /** How many keys are remembered now. */
@@ -160,6 +163,18 @@ export class RateLimiter {
     else this.#options.logger.info('rate_limits_shared_again');
   }
 }
+
+const decision = (
+  allowed: boolean,
+  used: number,
+  limit: number,
+  window: Window,
+  now: number,
+): RateDecision => ({
+  allowed,
+  remaining: Math.max(0, limit - used),
+  resetSeconds: Math.max(1, Math.ceil(((window.minute + 1) * WINDOW_MS - now) / 1_000)),
+});
 
 /**
  * The header fields of a limited route's answer (draft-ietf-httpapi-ratelimit-headers): the policy, `limit` requests

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ANONYMOUS, type UsageCounter } from '../../usage/usage-counter.ts';
 import { hasBody, readJson } from '../input/body.ts';
 import type { Place } from '../input/pointer.ts';
+import type { AnonymousLimit } from '../limits/anonymous-limit.ts';
 import { addressKey } from '../limits/client-address.ts';
 import { type RateLimiter, rateLimitHeaders } from '../limits/rate-limit.ts';
 import type { Metrics } from '../metrics.ts';
@@ -19,6 +20,8 @@ export interface PipelineOptions {
   readonly limiter: RateLimiter;
   /** Requests a minute, by the name of the limit; under `operator_<name>` the operators', where theirs is another. */
   readonly limits: Readonly<Record<string, number>>;
+  /** Of requests that nobody answers for. */
+  readonly anonymous?: AnonymousLimit | undefined;
   readonly usage?: UsageCounter | undefined;
   readonly metrics: Metrics;
 }
@@ -37,11 +40,10 @@ export async function runRoute<C>(
   exchange: Exchange,
   options: PipelineOptions,
 ): Promise<void> {
-  if (route.auth !== 'anyone') {
-    exchange.principal = await options.authenticate(request.headers.authorization, route.auth);
-  }
-  count(route, exchange, options);
+  await authenticate(route, request, exchange, options);
   if (route.rateLimit) limit(route.rateLimit, exchange, options);
+  // What was refused is counted by the limit alone.
+  count(route, exchange, options);
   const input = readInput(route, request, await readBody(route, request));
   const answer = await route.handle(context, {
     ...input,
@@ -53,6 +55,25 @@ export async function runRoute<C>(
     signal: goneSignal(response),
   });
   sendAnswer(response, exchange, answer, route.answers[answer.status]?.type);
+}
+
+/** @throws Problem rate_limited: too many requests of this address had no credential, or one that is no good */
+async function authenticate(
+  { auth, rateLimit }: RouteSpec,
+  request: Request,
+  exchange: Exchange,
+  options: PipelineOptions,
+): Promise<void> {
+  if (auth === 'anyone') {
+    if (!rateLimit) options.anonymous?.count(exchange.address);
+    return;
+  }
+  try {
+    exchange.principal = await options.authenticate(request.headers.authorization, auth);
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) options.anonymous?.count(exchange.address);
+    throw error;
+  }
 }
 
 function count(route: RouteSpec, exchange: Exchange, { usage }: PipelineOptions): void {

@@ -25,7 +25,7 @@ function counter(pool: Pool, maxRows?: number, clock: () => number = () => now) 
 
 const rows = async (pool: Pool): Promise<string[]> => {
   const result = await pool.query<{ row: string }>(
-    `SELECT concat_ws(' ', extract(epoch FROM minute)::bigint * 1000 - $1::bigint, user_id, endpoint, host(address), count) AS row
+    `SELECT concat_ws(' ', extract(epoch FROM minute)::bigint * 1000 - $1::bigint, user_id, endpoint, CASE WHEN family(address) = 4 THEN host(address) ELSE address::text END, count) AS row
      FROM usage.rate_limits ORDER BY 1`,
     [now],
   );
@@ -42,7 +42,7 @@ it('adds up by user, endpoint, minute and address, over two nodes', async () => 
   const { usage: other } = counter(pool);
   for (let i = 0; i < 3; i += 1) usage.count(user, 'GET /v1/me', '198.51.100.1');
   usage.count(user, 'GET /v1/me', '2001:db8::1');
-  usage.count(user, 'GET /v1/me', '2001:0db8::0001');
+  usage.count(user, 'GET /v1/me', '2001:0db8::ffff:0001');
   usage.count(ANONYMOUS, 'POST /v1/login', '198.51.100.1');
   time += MINUTE;
   usage.count(user, 'GET /v1/me', '198.51.100.1');
@@ -52,7 +52,8 @@ it('adds up by user, endpoint, minute and address, over two nodes', async () => 
     [
       `0 ${ANONYMOUS} POST /v1/login 198.51.100.1 1`,
       `0 ${user} GET /v1/me 198.51.100.1 4`,
-      `0 ${user} GET /v1/me 2001:db8::1 2`,
+      // One host may have all of the /64.
+      `0 ${user} GET /v1/me 2001:db8::/64 2`,
       `60000 ${user} GET /v1/me 198.51.100.1 1`,
     ].sort(),
   );

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { finishErasures } from '../../../projector/write/erase-usage.ts';
 import type { Author } from './author.ts';
 import { createSystem, projected, type System } from './system.ts';
 
@@ -58,5 +59,37 @@ describe('erasing', () => {
     await other.signUp();
     await touch(other);
     expect(await userRow(user)).toMatchObject({ status: 'active', email: null });
+  });
+});
+
+describe('usage that could not be removed with its user', () => {
+  test('is removed later, and what came late is too', async () => {
+    const user = system.author();
+    await user.signUp();
+    const use = () =>
+      system.pool.query("INSERT INTO usage.rate_limits VALUES (now(), $1, 'GET /v1/me', '192.0.2.1', 3)", [
+        user.userId,
+      ]);
+    const rows = async () =>
+      (await system.pool.query('SELECT FROM usage.rate_limits WHERE user_id = $1', [user.userId])).rowCount;
+    await use();
+    await system.pool.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$;
+      CREATE TRIGGER refuse BEFORE DELETE ON usage.rate_limits FOR EACH ROW EXECUTE FUNCTION refuse()`);
+    const other = system.author();
+    await other.signUp();
+    await user.erase();
+    await touch(other);
+    expect(await userRow(user)).toMatchObject({ status: 'erased', email: null });
+    expect(await rows()).toBe(1);
+    await system.pool.query('DROP TRIGGER refuse ON usage.rate_limits');
+    await finishErasures(system.pool);
+    expect(await rows()).toBe(0);
+    // A node was writing it while the user was erased.
+    await system.pool.query("UPDATE usage.erasures SET erased_at = now() - interval '6 minutes'");
+    await use();
+    await finishErasures(system.pool);
+    expect(await rows()).toBe(0);
+    expect((await system.pool.query('SELECT FROM usage.erasures')).rowCount).toBe(0);
   });
 });
