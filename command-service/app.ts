@@ -1,4 +1,5 @@
 import { connectEventLog } from '../shared/adapters/eventstoredb/client.ts';
+import { ClockDifference } from '../shared/adapters/postgres/clock-difference.ts';
 import { createPool } from '../shared/adapters/postgres/pool.ts';
 import { watchPools } from '../shared/adapters/postgres/pool-metrics.ts';
 import { connectRedis } from '../shared/adapters/redis/client.ts';
@@ -45,18 +46,28 @@ export interface CommandService extends Running {
 }
 
 /** Everything that this service talks to. Nothing is connected to yet: it starts with all of them away. */
-async function connect({ config, logger, clock = systemClock }: CommandServiceOptions) {
+async function connect({ config, logger, clock: given = systemClock }: CommandServiceOptions) {
+  const metrics = createMetrics('command-service');
   const pool = (connectionString: string, applicationName: string, max: number) =>
     createPool({ connectionString, applicationName, max, logger, statementTimeoutMs: 5_000 });
   const production = config.NODE_ENV === 'production';
-  const rings = await openKeyRings({ file: config.KEYRING_FILE, production, clock, logger });
+  const rings = await openKeyRings({ file: config.KEYRING_FILE, production, clock: given, logger });
   const masterKey = await loadMasterKey(config, logger);
   const database = pool(config.DATABASE_URL, 'command-service', 4);
   const vaultDatabase = pool(config.VAULT_DATABASE_URL ?? config.DATABASE_URL, 'command-service-vault', 8);
+  const clockDifference = new ClockDifference({
+    database: vaultDatabase,
+    clock: given,
+    registry: metrics.registry,
+  });
+  // Nothing is decided or signed by a clock that is wrong.
+  const clock = clockDifference.checked;
   const redis = connectRedis({ url: config.REDIS_URL, name: 'command-service', logger });
   const log = connectEventLog({ connectionString: config.EVENTSTORE_URL });
   return {
+    metrics,
     clock,
+    clockDifference,
     log,
     database,
     vaultDatabase,
@@ -73,10 +84,12 @@ async function connect({ config, logger, clock = systemClock }: CommandServiceOp
 
 type Connections = Awaited<ReturnType<typeof connect>>;
 
-const healthOf = ({ log, vault, vaultDatabase, database, redis }: Connections, logger: Logger): Health =>
-  new Health({
+const healthOf = (connections: Connections, logger: Logger): Health => {
+  const { log, vault, vaultDatabase, database, redis, clockDifference } = connections;
+  return new Health({
     logger,
     dependencies: {
+      clock: { check: () => clockDifference.check(), required: true },
       event_store: { check: () => log.ping(), required: true },
       // Its digest keys are kept once read, so that check alone would not notice that the database is away.
       vault: { check: () => Promise.all([vault.check(), vaultDatabase.query('SELECT')]), required: true },
@@ -85,6 +98,7 @@ const healthOf = ({ log, vault, vaultDatabase, database, redis }: Connections, l
       redis: { check: (signal) => pingRedis(redis, signal), required: false },
     },
   });
+};
 
 const limitsOf = (config: CommandConfig) => ({
   signups: config.SIGNUPS_PER_MINUTE,
@@ -94,10 +108,13 @@ const limitsOf = (config: CommandConfig) => ({
 });
 
 /** The write side of this node, and what shows it to an operator. */
-function createContext(connections: Connections, options: CommandServiceOptions, limiter: RateLimiter) {
+function createContext(
+  connections: Connections,
+  options: CommandServiceOptions,
+  limiter: RateLimiter,
+): CommandContext {
   const { config, pause } = options;
-  const { clock, log, vault, tokens, database, vaultDatabase } = connections;
-  const metrics = createMetrics('command-service');
+  const { metrics, clock, log, vault, tokens, database, vaultDatabase } = connections;
   watchPools(metrics.registry, { database, vault: vaultDatabase });
   const { outcomes, onAppend, watch } = createCommandMetrics(metrics.registry);
   const passwords = new Passwords({
@@ -119,8 +136,7 @@ function createContext(connections: Connections, options: CommandServiceOptions,
   });
   watch(executor, passwords, limiter);
   const owners = createOwnerIndex({ pool: database, log });
-  const context: CommandContext = { executor, tokens, owners, outcomes };
-  return { context, metrics };
+  return { executor, tokens, owners, outcomes };
 }
 
 /**
@@ -130,10 +146,10 @@ function createContext(connections: Connections, options: CommandServiceOptions,
 export async function startCommandService(options: CommandServiceOptions): Promise<CommandService> {
   const { config, logger } = options;
   const connections = await connect(options);
-  const { clock, database, redis, tokens } = connections;
-  const limiter = new RateLimiter({ shared: redisCounters(redis), clock, logger });
-  const { context, metrics } = createContext(connections, options, limiter);
-  const usage = new UsageCounter({ pool: database, clock, logger, registry: metrics.registry });
+  const { metrics, database, redis, tokens } = connections;
+  const limiter = new RateLimiter({ shared: redisCounters(redis), clock: systemClock, logger });
+  const context = createContext(connections, options, limiter);
+  const usage = new UsageCounter({ pool: database, clock: systemClock, logger, registry: metrics.registry });
   const health = healthOf(connections, logger);
   const app = createHttpApp({
     routes: commandRoutes,

@@ -16,6 +16,7 @@ const BY_CODE: Readonly<Record<string, ProblemCode>> = {
   wrong_expected_revision: 'conflict',
   unknown_event: 'schema_too_new',
   event_not_enabled: 'service_unavailable',
+  clock_wrong: 'service_unavailable',
   data_key_erased: 'conflict',
   data_key_missing: 'data_unreadable',
   vault_key_unreadable: 'data_unreadable',

@@ -9,7 +9,7 @@ import { type EventStore, startEventStore } from '../../../local/event-store/ser
 import { freePorts } from '../../../local/ports.ts';
 import { migrateAll } from '../../../projector/schemas/migrate.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
-import { systemClock } from '../../../shared/clock.ts';
+import { type Clock, systemClock } from '../../../shared/clock.ts';
 import { createLogger } from '../../../shared/logger.ts';
 import { createTokens } from '../../../shared/tokens/create-tokens.ts';
 import { openKeyRings } from '../../../shared/tokens/file-key-ring.ts';
@@ -50,6 +50,7 @@ export interface CommandNodeOptions {
   readonly settings?: Settings;
   /** The PostgreSQL for the read model, usage and vault; the tier's unless given. */
   readonly postgresUrl?: string;
+  readonly clock?: Clock;
 }
 
 export async function startCommandNode(options: CommandNodeOptions = {}): Promise<CommandNode> {
@@ -86,7 +87,11 @@ export async function startCommandNode(options: CommandNodeOptions = {}): Promis
     const config = readCommandConfig({ ...settings, ...more });
     const destination = { write: (line: string) => void log.push(line) };
     const logger = createLogger({ service: 'command-service', level: config.LOG_LEVEL, destination });
-    const service = await startCommandService({ config, logger });
+    const service = await startCommandService({
+      config,
+      logger,
+      ...(options.clock && { clock: options.clock }),
+    });
     services.push(service);
     return service;
   };

@@ -139,7 +139,7 @@ describe('what an operator sees', () => {
     const ready = await ask(node.url, '/health/ready');
     expect(ready.body).toEqual({
       status: 'ready',
-      dependencies: { event_store: 'up', vault: 'up', database: 'up', redis: 'up' },
+      dependencies: { clock: 'up', event_store: 'up', vault: 'up', database: 'up', redis: 'up' },
     });
   });
 

@@ -168,6 +168,12 @@ const processes: readonly AlertCase[] = [
     labels: where,
   },
   {
+    alert: 'ClockWrong',
+    series: { [`clock_difference_seconds{${q1}}`]: level(0.01, -1.5) },
+    at: from(9),
+    labels: where,
+  },
+  {
     alert: 'LogLinesLost',
     series: { [`log_lines_lost_total{${q1}}`]: rise(10) },
     at: whileRising,
