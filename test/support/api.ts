@@ -12,11 +12,13 @@ export interface ApiRequest {
   readonly token?: string | undefined;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Gives up after this many milliseconds, with a TimeoutError. */
+  readonly timeoutMs?: number;
 }
 
 /** Asks the API once. A network error is thrown: a test that expects one says so. */
 export async function ask(url: string, resource: string, request: ApiRequest = {}): Promise<ApiAnswer> {
-  const { method = request.body === undefined ? 'GET' : 'POST', token, body, headers } = request;
+  const { method = request.body === undefined ? 'GET' : 'POST', token, body, headers, timeoutMs } = request;
   const response = await fetch(`${url}${resource}`, {
     method,
     headers: {
@@ -25,6 +27,7 @@ export async function ask(url: string, resource: string, request: ApiRequest = {
       ...headers,
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
   });
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };

@@ -1,0 +1,22 @@
+import type { History, Violation } from './history.ts';
+import { answeredAfterItsEnd, badlyRefused, lostInRestarts, staleReads } from './promises/answers.ts';
+import { doubledCommands, lostCommands, tooManyClients } from './promises/commands.ts';
+import { differsFromRebuild, doubledEffects, oldViews, skippedEvents } from './promises/rows.ts';
+
+const CHECKS = [
+  lostCommands,
+  doubledCommands,
+  tooManyClients,
+  doubledEffects,
+  skippedEvents,
+  staleReads,
+  differsFromRebuild,
+  oldViews,
+  badlyRefused,
+  lostInRestarts,
+  answeredAfterItsEnd,
+];
+
+/** Which promises a run has broken; none if it kept them all. Pure: a history that was saved gives the same again. */
+export const violationsOf = (history: History): readonly Violation[] =>
+  CHECKS.flatMap((check) => check(history));
