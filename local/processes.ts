@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { endGroup, startTime } from './process-groups.ts';
 
 export interface ProcessSpec {
   readonly name: string;
@@ -28,7 +29,7 @@ export interface RunningProcess {
   readonly name: string;
   readonly pid: number;
   readonly logFile: string;
-  /** Resolves when the process has ended, however it did. */
+  /** Resolves when the process has ended, however it did, and with it what it started. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   /** Asks it to end, insists after `graceMs`, and resolves when it is gone. */
   stop(graceMs?: number): Promise<void>;
@@ -51,6 +52,9 @@ export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
   if (log !== 'ignore') closeSync(log);
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
+  }).then(async (how) => {
+    await endGroup(child.pid as number, spec.command, spec.stopSignal ?? 'SIGTERM');
+    return how;
   });
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
@@ -103,9 +107,10 @@ export function logTail(file: string, lines = 15): string {
 interface RegisteredProcess {
   readonly name: string;
   readonly pid: number;
-  /** When the kernel started it: a pid alone may have been given to another program since. */
   readonly startedAt: string;
   readonly stopSignal: NodeJS.Signals;
+  /** Its program, where it leads a process group. */
+  readonly command?: string | undefined;
 }
 
 /**
@@ -120,10 +125,14 @@ export class ProcessRegistry {
     this.#file = file;
   }
 
-  async add(name: string, pid: number, stopSignal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  async add(
+    name: string,
+    pid: number,
+    { stopSignal = 'SIGTERM', command }: Partial<Pick<ProcessSpec, 'stopSignal' | 'command'>> = {},
+  ): Promise<void> {
     const startedAt = await startTime(pid);
     if (startedAt === undefined) return;
-    this.#entries.set(pid, { name, pid, startedAt, stopSignal });
+    this.#entries.set(pid, { name, pid, startedAt, stopSignal, command });
     this.#save();
   }
 
@@ -135,9 +144,12 @@ export class ProcessRegistry {
   async endLeftovers(): Promise<string[]> {
     const names: string[] = [];
     for (const entry of readEntries(this.#file).reverse()) {
-      if ((await startTime(entry.pid)) !== entry.startedAt) continue;
-      names.push(entry.name);
-      await endByPid(entry);
+      const startedAt = await startTime(entry.pid);
+      // The kernel gives a number to nobody else while a group has it.
+      if (startedAt !== undefined && startedAt !== entry.startedAt) continue;
+      if (startedAt !== undefined) await endByPid(entry);
+      const left = entry.command ? await endGroup(entry.pid, entry.command, entry.stopSignal) : 0;
+      if (startedAt !== undefined || left > 0) names.push(entry.name);
     }
     rmSync(this.#file, { force: true });
     return names;
@@ -181,16 +193,4 @@ async function endByPid(entry: RegisteredProcess): Promise<void> {
     if (waited > 15_000) throw new Error(`${entry.name} (pid ${entry.pid}) does not end`);
     await delay(50);
   }
-}
-
-/** When the process was started, as `ps` says it; undefined if there is none, or only its zombie. */
-async function startTime(pid: number): Promise<string | undefined> {
-  const ps = spawn('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
-  });
-  let output = '';
-  for await (const chunk of ps.stdout) output += chunk;
-  const line = output.trim();
-  return line === '' || line.startsWith('Z') ? undefined : line.replace(/^\S+\s+/, '');
 }

@@ -36,7 +36,7 @@ export class Supervisor {
     this.signal.throwIfAborted();
     const entry = { group, spec, process: await startProcess(spec) };
     this.#running.push(entry);
-    await this.#registry.add(spec.name, entry.process.pid, spec.stopSignal);
+    await this.#registry.add(spec.name, entry.process.pid, spec);
     this.#watch(entry);
     return entry.process;
   }
@@ -76,7 +76,7 @@ export class Supervisor {
       this.#say(`${entry.spec.name} could not be started again: ${(error as Error).message}. Trying again.`);
       return this.#restart(entry);
     }
-    await this.#registry.add(entry.spec.name, entry.process.pid, entry.spec.stopSignal);
+    await this.#registry.add(entry.spec.name, entry.process.pid, entry.spec);
     this.#watch(entry);
   }
 }

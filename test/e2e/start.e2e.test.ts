@@ -1,10 +1,14 @@
 import { once } from 'node:events';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { freePorts } from '../../local/ports.ts';
+import { freePorts, LOOPBACK } from '../../local/ports.ts';
+import { answersOk } from '../../local/supervisor.ts';
 import { dispose, isAlive, launch, newDataDirectory, spawnLauncher } from '../support/stack.ts';
+
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
 
 describe('npm start', () => {
   const data = newDataDirectory();
@@ -37,6 +41,26 @@ describe('npm start', () => {
     expect(await third.interrupt()).toBe(0);
   });
 
+  it('takes the port back from workers that a killed Nginx left, at once and at the next start', async () => {
+    const first = await launch({ data });
+    const master = first.processes().get('nginx') as number;
+    const workers = childrenOf(master);
+    expect(workers.length).toBeGreaterThan(0);
+    process.kill(master, 'SIGKILL');
+    await expect.poll(() => first.processes().get('nginx'), { timeout: 20_000 }).not.toBe(master);
+    expect(workers.filter(isAlive)).toEqual([]);
+    await expect.poll(async () => answersOk(`${first.url}/health`), { timeout: 20_000 }).toBe(true);
+
+    const left = childrenOf(first.processes().get('nginx') as number);
+    first.launcher.kill('SIGKILL');
+    await once(first.launcher, 'exit');
+    process.kill(first.processes().get('nginx') as number, 'SIGKILL');
+    const second = await launch({ data, port: Number(new URL(first.url).port) });
+    expect(second.output()).toMatch(/Ended what an earlier start left running: .*nginx/);
+    expect(left.filter(isAlive)).toEqual([]);
+    expect(await second.interrupt()).toBe(0);
+  });
+
   it('refuses a second launcher with the same data', async () => {
     const first = await launch({ data });
     const { launcher, output } = spawnLauncher(['--data', data, '--port', String((await freePorts(1))[0])]);
@@ -65,8 +89,8 @@ describe('npm start', () => {
 });
 
 describe('npm start with bad options', () => {
-  it('names a port that is taken', async () => {
-    const server = createServer().listen(0, '0.0.0.0');
+  it.each(LOOPBACK)('names a port that is taken on %s', async (address) => {
+    const server = createServer().listen(0, address);
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
     const data = newDataDirectory();
@@ -81,6 +105,7 @@ describe('npm start with bad options', () => {
   it.each([
     ['--port', 'x', 'whole number'],
     ['--query-nodes', '0', 'whole number'],
+    ['--host', 'example.com', 'expected an IP address'],
     ['--nonsense', '1', '--nonsense'],
   ])('refuses %s %s with usage', async (name, value, message) => {
     const { launcher, output } = spawnLauncher([name, value]);
