@@ -1,12 +1,13 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { Agent, createServer, get, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../../../local/ports.ts';
-import { type RunningProcess, startProcess } from '../../../local/processes.ts';
+import { startProcess } from '../../../local/processes.ts';
 import { serverAccount } from '../../../local/servers/account.ts';
 import { prepareNginx } from '../../../local/servers/nginx.ts';
 import { findPrograms } from '../../../local/servers/programs.ts';
@@ -16,23 +17,35 @@ import type { ProblemCode } from '../../../shared/http/problems/problem-codes.ts
 
 let directory: string;
 let node: Server;
-let nginx: RunningProcess;
+let stopNginx: () => Promise<void>;
 let port: number;
 
 beforeAll(async () => {
   directory = mkdtempSync(path.join(tmpdir(), 'license-test-nginx-'));
+  chmodSync(directory, 0o755);
   node = createServer((_request, response) => response.end('from the node')).listen(0, '127.0.0.1');
   await once(node, 'listening');
-  [port] = (await freePorts(1)) as [number];
-  const nodePort = (node.address() as AddressInfo).port;
-  const files = `${directory}-logs`;
-  nginx = await startProcess(
+  ({ listen: port, stop: stopNginx } = await startNginx((node.address() as AddressInfo).port));
+});
+
+afterAll(async () => {
+  await stopNginx();
+  node.closeAllConnections();
+  node.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const logOf = (listen: number) => path.join(directory, `${listen}.log`);
+
+async function startNginx(nodePort: number): Promise<{ listen: number; stop: () => Promise<void> }> {
+  const [listen] = (await freePorts(1)) as [number];
+  const nginx = await startProcess(
     prepareNginx({
       program: findPrograms(['nginx'], (line) => void process.stderr.write(`${line}\n`)).nginx,
-      directory,
-      port,
+      directory: path.join(directory, String(listen)),
+      port: listen,
       account: serverAccount(),
-      logFile: `${files}.log`,
+      logFile: logOf(listen),
       accessLog: '/dev/null',
       commandPorts: [nodePort],
       queryPorts: [nodePort],
@@ -40,20 +53,13 @@ beforeAll(async () => {
       logInsPerMinute: 1_000,
     }),
   );
-  await untilReady(nginx, () => answersOk(`http://127.0.0.1:${port}/`));
-});
-
-afterAll(async () => {
-  await nginx.stop();
-  node.closeAllConnections();
-  node.close();
-  rmSync(directory, { recursive: true, force: true });
-  rmSync(`${directory}-logs.log`, { force: true });
-});
+  await untilReady(nginx, () => answersOk(`http://127.0.0.1:${listen}/`));
+  return { listen, stop: () => nginx.stop() };
+}
 
 /** Sends these very bytes, and reads until Nginx closes the connection. */
-async function send(request: string): Promise<{ status: number; headers: string; body: string }> {
-  const socket = connect(port, '127.0.0.1');
+async function send(request: string, to = port): Promise<{ status: number; headers: string; body: string }> {
+  const socket = connect(to, '127.0.0.1');
   socket.write(request);
   const text = Buffer.concat(await socket.toArray()).toString();
   const [headers = '', body = ''] = text.split('\r\n\r\n', 2);
@@ -62,6 +68,26 @@ async function send(request: string): Promise<{ status: number; headers: string;
 
 const field = (headers: string, name: string): string | undefined =>
   new RegExp(`^${name}: (.*?)\\r?$`, 'im').exec(headers)?.[1];
+
+const statusOf = (agent: Agent) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    get({ agent, host: '127.0.0.1', port, path: '/v1/me' }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode));
+    }).on('error', reject);
+  });
+
+/** A node with room for 64 waiting connections, which does nothing for a while when it is told to. */
+const BUSY_NODE = `
+  const server = require('node:http').createServer((request, response) => {
+    if (request.url === '/block') {
+      require('node:fs').writeSync(1, 'blocked');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_300);
+    }
+    response.end();
+  });
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 64 }, () =>
+    require('node:fs').writeSync(1, String(server.address().port)));
+`;
 
 const closing = (firstLine: string, ...headers: readonly string[]): string =>
   [firstLine, 'Host: x', 'Connection: close', ...headers, '', ''].join('\r\n');
@@ -129,6 +155,41 @@ it('keeps its connections to the nodes: one for each worker, for any number of r
   expect(made).toBeLessThanOrEqual(availableParallelism() * 2);
 });
 
+it('waits for a node that is too busy to accept connections', async () => {
+  // Its queue is short: the kernel drops the others' attempts, and repeats them after a second.
+  const busy = spawn(process.execPath, ['-e', BUSY_NODE], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(busy.stdout.setEncoding('utf8'), 'data');
+  const { listen, stop } = await startNginx(Number(line));
+  try {
+    const blocked = send(closing('GET /block HTTP/1.1'), listen);
+    await once(busy.stdout, 'data');
+    const answers = await Promise.all(
+      Array.from({ length: 150 }, () => send(closing('GET /v1/me HTTP/1.1'), listen)),
+    );
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    expect((await blocked).status).toBe(200);
+  } finally {
+    await stop();
+    busy.kill();
+  }
+});
+
+it('keeps as many connections to the nodes as clients ask at once', async () => {
+  const clients = 1_000;
+  let made = 0;
+  const count = () => {
+    made += 1;
+  };
+  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  node.on('connection', count);
+  const round = () => Promise.all(Array.from({ length: clients }, () => statusOf(agent)));
+  for (let i = 0; i < 3; i += 1) expect((await round()).filter((status) => status !== 200)).toEqual([]);
+  node.off('connection', count);
+  agent.destroy();
+  // Each worker keeps its own.
+  expect(made).toBeLessThanOrEqual(clients * 1.2);
+});
+
 it('writes no query into its error log where it may hold an email address', async () => {
   node.closeAllConnections();
   node.close();
@@ -136,7 +197,7 @@ it('writes no query into its error log where it may hold an email address', asyn
   for (const target of ['/v1/me?seen', '/v1/users?email=ada%40example.com']) {
     expect(await send(closing(`GET ${target} HTTP/1.1`))).toMatchObject({ status: 503 });
   }
-  const log = readFileSync(`${directory}-logs.log`, 'utf8');
+  const log = readFileSync(logOf(port), 'utf8');
   expect(log).toContain('/v1/me?seen');
   expect(log).not.toContain('example.com');
 });
