@@ -98,15 +98,11 @@ async function startServices(
   const [projectorPort, relayPort] = ports as [number, number];
   const commandPorts = ports.slice(2, 2 + options.commandNodes);
   const queryPorts = ports.slice(2 + options.commandNodes);
-  const feed = { PROJECTOR_FEED: backends.kafka ? 'kafka' : 'event_store' };
   const started = [
     ...(backends.kafka
       ? [{ spec: serviceSpec('relay', 'projector/relay/main.ts', relayPort, backends), port: relayPort }]
       : []),
-    {
-      spec: serviceSpec('projector', 'projector/main.ts', projectorPort, backends, feed),
-      port: projectorPort,
-    },
+    { spec: serviceSpec('projector', 'projector/main.ts', projectorPort, backends), port: projectorPort },
     ...commandPorts.map((port, i) => ({
       spec: serviceSpec(`command-${i + 1}`, 'command-service/main.ts', port, backends),
       port,

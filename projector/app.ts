@@ -11,7 +11,8 @@ import type { Running } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
 import { READ_MODEL_SCHEMA } from '../shared/read-model/rows.ts';
 import { type Connections, type ConnectOptions, connect } from './connections.ts';
-import { createRunner, type FeedParts } from './create-runner.ts';
+import { createRunner } from './create-runner.ts';
+import type { Runner } from './follow/runner.ts';
 import { createProjectorMetrics } from './metrics.ts';
 import { migrateAll } from './schemas/migrate.ts';
 import { tendPartitions } from './schemas/partitions.ts';
@@ -25,16 +26,12 @@ export interface ProjectorService extends Running {
   readonly port: number;
 }
 
-const healthOf = (
-  { database, vault, redis }: Connections,
-  { runner, dependencies }: FeedParts,
-  logger: Logger,
-): Health =>
+const healthOf = ({ log, database, vault, redis }: Connections, runner: Runner, logger: Logger): Health =>
   new Health({
     logger,
     dependencies: {
       feed: { check: async () => runner.assertRunning(), required: true },
-      ...dependencies,
+      event_store: { check: () => log.ping(), required: true },
       database: { check: () => database.query('SELECT'), required: true },
       vault: { check: () => vault.check(), required: true },
       redis: { check: (signal) => pingRedis(redis, signal), required: false },
@@ -50,9 +47,8 @@ export async function startProjector(options: ProjectorServiceOptions): Promise<
   const connections = await connect(options);
   const { clock, database, vaultDatabase } = connections;
   const metrics = createMetrics('projector');
-  const feed = createRunner(connections, config, logger, createProjectorMetrics(metrics.registry));
-  const { runner } = feed;
-  const health = healthOf(connections, feed, logger);
+  const runner = createRunner(connections, config, logger, createProjectorMetrics(metrics.registry));
+  const health = healthOf(connections, runner, logger);
   const app = createHttpApp({
     // Health and metrics alone: nobody has to say who he is, and nothing is limited.
     routes: [],
@@ -95,7 +91,6 @@ export async function startProjector(options: ProjectorServiceOptions): Promise<
   await health.start();
   const stopWork = async () => {
     await Promise.all([runner.stop(), tending.stop(), measuring.stop()]);
-    feed.close();
     await health.stop();
     await connections.close();
   };

@@ -18,29 +18,15 @@ export interface ConnectOptions {
   readonly log?: EventLog;
 }
 
-/**
- * Connections to PostgreSQL. The lanes of the Kafka feed write and look up keys side by side: twelve partitions in one
- * process take turns at the larger pools, and wait for a connection instead of failing.
- */
-const POOL = {
-  event_store: { max: 6 },
-  kafka: { max: 12, connectionTimeoutMs: 10_000 },
-};
-/** The health check waits its turn here, too. */
-const VAULT_POOL = {
-  event_store: { max: 2 },
-  kafka: { max: 4, connectionTimeoutMs: 10_000 },
-};
-
 export type Connections = Awaited<ReturnType<typeof connect>>;
 
-/** Everything that every feed talks to. Nothing is connected to yet: it starts with all of them away. @throws ConfigError */
+/** Everything that a projector talks to. Nothing is connected yet: it starts with all of them unreachable. @throws ConfigError */
 export async function connect({ config, logger, clock = systemClock, log }: ConnectOptions) {
   const masterKey = await loadMasterKey(config, logger);
   const database = createPool({
     connectionString: config.DATABASE_URL,
     applicationName: 'projector',
-    ...POOL[config.PROJECTOR_FEED],
+    max: 6,
     statementTimeoutMs: 30_000,
     settings: writerSettings(READ_MODEL_SCHEMA),
     logger,
@@ -48,7 +34,7 @@ export async function connect({ config, logger, clock = systemClock, log }: Conn
   const vaultDatabase = createPool({
     connectionString: config.VAULT_DATABASE_URL ?? config.DATABASE_URL,
     applicationName: 'projector-vault',
-    ...VAULT_POOL[config.PROJECTOR_FEED],
+    max: 2,
     logger,
   });
   const redis = connectRedis({ url: config.REDIS_URL, name: 'projector', logger, commandTimeoutMs: 5_000 });

@@ -22,18 +22,6 @@ export interface Observed {
   readonly parkedUsers: number;
 }
 
-/** A lane of the Kafka feed, and how many records it is behind the end of its partition. */
-export interface LaneLag {
-  readonly lane: string;
-  readonly events: number;
-}
-
-/** What is looked up of the Kafka feed besides. */
-export interface KafkaObserved extends Observed {
-  readonly partitions: number;
-  readonly lags: readonly LaneLag[];
-}
-
 export type ProjectorMetrics = ReturnType<typeof createProjectorMetrics>;
 
 export function createProjectorMetrics(registry: Registry) {
@@ -75,9 +63,6 @@ export function createProjectorMetrics(registry: Registry) {
       registers,
     }),
     cacheInStep: gauge('projector_cache_in_step', '1 while Redis holds what PostgreSQL holds', undefined),
-    watchKafka(observe: () => KafkaObserved): void {
-      watchLanes(registry, observe);
-    },
     watch(observe: () => Observed): void {
       gauge(
         'projector_lag_events',
@@ -97,26 +82,4 @@ export function createProjectorMetrics(registry: Registry) {
       });
     },
   };
-}
-
-function watchLanes(registry: Registry, observe: () => KafkaObserved): void {
-  const registers = [registry];
-  new Gauge({
-    name: 'projector_kafka_partitions',
-    help: 'Partitions that this process was assigned',
-    registers,
-    collect() {
-      this.set(observe().partitions);
-    },
-  });
-  new Gauge({
-    name: 'projector_lane_lag_events',
-    help: 'Records between what is applied and the end of the partition',
-    labelNames: ['lane'],
-    registers,
-    collect() {
-      this.reset();
-      for (const { lane, events } of observe().lags) this.set({ lane }, events);
-    },
-  });
 }

@@ -59,14 +59,14 @@ const lost = ({ comparison = [] }: RebuildResult): boolean =>
 async function refreshCaches(config: Config, result: RebuildResult, force: boolean, io: Io, logger: Logger) {
   if (!config.REDIS_URL) {
     io.err(
-      'REDIS_URL is not set: remove the keys user:*, license:* and projector:checkpoint* from your Redis.',
+      'REDIS_URL is not set: remove the keys user:*, license:* and projector:checkpoint from your Redis.',
     );
     return;
   }
   const redis = connectRedis({ url: config.REDIS_URL, name: 'cli rebuild', logger });
   try {
     await pingRedis(redis, AbortSignal.timeout(REDIS_TIMEOUT_MS));
-    await outdateCaches(redis, result.lanes, force || lost(result));
+    await outdateCaches(redis, force || lost(result));
   } finally {
     redis.disconnect();
   }
@@ -112,9 +112,9 @@ export const rebuildCommand: Command = {
   summary: 'build the read models anew from the event log, beside the live ones, and switch',
   usage: `rebuild [--compare-only] [--accept-differences] [--keep-old] [--fresh] [--force]
 
-Builds in the schema read_model_next, catches up, compares row counts and hashes of each table with the same events in
-both, and switches in one transaction. The services go on meanwhile and notice nothing. Interrupted, it goes on where it
-was. It reads the event store, also where the projectors follow Kafka.
+Builds in the schema read_model_next, catches up, compares row counts and hashes of each table at the same position, and
+switches in one transaction. The services go on meanwhile and notice nothing. Interrupted, it goes on where it
+was.
 
   --compare-only        tell whether the live read models are what the log gives, and switch nothing
   --accept-differences  switch although rows differ: after a change of the projections they are meant to
@@ -122,8 +122,7 @@ was. It reads the event store, also where the projectors follow Kafka.
   --fresh               drop what an interrupted rebuild has left, and start from the first event
   --force               take the log as it is: the live read models are lost, broken, or of another event store. Neither
                         compared nor kept from going back; what operators let go with "parked skip" is forgotten. The
-                        views in Redis are removed, and a Kafka feed takes over from what was built. Restart the query
-                        nodes afterwards if the event store was replaced.
+                        views in Redis are removed. Restart the query nodes afterwards if the event store was replaced.
 
 Standard output has the comparison (tab-separated). Exit code 1 if rows differ and nothing was switched.
 

@@ -1,9 +1,9 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
+import type { RecordedEvent } from '../../shared/event-log.ts';
 import { userOfStream } from '../../shared/events/streams.ts';
-import type { FeedEvent } from '../feeds/feed.ts';
 
 /** An event's time, in milliseconds since 1970: when it was decided, else the log's. What is malformed decoding finds. */
-export function eventTime({ metadata, created }: Pick<FeedEvent, 'metadata' | 'created'>): number {
+export function eventTime({ metadata, created }: Pick<RecordedEvent, 'metadata' | 'created'>): number {
   const decided = typeof metadata.decidedAt === 'string' ? Date.parse(metadata.decidedAt) : Number.NaN;
   return Number.isNaN(decided) ? created.getTime() : decided;
 }
@@ -47,7 +47,7 @@ export class Cuts {
   }
 
   /** Those of the next events that are to be applied. */
-  async keep(events: readonly FeedEvent[]): Promise<readonly FeedEvent[]> {
+  async keep(events: readonly RecordedEvent[]): Promise<readonly RecordedEvent[]> {
     if (!this.#any && events.every((event) => eventTime(event) <= this.#asOf)) return events;
     this.#any = true;
     const cut = await this.#load(events);
@@ -68,7 +68,7 @@ export class Cuts {
     return kept;
   }
 
-  async #load(events: readonly FeedEvent[]): Promise<Map<string, number>> {
+  async #load(events: readonly RecordedEvent[]): Promise<Map<string, number>> {
     const users = new Set(events.flatMap(({ stream }) => userOfStream(stream) ?? []));
     const { rows } = await this.#db.query<{ user_id: string; revision: string }>(LOAD, [
       [...users].filter((id) => UUID.test(id)),

@@ -1,5 +1,6 @@
+import type { RecordedEvent } from '../../shared/event-log.ts';
 import { START } from '../../shared/events/position.ts';
-import type { Feed, FeedBatch, FeedEvent } from '../feeds/feed.ts';
+import type { Feed, FeedBatch } from '../feeds/feed.ts';
 import { type Cuts, eventTime } from './cuts.ts';
 
 /**
@@ -9,7 +10,7 @@ import { type Cuts, eventTime } from './cuts.ts';
 export const CLOCK_MARGIN_MS = 3_600_000;
 
 /** By both times: in a log that was copied to another store the store's own are those of the copying. */
-const isBeyond = (event: FeedEvent, limit: number): boolean =>
+const isBeyond = (event: RecordedEvent, limit: number): boolean =>
   event.created.getTime() > limit && eventTime(event) > limit;
 
 export interface FeedUntilOptions {
@@ -36,7 +37,7 @@ export function feedUntil(feed: Feed, { asOf, cuts, signal: ended, reached }: Fe
         if (past >= 0) return;
       }
     },
-    verify: (last, position) => feed.verify(last, position),
+    verify: (last, signal) => feed.verify(last, signal),
     get waiting() {
       return feed.waiting;
     },

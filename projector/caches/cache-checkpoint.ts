@@ -5,7 +5,7 @@ import {
   parsePosition,
   sortablePosition,
 } from '../../shared/events/position.ts';
-import { CACHE_CHECKPOINT_KEY, cacheCheckpointKey } from '../../shared/read-model/views.ts';
+import { CACHE_CHECKPOINT_KEY } from '../../shared/read-model/views.ts';
 
 /**
  * Raises the checkpoint in Redis if it is where this projector left it; it never goes down. Answers what is held then,
@@ -19,30 +19,20 @@ if held == ARGV[1] and held < ARGV[2] then
 end
 return held`;
 
-/** What Redis holds of a lane, in the form that is compared there; empty if it holds none. */
+/** The checkpoint that Redis holds, in the form that is compared there; empty if it holds none. */
 export interface HeldCheckpoint {
   readonly sortable: string;
   readonly position: Position | undefined;
 }
 
-/**
- * What Redis holds of a lane. A lane of Kafka that it has nothing of yet goes on from the direct feed: up to there that
- * one has written the views of all users.
- */
-export async function readHeld(redis: Redis, lane: string): Promise<HeldCheckpoint> {
-  const [sortable, text] = await redis.hmget(cacheCheckpointKey(lane), 'v', 'j');
-  const position = text ?? (await redis.hget(CACHE_CHECKPOINT_KEY, 'j')) ?? '';
-  return { sortable: sortable ?? '', position: parsePosition(position) };
+export async function readHeld(redis: Redis): Promise<HeldCheckpoint> {
+  const [sortable, text] = await redis.hmget(CACHE_CHECKPOINT_KEY, 'v', 'j');
+  return { sortable: sortable ?? '', position: parsePosition(text ?? '') };
 }
 
 /** Adds the raise to a pipeline. Its answer is for {@link stillOurs}. */
-export function addRaise(
-  pipeline: ReturnType<Redis['pipeline']>,
-  lane: string,
-  known: string,
-  to: Position,
-): void {
-  pipeline.eval(RAISE, 1, cacheCheckpointKey(lane), known, sortablePosition(to), formatPosition(to));
+export function addRaise(pipeline: ReturnType<Redis['pipeline']>, known: string, to: Position): void {
+  pipeline.eval(RAISE, 1, CACHE_CHECKPOINT_KEY, known, sortablePosition(to), formatPosition(to));
 }
 
 /** What Redis holds now; undefined if somebody else changed it: it was flushed, restored, or written by another. */

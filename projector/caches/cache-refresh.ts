@@ -15,8 +15,6 @@ export interface CacheRefresh {
   readonly redis: Redis;
   /** Called after each page, so that what changes meanwhile does not wait for all of it. */
   readonly between: () => Promise<void>;
-  /** Whose views; everybody's unless it is given. */
-  readonly owns?: (userId: string) => boolean;
 }
 
 /** By the primary key, so that one pass over the table is cut into pages; an index would slow down every event. */
@@ -66,9 +64,8 @@ async function refreshUsers(
     const { rows } = await refresh.db.query<{ user_id: string }>(statement, [last, ...values]);
     if (rows.length === 0) return;
     userIds = rows.map((row) => row.user_id);
-    const ours = refresh.owns ? userIds.filter(refresh.owns) : userIds;
-    await rewrite(refresh, { userIds: ours, licenseIds: [] });
-    await refreshLicenses(refresh, ours);
+    await rewrite(refresh, { userIds, licenseIds: [] });
+    await refreshLicenses(refresh, userIds);
   }
 }
 
@@ -97,25 +94,10 @@ export async function refreshHeld(refresh: CacheRefresh): Promise<void> {
     do {
       const [next, keys] = await refresh.redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', PAGE);
       const ids = keys.map((key) => key.slice(prefix.length)).filter((id) => UUID.test(id));
-      const ours =
-        kind === 'userIds' ? ids.filter(refresh.owns ?? everybody) : await ownLicenses(refresh, ids);
-      await rewrite(refresh, { userIds: [], licenseIds: [], [kind]: ours });
+      await rewrite(refresh, { userIds: [], licenseIds: [], [kind]: ids });
       cursor = next;
     } while (cursor !== '0');
   }
-}
-
-const everybody = () => true;
-
-/** Without those of other lanes' users: each lane goes over all of Redis, and loads its own views alone. */
-async function ownLicenses({ db, owns }: CacheRefresh, ids: readonly string[]): Promise<readonly string[]> {
-  if (!owns || ids.length === 0) return ids;
-  const { rows } = await db.query<{ license_id: string; user_id: string }>(
-    'SELECT license_id, user_id FROM licenses WHERE license_id = ANY ($1::uuid[])',
-    [ids],
-  );
-  const others = new Set(rows.filter(({ user_id }) => !owns(user_id)).map(({ license_id }) => license_id));
-  return ids.filter((id) => !others.has(id));
 }
 
 async function rewrite(

@@ -5,14 +5,12 @@ import type { Logger } from '../../shared/logger.ts';
 import { addViewWrites, type CachedViews } from '../../shared/read-model/cached-views.ts';
 import { loadViews } from '../../shared/read-model/load-views.ts';
 import { NOTICE_CHANNEL } from '../../shared/read-model/notices.ts';
-import { DIRECT, type Lane } from '../kafka/lane.ts';
 import type { ProjectorMetrics } from '../metrics.ts';
 import { type Traces, traceNotices } from '../write/batch-spans.ts';
 import type { Touched } from '../write/batch-state.ts';
 import { loadCheckpoint } from '../write/checkpoint.ts';
 import { addRaise, readHeld, stillOurs } from './cache-checkpoint.ts';
-import { settledSince } from './cache-refresh.ts';
-import { CacheRenewals } from './cache-renewal.ts';
+import { type CacheRefresh, refreshHeld, refreshSince, settledSince } from './cache-refresh.ts';
 import { toNotices } from './notices.ts';
 
 /** A committed batch: the checkpoint before and behind it, and whose views it changed. */
@@ -32,10 +30,6 @@ export interface CachesOptions {
   readonly metrics: Pick<ProjectorMetrics, 'cacheFailures'> & {
     readonly cacheInStep: { set(value: 0 | 1): void };
   };
-  /** Whose views, and whose checkpoint goes with them; everybody's unless it is given. */
-  readonly lane?: Lane;
-  /** Those of the process, where several lanes share them. */
-  readonly renewals?: CacheRenewals;
 }
 
 /** More ids than this are not kept for a Redis that is away or slow: what changed is found in PostgreSQL then. */
@@ -47,10 +41,8 @@ const MAX_PENDING = 20_000;
  */
 export class Caches {
   readonly #options: CachesOptions;
-  readonly #lane: Lane;
-  readonly #renewals: CacheRenewals;
   #pending: Change | undefined;
-  /** The lane's checkpoint in Redis as this projector knows it (sortable); undefined until it has been read. */
+  /** The checkpoint in Redis as this projector knows it (sortable); undefined until it has been read. */
   #held: string | undefined;
   #working: Promise<void> | undefined;
   #beat: Position | undefined;
@@ -62,8 +54,6 @@ export class Caches {
 
   constructor(options: CachesOptions) {
     this.#options = options;
-    this.#lane = options.lane ?? DIRECT;
-    this.#renewals = options.renewals ?? new CacheRenewals(options.db, options.redis);
     options.redis.on('ready', this.#onReady);
   }
 
@@ -158,8 +148,8 @@ export class Caches {
     addViewWrites(pipeline, views);
     const known = this.#held;
     const at = pipeline.length;
-    if (move && known !== undefined) addRaise(pipeline, this.#lane.name, known, after);
-    for (const notice of toNotices(this.#lane.name, views, formatPosition(before), formatPosition(after))) {
+    if (move && known !== undefined) addRaise(pipeline, known, after);
+    for (const notice of toNotices(views, formatPosition(before), formatPosition(after))) {
       pipeline.publish(NOTICE_CHANNEL, JSON.stringify(notice));
     }
     const answers = (await pipeline.exec()) ?? [];
@@ -172,18 +162,21 @@ export class Caches {
   /** Brings Redis from the checkpoint it holds to the read models' one. */
   async #catchUp(): Promise<void> {
     const { redis, db, logger } = this.#options;
-    let target = (await loadCheckpoint(db, undefined, this.#lane)).position;
-    const { sortable, position } = await readHeld(redis, this.#lane.name);
+    let target = (await loadCheckpoint(db)).position;
+    const { sortable, position } = await readHeld(redis);
     // Set first: whatever is dropped or found replaced from here on unsets it, and then this is done again.
     this.#held = sortable;
-    const between = async () => {
-      if (this.#held === undefined || !this.#pending) return;
-      target = this.#pending.after;
-      await this.#writePending(false);
+    const refresh: CacheRefresh = {
+      db,
+      redis,
+      between: async () => {
+        if (this.#held === undefined || !this.#pending) return;
+        target = this.#pending.after;
+        await this.#writePending(false);
+      },
     };
-    if (!position || comparePositions(position, target) < 0) {
-      await this.#renewals.renew({ since: position, owns: this.#lane.owns, between });
-    }
+    if (!position) await refreshHeld(refresh);
+    else if (comparePositions(position, target) < 0) await refreshSince(refresh, position);
     if (this.#held === undefined) return;
     const touched = position ? await settledSince(db, position) : NOTHING;
     await this.#sendViews({ before: target, after: target, touched }, true);

@@ -11,7 +11,7 @@ export function eventStoreFeed(log: EventLog, maxBatch: number): LogFeed {
   // Twice a batch: the next one arrives while this one is written.
   const backlog = new Backlog<FeedMessage>(maxBatch * 2);
   return {
-    async verify(last, _reached, signal) {
+    async verify(last, signal) {
       if (!last) return;
       const found = await unlessAborted(log.readEventAt(last.position), signal);
       if (found?.id !== last.id) throw storeReplaced(last.id, formatPosition(last.position));

@@ -1,16 +1,10 @@
 import type { RecordedEvent } from '../../shared/event-log.ts';
 import type { Position } from '../../shared/events/position.ts';
 
-/** An event as a feed delivers it. */
-export interface FeedEvent extends RecordedEvent {
-  /** Of its record in the partition; only from Kafka. */
-  readonly offset?: bigint | undefined;
-}
-
-/** Events in their source's order, and the place behind them: a later batch starts there. */
+/** Events in the log's order, and the position that a later batch starts after. */
 export interface FeedBatch {
-  readonly events: readonly FeedEvent[];
-  /** At or behind the furthest event; behind it if the source said that nothing else stands in between. */
+  readonly events: readonly RecordedEvent[];
+  /** That of the last event, or a later one if the log said that nothing of ours lies in between. */
   readonly position: Position;
 }
 
@@ -20,27 +14,24 @@ export interface AppliedEvent {
   readonly position: Position;
   /** The log's time. */
   readonly at: Date;
-  /** Of its record; undefined where it did not come from Kafka. */
-  readonly offset?: bigint | undefined;
 }
 
-/** Where a projector's events come from. */
+/** Where a projector's events come from: the event log, or a part of it. */
 export interface Feed {
   /**
-   * Checks that the source still holds the event that was applied last, and leads on from there.
-   * @param reached how far the read models are, where that is further than the last event
+   * Checks that the log still holds the event that was applied last.
    * @param signal gives it up
    * @throws the signal's reason
-   * @throws FeedStop it does not: the source was restored or replaced, or has dropped what is needed
-   * @throws EventStoreUnavailable, KafkaUnavailable
+   * @throws FeedStop it does not: the event store was restored or replaced
+   * @throws EventStoreUnavailable
    */
-  verify(last: AppliedEvent | undefined, reached?: Position, signal?: AbortSignal): Promise<void>;
+  verify(last: AppliedEvent | undefined, signal?: AbortSignal): Promise<void>;
 
   /**
-   * Everything behind `last`, then what comes, until the signal aborts. A batch is what has arrived while the one
-   * before it was worked on, so batches are large when the consumer is behind and hold one event when it is not; no
+   * Everything after `last`, then what comes, until the signal aborts. A batch is what has arrived while the one
+   * before it was worked on, so batches are large while the consumer catches up and hold one event when it has; no
    * timer is involved.
-   * @throws EventStoreUnavailable, KafkaUnavailable the connection was lost; what had arrived was yielded before
+   * @throws EventStoreUnavailable the connection was lost; what had arrived was yielded before
    */
   batches(last: AppliedEvent | undefined, signal: AbortSignal): AsyncIterable<FeedBatch>;
 

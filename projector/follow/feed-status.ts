@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isKafkaUnavailable } from '../../shared/adapters/kafka/errors.ts';
 import { isPostgresUnavailable } from '../../shared/adapters/postgres/pool.ts';
 import { EventStoreUnavailable } from '../../shared/event-log-errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { VaultUnavailable } from '../../shared/vault/errors.ts';
-import { CheckpointMoved, FeedNotOwned, FeedStop } from '../errors.ts';
+import { CheckpointMoved, FeedStop } from '../errors.ts';
 import type { FeedState } from '../metrics.ts';
 import { isTransient } from '../write/faults.ts';
 
@@ -53,11 +52,6 @@ export class FeedStatus {
       this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.most);
       return;
     }
-    if (error instanceof FeedNotOwned) {
-      if (this.#reason !== message) this.#logger.warn({ err: error }, 'feed_not_owned');
-      this.set('standby', message);
-      return sleep(STOP_RETRY_MS, signal);
-    }
     const wayOut = error instanceof FeedStop ? error.wayOut : undefined;
     const reason = wayOut ? `${message}; ${wayOut}` : message;
     if (this.#reason !== reason) this.#logger.error({ err: error, way_out: wayOut }, 'feed_stopped');
@@ -66,12 +60,8 @@ export class FeedStatus {
   }
 }
 
-/** The event store or Kafka is away, or was lost. */
-export const isSourceUnavailable = (error: unknown): boolean =>
-  error instanceof EventStoreUnavailable || isKafkaUnavailable(error);
-
 const passes = (error: unknown): boolean =>
-  isSourceUnavailable(error) ||
+  error instanceof EventStoreUnavailable ||
   error instanceof VaultUnavailable ||
   error instanceof CheckpointMoved ||
   isTransient(error) ||

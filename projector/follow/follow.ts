@@ -25,11 +25,11 @@ export interface FollowOptions {
 
 /**
  * Follows the feed from the writer's checkpoint until the signal aborts: reads and decodes while it writes. Returns or throws when no transaction is under way any more.
- * @throws FeedStop, CheckpointMoved, FeedNotOwned, EventStoreUnavailable, KafkaUnavailable, VaultUnavailable, or an error of PostgreSQL
+ * @throws FeedStop, CheckpointMoved, EventStoreUnavailable, VaultUnavailable, or an error of PostgreSQL
  */
 export async function follow(options: FollowOptions): Promise<void> {
   const { feed, writer, signal } = options;
-  await feed.verify(writer.checkpoint.last, writer.checkpoint.position, signal);
+  await feed.verify(writer.checkpoint.last, signal);
   options.started();
   const inner = new AbortController();
   const held = new Held(options.inHand);

@@ -1,14 +1,13 @@
 import type { Clock } from '../../shared/clock.ts';
+import { EventStoreUnavailable } from '../../shared/event-log-errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { HEARTBEAT_MS } from '../../shared/read-model/notices.ts';
 import type { Caches } from '../caches/caches.ts';
 import { CheckpointMoved } from '../errors.ts';
 import type { Feed } from '../feeds/feed.ts';
 import type { Observed, ProjectorMetrics } from '../metrics.ts';
-import type { Checkpoint } from '../write/checkpoint.ts';
-import { markOf } from '../write/checkpoint-mark.ts';
 import type { ReadModelWriter } from '../write/read-model-writer.ts';
-import { FeedStatus, isSourceUnavailable } from './feed-status.ts';
+import { FeedStatus } from './feed-status.ts';
 import { follow } from './follow.ts';
 
 export interface FollowerOptions {
@@ -20,16 +19,14 @@ export interface FollowerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: ProjectorMetrics;
-  /** Heartbeats are asked for with {@link Follower.beat}; unless it is given, they go out by themselves. */
-  readonly beatsWhenTold?: boolean;
 }
 
 /** Then the feed counts as running again once a batch is written, or nothing has gone wrong for this long. */
 const RECOVERY_MS = 2_000;
 
 /**
- * Follows one feed into the rows of one lane, starts over when something was lost, and knows how that goes. When it may
- * work is said by whoever calls it: the runner of the direct feed, or a lane of the Kafka feed.
+ * Follows the feed into the read models, starts over when something was lost, and knows how that goes. When it may
+ * work is said by the runner.
  */
 export class Follower {
   readonly status: FeedStatus;
@@ -39,8 +36,6 @@ export class Follower {
   #recovery: NodeJS.Timeout | undefined;
   /** The checkpoint was moved, and nothing has been written since. */
   #moved = false;
-  #beats = false;
-  #interrupt = new AbortController();
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -65,7 +60,7 @@ export class Follower {
 
   /**
    * Works until the signal aborts, then finishes the batch that is being written.
-   * @throws FeedStop, FeedNotOwned, VaultUnavailable, or an error of PostgreSQL
+   * @throws FeedStop, VaultUnavailable, or an error of PostgreSQL
    */
   async work(signal: AbortSignal): Promise<void> {
     const { caches, writer } = this.#options;
@@ -74,64 +69,36 @@ export class Follower {
       // What Redis holds may have been written by another one since.
       caches.forget();
       await writer.load();
-      // Also while the source is away: as long as nobody else writes, the query nodes may trust what they have.
-      this.#beats = true;
-      if (!this.#options.beatsWhenTold) {
-        beat = setInterval(() => caches.heartbeat(writer.checkpoint.position), HEARTBEAT_MS);
-      }
+      // Also while the event store is unreachable: as long as nobody else writes, the query nodes may trust what they have.
+      beat = setInterval(() => caches.heartbeat(writer.checkpoint.position), HEARTBEAT_MS);
       while (!signal.aborted) await this.#followOnce(signal);
     } finally {
-      this.#beats = false;
       clearInterval(beat);
       clearTimeout(this.#recovery);
     }
   }
 
-  /**
-   * Tells the query nodes that nothing has changed, unless PostgreSQL says that somebody else writes: whoever is cut off
-   * from Kafka does not hear that the lane is another process's by now, and its word would contradict that one's. It is
-   * silent until its source answers again.
-   * @param before the writer's checkpoint when PostgreSQL was asked
-   * @param found what the row was then, as `markOf` has it; undefined if PostgreSQL gave no answer
-   */
-  beat(before: Checkpoint, found: string | undefined): void {
-    if (!this.#beats) return;
-    const { caches, writer } = this.#options;
-    const { checkpoint, writing } = writer;
-    // Where this writer has moved it meanwhile, or is about to, the answer is too old to tell.
-    if (found !== undefined && !writing && checkpoint === before && found !== markOf(checkpoint)) {
-      this.#beats = false;
-      this.#interrupt.abort();
-    } else caches.heartbeat(checkpoint.position);
-  }
-
   /** One connection to the source. Ends when it is lost or the checkpoint was moved; throws anything else. */
   async #followOnce(signal: AbortSignal): Promise<void> {
     const { caches, writer, logger } = this.#options;
-    const interrupt = new AbortController();
-    this.#interrupt = interrupt;
     try {
       await follow({
         ...this.#options,
-        signal: AbortSignal.any([signal, interrupt.signal]),
+        signal,
         started: () => this.#started(),
         inHand: (events, since) => this.#takeInHand(events, since),
         written: () => this.#written(),
       });
-      if (interrupt.signal.aborted) throw new CheckpointMoved();
-    } catch (thrown) {
+    } catch (error) {
       if (signal.aborted) return;
-      const error = interrupt.signal.aborted ? new CheckpointMoved() : thrown;
       if (error instanceof CheckpointMoved) {
         logger.warn('checkpoint_moved');
-        this.#beats = false;
         caches.forget();
-        // Two groups that read the same topic move it from under one another all the time: each would only load, again
-        // and again.
+        // Two that move it from under one another all the time would each only load, again and again.
         this.#moved = true;
         await this.status.pauseAfter(error, signal);
         await writer.load();
-      } else if (isSourceUnavailable(error)) {
+      } else if (error instanceof EventStoreUnavailable) {
         clearTimeout(this.#recovery);
         await this.status.pauseAfter(error, signal);
       } else throw error;
@@ -145,7 +112,6 @@ export class Follower {
   }
 
   #started(): void {
-    this.#beats = true;
     if (!this.#moved) this.status.connected();
     // What stopped it may be about to come again: until then it is not called ready.
     if (this.status.state !== 'stopped') this.#following();

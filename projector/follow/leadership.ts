@@ -1,26 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  ADVISORY_LOCKS,
-  type AdvisoryLock,
-  tryAdvisoryLock,
-} from '../../shared/adapters/postgres/advisory-locks.ts';
+import { type AdvisoryLock, tryAdvisoryLock } from '../../shared/adapters/postgres/advisory-locks.ts';
 import type { Pool } from '../../shared/adapters/postgres/pool.ts';
 
-/** A place that processes take turns in, or share: an advisory lock of PostgreSQL. */
-export interface Place {
-  readonly lock: AdvisoryLock;
-  /** Held together with others who share it, and with nobody who doesn't. */
-  readonly shared?: boolean;
-}
-
-/**
- * The live read models. That only one writes is ensured by the checkpoints; this saves the others the work, and keeps
- * the processes of the two feeds apart.
- */
-export const DIRECT_PLACE: Place = { lock: ADVISORY_LOCKS.projectors };
-export const KAFKA_PLACE: Place = { ...DIRECT_PLACE, shared: true };
-/** Sending the log's events to a topic. That only one does is ensured by Kafka, which fences the others. */
-export const relayPlace = (topic: string): Place => ({ lock: ADVISORY_LOCKS.relay(topic) });
 const POLL_MS = 500;
 /**
  * A process that was stopped or suspended keeps its connections, and with them its place, for as long as its machine
@@ -48,7 +29,7 @@ export async function lead(
   pool: Pool,
   signal: AbortSignal,
   waiting: () => void,
-  { lock, shared = false }: Place = DIRECT_PLACE,
+  lock: AdvisoryLock,
 ): Promise<Leadership> {
   const lost = new AbortController();
   const client = await pool.connect();
@@ -64,7 +45,7 @@ export async function lead(
   };
   try {
     for (let polls = 0; ; polls++) {
-      if (await tryAdvisoryLock(client, lock, shared)) break;
+      if (await tryAdvisoryLock(client, lock)) break;
       if (polls === 0) waiting();
       await delay(POLL_MS, undefined, { signal });
     }

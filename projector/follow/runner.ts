@@ -1,23 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ADVISORY_LOCKS } from '../../shared/adapters/postgres/advisory-locks.ts';
 import type { Pool } from '../../shared/adapters/postgres/pool.ts';
-import { takeOver } from '../kafka/change-owner.ts';
-import { DIRECT } from '../kafka/lane.ts';
 import type { Observed } from '../metrics.ts';
 import type { FeedStatus } from './feed-status.ts';
 import { Follower, type FollowerOptions } from './follower.ts';
-import { DIRECT_PLACE, lead } from './leadership.ts';
-
-/** What keeps a process at work, whichever its feed is. */
-export interface FeedRunner {
-  start(): void;
-  /** Finishes the batches that are being written. */
-  stop(): Promise<void>;
-  /** @throws Error saying why the feed does not run */
-  assertRunning(): void;
-  observe(): Observed;
-  /** Whether it is this process that looks after the tables' partitions. */
-  readonly tends: boolean;
-}
+import { lead } from './leadership.ts';
 
 export interface RunnerOptions extends FollowerOptions {
   readonly pool: Pool;
@@ -28,10 +15,10 @@ export interface RunnerOptions extends FollowerOptions {
 const SCHEMA_POLL_MS = 1_000;
 
 /**
- * Keeps one projector of the direct feed at work: waits for the schema, for its turn and for the event store, follows
+ * Keeps one projector at work: waits for the schema, for its turn and for the event store, follows
  * the feed, and starts over when one of them was lost.
  */
-export class Runner implements FeedRunner {
+export class Runner {
   readonly #options: RunnerOptions;
   readonly #follower: Follower;
   readonly #stopping = new AbortController();
@@ -46,12 +33,14 @@ export class Runner implements FeedRunner {
     this.#running ??= this.#run(this.#stopping.signal);
   }
 
+  /** Finishes the batches that are being written. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
     await this.#options.caches.stop();
   }
 
+  /** @throws Error saying why the feed does not run */
   assertRunning(): void {
     const { state, reason } = this.#follower.status;
     if (state === 'following' || state === 'standby') return;
@@ -62,6 +51,7 @@ export class Runner implements FeedRunner {
     return this.#follower.observe();
   }
 
+  /** Whether this process is the one that looks after the tables' partitions. */
   get tends(): boolean {
     return this.#follower.status.state === 'following';
   }
@@ -84,10 +74,8 @@ export class Runner implements FeedRunner {
       this.#follower.status.set('standby');
       logger.info('standby');
     };
-    const leadership = await lead(pool, signal, waiting, DIRECT_PLACE);
+    const leadership = await lead(pool, signal, waiting, ADVISORY_LOCKS.projectors);
     try {
-      const changed = await takeOver(pool, DIRECT.owner);
-      if (changed) logger.warn(changed, 'feed_changed');
       await this.#follower.work(AbortSignal.any([signal, leadership.lost]));
     } finally {
       leadership.release();

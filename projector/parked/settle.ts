@@ -1,7 +1,6 @@
 import { inTransaction } from '../../shared/adapters/postgres/pool.ts';
 import { FeedStop, revisionGap } from '../errors.ts';
 import type { Feed } from '../feeds/feed.ts';
-import { DIRECT } from '../kafka/lane.ts';
 import type { Target } from '../write/apply.ts';
 import { BatchState, type Touched } from '../write/batch-state.ts';
 import { type Checkpoint, moveCheckpoint } from '../write/checkpoint.ts';
@@ -26,7 +25,7 @@ interface Work {
 /**
  * Settles a user's parked events: reads them from the log again and applies them in order, letting go those that are
  * marked so, up to the first that fails again. The checkpoint stays where it is, but the transaction holds it.
- * @throws CheckpointMoved, FeedNotOwned, FeedStop
+ * @throws CheckpointMoved, FeedStop
  */
 export async function settleUser(
   target: Target,
@@ -71,7 +70,7 @@ async function readParked(
 
 function commit(work: Work, refused: ReadonlyMap<string, string>): Promise<Settled> {
   return inTransaction(work.target.pool, async (client) => {
-    await moveCheckpoint(client, work.target.lane ?? DIRECT, work.checkpoint, work.checkpoint);
+    await moveCheckpoint(client, work.checkpoint, work.checkpoint);
     const state = await BatchState.load(client, work.events);
     const settlement = fold(state, work, work.events, refused);
     await state.save(client);

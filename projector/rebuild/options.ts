@@ -36,6 +36,4 @@ export interface RebuildResult {
   /** undefined if there was nothing to compare with. */
   readonly comparison: readonly TableComparison[] | undefined;
   readonly switched: boolean;
-  /** Those of the live read models, before and behind the switch, and the direct feed's: each has caches to renew. */
-  readonly lanes: readonly string[];
 }

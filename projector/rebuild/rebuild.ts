@@ -1,14 +1,14 @@
 import { ADVISORY_LOCKS, tryAdvisoryLock } from '../../shared/adapters/postgres/advisory-locks.ts';
 import { createPool, inTransaction, type Pool } from '../../shared/adapters/postgres/pool.ts';
-import { DIRECT_LANE } from '../../shared/read-model/lanes.ts';
 import { READ_MODEL_SCHEMA } from '../../shared/read-model/rows.ts';
 import { FeedStop, RebuildRefused } from '../errors.ts';
+import type { AppliedEvent } from '../feeds/feed.ts';
 import { migrateReadModel } from '../schemas/migrate.ts';
 import { makePartitions, SUBSCRIPTIONS, yearsAround } from '../schemas/partitions.ts';
-import { writerSettings } from '../write/read-model-writer.ts';
+import { type Checkpoint, loadCheckpoint } from '../write/checkpoint.ts';
+import { ReadModelWriter, writerSettings } from '../write/read-model-writer.ts';
+import { buildUntil } from './build.ts';
 import { compareSchemas, type TableComparison } from './compare.ts';
-import { type Live, readLive } from './live.ts';
-import { NextReadModels } from './next.ts';
 import type { Progress, RebuildOptions, RebuildResult } from './options.ts';
 import { exists, hasCheckpoints, parksWhatWasLetGo, switchSchemas } from './switch.ts';
 
@@ -25,10 +25,8 @@ class Rebuild {
   /** With the default search path. */
   readonly #pool: Pool;
   readonly #nextPool: Pool;
-  readonly #next: NextReadModels;
-  #phase: Progress['phase'] = 'building';
-  /** Of the live read models, also of those that were replaced. */
-  readonly #lanes = new Set([DIRECT_LANE]);
+  readonly #next: ReadModelWriter;
+  #events = 0;
 
   constructor(options: RebuildOptions) {
     this.#options = options;
@@ -41,8 +39,7 @@ class Rebuild {
     };
     this.#pool = createPool({ ...common, max: 4 });
     this.#nextPool = createPool({ ...common, max: 4, settings: writerSettings(NEXT) });
-    const { feed, decoder } = options;
-    this.#next = new NextReadModels({ pool: this.#nextPool, feed, decoder, progress: () => this.#tell() });
+    this.#next = new ReadModelWriter({ pool: this.#nextPool }, options.decoder);
   }
 
   async run(): Promise<RebuildResult> {
@@ -59,13 +56,12 @@ class Rebuild {
     const live = await this.#usableLive();
     await this.#prepare();
     const start = performance.now();
-    if (live) await this.#next.buildLike(live);
-    else await this.#next.buildTo((await this.#options.feed.end())?.position);
+    await this.#buildTo(live?.last ?? (await this.#options.feed.end()));
     const seconds = (performance.now() - start) / 1_000;
     await this.#finishTables();
     const comparison = live ? await this.#compare() : undefined;
     const equal = comparison?.every((table) => table.equal) ?? true;
-    const result = { events: this.#next.events, seconds, comparison, lanes: [...this.#lanes] };
+    const result = { events: this.#events, seconds, comparison };
     if (compareOnly) {
       await this.#pool.query(`DROP SCHEMA ${NEXT} CASCADE`);
       return { ...result, switched: false };
@@ -73,7 +69,7 @@ class Rebuild {
     if (!equal && !acceptDifferences && !force) return { ...result, switched: false };
     this.#say('switching');
     await this.#switch();
-    return { ...result, events: this.#next.events, lanes: [...this.#lanes], switched: true };
+    return { ...result, events: this.#events, switched: true };
   }
 
   async close(): Promise<void> {
@@ -91,20 +87,14 @@ class Rebuild {
   }
 
   /**
-   * The live read models; undefined if there is nothing to compare with or go on from.
-   * @throws FeedStop they are of another store
+   * The live checkpoint; undefined if there is nothing to compare with or go on from.
+   * @throws FeedStop the live read models are of another store
    */
-  async #usableLive(): Promise<Live | undefined> {
-    if (!(await hasCheckpoints(this.#pool, LIVE))) return undefined;
-    const live = this.#seen(await readLive(this.#pool, LIVE));
-    if (this.#options.force) return undefined;
-    for (const last of live.last) await this.#options.feed.verify(last);
-    return live.reach ? live : undefined;
-  }
-
-  #seen(live: Live): Live {
-    for (const lane of live.level.lanes) this.#lanes.add(lane);
-    return live;
+  async #usableLive(): Promise<Checkpoint | undefined> {
+    if (this.#options.force || !(await hasCheckpoints(this.#pool, LIVE))) return undefined;
+    const live = await loadCheckpoint(this.#pool, LIVE);
+    await this.#options.feed.verify(live.last);
+    return live.last ? live : undefined;
   }
 
   /** Makes the tables, or goes on with those of a rebuild that was interrupted. */
@@ -141,6 +131,13 @@ class Rebuild {
     await this.#next.load();
   }
 
+  async #buildTo(target: AppliedEvent | undefined): Promise<void> {
+    await buildUntil(this.#options.feed, this.#next, target, (events) => {
+      this.#events += events;
+      this.#say('building');
+    });
+  }
+
   /** What is faster behind the load than during it: indexes, partitions of rare years, the planner's statistics. */
   async #finishTables(): Promise<void> {
     this.#say('indexing');
@@ -155,8 +152,7 @@ class Rebuild {
     for (let attempt = 1; ; attempt++) {
       const comparison = await inTransaction(this.#pool, async (snapshot) => {
         await snapshot.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
-        const live = this.#seen(await readLive(snapshot, LIVE));
-        await this.#next.buildLike(live, { db: snapshot, schema: LIVE });
+        await this.#buildTo((await loadCheckpoint(snapshot, LIVE)).last);
         return compareSchemas(snapshot, LIVE, this.#nextPool, NEXT);
       });
       if (attempt === COMPARISONS || comparison.every((table) => table.equal)) return comparison;
@@ -172,8 +168,8 @@ class Rebuild {
       next: NEXT,
       old: OLD,
       force,
-      catchUp: async (live, db) => {
-        await this.#next.buildLike(this.#seen(live), { db, schema: LIVE });
+      catchUp: async (live) => {
+        await this.#buildTo(live.last);
         return this.#next.checkpoint;
       },
     });
@@ -181,17 +177,12 @@ class Rebuild {
   }
 
   #say(phase: Progress['phase']): void {
-    this.#phase = phase;
-    this.#tell();
-  }
-
-  #tell(): void {
-    this.#options.progress({ phase: this.#phase, events: this.#next.events });
+    this.#options.progress({ phase, events: this.#events });
   }
 }
 
 /**
- * Builds the read models anew from the log in a schema beside the live ones, compares both with the same events in, and
+ * Builds the read models anew from the log in a schema beside the live ones, compares both at the same position, and
  * puts the new ones in their place. Services notice nothing. Interrupted, it goes on with the next call.
  * @throws RebuildRefused, FeedStop, EventStoreUnavailable, VaultUnavailable, or an error of PostgreSQL
  */

@@ -5,11 +5,8 @@ import {
   type Queryable,
 } from '../../shared/adapters/postgres/pool.ts';
 import { comparePositions, formatPosition } from '../../shared/events/position.ts';
-import { DIRECT_LANE } from '../../shared/read-model/lanes.ts';
 import { RebuildRefused } from '../errors.ts';
-import { hasFeedOwner } from '../kafka/feed-owner.ts';
-import type { Checkpoint } from '../write/checkpoint.ts';
-import { type Live, readLive } from './live.ts';
+import { type Checkpoint, loadCheckpoint } from '../write/checkpoint.ts';
 
 export interface SwitchOptions {
   /** With the default search path. */
@@ -20,18 +17,18 @@ export interface SwitchOptions {
   readonly old: string;
   /** Switches also where that goes back, or where there is nothing to go on from. */
   readonly force: boolean;
-  /** Brings the next schema to what the live one holds, which has been stopped. `db` sees it. Answers its checkpoint. */
-  readonly catchUp: (live: Live, db: Queryable) => Promise<Checkpoint>;
+  /** Brings the next schema to the checkpoint at which the live one has been stopped. Answers its own. */
+  readonly catchUp: (live: Checkpoint) => Promise<Checkpoint>;
 }
 
-/** The projectors alone wait behind whoever waits for the checkpoints, and would have to in any case. */
+/** Only the projector waits behind whoever waits for the checkpoints, and would have to in any case. */
 const CHECKPOINTS_TIMEOUT = '5s';
 const TABLES_TIMEOUT = '250ms';
 const ATTEMPTS = 40;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
- * Puts the rebuilt schema in the live one's place, in one transaction: the projectors wait at their checkpoints while
+ * Puts the rebuilt schema in the live one's place, in one transaction: the projector waits at its checkpoint while
  * the last events are applied; readers wait for as long as the renaming takes.
  * @throws RebuildRefused it would go backwards
  */
@@ -45,15 +42,10 @@ async function switchOnce(client: PoolClient, options: SwitchOptions): Promise<v
   // Minutes, for the case that many events are to be applied while the live projector waits.
   await client.query("SET LOCAL statement_timeout = '5min'");
   if (await hasCheckpoints(client, live)) {
-    // In this order, as a feed that takes over has them: both want the row that names the feed, and the checkpoints.
-    if (await hasFeedOwner(client, live)) {
-      await client.query(`LOCK TABLE ${live}.feed_owner IN SHARE ROW EXCLUSIVE MODE`);
-    }
     await client.query(`LOCK TABLE ${live}.checkpoints IN EXCLUSIVE MODE`);
-    const before = await readLive(client, live);
+    const before = await loadCheckpoint(client, live);
     if (!force) {
-      refuseToGoBack(before, await options.catchUp(before, client));
-      if (await knowsMore(client, before, options)) throw wouldForget();
+      refuseToGoBack(before, await options.catchUp(before));
       if (await parksWhatWasLetGo(client, live, next)) throw skippedMeanwhile();
     }
     await carryOver(client, options, before);
@@ -66,31 +58,12 @@ async function switchOnce(client: PoolClient, options: SwitchOptions): Promise<v
   await client.query(`ALTER SCHEMA ${next} RENAME TO ${live}`);
 }
 
-function refuseToGoBack({ whole, last: [live] }: Live, next: Checkpoint): void {
-  if (!live || !whole) return;
-  if (next.last && comparePositions(next.last.position, live.position) >= 0) return;
-  const positions = `${formatPosition(next.position)} is behind ${formatPosition(live.position)}`;
+function refuseToGoBack({ last, position }: Checkpoint, next: Checkpoint): void {
+  if (!last) return;
+  if (next.last && comparePositions(next.last.position, last.position) >= 0) return;
+  const positions = `from ${formatPosition(position)} to ${formatPosition(next.position)}`;
   throw new RebuildRefused('rebuild_behind', `the rebuilt read models would go back: ${positions}`);
 }
-
-/**
- * Whether a live row has seen more of its user than the rebuilt one: with lanes no position tells. One pass over both
- * tables, about a second a million users, in which the projectors wait.
- */
-async function knowsMore(db: Queryable, { whole }: Live, { live, next }: SwitchOptions): Promise<boolean> {
-  if (whole) return false;
-  const { rowCount } = await db.query(
-    `SELECT FROM ${live}.users l LEFT JOIN ${next}.users n USING (user_id)
-     WHERE l.revision > COALESCE(n.revision, -1) LIMIT 1`,
-  );
-  return rowCount === 1;
-}
-
-const wouldForget = () =>
-  new RebuildRefused(
-    'rebuild_behind',
-    'the rebuilt read models would go back: a user has seen more in the live ones',
-  );
 
 /** Whether an event is parked in the one schema that an operator let go in the live one. */
 export async function parksWhatWasLetGo(db: Queryable, live: string, next: string): Promise<boolean> {
@@ -106,39 +79,20 @@ const skippedMeanwhile = () =>
     'the rebuilt read models would park again what was let go meanwhile; run the same once more',
   );
 
-/**
- * What the rebuilt schema takes from the live one: the feed's checkpoints, as the next in the count of builds, and marks
- * on parked events. With force only that count: then it belongs to the direct feed, and a Kafka feed takes over from
- * there as it would from any other.
- */
+/** What the rebuilt schema takes from the live one: the next number in the count of builds, and marks on parked events. */
 async function carryOver(
   client: PoolClient,
   { live, next, force }: SwitchOptions,
-  before: Live,
+  before: Checkpoint,
 ): Promise<void> {
-  await client.query(`DELETE FROM ${next}.checkpoints WHERE name <> $1`, [DIRECT_LANE]);
   await client.query(`UPDATE ${next}.checkpoints SET generation = $1`, [before.generation + 1]);
-  if (!force) {
-    if (before.lanes) await carryLanes(client, live, next);
-    else await carryPosition(client, live, next);
-    if (!before.whole) await client.query(`INSERT INTO ${next}.feed_owner SELECT * FROM ${live}.feed_owner`);
-  }
+  if (!force) await carryPosition(client, live, next);
   await client.query(
     `UPDATE ${next}.parked_events n SET mark = l.mark FROM ${live}.parked_events l WHERE l.event_id = n.event_id`,
   );
 }
 
-/** The rows are the same as the live ones', so each lane goes on where it was. */
-async function carryLanes(client: PoolClient, live: string, next: string): Promise<void> {
-  const columns = `name, position_commit, position_prepare, last_event_id, last_event_commit, last_event_prepare,
-    last_event_at, kafka_offset`;
-  await client.query(`DELETE FROM ${next}.checkpoints`);
-  await client.query(
-    `INSERT INTO ${next}.checkpoints (${columns}, generation) SELECT ${columns}, generation + 1 FROM ${live}.checkpoints`,
-  );
-}
-
-/** Behind the same event, the live one may know that nothing else of ours stands until further on. */
+/** After the same event, the live one may know that nothing else of ours stands until further on. */
 async function carryPosition(client: PoolClient, live: string, next: string): Promise<void> {
   await client.query(
     `UPDATE ${next}.checkpoints n SET position_commit = l.position_commit, position_prepare = l.position_prepare

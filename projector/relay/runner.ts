@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { KafkaUnavailable } from '../../shared/adapters/kafka/errors.ts';
 import { ProducerFenced } from '../../shared/adapters/kafka/producer.ts';
+import { ADVISORY_LOCKS } from '../../shared/adapters/postgres/advisory-locks.ts';
 import { isPostgresUnavailable } from '../../shared/adapters/postgres/pool.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { EventStoreUnavailable } from '../../shared/event-log-errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { CheckpointMoved, FeedStop } from '../errors.ts';
-import { lead, relayPlace } from '../follow/leadership.ts';
+import { lead } from '../follow/leadership.ts';
 import { Backoff, sleep } from './backoff.ts';
 import type { Observed, RelayState } from './metrics.ts';
 import { type RelayOptions, relay } from './relay.ts';
@@ -111,7 +112,7 @@ export class RelayRunner {
       this.#set('standby');
       logger.info('standby');
     };
-    const leadership = await lead(pool, signal, standby, relayPlace(topic.topic));
+    const leadership = await lead(pool, signal, standby, ADVISORY_LOCKS.relay(topic.topic));
     const leading = AbortSignal.any([signal, leadership.lost]);
     try {
       while (!leading.aborted) await this.#relayOnce(leading);

@@ -1,6 +1,5 @@
 import { inTransaction, type Pool, type PoolClient } from '../../shared/adapters/postgres/pool.ts';
 import { FeedStop } from '../errors.ts';
-import { DIRECT, type Lane } from '../kafka/lane.ts';
 import { type ParkedEvent, park } from '../parked/parked-events.ts';
 import { BatchState, type Touched } from './batch-state.ts';
 import { type Checkpoint, moveCheckpoint } from './checkpoint.ts';
@@ -12,8 +11,6 @@ import { type FoldContext, foldEvents } from './fold.ts';
 export interface Target {
   /** Its search path is the schema; commits need not wait for the disk, since rows and checkpoint are lost together. */
   readonly pool: Pool;
-  /** Whose rows; all users' unless it is given. */
-  readonly lane?: Lane;
   /** Removes what else the database holds of erased users; only beside the live read models. */
   readonly eraseUsage?: (client: PoolClient, userIds: readonly string[]) => Promise<void>;
 }
@@ -35,7 +32,7 @@ const ATTEMPTS = 3;
 /**
  * Applies a batch in one transaction, whose first statement moves the checkpoint. If PostgreSQL refuses the rows, the
  * event at fault is looked for and set aside, and the others are applied.
- * @throws CheckpointMoved, FeedNotOwned, GapInBatch, FeedStop, or the error of a database that can't serve
+ * @throws CheckpointMoved, GapInBatch, FeedStop, or the error of a database that can't serve
  */
 export async function applyBatch(
   target: Target,
@@ -61,7 +58,7 @@ export async function applyBatch(
 
 function commit(target: Target, batch: Batch, context: FoldContext): Promise<Applied> {
   return inTransaction(target.pool, async (client) => {
-    await moveCheckpoint(client, target.lane ?? DIRECT, batch.from, batch.to);
+    await moveCheckpoint(client, batch.from, batch.to);
     const state = await BatchState.load(client, batch.events);
     const parked = foldEvents(state, batch.events, context);
     await state.save(client);

@@ -1,3 +1,4 @@
+import type { RecordedEvent } from '../../shared/event-log.ts';
 import { type EventReader, isUserEvent } from '../../shared/events/codec.ts';
 import { UnknownEvent } from '../../shared/events/errors.ts';
 import type { Recorded, UserEvent } from '../../shared/events/types.ts';
@@ -7,18 +8,16 @@ import { DataKeyMissing, PersonalUnreadable, VaultKeyUnreadable } from '../../sh
 import type { DataKey, Erased } from '../../shared/vault/personal.ts';
 import type { Vault } from '../../shared/vault/vault.ts';
 import { FeedStop } from '../errors.ts';
-import type { FeedEvent } from '../feeds/feed.ts';
 
 export interface DecodedEvent extends FoldedEvent {
   /** The log's time, which the checkpoint keeps; the event's own time is in `recorded`. */
   readonly loggedAt: Date;
   /** Of its record, where it came from Kafka. */
-  readonly offset?: bigint | undefined;
   /** Why it can't be projected whatever the rows are. */
   readonly fault?: ProjectionFault;
 }
 
-type Known = Pick<DecodedEvent, 'recorded' | 'loggedAt' | 'offset'>;
+type Known = Pick<DecodedEvent, 'recorded' | 'loggedAt'>;
 
 export interface DecodedEvents {
   /** The users' events; those of email streams change no row. */
@@ -26,7 +25,7 @@ export interface DecodedEvents {
   /** How many were decoded, of either kind. */
   readonly count: number;
   /** The last of them; undefined if there was none. */
-  readonly last: FeedEvent | undefined;
+  readonly last: RecordedEvent | undefined;
   /** Set if decoding stopped early: to be thrown once the events before are applied. */
   readonly stop?: FeedStop;
 }
@@ -47,7 +46,10 @@ const NOTHING: ShownPersonal = { email: null, clientName: null };
  * @throws FeedStop a data key is missing, or opens under another master key
  * @throws VaultUnavailable
  */
-export async function decodeEvents(decoder: Decoder, recorded: readonly FeedEvent[]): Promise<DecodedEvents> {
+export async function decodeEvents(
+  decoder: Decoder,
+  recorded: readonly RecordedEvent[],
+): Promise<DecodedEvents> {
   const known: Known[] = [];
   const sealedFor = new Set<string>();
   let count = 0;
@@ -57,7 +59,7 @@ export async function decodeEvents(decoder: Decoder, recorded: readonly FeedEven
     try {
       const decoded = decoder.reader.decode(event);
       if (isUserEvent(decoded)) {
-        known.push({ recorded: decoded, loggedAt: event.created, offset: event.offset });
+        known.push({ recorded: decoded, loggedAt: event.created });
         if (sealedPart(decoded)) sealedFor.add(decoded.event.data.userId);
       }
       count++;

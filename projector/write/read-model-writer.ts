@@ -1,7 +1,6 @@
 import { comparePositions, type Position } from '../../shared/events/position.ts';
 import type { Change } from '../caches/caches.ts';
 import type { AppliedEvent, Feed, FeedBatch } from '../feeds/feed.ts';
-import { DIRECT, type Lane } from '../kafka/lane.ts';
 import { loadMarked, loadParkedUsers, loadSkipped } from '../parked/parked-events.ts';
 import { settleUser } from '../parked/settle.ts';
 import { type Applied, applyBatch, type Batch, type Target } from './apply.ts';
@@ -34,43 +33,34 @@ export const writerSettings = (schema: string): Readonly<Record<string, string>>
 });
 
 /**
- * Writes one schema's read models, or those of a lane's users, batch by batch. What it knows of checkpoint and parked users is read once and then
- * kept: it holds as long as the checkpoint is where this writer left it, which every transaction checks first.
+ * Writes one schema's read models, batch by batch. What it knows of checkpoint and parked users is read once and then
+ * kept: it is right as long as the checkpoint is where this writer left it, which every transaction checks first.
  */
 export class ReadModelWriter {
   readonly #target: Target;
   readonly #decoder: Decoder;
-  readonly #lane: Lane;
   #checkpoint: Checkpoint = AT_START;
   #parked = new Map<string, number>();
   #skipped = new Set<string>();
-  #writing = 0;
 
   constructor(target: Target, decoder: Decoder) {
     this.#target = target;
     this.#decoder = decoder;
-    this.#lane = target.lane ?? DIRECT;
   }
 
   get checkpoint(): Checkpoint {
     return this.#checkpoint;
   }
 
-  /** Whether a transaction is under way: PostgreSQL may be further then than this writer knows. */
-  get writing(): boolean {
-    return this.#writing > 0;
-  }
-
   get parkedUsers(): number {
     return this.#parked.size;
   }
 
-  /** Reads where the read models are: at first, and after CheckpointMoved. @throws FeedNotOwned */
+  /** Reads where the read models are: at first, and after CheckpointMoved. */
   async load(): Promise<void> {
     const { pool } = this.#target;
-    const { owns } = this.#lane;
-    this.#checkpoint = await loadCheckpoint(pool, undefined, this.#lane);
-    this.#parked = new Map([...(await loadParkedUsers(pool))].filter(([userId]) => owns(userId)));
+    this.#checkpoint = await loadCheckpoint(pool);
+    this.#parked = await loadParkedUsers(pool);
     this.#skipped = await loadSkipped(pool);
   }
 
@@ -85,14 +75,13 @@ export class ReadModelWriter {
   /**
    * Applies a batch and moves the checkpoint. Where the feed has to stop in the middle, what lies before is applied.
    * @returns undefined if there was nothing to write
-   * @throws FeedStop, CheckpointMoved, FeedNotOwned
+   * @throws FeedStop, CheckpointMoved
    */
   async write({ decoded, position }: DecodedBatch): Promise<Change | undefined> {
     const last = decoded.last && {
       id: decoded.last.id,
       position: decoded.last.position,
       at: decoded.last.created,
-      offset: decoded.last.offset,
     };
     const change = await this.#commit(decoded.events, last, position);
     if (decoded.stop) throw decoded.stop;
@@ -101,13 +90,12 @@ export class ReadModelWriter {
 
   /**
    * Settles what an operator has marked, user by user.
-   * @throws FeedStop, CheckpointMoved, FeedNotOwned
+   * @throws FeedStop, CheckpointMoved
    */
   async settleMarked(feed: Feed): Promise<Change[]> {
     if (this.#parked.size === 0) return [];
     const changes: Change[] = [];
     for (const [userId, rows] of await loadMarked(this.#target.pool)) {
-      if (!this.#lane.owns(userId)) continue;
       const source = { feed, decoder: this.#decoder };
       const { touched, complete } = await settleUser(this.#target, source, this.#checkpoint, rows);
       if (complete) this.#parked.delete(userId);
@@ -125,7 +113,6 @@ export class ReadModelWriter {
     const from = this.#checkpoint;
     const to = advanced(from, last, position);
     if (!last && comparePositions(to.position, from.position) === 0) return undefined;
-    this.#writing++;
     try {
       const applied = await applyBatch(
         this.#target,
@@ -140,11 +127,9 @@ export class ReadModelWriter {
       const end = before.at(-1);
       if (end) {
         const { id, position: at } = end.recorded;
-        await this.#commit(before, { id, position: at, at: end.loggedAt, offset: end.offset }, at);
+        await this.#commit(before, { id, position: at, at: end.loggedAt }, at);
       }
       throw error.stop;
-    } finally {
-      this.#writing--;
     }
   }
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { termsSchema } from '../events/terms.ts';
-import { DIRECT_LANE } from './lanes.ts';
 
 /**
  * The two views that a validation joins in memory. They are what Redis and the query nodes' memory hold, and what
@@ -62,10 +61,6 @@ export const licenseKey = (licenseId: string): string => `license:${licenseId}`;
 export const userKey = (userId: string): string => `user:${userId}`;
 /** The projector's checkpoint in this Redis: a hash of the same form. */
 export const CACHE_CHECKPOINT_KEY = 'projector:checkpoint';
-
-/** The same for a lane: each is written by a projector of its own. */
-export const cacheCheckpointKey = (lane: string): string =>
-  lane === DIRECT_LANE ? CACHE_CHECKPOINT_KEY : `${CACHE_CHECKPOINT_KEY}:${lane}`;
 
 /** How long a view may be used without asking the layer below again. */
 export const FRESH_MS = 5 * 60_000;

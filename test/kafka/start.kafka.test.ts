@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, inject, it } from 'vitest';
-import { createPool } from '../../shared/adapters/postgres/pool.ts';
-import { createLogger } from '../../shared/logger.ts';
 import { setting } from '../bench/activations.ts';
 import { signUpLicensed, validate } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
@@ -18,20 +16,7 @@ import {
   newDataDirectory,
 } from '../support/stack.ts';
 
-/** Which feed the read models belong to. */
-async function feedOwner(stack: LaunchedStack): Promise<string> {
-  const logger = createLogger({ service: 'test', level: 'silent' });
-  const connectionString = setting(stack, 'DATABASE_URL');
-  const pool = createPool({ connectionString, applicationName: 'test', max: 1, logger });
-  try {
-    const { rows } = await pool.query<{ feed: string }>('SELECT feed FROM read_model.feed_owner');
-    return rows[0]?.feed ?? 'event_store';
-  } finally {
-    await pool.end();
-  }
-}
-
-/** A new customer is served: through the relay, the topic and the projector, which may be behind just after a start. */
+/** A new customer is served: the projector may still be catching up just after a start. */
 async function serves(stack: LaunchedStack): Promise<void> {
   const licensed = await signUpLicensed(stack.url);
   const answer = await eventually('the read models reach the activation', async () => {
@@ -62,7 +47,6 @@ describe('npm start -- --kafka', () => {
   it('takes the tour through the topic, and Ctrl-C leaves nothing behind', async () => {
     const stack = await start({ data, args: ['--kafka'] });
     expect(stack.output()).toMatch(/← 200 .*"status":"valid","code":"VALID","premium":true/);
-    expect(await feedOwner(stack)).toBe('kafka');
     const processes = stack.processes();
     expect([...processes.keys()]).toEqual(expect.arrayContaining(['kafka', 'relay', 'projector']));
 
@@ -96,7 +80,6 @@ describe('npm start -- --kafka', () => {
     expect([...stack.processes().keys()].filter((name) => /kafka|relay/.test(name))).toEqual([]);
     expect(stack.output()).toMatch(/that an earlier start activated[\s\S]*← 200 .*"status":"valid"/);
     await serves(stack);
-    expect(await feedOwner(stack)).toBe('event_store');
     expect(await stack.interrupt()).toBe(0);
   });
 
@@ -117,7 +100,6 @@ describe('npm start -- --kafka with KAFKA_BROKERS', () => {
     const stack = await start({ args: ['--kafka'], env });
     expect(stack.processes().has('kafka')).toBe(false);
     expect(stack.output()).toMatch(/← 200 .*"status":"valid"/);
-    expect(await feedOwner(stack)).toBe('kafka');
     expect(setting(stack, 'KAFKA_TOPIC')).toBe(env.KAFKA_TOPIC);
     expect(await stack.interrupt()).toBe(0);
     rmSync(stack.data, { recursive: true });

@@ -15,7 +15,7 @@ const numbered = (number: bigint): AdvisoryLock => ({ number });
 export const ADVISORY_LOCKS = {
   /** Changing a schema. One for each would let two sets of migrations deadlock, and they are rare. */
   migrations: numbered(7_226_411_900_001n),
-  /** Writing the live read models: held by one process of the direct feed, or shared by those of Kafka. */
+  /** Writing the live read models. */
   projectors: numbered(7_226_411_900_002n),
   /** Rebuilding the read models. */
   rebuild: numbered(7_226_411_900_003n),
@@ -32,18 +32,11 @@ const argumentsOf = (lock: AdvisoryLock): { readonly sql: string; readonly value
     ? { sql: '$1::bigint', values: [lock.number] }
     : { sql: '$1::integer, hashtext($2)', values: [lock.group, lock.name] };
 
-/**
- * Takes a lock for as long as the connection lives, if it is free.
- * @param shared held together with others who share it, and with nobody who doesn't
- */
-export async function tryAdvisoryLock(
-  connection: Queryable,
-  lock: AdvisoryLock,
-  shared = false,
-): Promise<boolean> {
+/** Takes a lock for as long as the connection lives, if it is free. */
+export async function tryAdvisoryLock(connection: Queryable, lock: AdvisoryLock): Promise<boolean> {
   const { sql, values } = argumentsOf(lock);
   const { rows } = await connection.query<{ held: boolean }>(
-    `SELECT pg_try_advisory_lock${shared ? '_shared' : ''}(${sql}) AS held`,
+    `SELECT pg_try_advisory_lock(${sql}) AS held`,
     values,
   );
   return rows[0]?.held === true;

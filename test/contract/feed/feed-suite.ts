@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FeedStop } from '../../../projector/errors.ts';
-import type { AppliedEvent, Feed, FeedBatch, FeedEvent } from '../../../projector/feeds/feed.ts';
+import type { AppliedEvent, Feed, FeedBatch } from '../../../projector/feeds/feed.ts';
+import type { RecordedEvent } from '../../../shared/event-log.ts';
 import { comparePositions } from '../../../shared/events/position.ts';
 import type { System } from '../../integration/projector/system.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -41,12 +42,7 @@ function reading(feed: Feed, last?: AppliedEvent) {
   };
 }
 
-const applied = ({ id, position, created, offset }: FeedEvent): AppliedEvent => ({
-  id,
-  position,
-  at: created,
-  offset,
-});
+const applied = ({ id, position, created }: RecordedEvent): AppliedEvent => ({ id, position, at: created });
 
 /** What every feed promises. */
 export function describeFeed(name: string, createSource: () => Promise<FeedSource>): void {
@@ -76,7 +72,7 @@ export function describeFeed(name: string, createSource: () => Promise<FeedSourc
       const events = await reader.until(9);
       expect(events.map(({ id }) => id)).toEqual(await logged());
       for (const { events: of, position } of reader.batches) {
-        const last = of.at(-1) as FeedEvent;
+        const last = of.at(-1) as RecordedEvent;
         expect(comparePositions(position, last.position)).toBeGreaterThanOrEqual(0);
       }
       await reader.stop();
@@ -88,7 +84,7 @@ export function describeFeed(name: string, createSource: () => Promise<FeedSourc
       const before = await first.until(5);
       await first.stop();
       const feed = await source.open(MAX_BATCH);
-      const last = applied(before[2] as FeedEvent);
+      const last = applied(before[2] as RecordedEvent);
       await feed.verify(last);
       const reader = reading(feed, last);
       expect((await reader.until(2)).map(({ id }) => id)).toEqual(before.slice(3).map(({ id }) => id));
@@ -118,7 +114,7 @@ export function describeFeed(name: string, createSource: () => Promise<FeedSourc
       const reader = reading(await source.open(MAX_BATCH));
       await reader.until(2);
       await reader.stop();
-      const idle = reading(await source.open(MAX_BATCH), applied(reader.events().at(-1) as FeedEvent));
+      const idle = reading(await source.open(MAX_BATCH), applied(reader.events().at(-1) as RecordedEvent));
       await idle.stop();
       expect(idle.batches).toEqual([]);
     });
@@ -130,7 +126,7 @@ export function describeFeed(name: string, createSource: () => Promise<FeedSourc
       const reader = reading(await source.open(MAX_BATCH));
       const events = await reader.until(3);
       await reader.stop();
-      return applied(events.at(-1) as FeedEvent);
+      return applied(events.at(-1) as RecordedEvent);
     };
 
     test('where the last applied event is, and before any was', async () => {
@@ -154,7 +150,6 @@ export function describeFeed(name: string, createSource: () => Promise<FeedSourc
       const beyond = {
         ...last,
         position: { commit: last.position.commit + 1_000n, prepare: last.position.prepare + 1_000n },
-        ...(last.offset !== undefined && { offset: last.offset + 1_000n }),
       };
       await expect(feed.verify(beyond)).rejects.toBeInstanceOf(FeedStop);
     });

@@ -125,12 +125,6 @@ const kafka: readonly AlertCase[] = [
   },
   { alert: 'NoActiveRelay', series: relay('following', level(1, 0)), at: from(8) },
   { alert: 'RelayBehind', series: { relay_lag_seconds: level(0, 11) }, at: from(10) },
-  {
-    alert: 'LaneBehind',
-    series: { 'projector_lane_lag_events{lane="kafka-3"}': level(0, 2_000) },
-    at: from(15),
-    labels: { lane: 'kafka-3' },
-  },
 ];
 
 const where = { job: 'query-service', instance: 'q1' };

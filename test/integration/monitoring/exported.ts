@@ -3,7 +3,7 @@ import { allRules, panelQueries } from './files.ts';
 import type { Prometheus } from './prometheus.ts';
 
 /** Metrics of what runs only beside a Kafka. */
-const OF_KAFKA = /\b(relay_|projector_lane_|projector_kafka_)/;
+const OF_KAFKA = /\brelay_/;
 /** Metrics that Prometheus makes itself. */
 const BY_PROMETHEUS = new Set(['up', 'ALERTS']);
 

@@ -16,15 +16,12 @@ export async function listen(system: System) {
     subscriber: true,
   });
   const notices: Notice[] = [];
-  /** As they were sent. */
-  const sent: Record<string, unknown>[] = [];
   subscriber.on('message', (_channel, text) => {
-    sent.push(JSON.parse(text));
-    notices.push(noticeSchema.parse(sent.at(-1)));
+    notices.push(noticeSchema.parse(JSON.parse(text)));
   });
   await eventually('connected', () => subscriber.status === 'ready');
   await subscriber.subscribe(NOTICE_CHANNEL);
-  return { notices, sent, [Symbol.dispose]: () => subscriber.disconnect() };
+  return { notices, [Symbol.dispose]: () => subscriber.disconnect() };
 }
 
 export const inStep = (system: System, user: { readonly userId: string }, licenseId: string) =>

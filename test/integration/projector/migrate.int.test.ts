@@ -66,3 +66,58 @@ describe('migrations', () => {
     await expect(readMigrations('projector')).rejects.toThrow('not named like a migration');
   });
 });
+
+describe('read models that followed the partitions of a topic', () => {
+  const at = (n: number) => [n, n, `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`];
+
+  async function migrated(fill: () => Promise<void>) {
+    const all = await readMigrations('projector/schemas/migrations/read_model');
+    const target = { pool, schema: 'tried', migrations: all };
+    await migrate({ ...target, only: (name) => name < '0005' });
+    await fill();
+    await migrate(target);
+    return (
+      await pool.query(
+        'SELECT name, position_commit::int AS position, last_event_id AS last, generation FROM tried.checkpoints',
+      )
+    ).rows;
+  }
+  const partition = (name: string, position: number, last: number) =>
+    pool.query(
+      `INSERT INTO tried.checkpoints (name, generation, position_commit, position_prepare,
+         last_event_commit, last_event_prepare, last_event_id, last_event_at)
+       VALUES ($1, 3, $2, $2, $3, $4, $5, now())`,
+      [name, position, ...at(last)],
+    );
+  const ownedByKafka = (partitions: number) =>
+    pool.query("INSERT INTO tried.feed_owner (feed, topic, partitions) VALUES ('kafka', 'events', $1)", [
+      partitions,
+    ]);
+
+  test('go on from the one that was furthest behind, with the last event that any had applied up to there', async () => {
+    const rows = await migrated(async () => {
+      await ownedByKafka(3);
+      await partition('kafka-0', 500, 500);
+      await partition('kafka-1', 300, 100);
+      await partition('kafka-2', 400, 250);
+    });
+    expect(rows).toEqual([{ name: 'direct', position: 300, last: at(250)[2], generation: 4 }]);
+    const back = ownedByKafka(3);
+    await expect(back).rejects.toMatchObject({ code: '23514' });
+  });
+
+  test('go on from the start where one of them had not begun', async () => {
+    const rows = await migrated(async () => {
+      await ownedByKafka(2);
+      await partition('kafka-1', 300, 100);
+    });
+    expect(rows).toEqual([{ name: 'direct', position: 0, last: null, generation: 4 }]);
+  });
+
+  test('and those that followed the log stay where they are', async () => {
+    const rows = await migrated(async () => {
+      await partition('direct', 500, 400);
+    });
+    expect(rows).toEqual([{ name: 'direct', position: 500, last: at(400)[2], generation: 3 }]);
+  });
+});

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { eventTime } from '../../../projector/as-of/cuts.ts';
 import { CLOCK_MARGIN_MS, feedUntil } from '../../../projector/as-of/feed.ts';
-import type { Feed, FeedBatch, FeedEvent } from '../../../projector/feeds/feed.ts';
+import type { Feed, FeedBatch } from '../../../projector/feeds/feed.ts';
+import type { RecordedEvent } from '../../../shared/event-log.ts';
 
 const AS_OF = Date.parse('2026-06-01T00:00:00.000Z');
 
-const event = (position: number, loggedAt: number): FeedEvent => ({
+const event = (position: number, loggedAt: number): RecordedEvent => ({
   id: randomUUID(),
   type: 'PasswordChanged',
   data: {},
@@ -39,7 +40,7 @@ function feedOf(batches: readonly FeedBatch[]) {
   return { feed, asked };
 }
 
-const batch = (...events: FeedEvent[]): FeedBatch => ({
+const batch = (...events: RecordedEvent[]): FeedBatch => ({
   events,
   position: events.at(-1)?.position ?? { commit: 0n, prepare: 0n },
 });
@@ -74,7 +75,7 @@ describe('a feed up to an instant', () => {
   });
 
   test('goes on through a log that was copied later, by when its events were decided', async () => {
-    const copied = (position: number, decidedAt: number): FeedEvent => ({
+    const copied = (position: number, decidedAt: number): RecordedEvent => ({
       ...event(position, AS_OF + 90 * CLOCK_MARGIN_MS),
       metadata: { decidedAt: new Date(decidedAt).toISOString() },
     });

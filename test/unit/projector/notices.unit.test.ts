@@ -8,12 +8,8 @@ const view = (position: string) => ({ position, loadedAt: 1 });
 describe('notices', () => {
   test('an empty batch is one notice', () => {
     const nothing = { users: new Map(), licenses: new Map() };
-    // Without a lane, as query nodes of before there were lanes expect it.
-    expect(toNotices('direct', nothing, '1/1', '2/2')).toEqual([
+    expect(toNotices(nothing, '1/1', '2/2')).toEqual([
       { before: '1/1', after: '2/2', users: [], licenses: [] },
-    ]);
-    expect(toNotices('kafka-3', nothing, '1/1', '2/2')).toEqual([
-      { lane: 'kafka-3', before: '1/1', after: '2/2', users: [], licenses: [] },
     ]);
   });
 
@@ -24,7 +20,7 @@ describe('notices', () => {
     const licenses = new Map(
       Array.from({ length: 1_400 }, (_, i) => [`l${i}`, { ...view(`${i}/0`), license: null }]),
     );
-    const notices = toNotices('direct', { users, licenses }, '1/1', '2/2');
+    const notices = toNotices({ users, licenses }, '1/1', '2/2');
     expect(notices.map(({ before, after }) => [before, after])).toEqual([
       ['1/1', '1/1'],
       ['1/1', '1/1'],

@@ -9,7 +9,6 @@ import { ConfigError, readConfig } from '../../../shared/config.ts';
 const ANY_TEXT = [
   'EVENT_STORE_HOST',
   'HOST',
-  'KAFKA_GROUP',
   'KAFKA_SASL_PASSWORD',
   'KAFKA_SASL_USERNAME',
   'KEYRING_FILE',
