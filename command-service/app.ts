@@ -27,7 +27,7 @@ import { startSweeping } from './accounts/sweeping.ts';
 import type { CommandConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
 import type { Pause } from './dependencies.ts';
-import { createExecutor } from './execute/execute.ts';
+import { createExecutor } from './execute/executor.ts';
 import { createOwnerIndex } from './execute/owners.ts';
 import { createCommandMetrics } from './metrics.ts';
 import { commandRoutes } from './routes/all.ts';

@@ -1,7 +1,7 @@
 import type { Counter } from 'prom-client';
 import { routesFor } from '../shared/http/routes/route.ts';
 import type { Tokens } from '../shared/tokens/tokens.ts';
-import type { Executor } from './execute/execute.ts';
+import type { Executor } from './execute/executor.ts';
 import type { OwnerIndex } from './execute/owners.ts';
 
 /** What the routes of this service work with. */

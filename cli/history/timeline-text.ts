@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { showEntry } from '../../shared/history/show.ts';
 import type { TimelineEntry } from '../../shared/history/timeline.ts';
-import { type StateSummary, statusAt, type UserState } from '../../shared/history/user-state.ts';
+import { type StateSummary, statusAt, type UserRows } from '../../shared/history/user-rows.ts';
 import { changes, details, exact, minute, printable } from './words.ts';
 
 /** Paints text, or leaves it as it is where colours are not wanted. */
@@ -35,7 +35,7 @@ export function entryText(
 }
 
 /** The state as of an instant, in a block. */
-export function stateText(state: UserState, asOf: number, paint: Paint): readonly string[] {
+export function stateText(state: UserRows, asOf: number, paint: Paint): readonly string[] {
   const user = state.user();
   const title = paint('bold', `As of ${exact(new Date(asOf).toISOString())}`);
   if (!user) return [title, '  not signed up yet'];
@@ -56,7 +56,7 @@ export function stateText(state: UserState, asOf: number, paint: Paint): readonl
   return [...lines, ...clientLines(state, paint)];
 }
 
-function clientLines(state: UserState, paint: Paint): string[] {
+function clientLines(state: UserRows, paint: Paint): string[] {
   const shown = state.licenses().filter(({ status }) => status !== 'deactivated');
   const lines = shown.slice(-MAX_CLIENTS).map(({ clientId, clientName, status, activatedAt, licenseId }) => {
     const name = clientName === null ? '' : ` (${printable(clientName)})`;

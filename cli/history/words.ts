@@ -1,4 +1,4 @@
-import type { LicenseCounts, StateSummary } from '../../shared/history/user-state.ts';
+import type { LicenseCounts, StateSummary } from '../../shared/history/user-rows.ts';
 
 /** Nothing that comes from a customer may steer the terminal. */
 export const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\ufffd');

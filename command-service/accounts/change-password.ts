@@ -3,14 +3,14 @@ import { nothing } from '../domain/decision.ts';
 import { decide } from '../domain/user.ts';
 import type { UserState } from '../domain/user-state.ts';
 import { withLiveToken } from '../execute/admission.ts';
-import type { CarryOut } from '../execute/carry-out.ts';
+import type { ExecuteCommand } from '../execute/execute-command.ts';
 import { type Outcome, type PasswordRequest, refused } from '../execute/requests.ts';
 import { actorOf, stampCommand } from '../execute/stamps.ts';
 import { credentialsOf, passwordFits } from './credentials.ts';
 
 interface Parts {
   readonly dependencies: ExecutorDependencies;
-  readonly carryOut: CarryOut;
+  readonly executeCommand: ExecuteCommand;
 }
 
 /**
@@ -18,7 +18,7 @@ interface Parts {
  * password again is no change. A repeat under the idempotency key must bring the same new password, as long as that
  * can be told.
  */
-export function createChangePassword({ dependencies, carryOut }: Parts) {
+export function createChangePassword({ dependencies, executeCommand }: Parts) {
   const { vault, passwords } = dependencies;
 
   return async (request: PasswordRequest): Promise<Outcome> => {
@@ -35,7 +35,7 @@ export function createChangePassword({ dependencies, carryOut }: Parts) {
       return answer;
     };
     let passwordHash: string | undefined;
-    return carryOut({
+    return executeCommand({
       userId,
       stamp,
       ifMatch,
@@ -46,8 +46,8 @@ export function createChangePassword({ dependencies, carryOut }: Parts) {
         passwordHash ??= await passwords.hash(newPassword);
         return decide(state, { type: 'ChangePassword', passwordHash }, context);
       },
-      async repeat(state, record) {
-        if (state.account.credentialsRevision !== record.revision) return undefined;
+      async repeat(state, earlier) {
+        if (state.account.credentialsRevision !== earlier.revision) return undefined;
         const same = await passwordFits(dependencies, credentialsOf(state), newPassword);
         return same ? undefined : { code: 'idempotency_key_reused' };
       },

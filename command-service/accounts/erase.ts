@@ -1,7 +1,7 @@
 import type { ExecutorDependencies } from '../dependencies.ts';
 import { decide } from '../domain/user.ts';
 import { withTokenUntilErased } from '../execute/admission.ts';
-import type { CarryOut } from '../execute/carry-out.ts';
+import type { ExecuteCommand } from '../execute/execute-command.ts';
 import type { EraseRequest, Outcome } from '../execute/requests.ts';
 import { actorOf, type CommandStamp, stampCommand } from '../execute/stamps.ts';
 import type { UserQueue } from '../execute/user-queue.ts';
@@ -13,7 +13,7 @@ export interface EraseParts {
   readonly states: UserStates;
   readonly queue: UserQueue;
   readonly emails: Emails;
-  readonly carryOut: CarryOut;
+  readonly executeCommand: ExecuteCommand;
 }
 
 /**
@@ -36,11 +36,11 @@ export async function finishErasure(
 
 /** Erases a user: `UserErased`, tombstone, release. A repeat runs all three again. */
 export function createErase(parts: EraseParts) {
-  const { dependencies, carryOut } = parts;
+  const { dependencies, executeCommand } = parts;
   return async (request: EraseRequest): Promise<Outcome> => {
     const { userId, caller, ifMatch } = request;
     const stamp = await stampCommand(dependencies.vault, request, actorOf(caller));
-    const outcome = await carryOut({
+    const outcome = await executeCommand({
       userId,
       stamp,
       ifMatch,

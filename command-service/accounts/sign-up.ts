@@ -4,8 +4,8 @@ import { uuidv7 } from '../../shared/ids.ts';
 import { normaliseEmail } from '../../shared/vault/vault.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
 import { decide } from '../domain/user.ts';
-import type { CarryOut } from '../execute/carry-out.ts';
-import type { Job } from '../execute/consider.ts';
+import type { Job } from '../execute/decide-command.ts';
+import type { ExecuteCommand } from '../execute/execute-command.ts';
 import { type Outcome, refused, type SignUpRequest } from '../execute/requests.ts';
 import { ANONYMOUS, type CommandStamp, stampCommand } from '../execute/stamps.ts';
 import type { UserQueue } from '../execute/user-queue.ts';
@@ -18,7 +18,7 @@ interface Parts {
   readonly states: UserStates;
   readonly queue: UserQueue;
   readonly emails: Emails;
-  readonly carryOut: CarryOut;
+  readonly executeCommand: ExecuteCommand;
 }
 
 /** Every round but the last was overtaken by another sign-up or release of the same email. */
@@ -29,7 +29,7 @@ const MAX_ROUNDS = 8;
  * without a user completes it, for the user id that stands in it: so a sign-up cut off in between blocks nobody,
  * and of two at once one makes the user and the other finds the email taken.
  */
-export function createSignUp({ dependencies, states, queue, emails, carryOut }: Parts) {
+export function createSignUp({ dependencies, states, queue, emails, executeCommand }: Parts) {
   const { vault, passwords, clock, pause } = dependencies;
 
   /** The user who is to be signed up under this email: the reserved one, or a new one it is now reserved for. */
@@ -72,9 +72,9 @@ export function createSignUp({ dependencies, states, queue, emails, carryOut }: 
         const email = normaliseEmail(request.email);
         return decide(state, { type: 'SignUp', email, emailDigest, passwordHash }, context);
       },
-      async repeat(state, record) {
+      async repeat(state, earlier) {
         const { revision, account } = state;
-        const unchanged = account.credentialsRevision === record.revision;
+        const unchanged = account.credentialsRevision === earlier.revision;
         if (await passwordFits(dependencies, credentialsOf(state), password)) {
           tokenRevision = revision;
           return undefined;
@@ -83,7 +83,7 @@ export function createSignUp({ dependencies, states, queue, emails, carryOut }: 
         return { code: unchanged ? 'idempotency_key_reused' : 'email_taken' };
       },
     };
-    const outcome = await carryOut(job);
+    const outcome = await executeCommand(job);
     return outcome.kind === 'done' ? { ...outcome, tokenRevision } : outcome;
   };
 }

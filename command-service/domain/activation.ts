@@ -2,7 +2,7 @@ import type { Position } from '../../shared/events/position.ts';
 import type { UserEvent } from '../../shared/events/types.ts';
 import { isCurrentAt } from '../../shared/subscription-status.ts';
 import { accepted, type Context, type Decision, nothing, rejected, withReason } from './decision.ts';
-import type { License, Subscription } from './records.ts';
+import type { License, Subscription } from './entities.ts';
 
 // ---- state ----
 
@@ -76,7 +76,7 @@ export type ActivationCommand =
 /** How many of the active clients a refusal shows. */
 export const SHOWN_CLIENTS = 20;
 
-const show = (license: License) => nothing({ kind: 'license', license });
+const unchanged = (license: License) => nothing({ kind: 'license', license });
 
 /** Refuses if the subscription's terms have no place for one more active client. */
 function placeFor(licenses: Licenses, limit: number): Decision | undefined {
@@ -103,7 +103,7 @@ export function activate(
 ): Decision {
   const { clientId, clientName } = command;
   const before = licenses.ofClient.get(clientId);
-  if (before?.status === 'active') return show(before);
+  if (before?.status === 'active') return unchanged(before);
   if (before?.status === 'revoked') return rejected({ code: 'client_revoked', license: before });
   if (!subscription || !isCurrentAt(subscription, context.now) || context.now < subscription.startDate)
     return rejected({ code: 'no_active_subscription' });
@@ -135,14 +135,14 @@ export function deactivateClient(
   const latest = licenses.ofClient.get(command.clientId);
   const named = command.licenseId === undefined ? latest : licenses.byId.get(command.licenseId);
   if (!named || named.clientId !== command.clientId) return rejected({ code: 'not_found', what: 'client' });
-  if (named.status !== 'active') return show(named);
+  if (named.status !== 'active') return unchanged(named);
   const { licenseId, clientId } = named;
   return accepted({ type: 'LicenseDeactivated', data: { userId, licenseId, clientId, personal: {} } });
 }
 
 /** A revoked license can't be deactivated: its client could activate again, past the operator. */
 export function deactivateLicense(before: License, reason: string | undefined, userId: string): Decision {
-  if (before.status === 'deactivated') return show(before);
+  if (before.status === 'deactivated') return unchanged(before);
   if (before.status === 'revoked') return rejected({ code: 'client_revoked', license: before });
   const { licenseId, clientId } = before;
   return accepted({
@@ -161,7 +161,7 @@ export function revoke(
   reason: string | undefined,
   userId: string,
 ): Decision {
-  if (before.status === 'revoked') return show(before);
+  if (before.status === 'revoked') return unchanged(before);
   const { licenseId, clientId } = before;
   const latest = licenses.ofClient.get(clientId) ?? before;
   if (latest.licenseId !== licenseId) return rejected({ code: 'license_replaced', license: latest });
@@ -182,7 +182,7 @@ export function reinstateLicense(
   reason: string | undefined,
   userId: string,
 ): Decision {
-  if (before.status === 'active') return show(before);
+  if (before.status === 'active') return unchanged(before);
   if (before.status === 'deactivated') return rejected({ code: 'license_deactivated', license: before });
   const full = placeFor(licenses, limit);
   if (full) return full;

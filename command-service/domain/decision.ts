@@ -1,7 +1,7 @@
 import type { Role } from '../../shared/events/metadata.ts';
 import type { NewUserEvent } from '../../shared/events/types.ts';
 import type { PlanCatalogue } from '../../shared/plans.ts';
-import type { License, Subscription } from './records.ts';
+import type { License, Subscription } from './entities.ts';
 
 /** What a decision may know beside the state and the command. */
 export interface Context {
@@ -14,7 +14,7 @@ export interface Context {
   readonly role: Role;
 }
 
-/** The record that a command's answer shows. Records are immutable: a reference to one stays true. */
+/** What a command's answer is about. It is replaced and never changed: a reference to it stays true. */
 export type Subject =
   | { readonly kind: 'user' }
   | { readonly kind: 'subscription'; readonly subscription: Subscription }

@@ -1,7 +1,18 @@
+import type { Terms } from '../../shared/events/terms.ts';
 import type { UserEvent } from '../../shared/events/types.ts';
 import { isCurrentAt } from '../../shared/subscription-status.ts';
-import { accepted, type Context, type Decision, instant, nothing, rejected, withReason } from './decision.ts';
-import type { Subscription } from './records.ts';
+import {
+  accepted,
+  type Context,
+  type Decision,
+  instant,
+  nothing,
+  type Rejection,
+  rejected,
+  withReason,
+} from './decision.ts';
+import type { Subscription } from './entities.ts';
+import { dates, type Extension, extendedEnd, invalid, isRejection, type Period } from './period.ts';
 
 // ---- state ----
 
@@ -75,8 +86,6 @@ export function foldSubscription(
 
 // ---- decisions ----
 
-export type Period = { readonly months: number } | { readonly startDate: number; readonly endDate: number };
-
 interface OfSubscription {
   readonly subscriptionId: string;
 }
@@ -94,20 +103,113 @@ export type SubscriptionCommand =
     }
   | (OfSubscription & {
       readonly type: 'RenewSubscription';
-      readonly period: { readonly months: number } | { readonly endDate: number };
+      readonly period: Extension;
     })
   | (OfSubscription & { readonly type: 'ChangePlan'; readonly plan: string })
   | (WithReason & { readonly type: 'CancelSubscription'; readonly immediately: boolean })
   | (WithReason & { readonly type: 'SuspendSubscription' })
   | (WithReason & { readonly type: 'ReinstateSubscription' });
 
-export type SubscriptionCommandOf<T extends SubscriptionCommand['type']> = Extract<
-  SubscriptionCommand,
-  { type: T }
->;
+type SubscriptionCommandOf<T extends SubscriptionCommand['type']> = Extract<SubscriptionCommand, { type: T }>;
 
 /** The state asked for already holds: the subscription as it is. */
-export const show = (subscription: Subscription) => nothing({ kind: 'subscription', subscription });
+const unchanged = (subscription: Subscription) => nothing({ kind: 'subscription', subscription });
+
+/** The plan's terms as they are now, if it exists and the role may start it or change to it. */
+function termsFor(plan: string, context: Context): Terms | Rejection {
+  const found = Object.hasOwn(context.plans, plan) ? context.plans[plan] : undefined;
+  if (!found) return invalid('plan', 'no such plan');
+  const { startedBy, ...terms } = found;
+  return startedBy === 'operator' && context.role !== 'operator' ? { code: 'forbidden_plan', plan } : terms;
+}
+
+/**
+ * One current subscription at a time; a plan that has room for the clients that are active. An earlier suspended
+ * subscription that is over does not stand in the way.
+ */
+export function start(
+  subscriptions: Subscriptions,
+  command: SubscriptionCommandOf<'StartSubscription'>,
+  user: { readonly userId: string; readonly activeClients: number },
+  context: Context,
+): Decision {
+  const period = dates(command.period, context.now);
+  if (isRejection(period)) return rejected(period);
+  const terms = termsFor(command.plan, context);
+  if (isRejection(terms)) return rejected(terms);
+  const last = subscriptions.last;
+  if (last && isCurrentAt(last, context.now))
+    return rejected({ code: 'subscription_exists', subscription: last });
+  const { userId, activeClients: active } = user;
+  if (terms.maxClients < active)
+    return rejected({ code: 'too_many_clients', limit: terms.maxClients, active });
+  return accepted({
+    type: 'SubscriptionStarted',
+    data: {
+      userId,
+      // The id's time is the start date, so that a look-up by id alone can name the year's partition.
+      subscriptionId: context.newId(period.startDate),
+      plan: command.plan,
+      terms,
+      startDate: instant(period.startDate),
+      endDate: instant(period.endDate),
+      ...(command.externalId === undefined ? {} : { externalId: command.externalId }),
+    },
+  });
+}
+
+/**
+ * Extends from the end date, also within the grace, and takes back a cancellation whose end is still ahead. The
+ * terms stay those of the subscription. A customer renews only plans that customers may start now.
+ */
+export function renew(
+  before: Subscription,
+  command: SubscriptionCommandOf<'RenewSubscription'>,
+  userId: string,
+  context: Context,
+): Decision {
+  const selfService = context.plans[before.plan]?.startedBy === 'customer';
+  if (!selfService && context.role !== 'operator')
+    return rejected({ code: 'forbidden_plan', plan: before.plan });
+  if (!isCurrentAt(before, context.now))
+    return rejected({ code: 'subscription_ended', subscription: before });
+  const endDate = extendedEnd(before, command.period);
+  if (typeof endDate !== 'number') return rejected(endDate);
+  if (endDate === before.endDate && !before.cancelled) return unchanged(before);
+  return accepted({
+    type: 'SubscriptionRenewed',
+    data: { userId, subscriptionId: before.subscriptionId, endDate: instant(endDate) },
+  });
+}
+
+/**
+ * Changes to the plan's terms of today, from now on; dates, suspension and cancellation stay. A customer changes
+ * only between plans that customers may start. The plan it has already is no change, also if the catalogue's terms
+ * are others today.
+ */
+export function changePlan(
+  before: Subscription,
+  command: SubscriptionCommandOf<'ChangePlan'>,
+  user: { readonly userId: string; readonly activeClients: number },
+  context: Context,
+): Decision {
+  const terms = termsFor(command.plan, context);
+  if (isRejection(terms)) return rejected(terms);
+  const selfService = context.plans[before.plan]?.startedBy === 'customer';
+  if (!selfService && context.role !== 'operator')
+    return rejected({ code: 'forbidden_plan', plan: before.plan });
+  if (!isCurrentAt(before, context.now))
+    return rejected({ code: 'subscription_ended', subscription: before });
+  if (before.plan === command.plan) return unchanged(before);
+  const { userId, activeClients: active } = user;
+  if (terms.maxClients < active)
+    return rejected({ code: 'too_many_clients', limit: terms.maxClients, active });
+  const { subscriptionId } = before;
+  return accepted({
+    type: 'SubscriptionPlanChanged',
+    data: { userId, subscriptionId, plan: command.plan, terms },
+  });
+}
 
 /**
  * Ends the subscription at its end date, or now. Within the grace that gives up the rest of the grace. A customer
@@ -120,9 +222,11 @@ export function cancel(
   context: Context,
 ): Decision {
   const endDate = command.immediately ? Math.min(context.now, before.endDate) : before.endDate;
-  if (before.cancelled && endDate === before.endDate) return show(before);
+  if (before.cancelled && endDate === before.endDate) return unchanged(before);
   if (!isCurrentAt(before, context.now)) {
-    return before.cancelled ? show(before) : rejected({ code: 'subscription_ended', subscription: before });
+    return before.cancelled
+      ? unchanged(before)
+      : rejected({ code: 'subscription_ended', subscription: before });
   }
   if (command.immediately && before.suspended && context.role !== 'operator')
     return rejected({ code: 'subscription_suspended', subscription: before });
@@ -140,7 +244,7 @@ export function suspend(
   userId: string,
   context: Context,
 ): Decision {
-  if (before.suspended) return show(before);
+  if (before.suspended) return unchanged(before);
   if (!isCurrentAt(before, context.now))
     return rejected({ code: 'subscription_ended', subscription: before });
   const { subscriptionId } = before;
@@ -162,7 +266,7 @@ export function reinstate(
 ): Decision {
   if (!before.suspended) {
     const running = !before.cancelled && isCurrentAt(before, context.now);
-    return running ? show(before) : rejected({ code: 'subscription_ended', subscription: before });
+    return running ? unchanged(before) : rejected({ code: 'subscription_ended', subscription: before });
   }
   const { subscriptionId } = before;
   return accepted({

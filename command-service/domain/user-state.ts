@@ -8,7 +8,7 @@ import { foldSubscription, noSubscriptions, type Subscriptions } from './subscri
 // ---- state ----
 
 /** What a command that changed something left behind: enough to give its answer again. */
-export interface CommandRecord {
+export interface RecentCommand {
   /** Absent if the command came without an idempotency key. */
   readonly requestDigest: string | undefined;
   readonly type: UserEventType;
@@ -26,7 +26,7 @@ export interface UserState {
   readonly subscriptions: Subscriptions;
   readonly licenses: Licenses;
   /** By command id, oldest first: every command younger than {@link COMMAND_MEMORY_MS} by event time. */
-  readonly recentCommands: Map<string, CommandRecord>;
+  readonly recentCommands: Map<string, RecentCommand>;
   /** Of the last event; -1 before the first. */
   revision: number;
   position: Position;
@@ -61,10 +61,14 @@ export const approximateBytes = (state: UserState): number =>
 export const accessTokenHolds = (state: UserState, token: AccessTokenClaims): boolean =>
   state.account.status === 'active' && credentialsHold(state.account, token);
 
-/** The command's record, unless it is too old to be remembered at `now`. */
-export function recentCommand(state: UserState, commandId: string, now: number): CommandRecord | undefined {
-  const record = state.recentCommands.get(commandId);
-  return record && now - record.at < COMMAND_MEMORY_MS ? record : undefined;
+/** What is remembered of the command, unless it is too old at `now`. */
+export function findRecentCommand(
+  state: UserState,
+  commandId: string,
+  now: number,
+): RecentCommand | undefined {
+  const earlier = state.recentCommands.get(commandId);
+  return earlier && now - earlier.at < COMMAND_MEMORY_MS ? earlier : undefined;
 }
 
 // ---- fold ----
@@ -102,8 +106,8 @@ function fold(state: UserState, recorded: Recorded<UserEvent>, at: number): Subj
 
 /**
  * The state after one more event. It takes ownership of `state` and changes it in place, because a user may have
- * ten thousand clients and a copy for each event would make a fold quadratic; the records in it (subscriptions,
- * licenses, commands) are replaced and never changed, so references to them stay true.
+ * ten thousand clients and a copy for each event would make a fold quadratic; what it holds (subscriptions,
+ * licenses, commands) is replaced and never changed, so references to it stay true.
  */
 export function evolve(state: UserState, recorded: Recorded<UserEvent>): UserState {
   const at = Math.max(recorded.created.getTime(), state.lastEventAt);
@@ -112,8 +116,8 @@ export function evolve(state: UserState, recorded: Recorded<UserEvent>): UserSta
   state.revision = revision;
   state.position = position;
   state.lastEventAt = at;
-  for (const [commandId, record] of state.recentCommands) {
-    if (at - record.at < COMMAND_MEMORY_MS) break;
+  for (const [commandId, earlier] of state.recentCommands) {
+    if (at - earlier.at < COMMAND_MEMORY_MS) break;
     state.recentCommands.delete(commandId);
   }
   const { commandId, requestDigest } = recorded.metadata;

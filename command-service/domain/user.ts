@@ -8,8 +8,15 @@ import {
   revoke,
 } from './activation.ts';
 import { type Context, type Decision, nothing, rejected } from './decision.ts';
-import { changePlan, renew, start } from './purchase.ts';
-import { cancel, reinstate, type SubscriptionCommand, suspend } from './subscription.ts';
+import {
+  cancel,
+  changePlan,
+  reinstate,
+  renew,
+  type SubscriptionCommand,
+  start,
+  suspend,
+} from './subscription.ts';
 import type { UserState } from './user-state.ts';
 
 export type Command = AccountCommand | SubscriptionCommand | ActivationCommand;

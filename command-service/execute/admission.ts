@@ -1,7 +1,7 @@
 import type { UserEventType } from '../../shared/events/types.ts';
 import { credentialsHold } from '../domain/account.ts';
 import { accessTokenHolds } from '../domain/user-state.ts';
-import type { Job } from './consider.ts';
+import type { Job } from './decide-command.ts';
 import type { Caller, Refusal } from './requests.ts';
 
 type Admit = NonNullable<Job['admit']>;
@@ -21,9 +21,9 @@ const aboutAnother = (caller: Caller, userId: string): Refusal | undefined =>
  */
 export const withLiveToken =
   (caller: Caller, userId: string): Admit =>
-  (state, record) => {
+  (state, earlier) => {
     const another = aboutAnother(caller, userId);
-    if (another || caller.role !== 'user' || (record && ENDS_TOKENS.has(record.type))) return another;
+    if (another || caller.role !== 'user' || (earlier && ENDS_TOKENS.has(earlier.type))) return another;
     return accessTokenHolds(state, caller.token) ? undefined : TOKEN_ENDED;
   };
 

@@ -62,20 +62,20 @@ export interface LogInRequest extends Traced {
   readonly password: string;
 }
 
-/** A command that was carried out, now or before, or whose state already holds. */
+/** A command that was executed, now or earlier, or found that the state it asks for already holds. */
 export interface Done {
   readonly kind: 'done';
   readonly userId: string;
-  /** The record as the command left it; for a repeated command as it was left then. */
+  /** The resource as the command left it; for a repeated command as it was left then. */
   readonly subject: Subject;
   /** As of when a status is to be computed, in milliseconds: a repeated answer shows the one it showed first. */
   readonly at: number;
   /** The user's stream at the answer: for `ETag` and `Event-Position`. */
   readonly revision: number;
   readonly position: Position;
-  /** Whether the command appended something, now or when it was first carried out. */
+  /** Whether the command appended something, now or when it was first executed. */
   readonly changed: boolean;
-  /** Whether it had been carried out before, under the same idempotency key. */
+  /** Whether it had been executed before, under the same idempotency key. */
   readonly repeated: boolean;
   /** The `rev` of an access token made for this answer: after sign-up and log-in only. */
   readonly tokenRevision?: number;

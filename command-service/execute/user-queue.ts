@@ -12,8 +12,7 @@ export interface UserQueueOptions {
   readonly maxWaiting?: number;
   /**
    * A job that had to wait longer is refused instead of begun; 10 s unless given. Nginx gives a command 15 s: what is
-   * still in line then would be carried out, once the event store answers again, for somebody who was told that
-   * nobody could.
+   * still in line then would be executed, once the event store answers again, for a client that has got a 503 already.
    */
   readonly maxWaitMs?: number;
   /** A monotonic clock, in milliseconds. */

@@ -3,7 +3,7 @@ import type { ProblemCode } from '../../shared/http/problems/problem-codes.ts';
 import type { LicenseResource, SubscriptionResource } from '../../shared/http/routes/resources.ts';
 import { subscriptionStatusAt } from '../../shared/subscription-status.ts';
 import type { CommandContext } from '../context.ts';
-import type { License, Subscription } from '../domain/records.ts';
+import type { License, Subscription } from '../domain/entities.ts';
 import type { Done, Outcome } from '../execute/requests.ts';
 import { problemOf } from './refusals.ts';
 
@@ -50,14 +50,14 @@ export const answerHeaders = (done: Done, more: Readonly<Record<string, string>>
 
 const time = (at: number): string => new Date(at).toISOString();
 
-/** @throws Error the command left another record, which only a fault here can do */
+/** @throws Error the command left another kind of resource, which only a fault here can do */
 export function subscriptionOf(done: Done): Subscription {
   if (done.subject.kind !== 'subscription')
     throw new Error(`expected a subscription, got ${done.subject.kind}`);
   return done.subject.subscription;
 }
 
-/** @throws Error the command left another record, which only a fault here can do */
+/** @throws Error the command left another kind of resource, which only a fault here can do */
 export function licenseOf(done: Done): License {
   if (done.subject.kind !== 'license') throw new Error(`expected a license, got ${done.subject.kind}`);
   return done.subject.license;

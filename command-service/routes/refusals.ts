@@ -1,5 +1,5 @@
 import { Problem, type ProblemOptions } from '../../shared/http/problems/problem.ts';
-import type { License } from '../domain/records.ts';
+import type { License } from '../domain/entities.ts';
 import type { Refusal } from '../execute/requests.ts';
 
 const client = ({ licenseId, clientId, activatedAt }: License) => ({

@@ -71,7 +71,7 @@ type Request = AnyRouteRequest & {
 };
 
 /** Carries out a command about one subscription, whoever asks. */
-async function carryOut(
+async function executeCommand(
   context: CommandContext,
   request: Request,
   name: string,
@@ -106,7 +106,7 @@ const renew = commandRoute({
   // `If-Match: *` holds at every revision, so it protects from nothing.
   if (key === undefined && !Array.isArray(ifMatch)) throw new Problem('precondition_required');
   const { months, end_date: endDate = 0 } = request.body;
-  return carryOut(context, request, 'renewSubscription', {
+  return executeCommand(context, request, 'renewSubscription', {
     type: 'RenewSubscription',
     subscriptionId: request.params.id,
     period: months === undefined ? { endDate } : { months },
@@ -129,7 +129,7 @@ const changePlan = commandRoute({
     ...COMMAND_PROBLEMS,
   ],
 }).handle((context, request) =>
-  carryOut(context, request, 'changePlan', {
+  executeCommand(context, request, 'changePlan', {
     type: 'ChangePlan',
     subscriptionId: request.params.id,
     plan: request.body.plan,
@@ -147,7 +147,7 @@ const cancel = commandRoute({
   answers: { 200: { description: 'As it is now.', ...shown } },
   problems: ['subscription_ended', 'subscription_suspended', ...OF_ONE_PROBLEMS, ...COMMAND_PROBLEMS],
 }).handle((context, request) =>
-  carryOut(context, request, 'cancelSubscription', {
+  executeCommand(context, request, 'cancelSubscription', {
     type: 'CancelSubscription',
     subscriptionId: request.params.id,
     immediately: request.body.immediately ?? false,
@@ -172,7 +172,7 @@ const byOperator = (
     answers: { 200: { description: 'As it is now.', ...shown } },
     problems: ['subscription_ended', ...OF_ONE_PROBLEMS, ...COMMAND_PROBLEMS],
   }).handle((context, request) =>
-    carryOut(context, request, `${verb}Subscription`, {
+    executeCommand(context, request, `${verb}Subscription`, {
       type,
       subscriptionId: request.params.id,
       reason: request.body.reason,

@@ -4,7 +4,7 @@ import { EventStoreUnavailable } from '../../shared/event-log-errors.ts';
 import { createReader } from '../../shared/events/codec.ts';
 import { userStream } from '../../shared/events/streams.ts';
 import { Timeline, type TimelineEntry } from '../../shared/history/timeline.ts';
-import type { UserState } from '../../shared/history/user-state.ts';
+import type { UserRows } from '../../shared/history/user-rows.ts';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import type { Logger } from '../../shared/logger.ts';
 
@@ -25,7 +25,7 @@ export interface HistoryQuestion {
 export interface UserHistory {
   readonly entries: readonly TimelineEntry[];
   /** As of the instant; undefined on a later page, which is read no further than it goes. */
-  readonly state: UserState | undefined;
+  readonly state: UserRows | undefined;
 }
 
 export interface HistoryOptions {

@@ -1,4 +1,4 @@
-import type { LicenseCounts, UserState } from '../../shared/history/user-state.ts';
+import type { LicenseCounts, UserRows } from '../../shared/history/user-rows.ts';
 import type { SubscriptionResource } from '../../shared/http/routes/resources.ts';
 import { licenseRow } from '../../shared/read-model/fold/license.ts';
 import { subscriptionRow } from '../../shared/read-model/fold/subscription.ts';
@@ -21,7 +21,7 @@ export interface ShownState {
  * @returns null before the sign-up
  */
 export function showState(
-  state: UserState,
+  state: UserRows,
   at: number,
   { personal }: Shown,
   licenses?: number,

@@ -1,7 +1,7 @@
 import { eventCatalogue } from '../events/catalogue.ts';
 import { formatPosition } from '../events/position.ts';
 import type { TimelineEntry } from './timeline.ts';
-import type { StateSummary } from './user-state.ts';
+import type { StateSummary } from './user-rows.ts';
 
 /** One event of a history as JSON. `data` is the event's payload as in the log, without the sealed `personal`. */
 export interface ShownEntry {

@@ -4,7 +4,7 @@ import type { Recorded, UserEvent } from '../events/types.ts';
 import { type FoldedEvent, type ShownPersonal, timeOf } from '../read-model/fold/event.ts';
 import { ProjectionFault } from '../read-model/fold/fault.ts';
 import { PersonalUnreadable } from '../vault/errors.ts';
-import { type StateSummary, UserState } from './user-state.ts';
+import { type StateSummary, UserRows } from './user-rows.ts';
 
 export type OpenedPersonal = Readonly<Record<string, unknown>>;
 
@@ -48,7 +48,7 @@ const textOrNull = (value: unknown): string | null => (typeof value === 'string'
  * beginning of the stream. What the projector would park is parked here, so that the state is what the read models show.
  */
 export class Timeline {
-  readonly state = new UserState();
+  readonly state = new UserRows();
   readonly #options: TimelineOptions;
   #latest = Number.NEGATIVE_INFINITY;
   #count = 0;

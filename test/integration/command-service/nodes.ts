@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Passwords } from '../../../command-service/accounts/passwords.ts';
 import type { ExecutorDependencies, PausePoint } from '../../../command-service/dependencies.ts';
 import type { Command } from '../../../command-service/domain/user.ts';
-import { createExecutor, type Executor } from '../../../command-service/execute/execute.ts';
+import { createExecutor, type Executor } from '../../../command-service/execute/executor.ts';
 import type { Caller, CommandRequest, Done, Outcome } from '../../../command-service/execute/requests.ts';
 import { type EventStore, startEventStore } from '../../../local/event-store/server.ts';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';

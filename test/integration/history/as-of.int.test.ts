@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createReader } from '../../../shared/events/codec.ts';
 import { userStream } from '../../../shared/events/streams.ts';
 import { Timeline } from '../../../shared/history/timeline.ts';
-import type { UserState } from '../../../shared/history/user-state.ts';
+import type { UserRows } from '../../../shared/history/user-rows.ts';
 import { licenseRow } from '../../../shared/read-model/fold/license.ts';
 import { subscriptionRow } from '../../../shared/read-model/fold/subscription.ts';
 import { userRow } from '../../../shared/read-model/fold/user.ts';
@@ -25,7 +25,7 @@ afterAll(() => system[Symbol.asyncDispose]());
 const EMPTY = { users: [], subscriptions: [], licenses: [], activations_by_day: [] };
 
 /** The state that a history shows, from nothing but the user's stream. */
-async function stateOf(userId: string, asOf: number): Promise<UserState> {
+async function stateOf(userId: string, asOf: number): Promise<UserRows> {
   const found = await system.pool.query('SELECT event_id FROM read_model.skipped_events');
   const skipped = new Set(found.rows.map(({ event_id }) => event_id));
   const timeline = new Timeline({ userId, reader: createReader(), asOf, skipped });

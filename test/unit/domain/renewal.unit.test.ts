@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LATEST_END } from '../../../command-service/domain/purchase.ts';
+import { LATEST_END } from '../../../command-service/domain/period.ts';
 import {
   activated,
   cancelled,

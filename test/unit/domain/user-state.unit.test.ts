@@ -3,8 +3,8 @@ import {
   approximateBytes,
   COMMAND_MEMORY_MS,
   evolve,
+  findRecentCommand,
   initialState,
-  recentCommand,
 } from '../../../command-service/domain/user-state.ts';
 import { activated, NOW, ofLicense, recorded, Story, signedUp, started, USER } from './given.ts';
 
@@ -18,7 +18,7 @@ describe('the memory of commands', () => {
 
   it('holds what a command left behind, as it was then', () => {
     const { state } = story().happened(ofLicense('LicenseDeactivated', 1));
-    expect(recentCommand(state, COMMAND, NOW)).toMatchObject({
+    expect(findRecentCommand(state, COMMAND, NOW)).toMatchObject({
       requestDigest: 'd1',
       type: 'LicenseActivated',
       subject: { kind: 'license', license: { clientId: 'client-1', status: 'active' } },
@@ -30,8 +30,8 @@ describe('the memory of commands', () => {
 
   it('holds it for 24 hours, whether or not events came since', () => {
     const { state } = story();
-    expect(recentCommand(state, COMMAND, NOW + COMMAND_MEMORY_MS - 1)).toBeDefined();
-    expect(recentCommand(state, COMMAND, NOW + COMMAND_MEMORY_MS)).toBeUndefined();
+    expect(findRecentCommand(state, COMMAND, NOW + COMMAND_MEMORY_MS - 1)).toBeDefined();
+    expect(findRecentCommand(state, COMMAND, NOW + COMMAND_MEMORY_MS)).toBeUndefined();
   });
 
   it('drops what is older with the next event, so it does not grow for ever', () => {
@@ -46,7 +46,7 @@ describe('the memory of commands', () => {
       .happened(activated(2))
       .at(NOW + 1);
     told.happened(ofLicense('LicenseDeactivated', 1), { now: NOW + 1, commandId: COMMAND });
-    expect(recentCommand(told.state, COMMAND, NOW + 1)?.type).toBe('LicenseDeactivated');
+    expect(findRecentCommand(told.state, COMMAND, NOW + 1)?.type).toBe('LicenseDeactivated');
     expect([...told.state.recentCommands.keys()].at(-1)).toBe(COMMAND);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LATEST_END } from '../../../command-service/domain/purchase.ts';
-import type { Period } from '../../../command-service/domain/subscription.ts';
+import { LATEST_END, type Period } from '../../../command-service/domain/period.ts';
+
 import { timeOfUuidv7 } from '../../../shared/ids.ts';
 import {
   activated,

@@ -2,25 +2,25 @@ import { randomBytes } from 'node:crypto';
 import { uuidv7 } from '../../shared/ids.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
 import type { Context, Decision } from '../domain/decision.ts';
-import { type CommandRecord, recentCommand, type UserState } from '../domain/user-state.ts';
+import { findRecentCommand, type RecentCommand, type UserState } from '../domain/user-state.ts';
 import { type Done, type Outcome, type Refusal, type Refused, refused } from './requests.ts';
 import type { CommandStamp } from './stamps.ts';
 
-/** One command about one user, ready to be carried out. */
+/** One command about one user, ready to be executed. */
 export interface Job {
   readonly userId: string;
   readonly stamp: CommandStamp;
-  /** Refuses a caller who may not ask this of this state. `record`: the command was carried out before. */
-  readonly admit?: (state: UserState, record: CommandRecord | undefined) => Refusal | undefined;
+  /** Refuses a caller who may not ask this of this state. `earlier`: the command was executed before. */
+  readonly admit?: (state: UserState, earlier: RecentCommand | undefined) => Refusal | undefined;
   readonly ifMatch?: readonly number[] | undefined;
   /** May be asked several times, each time with a later state. */
   readonly decide: (state: UserState, context: Context) => Decision | Refused | Promise<Decision | Refused>;
   /** Asked before a repeated command is answered. */
-  readonly repeat?: (state: UserState, record: CommandRecord) => Promise<Refusal | undefined>;
+  readonly repeat?: (state: UserState, earlier: RecentCommand) => Promise<Refusal | undefined>;
 }
 
 /** An answer, or the events that would have to be appended first. */
-export type Considered = Outcome | Extract<Decision, { kind: 'events' }>;
+export type Decided = Outcome | Extract<Decision, { kind: 'events' }>;
 
 /** The decider's time is the later of the node's clock and the last event's time, so it never goes back. */
 export function contextFor(
@@ -33,24 +33,24 @@ export function contextFor(
   return { now, newId, plans, role: job.stamp.actor.role };
 }
 
-/** The answer to a command that left this record. */
-export const answerOf = (userId: string, record: CommandRecord, repeated: boolean): Done => {
-  const { subject, at, revision, position } = record;
+/** The answer to a command by what is remembered of it. */
+export const answerOf = (userId: string, earlier: RecentCommand, repeated: boolean): Done => {
+  const { subject, at, revision, position } = earlier;
   return { kind: 'done', userId, subject, at, revision, position, changed: true, repeated };
 };
 
-async function again(job: Job, state: UserState, record: CommandRecord): Promise<Outcome> {
-  if (record.requestDigest !== job.stamp.requestDigest) return refused({ code: 'idempotency_key_reused' });
-  const refusal = await job.repeat?.(state, record);
-  return refusal ? refused(refusal) : answerOf(job.userId, record, true);
+async function again(job: Job, state: UserState, earlier: RecentCommand): Promise<Outcome> {
+  if (earlier.requestDigest !== job.stamp.requestDigest) return refused({ code: 'idempotency_key_reused' });
+  const refusal = await job.repeat?.(state, earlier);
+  return refusal ? refused(refusal) : answerOf(job.userId, earlier, true);
 }
 
 /** What a command comes to on this state: who asks, whether it is a repeat, its precondition, then the rules. */
-export async function consider(job: Job, state: UserState, context: Context): Promise<Considered> {
-  const record = recentCommand(state, job.stamp.commandId, context.now);
-  const notAdmitted = job.admit?.(state, record);
+export async function decideCommand(job: Job, state: UserState, context: Context): Promise<Decided> {
+  const earlier = findRecentCommand(state, job.stamp.commandId, context.now);
+  const notAdmitted = job.admit?.(state, earlier);
   if (notAdmitted) return refused(notAdmitted);
-  if (record) return again(job, state, record);
+  if (earlier) return again(job, state, earlier);
   const { userId, revision, position } = state;
   if (job.ifMatch && !job.ifMatch.includes(revision))
     return refused({ code: 'precondition_failed', revision });

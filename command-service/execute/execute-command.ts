@@ -8,18 +8,18 @@ import {
 import { userStream } from '../../shared/events/streams.ts';
 import { DataKeyErased } from '../../shared/vault/errors.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
-import { recentCommand, type UserState } from '../domain/user-state.ts';
+import { findRecentCommand, type UserState } from '../domain/user-state.ts';
 import type { Append } from './append.ts';
-import { answerOf, type Considered, consider, contextFor, type Job } from './consider.ts';
+import { answerOf, contextFor, type Decided, decideCommand, type Job } from './decide-command.ts';
 import { type Outcome, refused } from './requests.ts';
 import { metadataOf } from './stamps.ts';
 import type { UserQueue } from './user-queue.ts';
 import type { UserStates } from './user-states.ts';
 
 /** Carries out one command in its user's queue. */
-export type CarryOut = (job: Job) => Promise<Outcome>;
+export type ExecuteCommand = (job: Job) => Promise<Outcome>;
 
-export interface CarryOutParts {
+export interface ExecuteCommandParts {
   readonly dependencies: Pick<ExecutorDependencies, 'clock' | 'plans' | 'codec' | 'retryForMs' | 'pause'>;
   readonly states: UserStates;
   readonly queue: UserQueue;
@@ -53,10 +53,15 @@ const MAX_PAUSE_MS = 50;
  * append, whose expected revision proves that state right; any other answer is given only from a state read to the
  * stream's end after the command came.
  */
-export function createCarryOut({ dependencies, states, queue, append }: CarryOutParts): CarryOut {
+export function createExecuteCommand({
+  dependencies,
+  states,
+  queue,
+  append,
+}: ExecuteCommandParts): ExecuteCommand {
   const { codec, pause, retryForMs = RETRY_FOR_MS } = dependencies;
 
-  async function encode(job: Job, behind: number, events: Considered & { kind: 'events' }, now: number) {
+  async function encode(job: Job, behind: number, events: Decided & { kind: 'events' }, now: number) {
     const stream = userStream(job.userId);
     const metadata = metadataOf(job.stamp, now);
     const encoded = await Promise.all(
@@ -80,9 +85,9 @@ export function createCarryOut({ dependencies, states, queue, append }: CarryOut
     } else {
       await states.readToEnd(userId);
     }
-    const record = recentCommand(states.peek(userId) ?? state, commandId, ready.now);
-    if (!record) throw new Error(`an append to ${stream} left no record of its command`);
-    return answerOf(userId, record, false);
+    const earlier = findRecentCommand(states.peek(userId) ?? state, commandId, ready.now);
+    if (!earlier) throw new Error(`an append to ${stream} left no trace of its command`);
+    return answerOf(userId, earlier, false);
   }
 
   /** The answer, or the events ready to append, on the kept state where that will do. */
@@ -91,11 +96,11 @@ export function createCarryOut({ dependencies, states, queue, append }: CarryOut
     // Nothing has come since the append whose outcome is unknown: it may still land, so nothing else may be tried.
     if (pending?.behind === state.revision) return { state, ready: pending };
     let context = contextFor(state, job, dependencies);
-    let answer = await consider(job, state, context);
+    let answer = await decideCommand(job, state, context);
     if (kept && answer.kind !== 'events') {
       state = await states.readToEnd(job.userId);
       context = contextFor(state, job, dependencies);
-      answer = await consider(job, state, context);
+      answer = await decideCommand(job, state, context);
     }
     if (answer.kind !== 'events') return { state, answer };
     return { state, ready: await encode(job, state.revision, answer, context.now) };
@@ -116,7 +121,7 @@ export function createCarryOut({ dependencies, states, queue, append }: CarryOut
     }
   }
 
-  async function carryOut(job: Job): Promise<Outcome> {
+  async function executeCommand(job: Job): Promise<Outcome> {
     let kept = states.peek(job.userId);
     let last: Exclude<Tried, { outcome: Outcome }> | undefined;
     const until = performance.now() + retryForMs;
@@ -131,5 +136,5 @@ export function createCarryOut({ dependencies, states, queue, append }: CarryOut
     throw last?.cause;
   }
 
-  return (job) => queue.run(job.userId, () => carryOut(job));
+  return (job) => queue.run(job.userId, () => executeCommand(job));
 }

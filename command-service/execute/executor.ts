@@ -8,7 +8,7 @@ import type { ExecutorDependencies } from '../dependencies.ts';
 import { decide } from '../domain/user.ts';
 import { withAnyToken, withLiveToken } from './admission.ts';
 import { createAppend } from './append.ts';
-import { createCarryOut } from './carry-out.ts';
+import { createExecuteCommand } from './execute-command.ts';
 import type {
   CommandRequest,
   EraseRequest,
@@ -47,14 +47,14 @@ export function createExecutor(dependencies: ExecutorDependencies): Executor {
   const states = new UserStates({ log, reader: codec, maxBytes: stateCacheBytes, readDeadlineMs });
   const queue = new UserQueue();
   const emails = new Emails({ log, codec, clock, readDeadlineMs, append });
-  const carryOut = createCarryOut({ dependencies, states, queue, append });
-  const parts = { dependencies, states, queue, emails, carryOut };
+  const executeCommand = createExecuteCommand({ dependencies, states, queue, append });
+  const parts = { dependencies, states, queue, emails, executeCommand };
 
   return {
     async execute(request) {
       const { userId, caller, command, ifMatch } = request;
       const admit = command.type === 'LogOut' ? withAnyToken : withLiveToken;
-      return carryOut({
+      return executeCommand({
         userId,
         stamp: await stampCommand(vault, request, actorOf(caller)),
         ifMatch,

@@ -36,7 +36,7 @@ export const statusAt = (subscription: Subscription, at: number): SubscriptionSt
  * All rows of one user, folded from his events the way the projector folds everybody's: what the read models held
  * once they had applied them.
  */
-export class UserState implements Rows {
+export class UserRows implements Rows {
   #user: User | undefined;
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #licenses = new Map<string, License>();
