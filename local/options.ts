@@ -30,9 +30,9 @@ Options:
   --query-nodes N      query servers behind Nginx (default 2, at most 16)
   --command-nodes N    command servers behind Nginx (default 1, at most 16)
   --data DIR           where data and logs are kept (default .local in this folder)
-  --kafka              add a Kafka broker and the relay that writes every event to its topic license-events, and let
-                       the projector read that topic. The broker needs Java 17 and Maven, the first time; KAFKA_BROKERS
-                       in the environment (host:port) uses one that is there
+  --kafka              add a Kafka broker, and the relay that writes every event to its topic license-events. The broker
+                       needs Java 17 and Maven, the first time; KAFKA_BROKERS in the environment (host:port) uses one
+                       that is there
   --no-tour            start without the tour
   --help               show this
 `;
