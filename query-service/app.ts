@@ -33,6 +33,7 @@ import { queryRoutes } from './routes/all.ts';
 import { createValidation, type Validation } from './validation/create-validation.ts';
 import { isValidation } from './validation/http/fast-path.ts';
 import { traced } from './validation/http/traced.ts';
+import { DatabaseClock } from './validation/views/database-clock.ts';
 import type { PausePoint } from './validation/views/pair-loader.ts';
 import { pairSources } from './validation/views/pair-sources.ts';
 
@@ -141,8 +142,11 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
   const limiter = new RateLimiter({ shared: redisCounters(redis), clock, logger });
   const anonymous = new AnonymousLimit(limiter, config.ANONYMOUS_PER_MINUTE);
   const usage = new UsageCounter({ pool: database, clock, logger, registry: metrics.registry });
+  const monotonic = () => performance.now();
+  const databaseClock = new DatabaseClock(monotonic, clock);
   const validation = createValidation({
-    sources: pairSources(database, redis),
+    sources: pairSources(database, redis, databaseClock, monotonic),
+    databaseClock,
     plans: readPlanCatalogue(config.PLAN_CATALOGUE_FILE),
     maxLicenses: config.LICENSES_IN_MEMORY,
     ring: rings.activation,

@@ -16,8 +16,8 @@ export interface HistoryPage {
 
 export interface HistoryQuestion {
   readonly userId: string;
-  /** Milliseconds since 1970. */
-  readonly asOf: number;
+  /** Milliseconds since 1970; undefined for all that there is: what was written is there, whatever this node's clock says. */
+  readonly asOf: number | undefined;
   readonly page: HistoryPage;
   readonly signal: AbortSignal;
 }
@@ -26,6 +26,8 @@ export interface UserHistory {
   readonly entries: readonly TimelineEntry[];
   /** As of the instant; undefined on a later page, which is read no further than it goes. */
   readonly state: UserRows | undefined;
+  /** The latest time of the events that were read, in milliseconds since 1970. */
+  readonly latest: number;
 }
 
 export interface HistoryOptions {
@@ -90,7 +92,7 @@ export class Histories {
 
   async #read(
     log: Pick<EventLog, 'readStream'>,
-    { userId, asOf, page, signal }: HistoryQuestion,
+    { userId, asOf = Number.POSITIVE_INFINITY, page, signal }: HistoryQuestion,
   ): Promise<UserHistory | undefined> {
     const skipped = await this.#skipped(userId);
     const timeline = new Timeline({ userId, reader: this.#reader, asOf, skipped });
@@ -101,7 +103,8 @@ export class Histories {
       if (page.after !== undefined && entries.length === limit) break;
     }
     if (!timeline.exists) return undefined;
-    return { entries, state: page.after === undefined ? timeline.state : undefined };
+    const { latest } = timeline;
+    return { entries, state: page.after === undefined ? timeline.state : undefined, latest };
   }
 
   /** A read that is aborted ends like one that is complete: here it fails, because half must not pass for all. */

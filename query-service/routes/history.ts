@@ -112,10 +112,10 @@ const history = queryRoute({
   problems: ['not_found', 'event_store_unavailable', 'database_unavailable', 'schema_too_new', 'busy'],
 }).handle(async ({ histories, clock }, { params, query, signal }) => {
   const size = query.limit ?? 50;
-  const asOf = query.as_of ?? clock();
   const page = { after: query.cursor, limit: size + 1 };
-  const found = await histories.read({ userId: params.id, asOf, page, signal });
+  const found = await histories.read({ userId: params.id, asOf: query.as_of, page, signal });
   if (!found) throw new Problem('not_found');
+  const asOf = query.as_of ?? Math.max(clock(), found.latest);
   const events: ShownEntry[] = found.entries.slice(0, size).map(showEntry);
   const more = found.entries.length > size;
   return {

@@ -33,7 +33,7 @@ const common = {
       description: 'The answer.',
       body: answer,
       headers: {
-        Age: 'Seconds since the knowledge was read, where nobody could say whether it still holds.',
+        Age: 'Seconds for which nobody could say whether the knowledge still holds; most answers have none.',
         'RateLimit-Policy': 'Validations a minute, by the terms of the subscription.',
         RateLimit: 'What is left of them, and the seconds until they count anew.',
       },

@@ -17,6 +17,7 @@ import { VerifiedKeys } from './keys/verified-keys.ts';
 import { Notices } from './trust/notices.ts';
 import { Trust } from './trust/trust.ts';
 import { createValidationMetrics } from './validation-metrics.ts';
+import type { DatabaseClock } from './views/database-clock.ts';
 import { LicenseViews } from './views/license-views.ts';
 import type { PausePoint } from './views/pair-loader.ts';
 import type { PairSources } from './views/pair-sources.ts';
@@ -36,6 +37,8 @@ export interface ValidationOptions {
   readonly metrics: Metrics;
   readonly trusted: TrustedProxies;
   readonly clock: Clock;
+  /** How old views are is asked of this one. */
+  readonly databaseClock: DatabaseClock;
   readonly logger: Logger;
   /** Most licenses, with their keys and users, that are remembered. */
   readonly maxLicenses: number;
@@ -59,6 +62,8 @@ export function createValidation(options: ValidationOptions): Validation {
   const { sources, tokens, ring, plans, limiter, anonymous, usage, clock, logger, maxLicenses, pause } =
     options;
   const monotonic = () => performance.now();
+  const { databaseClock } = options;
+  const ageClock = () => databaseClock.now();
   const licenses = new ViewMemory<LicenseView>(maxLicenses);
   const users = new ViewMemory<UserView>(maxLicenses);
   const keys = new VerifiedKeys({ tokens, ring, maxKeys: maxLicenses });
@@ -89,7 +94,7 @@ export function createValidation(options: ValidationOptions): Validation {
     trust,
     licenses,
     users,
-    clock,
+    clock: ageClock,
     monotonic,
     pause,
     onFailure: (layer, error) => logFailure[layer](error),
@@ -99,7 +104,16 @@ export function createValidation(options: ValidationOptions): Validation {
     metrics.notices.inc();
     views.noticed();
   };
-  const notices = new Notices({ subscriber, redis, trust, licenses, users, clock, logger, onNotice });
+  const notices = new Notices({
+    subscriber,
+    redis,
+    trust,
+    licenses,
+    users,
+    clock: ageClock,
+    logger,
+    onNotice,
+  });
   const tally = new UsageTally(usage, ENDPOINT);
   const fastPath = new FastPath({
     keys,
@@ -111,6 +125,7 @@ export function createValidation(options: ValidationOptions): Validation {
     tally,
     tokens,
     clock,
+    databaseClock,
     logger,
     metrics,
     free: plans[FREE_PLAN] as NonNullable<PlanCatalogue[string]>,

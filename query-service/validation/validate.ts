@@ -2,11 +2,14 @@ import type { Position } from '../../shared/events/position.ts';
 import type { AnonymousLimit } from '../../shared/http/limits/anonymous-limit.ts';
 import type { RateDecision, RateLimiter } from '../../shared/http/limits/rate-limit.ts';
 import { Problem } from '../../shared/http/problems/problem.ts';
+import { SILENCE_MS } from '../../shared/read-model/notices.ts';
 import type { Tokens } from '../../shared/tokens/tokens.ts';
 import { asOf, type FreeTerms, type Verdict } from './answer/answer.ts';
 import { type Prepared, prepare } from './answer/prepared.ts';
 import type { AskedQuestion } from './http/question.ts';
 import type { VerifiedKey, VerifiedKeys } from './keys/verified-keys.ts';
+import type { Trust } from './trust/trust.ts';
+import type { DatabaseClock } from './views/database-clock.ts';
 import type { Known, LicenseViews } from './views/license-views.ts';
 
 export interface ValidateOptions {
@@ -18,6 +21,8 @@ export interface ValidateOptions {
   /** What a downgraded subscription falls back to, and the limit where no terms are known. */
   readonly free: FreeTerms & { readonly validationsPerMinute: number };
   readonly clock: () => number;
+  readonly databaseClock: DatabaseClock;
+  readonly trust: Pick<Trust, 'silentMs'>;
 }
 
 /** A validation with everything read and checked, but for the key. */
@@ -47,7 +52,7 @@ export type Validated =
       readonly prepared: Prepared;
       readonly rate: RateDecision;
       readonly lease: string | undefined;
-      /** Seconds since the views were read, where nobody could say whether they still hold. */
+      /** See {@link silenceAge}, and where the layers below can't answer the seconds since the views were read. */
       readonly ageSeconds: number | undefined;
     };
 
@@ -68,8 +73,7 @@ export async function validate(options: ValidateOptions, asking: Asking): Promis
   const rate = limiter.check(key.limitKey, prepared.limit, now);
   if (!rate.allowed) return { kind: 'limited', key, prepared, rate };
   const lease = asking.lease ? await leaseFor(options, key, verdict, question.nonce, now) : undefined;
-  const age = Math.max(0, Math.floor((now - asOf(known.license.view, known.user.view)) / 1_000));
-  return { kind: 'answered', key, known, prepared, rate, lease, ageSeconds: known.stale ? age : undefined };
+  return { kind: 'answered', key, known, prepared, rate, lease, ageSeconds: ageOf(options, known) };
 }
 
 /**
@@ -87,6 +91,22 @@ async function keyOf(
   const key = token === undefined ? undefined : await keys.verify(token);
   if (!key) anonymous.count(address);
   return key;
+}
+
+/**
+ * Seconds since it was last said that the read model is kept up, once that is longer ago than the bound within which a
+ * change is seen: the projector may stand still, or its notices don't come through.
+ */
+export const silenceAge = ({ silentMs }: Pick<Trust, 'silentMs'>): number | undefined =>
+  silentMs < SILENCE_MS ? undefined : Math.floor(silentMs / 1_000);
+
+function ageOf(
+  { trust, databaseClock }: ValidateOptions,
+  { license, user, stale }: Known,
+): number | undefined {
+  if (!stale) return silenceAge(trust);
+  const age = Math.floor((databaseClock.now() - asOf(license.view, user.view)) / 1_000);
+  return Math.max(0, age, silenceAge(trust) ?? 0);
 }
 
 async function resolved(

@@ -11,7 +11,7 @@ export type OpenedPersonal = Readonly<Record<string, unknown>>;
 export interface TimelineOptions {
   readonly userId: string;
   readonly reader: EventReader;
-  /** Events after this instant (milliseconds since 1970) have not happened yet. */
+  /** Events after this instant (milliseconds since 1970) have not happened yet; Infinity for all that there are. */
   readonly asOf: number;
   /** Events that an operator let go with `parked skip`: the read models pass over them. */
   readonly skipped: ReadonlySet<string>;
@@ -62,6 +62,11 @@ export class Timeline {
   /** Whether the stream has an event at all, be it a later one. */
   get exists(): boolean {
     return this.#exists;
+  }
+
+  /** The latest time of the events so far (milliseconds since 1970), -Infinity before the first. */
+  get latest(): number {
+    return this.#latest;
   }
 
   /**

@@ -11,12 +11,12 @@ import { ANONYMOUS, type UsageCounter } from '../../../shared/usage/usage-counte
 import { INVALID_KEY } from '../answer/answer.ts';
 import { measured } from '../answer/prepared.ts';
 import type { Trust } from '../trust/trust.ts';
-import { type Asking, type Validated, type ValidateOptions, validate } from '../validate.ts';
+import { type Asking, silenceAge, type Validated, type ValidateOptions, validate } from '../validate.ts';
 import type { ValidationMetrics } from '../validation-metrics.ts';
 import { mayBeUsed } from '../views/view-memory.ts';
 import { asksForLease } from './accept.ts';
 import { readBody, readMinPosition, readQuery, refuseBody } from './read-question.ts';
-import { limitHeader, requestIdOf, writeAnswer } from './reply.ts';
+import { type HeaderList, JSON_TYPE, limitHeader, NOTHING, requestIdOf, writeAnswer } from './reply.ts';
 import type { UsageTally } from './usage-tally.ts';
 
 export const VALIDATE_PATH = '/v1/licenses/validate';
@@ -62,7 +62,7 @@ export class FastPath {
 
   /** False if the whole way has to be gone. */
   #fromMemory(request: IncomingMessage, response: ServerResponse, started: number): boolean {
-    const { keys, trust, limiter, clock, metrics, tally, addressOf } = this.#options;
+    const { keys, trust, limiter, clock, databaseClock, metrics, tally, addressOf } = this.#options;
     const { headers } = request;
     const { authorization } = headers;
     if (!authorization?.startsWith('Bearer ') || headers['min-event-position'] !== undefined) return false;
@@ -73,12 +73,14 @@ export class FastPath {
     if (!prepared || prepared.asked !== request.url || now < prepared.from || now >= prepared.until)
       return false;
     const { epoch } = trust;
-    if (!mayBeUsed(prepared.license, epoch, now) || !mayBeUsed(prepared.user, epoch, now)) return false;
+    const at = databaseClock.now();
+    if (!mayBeUsed(prepared.license, epoch, at) || !mayBeUsed(prepared.user, epoch, at)) return false;
     const rate = limiter.check(key.limitKey, prepared.limit, now);
     if (!rate.allowed) return false;
     tally.add(key, addressOf(request));
     const requestId = requestIdOf(headers['x-request-id']);
-    writeAnswer(response, requestId, prepared, prepared.policy, limitHeader(rate));
+    const age = trust.silent ? ageHeader(silenceAge(trust)) : NOTHING;
+    writeAnswer(response, requestId, prepared, prepared.policy, limitHeader(rate), JSON_TYPE, age);
     metrics.validations.inc({ code: prepared.code, layer: 'memory' });
     metrics.duration.observe((performance.now() - started) / 1_000);
     return true;
@@ -126,11 +128,13 @@ export class FastPath {
     metrics.validations.inc({ code: prepared.code, layer: known.layer });
     if (known.stale) metrics.stale.inc();
     const sent = lease === undefined ? prepared : { body: lease, ...measured(lease) };
-    const type = lease === undefined ? 'application/json' : 'application/jwt';
-    const age = ageSeconds === undefined ? [] : ['Age', String(ageSeconds)];
-    writeAnswer(response, requestId, sent, prepared.policy, limit, type, age);
+    const type = lease === undefined ? JSON_TYPE : 'application/jwt';
+    writeAnswer(response, requestId, sent, prepared.policy, limit, type, ageHeader(ageSeconds));
   }
 }
+
+const ageHeader = (seconds: number | undefined): HeaderList =>
+  seconds === undefined ? NOTHING : ['Age', String(seconds)];
 
 /** Everything that the request says, but whether its key is good. @throws Problem naming what is wrong */
 async function readAsking(request: IncomingMessage, address: string): Promise<Asking> {

@@ -7,6 +7,9 @@ import type { Encoding } from '../answer/prepared.ts';
 /** Names and values in turn, as node:http writes them without a copy. */
 export type HeaderList = readonly string[];
 
+export const NOTHING: HeaderList = [];
+export const JSON_TYPE = 'application/json';
+
 /** A text to send, measured before. */
 export interface Sendable {
   readonly body: string;
@@ -34,7 +37,7 @@ export function writeAnswer(
   { body, length, encoding }: Sendable,
   policy: string,
   limit: string,
-  type = 'application/json',
+  type = JSON_TYPE,
   further: HeaderList = NOTHING,
 ): void {
   const head = [
@@ -55,5 +58,3 @@ export function writeAnswer(
   // A string goes out with the head, in one write.
   response.end(body, encoding);
 }
-
-const NOTHING: HeaderList = [];

@@ -45,6 +45,8 @@ export class Trust {
   #epoch = 0;
   /** The checkpoint after the last notice, and when that came; none while notices are missing. */
   #last: { readonly after: Position; readonly at: number } | undefined;
+  /** When it was last said that the read model is kept up. */
+  #keptUpAt: number;
   #cacheEpoch = -1;
   #fingerprint: Fingerprint | undefined;
   #asked = { epoch: -1, at: 0 };
@@ -52,6 +54,7 @@ export class Trust {
 
   constructor(options: TrustOptions) {
     this.#options = options;
+    this.#keptUpAt = options.monotonic();
   }
 
   get epoch(): number {
@@ -65,6 +68,11 @@ export class Trust {
   /** Whether notices are missing. */
   get silent(): boolean {
     return this.#last === undefined;
+  }
+
+  /** How long ago it was last said that the read model is kept up: 0 while notices come. */
+  get silentMs(): number {
+    return this.silent ? this.#options.monotonic() - this.#keptUpAt : 0;
   }
 
   distrust(cause: Distrust): void {
@@ -83,7 +91,8 @@ export class Trust {
   heard(before: Position, after: Position): void {
     const follows = this.#last !== undefined && comparePositions(this.#last.after, before) === 0;
     if (!follows) this.distrust('gap');
-    this.#last = { after, at: this.#options.monotonic() };
+    this.#keptUpAt = this.#options.monotonic();
+    this.#last = { after, at: this.#keptUpAt };
   }
 
   /** To be called about each second. Resolves when what had to be asked was answered or could not be. */
@@ -130,7 +139,11 @@ export class Trust {
 
   #compare(now: Fingerprint): void {
     // What was read before the first answer may be older than it, so that also begins an epoch.
-    if (!this.#fingerprint || !same(this.#fingerprint, now)) this.distrust('changed');
+    const before = this.#fingerprint;
+    // Notices are lost, and the projector is at work all the same.
+    if (before && comparePositions(before.checkpoint, now.checkpoint) !== 0)
+      this.#keptUpAt = this.#options.monotonic();
+    if (!before || !same(before, now)) this.distrust('changed');
     this.#fingerprint = now;
   }
 

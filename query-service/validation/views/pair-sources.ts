@@ -11,6 +11,7 @@ import { CHECKPOINT, positionOf } from '../../../shared/read-model/checkpoint.ts
 import { type LoadedPair, loadPairs, type PairIds } from '../../../shared/read-model/load-views.ts';
 import { CACHE_CHECKPOINT_KEY } from '../../../shared/read-model/views.ts';
 import type { Fingerprint } from '../trust/trust.ts';
+import type { DatabaseClock } from './database-clock.ts';
 
 /** The layers below a node's memory, as validation uses them. */
 export interface PairSources {
@@ -28,23 +29,38 @@ export interface PairSources {
 
 const FINGERPRINT = `
 SELECT c.position_commit::text AS commit, c.position_prepare::text AS prepare,
-  COALESCE(c.generation, 0) || '/' || (SELECT count(*) FROM read_model.parked_events) AS state
+  COALESCE(c.generation, 0) || '/' || (SELECT count(*) FROM read_model.parked_events) AS state,
+  extract(epoch FROM statement_timestamp()) * 1000 AS now
 FROM ${CHECKPOINT}`;
 
 interface FingerprintRow {
   readonly commit: string | null;
   readonly prepare: string | null;
   readonly state: string;
+  /** numeric, which arrives as text. */
+  readonly now: string;
 }
 
-export function pairSources(pool: Queryable, redis: Redis): PairSources {
+export function pairSources(
+  pool: Queryable,
+  redis: Redis,
+  clock: DatabaseClock,
+  monotonic: () => number,
+): PairSources {
   return {
-    load: (pairs) => loadPairs(pool, pairs),
+    async load(pairs) {
+      const sentAt = monotonic();
+      const loaded = await loadPairs(pool, pairs);
+      if (loaded[0]) clock.told(loaded[0].license.loadedAt, sentAt);
+      return loaded;
+    },
     read: (licenseId, userId) => readPair(redis, licenseId, userId),
     write: (views) => writeViews(redis, views),
     async readFingerprint() {
+      const sentAt = monotonic();
       const { rows } = await pool.query<FingerprintRow>({ name: 'fingerprint', text: FINGERPRINT });
-      const { commit, prepare, state } = rows[0] as FingerprintRow;
+      const { commit, prepare, state, now } = rows[0] as FingerprintRow;
+      clock.told(Math.trunc(Number(now)), sentAt);
       return { checkpoint: positionOf(commit, prepare), state };
     },
     readCacheCheckpoint: async () =>

@@ -15,6 +15,7 @@ const at = (i: number) => instant(it.known.moments[i]?.at ?? 0);
 type Event = {
   readonly type: string;
   readonly revision: number;
+  readonly time: string;
   readonly state: { subscription: { status: string } };
 };
 const eventsOf = (body: Record<string, unknown>) => body.events as Event[];
@@ -52,6 +53,21 @@ describe('a history over HTTP', () => {
       state: { status: 'active', licenses: { active: 1, deactivated: 0, revoked: 0 } },
       fault: null,
     });
+  });
+
+  test('without a time has all that is written, whatever the clock of the node says', async () => {
+    const behind = await it.query.startNode(
+      { clock: () => Date.now() - 20_000 },
+      { EVENTSTORE_URL: it.system.env().EVENTSTORE_URL },
+    );
+    const user = it.system.author();
+    await user.signUp();
+    const token = await it.query.accessToken('ops', 'operator');
+    const { status, body } = await ask(behind.url, `/v1/users/${user.userId}/history`, { token });
+    expect(status).toBe(200);
+    expect(eventsOf(body).map(({ type }) => type)).toEqual(['UserSignedUp']);
+    // As of the last event: before that it would contradict it.
+    expect(body.as_of).toBe(eventsOf(body)[0]?.time);
   });
 
   test('judges the subscription at that time, not now', async () => {

@@ -214,3 +214,25 @@ describe('whatever is lost', () => {
     );
   });
 });
+
+describe('how long nobody said that the read model is kept up', () => {
+  it('is counted from the last notice, or from where PostgreSQL was seen to move', async () => {
+    const { trust, world } = setUp();
+    trust.heard(at(10), at(10));
+    world.now += SILENCE_MS - 1;
+    await trust.tick();
+    expect(trust.silentMs).toBe(0);
+    world.now += 1;
+    await trust.tick();
+    expect(trust.silentMs).toBe(SILENCE_MS);
+    world.now += 1_000;
+    await trust.tick();
+    expect(trust.silentMs).toBe(SILENCE_MS + 1_000);
+    world.postgres = 11;
+    await trust.tick();
+    expect(trust.silentMs).toBe(0);
+    world.now += 500;
+    trust.heard(at(11), at(11));
+    expect(trust.silentMs).toBe(0);
+  });
+});
