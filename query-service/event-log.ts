@@ -1,7 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { EventLog, ReadStreamOptions, RecordedEvent } from '../shared/event-log.ts';
-
-const CLOSE_MS = 1_000;
 
 export interface ReadableLog extends Pick<EventLog, 'readStream'> {
   close(): Promise<void>;
@@ -21,8 +18,7 @@ export async function openEventLog(connectionString: string): Promise<ReadableLo
       return log.readStream(stream, options);
     },
     async close() {
-      // Only reads are cut. A client that is looking for the nodes of a cluster that is away would look for a minute more.
-      await Promise.race([log?.close(), wait(CLOSE_MS, undefined, { ref: false })]);
+      await log?.close();
     },
   };
 }

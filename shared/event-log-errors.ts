@@ -27,6 +27,15 @@ export class EventStoreUnavailable extends Error {
   }
 }
 
+/** No event begins at the position: it comes from another log, or from a later state of this one. */
+export class PositionNotInLog extends Error {
+  readonly code = 'position_not_in_log';
+  constructor(options?: ErrorOptions) {
+    super('the event store has no event at the position', options);
+    this.name = 'PositionNotInLog';
+  }
+}
+
 /** The event store refuses this append and always will: it is too large, or the stream can't be written. A fault. */
 export class AppendRefused extends Error {
   readonly code = 'append_refused';

@@ -76,7 +76,10 @@ export interface EventLog {
   /** The stream's events in order; nothing for a stream that does not exist. */
   readStream(stream: string, options?: ReadStreamOptions): AsyncIterable<RecordedEvent>;
 
-  /** The events of all streams in the log's order, without the event store's own (streams named `$…`). */
+  /**
+   * The events of all streams in the log's order, without the event store's own (streams named `$…`).
+   * @throws PositionNotInLog the store can tell that `from` is not one of its log's positions
+   */
   readAll(options?: ReadAllOptions): AsyncIterable<RecordedEvent>;
 
   /** The event that stands exactly at `position`, if there is one. */
@@ -88,6 +91,7 @@ export interface EventLog {
    * batch and not one an event (which costs a fifth of the rate). Back-pressure is the consumer's: nothing is read
    * ahead without bound. A checkpoint stands behind every event it covers.
    * @throws EventStoreUnavailable the connection was lost; subscribe again from the last checkpoint
+   * @throws PositionNotInLog the store can tell that `after` is not one of its log's positions
    * @throws EventUnreadable an event is not of the form that this system writes; what came before it was yielded
    */
   subscribe(options: SubscribeOptions): AsyncIterable<readonly FeedMessage[]>;

@@ -1,4 +1,5 @@
 import type { EventLog, FeedMessage } from '../../shared/event-log.ts';
+import { PositionNotInLog } from '../../shared/event-log-errors.ts';
 import { formatPosition } from '../../shared/events/position.ts';
 import { STREAM_PREFIXES, userStream } from '../../shared/events/streams.ts';
 import { unlessAborted } from '../../shared/unless-aborted.ts';
@@ -25,8 +26,12 @@ export function eventStoreFeed(log: EventLog, maxBatch: number): LogFeed {
        */
       const from = last?.position ?? 'start';
       const messages = log.subscribe({ after: from, streamPrefixes: STREAM_PREFIXES, signal });
-      for await (const taken of backlog.through(messages, maxBatch)) {
-        yield toBatch(taken);
+      try {
+        for await (const taken of backlog.through(messages, maxBatch)) yield toBatch(taken);
+      } catch (error) {
+        // Replaced since it was verified.
+        if (!last || !(error instanceof PositionNotInLog)) throw error;
+        throw storeReplaced(last.id, formatPosition(last.position));
       }
     },
 

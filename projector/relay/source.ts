@@ -28,7 +28,7 @@ export class EventSource {
   /**
    * The events behind `last`, then what comes, until the signal aborts: each time what has arrived since, in the log's
    * order.
-   * @throws EventStoreUnavailable, EventUnreadable
+   * @throws EventStoreUnavailable, EventUnreadable; PositionNotInLog the store was replaced since it was verified
    */
   async *batches(last: SentEvent | undefined, signal: AbortSignal): AsyncGenerator<RecordedEvent[], void> {
     const messages = this.#log.subscribe({

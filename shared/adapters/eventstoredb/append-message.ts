@@ -11,6 +11,7 @@ import {
   OutcomeUnknown,
   WrongExpectedRevision,
 } from '../../event-log-errors.ts';
+import { NOT_TRIED } from './faults.ts';
 
 export interface Append {
   readonly stream: string;
@@ -56,8 +57,18 @@ export function toPlace(success: BatchAppendResp.Success) {
   };
 }
 
-/** Messages by which EventStoreDB says that it did not even try; they come without details. */
-const NOT_TRIED = /not ready|busy|no leader/i;
+/** The node did not try the append: it is starting, busy, or not the leader. It may be sent again. */
+export class NotTried extends EventStoreUnavailable {
+  /** False: another append of the same call was refused so, and this one probably. */
+  readonly sure: boolean;
+  constructor(sure: boolean, options?: ErrorOptions) {
+    super(options);
+    this.sure = sure;
+  }
+}
+
+/** No answer in time, or the node's answer that it had none: it may be frozen, or cut off from the others. */
+export class TimedOut extends OutcomeUnknown {}
 
 /** What an error status means for the caller. Whatever is not known for sure to have had no effect is unknown. */
 export function toError(status: Status | undefined, stream: string): Error {
@@ -74,9 +85,11 @@ export function toError(status: Status | undefined, stream: string): Error {
       return new AppendRefused(message, { cause });
     case 'event_store.client.BadRequest':
       return new AppendRefused(reasonOf(status) ?? message, { cause });
+    case 'event_store.client.Timeout':
+      return new TimedOut({ cause });
     default:
-      if (NOT_TRIED.test(message)) return new EventStoreUnavailable({ cause });
-      return new OutcomeUnknown({ cause });
+      // These come without details.
+      return NOT_TRIED.test(message) ? new NotTried(true, { cause }) : new OutcomeUnknown({ cause });
   }
 }
 

@@ -1,35 +1,58 @@
-import type { EventStoreDBClient } from '@eventstore/db-client';
-import { EventStoreUnavailable } from '../../event-log-errors.ts';
-import { AppendLane, type Place } from './append-lane.ts';
-import type { Append } from './append-message.ts';
-import { openBatchStream } from './connection.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { EventStoreUnavailable, OutcomeUnknown } from '../../event-log-errors.ts';
+import { AppendCall, type Place } from './append-call.ts';
+import { type Append, NotTried } from './append-message.ts';
+import { openAppends } from './calls.ts';
+import type { Connection } from './nodes/connection.ts';
+
+const PAUSE_MS = 100;
+/** An append with less time than this is not sent: its outcome would only be unknown. */
+const LEAST_MS = 100;
 
 /** Keeps one call open for appends, and opens the next when it is gone. */
 export class Appender {
-  readonly #client: EventStoreDBClient;
-  #lane: AppendLane | undefined;
-  #opening: Promise<AppendLane> | undefined;
+  readonly #connection: Connection;
+  #call: AppendCall | undefined;
+  #opening: Promise<AppendCall> | undefined;
 
-  constructor(client: EventStoreDBClient) {
-    this.#client = client;
+  constructor(connection: Connection) {
+    this.#connection = connection;
   }
 
-  /** @throws EventStoreUnavailable nothing was sent; else as {@link AppendLane.append} */
+  /**
+   * What a node did not even try (it is starting, or not the leader any more) is sent again until the deadline. That is
+   * safe also where only one of several appends is known not to have been tried: the expected revision and the events'
+   * ids are the same, so it has one effect at most.
+   * @throws EventStoreUnavailable nothing was written; else as {@link AppendCall.append}
+   */
   async append(append: Append, deadlineMs: number): Promise<Place> {
     const deadline = Date.now() + deadlineMs;
-    const lane = this.#lane ?? (await within(deadlineMs, this.#open()));
-    return lane.append(append, deadline);
+    let unsure = false;
+    for (;;) {
+      try {
+        const call = this.#call ?? (await within(deadline - Date.now(), this.#open()));
+        return await call.append(append, deadline);
+      } catch (error) {
+        if (!(error instanceof EventStoreUnavailable)) throw error;
+        const again = error instanceof NotTried && Date.now() + PAUSE_MS + LEAST_MS < deadline;
+        unsure ||= error instanceof NotTried && !error.sure;
+        if (!again) throw unsure ? new OutcomeUnknown({ cause: error }) : error;
+      }
+      await wait(PAUSE_MS);
+    }
   }
 
   /** Appends that come while the call is being opened wait for the same one. */
-  #open(): Promise<AppendLane> {
-    this.#opening ??= openBatchStream(this.#client)
-      .then((call) => {
-        const lane = new AppendLane(call, () => {
-          if (this.#lane === lane) this.#lane = undefined;
+  #open(): Promise<AppendCall> {
+    this.#opening ??= this.#connection
+      .node()
+      .then((node) => {
+        const call: AppendCall = new AppendCall(openAppends(this.#connection, node), (leader) => {
+          if (this.#call === call) this.#call = undefined;
+          this.#connection.failed(node, leader);
         });
-        this.#lane = lane;
-        return lane;
+        this.#call = call;
+        return call;
       })
       .finally(() => {
         this.#opening = undefined;

@@ -1,5 +1,3 @@
-import { EventStoreDBClient } from '@eventstore/db-client';
-import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import type {
   AppendResult,
   EventLog,
@@ -10,17 +8,17 @@ import type {
   RecordedEvent,
   SubscribeOptions,
 } from '../../event-log.ts';
-import { EventStoreUnavailable } from '../../event-log-errors.ts';
+import { EventStoreUnavailable, PositionNotInLog } from '../../event-log-errors.ts';
 import { comparePositions, type Position } from '../../events/position.ts';
 import { Appender } from './appender.ts';
-import { closeClient, openRead, type ReadCall } from './connection.ts';
+import { Connection } from './nodes/connection.ts';
+import { readConnectionString } from './nodes/connection-string.ts';
 import { allRequest, streamRequest, subscriptionRequest } from './read-request.ts';
 import { events, messages } from './reads.ts';
 import { subscription } from './subscription.ts';
-import { isInvalidPosition } from './unavailable.ts';
 
 export interface EventLogConnection {
-  /** `esdb://host:port?tls=false`, or any other that `@eventstore/db-client` takes. */
+  /** `esdb://host:port?tls=false`, several hosts of a cluster, or `esdb+discover://name`. */
   readonly connectionString: string;
 }
 
@@ -29,19 +27,26 @@ const PING_TIMEOUT_MS = 2_000;
 /**
  * The event log of an EventStoreDB, or of the local event store. It connects with the first call, so it can be made
  * while the event store is away, and connects again by itself. A dead connection is noticed within 20 s (the
- * client's keep-alive, unless the connection string sets another).
+ * keep-alive, unless the connection string sets another). Every call asks the leader, since a follower's log may be
+ * older than what was acknowledged; subscriptions alone follow what `nodePreference` names.
+ * @throws ConfigError the connection string is malformed, or a file that it names can't be read
  */
-export function connectEventLog(options: EventLogConnection): EventLog {
-  return new EventStoreLog(EventStoreDBClient.connectionString(options.connectionString));
+export function connectEventLog({ connectionString }: EventLogConnection): EventLog {
+  const settings = readConnectionString(connectionString);
+  const leader = new Connection(settings, 'leader');
+  const { preference } = settings;
+  return new EventStoreLog(leader, preference === 'leader' ? leader : new Connection(settings, preference));
 }
 
 class EventStoreLog implements EventLog {
-  readonly #client: EventStoreDBClient;
+  readonly #leader: Connection;
+  readonly #followed: Connection;
   readonly #appender: Appender;
 
-  constructor(client: EventStoreDBClient) {
-    this.#client = client;
-    this.#appender = new Appender(client);
+  constructor(leader: Connection, followed: Connection) {
+    this.#leader = leader;
+    this.#followed = followed;
+    this.#appender = new Appender(leader);
   }
 
   async append(
@@ -60,14 +65,14 @@ class EventStoreLog implements EventLog {
 
   readStream(stream: string, options: ReadStreamOptions = {}): AsyncIterable<RecordedEvent> {
     const { from, limit, signal, direction = 'forwards' } = options;
-    return events(this.#read(streamRequest(stream, direction, from, limit)), { signal });
+    return events(this.#leader, streamRequest(stream, direction, from, limit), { signal });
   }
 
   async *readAll(options: ReadAllOptions = {}): AsyncGenerator<RecordedEvent, void> {
     const { from, limit = Number.POSITIVE_INFINITY, signal, direction = 'forwards' } = options;
     let left = limit;
     if (left <= 0) return;
-    for await (const event of events(this.#read(allRequest(direction, from, undefined)), { signal })) {
+    for await (const event of events(this.#leader, allRequest(direction, from, undefined), { signal })) {
       // EventStoreDB reads from a position inclusively forwards, exclusively backwards.
       if (from && direction === 'forwards' && comparePositions(event.position, from) <= 0) continue;
       yield event;
@@ -77,30 +82,27 @@ class EventStoreLog implements EventLog {
 
   async readEventAt(position: Position): Promise<RecordedEvent | undefined> {
     try {
-      for await (const event of events(this.#read(allRequest('forwards', position, 1)), {})) {
+      for await (const event of events(this.#leader, allRequest('forwards', position, 1), {})) {
         if (comparePositions(event.position, position) === 0) return event;
       }
     } catch (error) {
-      if (!isInvalidPosition(error)) throw error;
+      if (!(error instanceof PositionNotInLog)) throw error;
     }
     return undefined;
   }
 
   subscribe({ after, streamPrefixes, signal }: SubscribeOptions) {
-    return subscription(this.#read(subscriptionRequest(after, streamPrefixes)), signal);
+    return subscription(this.#followed, subscriptionRequest(after, streamPrefixes), signal);
   }
 
   async ping(): Promise<void> {
-    const last = messages(this.#read(allRequest('backwards', undefined, 1)), { silenceMs: PING_TIMEOUT_MS });
-    for await (const _ of last) return;
+    const last = allRequest('backwards', undefined, 1);
+    for await (const _ of messages(this.#leader, last, { silenceMs: PING_TIMEOUT_MS })) return;
   }
 
-  close(): Promise<void> {
-    return closeClient(this.#client);
-  }
-
-  #read(request: ReadReq): () => Promise<ReadCall> {
-    return () => openRead(this.#client, request);
+  async close(): Promise<void> {
+    this.#leader.close();
+    this.#followed.close();
   }
 
   async #positionOf(stream: string, revision: number): Promise<Position> {

@@ -1,20 +1,22 @@
+import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import type { FeedMessage } from '../../event-log.ts';
 import { EventStoreUnavailable } from '../../event-log-errors.ts';
-import type { ReadCall } from './connection.ts';
+import type { Connection } from './nodes/connection.ts';
 import type { ReadMessage } from './read-message.ts';
 import { messages } from './reads.ts';
 
 /**
  * The messages of a subscription, see `EventLog.subscribe`. Events and checkpoints stay in the one order in which
- * the server sent them. (The client's own subscription calls back for a checkpoint as soon as it has decoded it, ahead
- * of all events that it has decoded before and that still wait in its buffer.) Silence is normal here: a dead
+ * the server sent them. (The official client's subscription calls back for a checkpoint as soon as it has decoded it,
+ * ahead of all events that it has decoded before and that still wait in its buffer.) Silence is normal here: a dead
  * connection is noticed by the connection's keep-alive.
  */
 export async function* subscription(
-  open: () => Promise<ReadCall>,
+  connection: Connection,
+  request: ReadReq,
   signal: AbortSignal,
 ): AsyncGenerator<readonly FeedMessage[], void> {
-  for await (const batch of messages(open, { signal, silenceMs: 0 })) {
+  for await (const batch of messages(connection, request, { signal, silenceMs: 0 })) {
     const wanted = toFeed(batch);
     if (wanted.feed.length > 0) yield wanted.feed;
     if (wanted.error) throw wanted.error;

@@ -55,14 +55,15 @@ export class Backend {
     return new Backend(database, store, await vaultPool(database.url));
   }
 
-  #connect(): EventLog {
-    const log = connectEventLog({ connectionString: this.store.connectionString });
+  #connect(connectionString = this.store.connectionString): EventLog {
+    const log = connectEventLog({ connectionString });
     this.#closing.push(log);
     return log;
   }
 
-  node(options: Pick<ExecutorDependencies, 'retryForMs' | 'onAppend'> = {}): Node {
-    const log = this.#connect();
+  /** @param connectionString of whatever stands in front of the store */
+  node(options: Pick<ExecutorDependencies, 'retryForMs' | 'onAppend'> = {}, connectionString?: string): Node {
+    const log = this.#connect(connectionString);
     const vault = createVault({ db: this.#pool, masterKey: this.#masterKey, clock: () => Date.now() });
     const handles: Omit<Node, keyof Executor> = {
       vault,

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { eventStoreFeed } from '../../../projector/feeds/event-store.ts';
+import { EventSource } from '../../../projector/relay/source.ts';
+import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
+import { type StandInNode, startNode } from '../../support/cluster/node.ts';
 import { createDatabase } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createSystem, projected, readiness, type System, silent, tool } from './system.ts';
@@ -97,6 +101,46 @@ describe('the event store is swapped under a running projector', () => {
     const third = system.author();
     await projected(system, await third.signUp());
     expect(await emails()).toEqual([second.email, third.email]);
+  });
+});
+
+describe('the checkpoint lies inside a record of the store that took the place of the right one', () => {
+  let node: StandInNode;
+  beforeEach(async () => {
+    node = await startNode({ storePort: Number(new URL(system.env().EVENTSTORE_URL).port) });
+  });
+  afterEach(() => node[Symbol.asyncDispose]());
+
+  test('found on connecting: it stops and names the way out', async () => {
+    const first = await system.project({ EVENTSTORE_URL: node.connectionString });
+    await projected(system, await system.author().signUp());
+    await first.stop();
+    node.recordBegins = () => false;
+    const projector = await system.project({ EVENTSTORE_URL: node.connectionString });
+    await stopped(projector);
+    const last = { id: randomUUID(), position: { commit: 1n, prepare: 1n }, at: new Date() };
+    const log = connectEventLog(node);
+    const replaced = (wayOut: string) => ({
+      code: 'store_replaced',
+      wayOut: expect.stringContaining(wayOut),
+    });
+    await expect(eventStoreFeed(log, 1).verify(last)).rejects.toMatchObject(replaced('rebuild --force'));
+    await expect(new EventSource(log, 1).verify('t', last)).rejects.toMatchObject(
+      replaced('delete the topic'),
+    );
+    await log.close();
+    node.recordBegins = () => true;
+    await ready(projector);
+  });
+
+  test('found by the subscription, because it was replaced just then: the same', async () => {
+    const first = await system.project({ EVENTSTORE_URL: node.connectionString });
+    await projected(system, await system.author().signUp());
+    await first.stop();
+    let asked = 0;
+    // The check is asked first, and finds the event.
+    node.recordBegins = () => ++asked % 2 === 1;
+    await stopped(await system.project({ EVENTSTORE_URL: node.connectionString }));
   });
 });
 

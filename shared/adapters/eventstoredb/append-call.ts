@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { UUID } from '@eventstore/db-client/generated/shared_pb.js';
 import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { OutcomeUnknown } from '../../event-log-errors.ts';
-import { type Append, toError, toPlace, toRequest } from './append-message.ts';
-import type { BatchStream } from './connection.ts';
+import { type Append, NotTried, TimedOut, toError, toPlace, toRequest } from './append-message.ts';
+import type { BatchCall } from './calls.ts';
+import { isNotTried, notLeader } from './faults.ts';
+import type { Endpoint } from './nodes/endpoint.ts';
 
 export type Place = ReturnType<typeof toPlace>;
 
@@ -14,27 +16,31 @@ interface Pending {
   readonly timer: NodeJS.Timeout;
 }
 
-/** Appends over one call, any number at once. Once it has failed or kept an append waiting it takes no more. */
-export class AppendLane {
-  readonly #call: BatchStream;
+/**
+ * Appends over one call, any number at once. It takes no more once it has failed or kept an append waiting: perhaps the
+ * node is slow, perhaps it is frozen or cut off, and the next append goes to whoever leads then.
+ */
+export class AppendCall {
+  readonly #call: BatchCall;
   readonly #pending = new Map<string, Pending>();
-  readonly #onRetired: () => void;
+  readonly #onRetired: (leader?: Endpoint) => void;
   #retired = false;
 
-  constructor(call: BatchStream, onRetired: () => void) {
+  /** @param onRetired told once; with the leader, if the node has said who it is */
+  constructor(call: BatchCall, onRetired: (leader?: Endpoint) => void) {
     this.#call = call;
     this.#onRetired = onRetired;
     call.on('data', (response: BatchAppendResp) => this.#settle(response));
     call.on('error', (error: Error) => this.#fail(error));
     call.on('end', () => {
-      // Without this the client would wait for the other half for ever when it is closed.
+      // Without this the other half would stay open.
       call.end();
       this.#fail(new Error('the event store ended the call'));
     });
   }
 
   /**
-   * @throws WrongExpectedRevision, AppendRefused, EventStoreUnavailable as the event store answered
+   * @throws WrongExpectedRevision, AppendRefused, NotTried as the event store answered
    * @throws OutcomeUnknown it did not answer in time, or the connection broke
    */
   append(append: Append, deadline: number): Promise<Place> {
@@ -52,20 +58,32 @@ export class AppendLane {
     if (!pending) return;
     const success = response.getSuccess();
     if (success) pending.resolve(toPlace(success));
-    else pending.reject(toError(response.getError(), pending.stream));
+    else this.#refuse(pending, toError(response.getError(), pending.stream));
     this.#cancelWhenIdle();
   }
 
-  /** Perhaps the event store is slow, perhaps the connection is dead: the next append tries another call. */
+  #refuse(pending: Pending, error: Error): void {
+    if (error instanceof TimedOut) this.#retire();
+    pending.reject(error);
+  }
+
   #expire(id: string): void {
-    this.#take(id)?.reject(new OutcomeUnknown({ cause: new Error('the deadline passed') }));
+    this.#take(id)?.reject(new TimedOut({ cause: new Error('the deadline passed') }));
     this.#retire();
     this.#cancelWhenIdle();
   }
 
+  /**
+   * A node that is not the leader ends the call for the first append that it refuses. Which one that is, it doesn't say:
+   * those beside it may have been taken while it still led.
+   */
   #fail(cause: Error): void {
-    this.#retire();
-    for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(new OutcomeUnknown({ cause }));
+    const refused = !this.#retired && isNotTried(cause);
+    const sure = this.#pending.size === 1;
+    this.#retire(notLeader(cause)?.leader);
+    for (const id of [...this.#pending.keys()]) {
+      this.#take(id)?.reject(refused ? new NotTried(sure, { cause }) : new OutcomeUnknown({ cause }));
+    }
   }
 
   #take(id: string): Pending | undefined {
@@ -75,10 +93,10 @@ export class AppendLane {
     return pending;
   }
 
-  #retire(): void {
+  #retire(leader?: Endpoint): void {
     if (this.#retired) return;
     this.#retired = true;
-    this.#onRetired();
+    this.#onRetired(leader);
   }
 
   #cancelWhenIdle(): void {
