@@ -10,7 +10,8 @@ import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, licenseOf, settled } f
 
 const tag = 'Activations';
 /** `.` and `..` between slashes are left out: in a path they mean another path, to proxies also where escaped. */
-const clientId = text(1, 128).regex(/^(?!(?:[\s\S]*\/)?\.{1,2}(?:\/|$))/, {
+const SEGMENT = /(?:[^./][^/]*|\.[^./][^/]*|\.\.[^/]+)?/.source;
+const clientId = text(1, 128).regex(new RegExp(`^${SEGMENT}(?:/${SEGMENT})*$`), {
   error: 'expected a name without . or .. between slashes',
 });
 

@@ -25,8 +25,9 @@ const common = {
   path: VALIDATE_PATH,
   tag: 'Validation',
   description:
-    'Always 200 for a well-formed question; `code` says the rest. With `Accept: application/jwt` a valid answer comes as a signed lease that holds offline until its `exp`; the content type tells.',
+    'Always 200 for a well-formed question; `code` says the rest, `INVALID_KEY` where there is no key too. With `Accept: application/jwt` a valid answer comes as a signed lease that holds offline until its `exp`; the content type tells.',
   auth: ['client'],
+  tokenOptional: true,
   headers: validateHeaders,
   answers: {
     200: {

@@ -10,9 +10,7 @@ const NO_FIELDS = z.strictObject({});
 
 export const minEventPosition = z
   .string()
-  .refine((value) => parsePosition(value) !== undefined, {
-    error: 'expected a position as Event-Position gives it',
-  })
+  .regex(/^\d{1,18}\/\d{1,18}$/, { error: 'expected a position as Event-Position gives it' })
   .transform((value) => parsePosition(value) as Position)
   .optional()
   .meta({

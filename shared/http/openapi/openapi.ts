@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { problemType } from '../problems/problem.ts';
 import { PROBLEMS, type ProblemCode } from '../problems/problem-codes.ts';
 import type { Method, RouteSpec } from '../routes/route.ts';
+import { exampleOf, parameterExample } from './examples.ts';
+import { portable } from './portable.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -25,7 +28,7 @@ const problemSchema = z
         }),
       )
       .optional(),
-    request_id: z.string(),
+    request_id: z.string().optional().meta({ description: 'Left out where Nginx answers by itself.' }),
   })
   .loose();
 
@@ -44,6 +47,7 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output', named: Named): Js
     unrepresentable: 'any',
     override: ({ jsonSchema: part }) => {
       if (part.format !== undefined) delete part.pattern;
+      portable(part);
     },
   });
   const {
@@ -63,15 +67,25 @@ const PARAMETER_PLACES = [
 
 function parameters(route: RouteSpec, named: Named): Json[] {
   return PARAMETER_PLACES.flatMap(([part, place]) =>
-    Object.entries(route[part]?.shape ?? {}).map(([name, field]) => {
+    Object.entries(route[part]?.shape ?? {}).flatMap(([name, field]) => {
       const { description, ...schema } = jsonSchema(field as z.ZodType, 'input', named);
-      return {
-        name: place === 'header' ? headerName(name) : name,
-        in: place,
-        required: place === 'path' || !(field as z.ZodType).safeParse(undefined).success,
-        ...(description === undefined ? {} : { description }),
-        schema,
-      };
+      // What no value is good for, such as a header that is there to be refused, is no parameter.
+      if (Object.keys(schema).length === 0) return [];
+      const shown = place === 'header' ? headerName(name) : name;
+      const required = place === 'path' || !(field as z.ZodType).safeParse(undefined).success;
+      // A command that would be refused without it.
+      const isNeeded = name === 'idempotency-key' && route.problems.includes('precondition_required');
+      const example = parameterExample(shown, route.path, required || isNeeded);
+      return [
+        {
+          name: shown,
+          in: place,
+          required,
+          ...(description === undefined ? {} : { description }),
+          schema,
+          ...(example === undefined ? {} : { example }),
+        },
+      ];
     }),
   );
 }
@@ -94,7 +108,7 @@ function answers(route: RouteSpec, named: Named): Json {
       }),
       ...(answer.body && {
         content: {
-          [answer.type ?? 'application/json']: { schema: jsonSchema(answer.body, 'output', named) },
+          [answer.type ?? 'application/json']: content(answer.body, 'output', named),
         },
       }),
     },
@@ -105,15 +119,43 @@ function answers(route: RouteSpec, named: Named): Json {
 /** The problems that a route can have because of what it takes, beside those that it names. */
 function problemCodes(route: RouteSpec): ProblemCode[] {
   return [
-    'invalid_request',
+    ...(['invalid_request', 'malformed_request'] as const),
     ...(route.body ? (['malformed_json', 'body_too_large', 'unsupported_media_type'] as const) : []),
-    ...(route.auth === 'anyone'
+    'uri_too_long',
+    'headers_too_large',
+    ...(route.auth === 'anyone' || route.tokenOptional
       ? []
       : (['token_required', 'token_invalid', 'token_expired', 'token_ended', 'role_not_allowed'] as const)),
     ...(route.rateLimit ? (['rate_limited'] as const) : []),
-    ...route.problems,
+    ...route.problems.filter((code) => canHave(route, code)),
     'internal_error',
+    'service_unavailable',
   ];
+}
+
+/** The problem of the first code; a wrong field where that is what it is about. */
+function problemExample([code = 'internal_error']: readonly ProblemCode[]): Json {
+  const { status, title } = PROBLEMS[code];
+  const errors = [{ pointer: '/email', detail: 'required' }];
+  const requestId = '019afc2f-1b52-7e13-9b4c-0a1b2c3d4e5f';
+  return {
+    ...{ type: problemType(code), title, status, code },
+    ...(code === 'invalid_request' ? { errors } : {}),
+    request_id: requestId,
+  };
+}
+
+/** A body, with an example that its schema takes. */
+function content(schema: z.ZodType, io: 'input' | 'output', named: Named): Json {
+  const json = jsonSchema(schema, io, named);
+  return { schema: json, example: exampleOf(json, '', named) };
+}
+
+/** What goes with a header that the route does not read. */
+function canHave({ headers }: RouteSpec, code: ProblemCode): boolean {
+  if (code === 'precondition_failed') return headers?.shape['if-match'] !== undefined;
+  if (code === 'idempotency_key_reused') return headers?.shape['idempotency-key'] !== undefined;
+  return true;
 }
 
 function problems(route: RouteSpec): Json {
@@ -127,7 +169,7 @@ function problems(route: RouteSpec): Json {
       String(status),
       {
         description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('; '),
-        content: { 'application/problem+json': { schema: PROBLEM_REF } },
+        content: { 'application/problem+json': { schema: PROBLEM_REF, example: problemExample(codes) } },
       },
     ]),
   );
@@ -137,6 +179,7 @@ function security(route: RouteSpec): Json[] {
   if (route.auth === 'anyone') return [];
   const roles = route.auth.filter((role) => role !== 'client');
   return [
+    ...(route.tokenOptional ? [{}] : []),
     ...(roles.length > 0 ? [{ accessToken: roles }] : []),
     ...(route.auth.includes('client') ? [{ activationKey: [] }] : []),
   ];
@@ -153,7 +196,7 @@ function operation(route: RouteSpec, named: Named): Json {
     ...(route.body && {
       requestBody: {
         required: !route.bodyOptional,
-        content: { 'application/json': { schema: jsonSchema(route.body, 'input', named) } },
+        content: { 'application/json': content(route.body, 'input', named) },
       },
     }),
     responses: answers(route, named),
@@ -173,7 +216,7 @@ export function openApiDocument(routes: readonly RouteSpec[], version: string): 
       title: 'License System',
       version,
       description:
-        'Sign-up, subscriptions, activations and license validation. Errors are problem documents (RFC 9457) with a stable `code`.',
+        'Sign-up, subscriptions, activations and license validation. Errors are problem documents (RFC 9457) with a stable `code`. A path that is not named here answers 404 `route_not_found`, a method that a path does not have 405 `method_not_allowed` with `Allow`, and a request that does not arrive in time 408.',
     },
     servers: [{ url: '/' }],
     paths,

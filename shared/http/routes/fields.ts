@@ -33,12 +33,18 @@ function fieldErrors(place: Place, issues: readonly z.core.$ZodIssue[]): FieldEr
     .slice(0, MAX_ERRORS);
 }
 
+/** In code points, as JSON Schema counts: a fox is one. */
+const lengthOf = (value: string): number => [...value].length;
+
 /** Text of a client's: no control characters, no half of a surrogate pair (neither survives every store and log). */
 export const text = (minimum: number, maximum: number) =>
   z
-    .string()
-    .min(minimum, { error: `expected at least ${minimum} character${minimum === 1 ? '' : 's'}` })
-    .max(maximum, { error: `expected at most ${maximum} characters` })
+    .string({ error: 'expected a text' })
+    .refine((value) => lengthOf(value) >= minimum, {
+      error: `expected at least ${minimum} character${minimum === 1 ? '' : 's'}`,
+    })
+    .refine((value) => lengthOf(value) <= maximum, { error: `expected at most ${maximum} characters` })
+    .meta({ minLength: minimum, maxLength: maximum })
     .regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: 'control characters are not allowed' });
 
 /** The id of a user, a subscription or a license. */

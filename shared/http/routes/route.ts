@@ -79,6 +79,8 @@ export interface RouteSpec {
   readonly tag: string;
   /** 'anyone' takes no token at all and looks at none. */
   readonly auth: 'anyone' | readonly Role[];
+  /** A request without a token, or with a bad one, is answered as a good one is: the answer says so. */
+  readonly tokenOptional?: boolean;
   readonly params?: Fields;
   readonly query?: Fields;
   /** Names in lower case. Headers that are not named here are not looked at. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { commandRoutes } from '../../../command-service/routes/all.ts';
+import { querySpecs } from '../../../query-service/routes/all.ts';
 import { openApiDocument } from '../../../shared/http/openapi/openapi.ts';
 import type { RouteSpec } from '../../../shared/http/routes/route.ts';
 
@@ -8,7 +9,11 @@ interface Operation {
   readonly operationId: string;
   readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
   readonly security: readonly object[];
-  readonly responses: Readonly<Record<string, { readonly description: string }>>;
+  readonly requestBody?: Part;
+  readonly responses: Readonly<Record<string, Part & { readonly description: string }>>;
+}
+interface Part {
+  readonly content?: Readonly<Record<string, { readonly schema: object; readonly example: unknown }>>;
 }
 type Document = {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
@@ -16,9 +21,16 @@ type Document = {
 };
 const documentOf = (routes: readonly RouteSpec[]) => openApiDocument(routes, '1.0.0') as unknown as Document;
 
+const all: readonly RouteSpec[] = [...commandRoutes, ...querySpecs];
+/** As zod reads it: it takes a `oneOf` of required fields alone for one of values. */
+const withDefinitions = (schemas: object): object =>
+  JSON.parse(JSON.stringify(schemas).replaceAll('#/components/schemas/', '#/$defs/'), (name, value) =>
+    name === 'oneOf' ? undefined : value,
+  );
+
 const thing: RouteSpec = {
   method: 'post',
-  path: '/v1/things/{id}',
+  path: '/v1/users/{id}',
   operationId: 'changeThing',
   tag: 'Things',
   summary: 'Change a thing',
@@ -26,9 +38,9 @@ const thing: RouteSpec = {
   rateLimit: { name: 'commands', by: 'caller' },
   params: z.object({ id: z.uuid() }),
   headers: z.object({ 'if-match': z.string().optional() }),
-  body: z.strictObject({ at: z.iso.datetime() }),
+  body: z.strictObject({ start_date: z.iso.datetime() }),
   answers: {
-    200: { description: 'Changed.', body: z.strictObject({ id: z.uuid() }).meta({ id: 'UnitThing' }) },
+    200: { description: 'Changed.', body: z.strictObject({ user_id: z.uuid() }).meta({ id: 'UnitThing' }) },
   },
   problems: ['not_found', 'vault_unavailable'],
 };
@@ -36,9 +48,15 @@ const thing: RouteSpec = {
 describe('the document', () => {
   it('says of a route what its definition says', () => {
     const { paths, components } = documentOf([thing]);
-    const operation = paths['/v1/things/{id}']?.post as Operation;
+    const operation = paths['/v1/users/{id}']?.post as Operation;
     expect(operation.parameters).toEqual([
-      { name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } },
+      {
+        name: 'id',
+        in: 'path',
+        required: true,
+        schema: { type: 'string', format: 'uuid' },
+        example: expect.any(String),
+      },
       { name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } },
     ]);
     expect(operation.security).toEqual([{ accessToken: ['user'] }, { activationKey: [] }]);
@@ -49,8 +67,10 @@ describe('the document', () => {
       '403',
       '404',
       '413',
+      '414',
       '415',
       '429',
+      '431',
       '500',
       '503',
     ]);
@@ -83,5 +103,40 @@ describe('the document', () => {
     );
     expect(names.length).toBeGreaterThan(10);
     for (const name of names) expect(document.components.schemas).toHaveProperty(String(name));
+  });
+
+  it('has patterns that tools in every language understand', () => {
+    const patterns = [...JSON.stringify(documentOf(all)).matchAll(/"pattern":"((?:[^"\\]|\\.)*)"/g)].map(
+      ([, text]) => JSON.parse(`"${text}"`) as string,
+    );
+    expect(patterns.length).toBeGreaterThan(20);
+    for (const pattern of patterns) {
+      expect(pattern).not.toMatch(/\\[pPuk]|\(\?[=!<]/);
+      new RegExp(pattern);
+      new RegExp(pattern, 'u');
+    }
+  });
+
+  it('has an example of every body, which its schema takes', () => {
+    const document = documentOf(all);
+    const $defs = withDefinitions(document.components.schemas);
+    const contents = Object.values(document.paths)
+      .flatMap((path) => Object.values(path))
+      .flatMap(({ requestBody, responses }) => [requestBody, ...Object.values(responses)])
+      .flatMap((part) => Object.values(part?.content ?? {}));
+    expect(contents.length).toBeGreaterThan(100);
+    for (const { schema, example } of contents) {
+      const checked = z.fromJSONSchema({ ...withDefinitions(schema), $defs } as never).safeParse(example);
+      expect(checked.error, JSON.stringify(example)).toBeUndefined();
+    }
+  });
+
+  it('asks for a token only where one is needed', () => {
+    const { paths } = documentOf(all);
+    expect(paths['/v1/signup']?.post?.security).toEqual([]);
+    const validation = paths['/v1/licenses/validate'];
+    expect(validation?.get?.security).toEqual([{}, { activationKey: [] }]);
+    expect(validation?.get?.responses).not.toHaveProperty('401');
+    expect(paths['/v1/login']?.post?.responses).not.toHaveProperty('412');
   });
 });

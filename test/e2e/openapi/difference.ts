@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { document, type Schema } from './document.ts';
+import type { FuzzRequest } from './request.ts';
+
+const definitions = JSON.parse(
+  JSON.stringify(document.components.schemas).replaceAll('#/components/schemas/', '#/$defs/'),
+) as Record<string, never>;
+const validators = new Map<Schema, z.ZodType>();
+
+function validatorOf(schema: Schema): z.ZodType {
+  const known = validators.get(schema);
+  if (known) return known;
+  const text = JSON.stringify(schema).replaceAll('#/components/schemas/', '#/$defs/');
+  const made = z.fromJSONSchema({ ...JSON.parse(text), $defs: definitions });
+  validators.set(schema, made);
+  return made;
+}
+
+/** What a good request may be told nevertheless: it is about what exists and who asks, or about a rule between fields. */
+const RULES: readonly (readonly [operation: string, pointer: string, why: string])[] = [
+  ['startSubscription', '/user_id', 'operators name a user, and customers none'],
+  ['startSubscription', '/plan', 'a plan that the catalogue does not have'],
+  ['changePlan', '/plan', 'a plan that the catalogue does not have'],
+  ['startSubscription', '/start_date', 'at most a year ahead'],
+  ['startSubscription', '/end_date', 'behind the start'],
+  ['renewSubscription', '/end_date', 'at most ten years long'],
+  ['renewSubscription', '/months', 'at most ten years long'],
+];
+
+interface ProblemBody {
+  readonly code?: string;
+  readonly errors?: readonly { readonly pointer: string }[];
+}
+
+function isRule({ endpoint }: FuzzRequest, { errors = [] }: ProblemBody): boolean {
+  return (
+    errors.length > 0 &&
+    errors.every(({ pointer }) =>
+      RULES.some(([operation, place]) => operation === endpoint.operationId && place === pointer),
+    )
+  );
+}
+
+/** About the request's form alone. */
+const FORM = [400, 413, 414, 415, 431];
+
+/** What of the answer the document does not say; undefined if it says all. */
+export async function differenceOf(request: FuzzRequest, response: Response): Promise<string | undefined> {
+  const { endpoint, isGood } = request;
+  const { status } = response;
+  const text = await response.text();
+  const declared = endpoint.responses[String(status)];
+  if (!declared) return `${status} is not among its answers: ${text.slice(0, 300)}`;
+  const type = response.headers.get('Content-Type')?.split(';')[0] ?? '';
+  if (declared.content === undefined)
+    return text === '' ? undefined : `${status} has no body, but: ${text.slice(0, 300)}`;
+  const content = declared.content[type];
+  if (!content) return `${status} comes as "${type}", not as ${Object.keys(declared.content).join(' or ')}`;
+  const body: unknown = JSON.parse(text);
+  const checked = validatorOf(content.schema).safeParse(body);
+  if (!checked.success)
+    return `${status} is not as its schema says: ${checked.error.message.slice(0, 500)} in ${text.slice(0, 300)}`;
+  const problem = body as ProblemBody;
+  if (status >= 500 && problem.code !== 'read_model_behind' && problem.code !== 'busy')
+    return `${status} ${text.slice(0, 300)}`;
+  if (isGood && FORM.includes(status) && !isRule(request, problem))
+    return `good, but refused: ${text.slice(0, 400)}`;
+  if (!isGood && status < 400) return `bad, but taken: ${status} ${text.slice(0, 300)}`;
+  return undefined;
+}

@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { bad, badBody } from './bad.ts';
+import { bodySchema, type Endpoint, type Parameter } from './document.ts';
+import { good } from './good.ts';
+
+/** What a caller sends; `isGood` as far as the document can tell. */
+export interface FuzzRequest {
+  readonly endpoint: Endpoint;
+  readonly isGood: boolean;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Ids and tokens that mean something to the system under test. */
+export interface World {
+  readonly ids: readonly string[];
+  /** Positions that the read models have reached: waiting for one that nobody writes takes seconds. */
+  readonly positions: readonly string[];
+  /** Tokens by role, `client` for activation keys. */
+  readonly tokens: Readonly<Record<string, readonly string[]>>;
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** Headers of an HTTP client are ASCII, and nobody sees blanks around them. */
+const isHeader = (value: unknown): boolean => /^[!-~]([ -~]*[!-~])?$/.test(String(value));
+
+/** Values of a parameter, mostly such that something is found by them. */
+function valuesOf({ name, in: place, schema }: Parameter, { ids, positions }: World): fc.Arbitrary<unknown> {
+  const values = place === 'header' ? good(schema).filter(isHeader) : good(schema);
+  const known = schema.format === 'uuid' ? ids : name === 'Min-Event-Position' ? positions : [];
+  if (known.length === 0) return values;
+  return fc.oneof({ weight: 29, arbitrary: fc.constantFrom(...known) }, { weight: 1, arbitrary: values });
+}
+
+function parameterValues({ parameters }: Endpoint, place: Parameter['in'], world: World) {
+  const ours = parameters.filter((parameter) => parameter.in === place);
+  const model = Object.fromEntries(ours.map((parameter) => [parameter.name, valuesOf(parameter, world)]));
+  const requiredKeys = ours.filter(({ required }) => required).map(({ name }) => name);
+  return fc.record(model, { requiredKeys }) as fc.Arbitrary<Values>;
+}
+
+function tokensFor({ security }: Endpoint, { tokens }: World): fc.Arbitrary<string | undefined> {
+  const roles = security.flatMap((way) => way.accessToken ?? (way.activationKey ? ['client'] : []));
+  const known = roles.flatMap((role) => tokens[role] ?? []);
+  if (known.length === 0) return fc.constant(undefined);
+  return fc.oneof(
+    { weight: 20, arbitrary: fc.constantFrom(...known) },
+    fc.constantFrom(undefined, 'no.real.token'),
+  );
+}
+
+const JSON_HEADERS = { 'Content-Type': 'application/json' };
+
+function goodRequest(endpoint: Endpoint, world: World) {
+  const schema = bodySchema(endpoint);
+  const optional = endpoint.requestBody?.required === false;
+  return fc.record({
+    path: parameterValues(endpoint, 'path', world),
+    query: parameterValues(endpoint, 'query', world),
+    headers: parameterValues(endpoint, 'header', world),
+    token: tokensFor(endpoint, world),
+    body: schema
+      ? optional
+        ? fc.option(good(schema), { nil: undefined })
+        : good(schema)
+      : fc.constant(undefined),
+  });
+}
+
+type Parts = ReturnType<typeof goodRequest> extends fc.Arbitrary<infer P> ? P : never;
+
+function built(endpoint: Endpoint, parts: Parts, isGood: boolean): FuzzRequest {
+  const path = endpoint.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) =>
+    encodeURIComponent(String(parts.path[name])),
+  );
+  const query = Object.entries(parts.query).map(
+    ([name, value]) => `${name}=${encodeURIComponent(String(value))}`,
+  );
+  return {
+    endpoint,
+    isGood,
+    url: `${path}${query.length > 0 ? '?' : ''}${query.join('&')}`,
+    headers: {
+      ...(parts.token === undefined ? {} : { Authorization: `Bearer ${parts.token}` }),
+      ...Object.fromEntries(Object.entries(parts.headers).map(([name, value]) => [name, String(value)])),
+      ...(parts.body === undefined ? {} : JSON_HEADERS),
+    },
+    ...(parts.body === undefined ? {} : { body: JSON.stringify(parts.body) }),
+  };
+}
+
+/** One place of a good request made bad: a parameter, a field of the body, or its form. */
+function spoiled(endpoint: Endpoint, parts: Parts): fc.Arbitrary<FuzzRequest> {
+  const ways: fc.Arbitrary<FuzzRequest>[] = [];
+  const request = (change: Partial<Parts>) => built(endpoint, { ...parts, ...change }, false);
+  const text = (parameter: Parameter) =>
+    bad(parameter.schema).filter((value) => typeof value === 'string' && value !== '');
+  for (const parameter of endpoint.parameters) {
+    if (parameter.in === 'header') continue;
+    const place = parameter.in;
+    ways.push(
+      text(parameter).map((value) => request({ [place]: { ...parts[place], [parameter.name]: value } })),
+    );
+  }
+  ways.push(
+    fc
+      .constantFrom('unknown', '__proto__')
+      .map((name) => request({ query: { ...parts.query, [name]: '1' } })),
+  );
+  const schema = bodySchema(endpoint);
+  if (schema && parts.body) {
+    ways.push(badBody(schema, parts.body).map((body) => request({ body })));
+    const raw = fc.constantFrom('{', '{"a":1,}', "{'a':1}", 'NaN', '\u0000', '{"a":1}{"a":1}');
+    ways.push(raw.map((body) => ({ ...request({}), body })));
+    const types = fc.constantFrom('text/plain', 'application/json; charset=x', 'application/xml');
+    ways.push(
+      types.map((type) => ({ ...request({}), headers: { ...request({}).headers, 'Content-Type': type } })),
+    );
+    ways.push(fc.constant({ ...request({}), body: JSON.stringify({ a: 'x'.repeat(50_000) }) }));
+  }
+  return fc.oneof(...ways);
+}
+
+/** Requests to an endpoint: two of three as the document wants them. */
+export const requestsTo = (endpoint: Endpoint, world: World): fc.Arbitrary<FuzzRequest> =>
+  goodRequest(endpoint, world).chain((parts) =>
+    fc.oneof(
+      { weight: 2, arbitrary: fc.constant(built(endpoint, parts, true)) },
+      { weight: 1, arbitrary: spoiled(endpoint, parts) },
+    ),
+  );
