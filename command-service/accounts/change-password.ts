@@ -7,6 +7,7 @@ import type { ExecuteCommand } from '../execute/execute-command.ts';
 import { type Outcome, type PasswordRequest, refused } from '../execute/requests.ts';
 import { actorOf, stampCommand } from '../execute/stamps.ts';
 import { credentialsOf, passwordFits } from './credentials.ts';
+import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
 
 interface Parts {
   readonly dependencies: ExecutorDependencies;
@@ -22,7 +23,7 @@ export function createChangePassword({ dependencies, executeCommand }: Parts) {
   const { vault, passwords } = dependencies;
 
   return async (request: PasswordRequest): Promise<Outcome> => {
-    const { userId, caller, ifMatch, password, newPassword } = request;
+    const { userId, caller, ifMatch, password, newPassword, requester = UNKNOWN_REQUESTER } = request;
     const stamp = await stampCommand(vault, request, actorOf(caller));
     // Deciding again after a conflict hashes again only what has changed.
     const verified = new Map<number, boolean>();
@@ -30,7 +31,7 @@ export function createChangePassword({ dependencies, executeCommand }: Parts) {
       const { credentialsRevision } = state.account;
       const known = verified.get(credentialsRevision);
       if (known !== undefined) return known;
-      const answer = await passwordFits(dependencies, credentialsOf(state), password);
+      const answer = await passwordFits(dependencies, credentialsOf(state), password, requester);
       verified.set(credentialsRevision, answer);
       return answer;
     };
@@ -43,12 +44,12 @@ export function createChangePassword({ dependencies, executeCommand }: Parts) {
       async decide(state, context) {
         if (!(await fits(state))) return refused({ code: 'wrong_password' });
         if (newPassword === password) return nothing({ kind: 'user' });
-        passwordHash ??= await passwords.hash(newPassword);
+        passwordHash ??= await passwords.hash(newPassword, requester);
         return decide(state, { type: 'ChangePassword', passwordHash }, context);
       },
       async repeat(state, earlier) {
         if (state.account.credentialsRevision !== earlier.revision) return undefined;
-        const same = await passwordFits(dependencies, credentialsOf(state), newPassword);
+        const same = await passwordFits(dependencies, credentialsOf(state), newPassword, requester);
         return same ? undefined : { code: 'idempotency_key_reused' };
       },
     });

@@ -2,6 +2,7 @@ import type { Codec } from '../../shared/events/codec.ts';
 import { ERASED } from '../../shared/vault/personal.ts';
 import type { Vault } from '../../shared/vault/vault.ts';
 import type { UserState } from '../domain/user-state.ts';
+import type { Requester } from './hashing-queue.ts';
 import type { Passwords } from './passwords.ts';
 
 interface Parts {
@@ -32,12 +33,13 @@ export async function passwordFits(
   { codec, vault, passwords }: Parts,
   credentials: SealedCredentials | undefined,
   password: string,
+  requester: Requester,
 ): Promise<boolean> {
-  if (!credentials) return passwords.verifyNobody(password);
+  if (!credentials) return passwords.verifyNobody(password, requester);
   const key = await vault.dataKey(credentials.userId);
-  if (key === ERASED) return passwords.verifyNobody(password);
+  if (key === ERASED) return passwords.verifyNobody(password, requester);
   const { passwordHash } = codec.unseal(credentials.event, credentials.sealed, key);
   return passwordHash === undefined
-    ? passwords.verifyNobody(password)
-    : passwords.verify(passwordHash, password);
+    ? passwords.verifyNobody(password, requester)
+    : passwords.verify(passwordHash, password, requester);
 }

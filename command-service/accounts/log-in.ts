@@ -5,6 +5,7 @@ import type { UserQueue } from '../execute/user-queue.ts';
 import type { UserStates } from '../execute/user-states.ts';
 import { credentialsOf, passwordFits } from './credentials.ts';
 import type { Emails } from './email.ts';
+import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
 
 interface Parts {
   readonly dependencies: ExecutorDependencies;
@@ -19,14 +20,14 @@ interface Parts {
  */
 export function createLogIn({ dependencies, states, queue, emails }: Parts) {
   const { vault, clock } = dependencies;
-  return async ({ email, password }: LogInRequest): Promise<Outcome> => {
+  return async ({ email, password, requester = UNKNOWN_REQUESTER }: LogInRequest): Promise<Outcome> => {
     const now = clock(); // first, so that a node whose clock is wrong answers nothing
     const { holder = randomUUID() } = await emails.read(await vault.emailDigest(email));
     const { revision, position, lastEventAt, credentials } = await queue.run(holder, async () => {
       const state = await states.readToEnd(holder);
       return { ...state, credentials: credentialsOf(state) };
     });
-    if (!(await passwordFits(dependencies, credentials, password)))
+    if (!(await passwordFits(dependencies, credentials, password, requester)))
       return refused({ code: 'invalid_credentials' });
     return {
       kind: 'done',

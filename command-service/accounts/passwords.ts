@@ -1,16 +1,8 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
+import { HashingQueue, type HashingQueueOptions, type Requester } from './hashing-queue.ts';
 
 const derive = promisify(argon2);
-
-/** More passwords are waiting to be hashed than this node takes on. */
-export class PasswordHashingBusy extends Error {
-  readonly code = 'password_hashing_busy';
-  constructor() {
-    super('too many passwords are waiting to be hashed');
-    this.name = 'PasswordHashingBusy';
-  }
-}
 
 /** A stored hash is not one that {@link Passwords} made. */
 export class PasswordHashInvalid extends Error {
@@ -36,11 +28,7 @@ const HASH_BYTES = 32;
 const PHC =
   /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{43,86})$/;
 
-export interface PasswordsOptions {
-  /** How many are hashed at once; each takes a thread of libuv's pool and 19 MiB. */
-  readonly maxConcurrent: number;
-  /** How many may wait for that; further ones are refused. */
-  readonly maxWaiting: number;
+export interface PasswordsOptions extends HashingQueueOptions {
   readonly cost?: HashingCost;
 }
 
@@ -51,65 +39,63 @@ export interface PasswordsOptions {
  */
 export class Passwords {
   readonly #cost: HashingCost;
-  readonly #maxConcurrent: number;
-  readonly #maxWaiting: number;
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  readonly #queue: HashingQueue;
 
-  constructor({ maxConcurrent, maxWaiting, cost = OWASP_COST }: PasswordsOptions) {
-    this.#maxConcurrent = maxConcurrent;
-    this.#maxWaiting = maxWaiting;
+  constructor({ cost = OWASP_COST, ...options }: PasswordsOptions) {
     this.#cost = cost;
+    this.#queue = new HashingQueue(options);
   }
 
   /** For metrics: how many are being hashed, and how many wait for that. */
-  get load(): { readonly running: number; readonly waiting: number } {
-    return { running: this.#running, waiting: this.#waiting.length };
+  get load(): HashingQueue['load'] {
+    return this.#queue.load;
   }
 
   /** @throws PasswordHashingBusy */
-  async hash(password: string): Promise<string> {
+  async hash(password: string, requester: Requester): Promise<string> {
     const salt = randomBytes(SALT_BYTES);
     const { memory, passes, parallelism } = this.#cost;
-    const hash = await this.#derive(password, salt, this.#cost, HASH_BYTES);
+    const hash = await this.#derive(requester, password, {
+      nonce: salt,
+      tagLength: HASH_BYTES,
+      ...this.#cost,
+    });
     return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${base64(salt)}$${base64(hash)}`;
   }
 
   /** @throws PasswordHashingBusy, PasswordHashInvalid */
-  async verify(hash: string, password: string): Promise<boolean> {
+  async verify(hash: string, password: string, requester: Requester): Promise<boolean> {
     const parts = PHC.exec(hash);
     if (!parts) throw new PasswordHashInvalid();
     const [memory, passes, parallelism] = parts.slice(1, 4).map(Number) as [number, number, number];
     const [salt, expected] = parts.slice(4).map((part) => Buffer.from(part, 'base64')) as [Buffer, Buffer];
-    const actual = await this.#derive(password, salt, { memory, passes, parallelism }, expected.length);
+    const actual = await this.#derive(requester, password, {
+      nonce: salt,
+      tagLength: expected.length,
+      memory,
+      passes,
+      parallelism,
+    });
     return timingSafeEqual(actual, expected);
   }
 
   /** Takes as long as {@link verify} and is never right: for a user who does not exist. */
-  async verifyNobody(password: string): Promise<false> {
-    await this.#derive(password, Buffer.alloc(SALT_BYTES), this.#cost, HASH_BYTES);
+  async verifyNobody(password: string, requester: Requester): Promise<false> {
+    await this.#derive(requester, password, {
+      nonce: Buffer.alloc(SALT_BYTES),
+      tagLength: HASH_BYTES,
+      ...this.#cost,
+    });
     return false;
   }
 
-  async #derive(password: string, nonce: Buffer, cost: HashingCost, tagLength: number): Promise<Buffer> {
-    await this.#enter();
-    try {
-      return await derive('argon2id', { message: password.normalize('NFKC'), nonce, tagLength, ...cost });
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#running -= 1;
-    }
-  }
-
-  /** Takes a place, or waits until one that is given up is handed on. */
-  #enter(): Promise<void> {
-    if (this.#running < this.#maxConcurrent) {
-      this.#running += 1;
-      return Promise.resolve();
-    }
-    if (this.#waiting.length >= this.#maxWaiting) return Promise.reject(new PasswordHashingBusy());
-    return new Promise((resolve) => this.#waiting.push(resolve));
+  #derive(
+    requester: Requester,
+    password: string,
+    how: HashingCost & { readonly nonce: Buffer; readonly tagLength: number },
+  ): Promise<Buffer> {
+    const message = password.normalize('NFKC');
+    return this.#queue.run(requester, () => derive('argon2id', { message, ...how }));
   }
 }
 

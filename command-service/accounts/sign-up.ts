@@ -12,6 +12,7 @@ import type { UserQueue } from '../execute/user-queue.ts';
 import type { UserStates } from '../execute/user-states.ts';
 import { credentialsOf, passwordFits } from './credentials.ts';
 import type { Emails } from './email.ts';
+import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
 
 interface Parts {
   readonly dependencies: ExecutorDependencies;
@@ -50,13 +51,13 @@ export function createSignUp({ dependencies, states, queue, emails, executeComma
   }
 
   return async (request: SignUpRequest): Promise<Outcome> => {
-    const { password } = request;
+    const { password, requester = UNKNOWN_REQUESTER } = request;
     const emailDigest = await vault.emailDigest(request.email);
     const stamp = await stampCommand(vault, request, ANONYMOUS, `email:${emailDigest}`);
     let hashing: Promise<string> | undefined;
     // Once, and before anything is written: a node that is too busy to hash leaves no reservation behind.
     const hash = () => {
-      hashing ??= passwords.hash(password);
+      hashing ??= passwords.hash(password, requester);
       return hashing;
     };
     const userId = await reservedUser(emailDigest, stamp, hash);
@@ -75,7 +76,7 @@ export function createSignUp({ dependencies, states, queue, emails, executeComma
       async repeat(state, earlier) {
         const { revision, account } = state;
         const unchanged = account.credentialsRevision === earlier.revision;
-        if (await passwordFits(dependencies, credentialsOf(state), password)) {
+        if (await passwordFits(dependencies, credentialsOf(state), password, requester)) {
           tokenRevision = revision;
           return undefined;
         }

@@ -1,4 +1,5 @@
 import type { Position } from '../../shared/events/position.ts';
+import type { Requester } from '../accounts/hashing-queue.ts';
 import type { AccessTokenClaims } from '../domain/account.ts';
 import type { Rejection, Subject } from '../domain/decision.ts';
 import type { Command } from '../domain/user.ts';
@@ -46,18 +47,23 @@ export interface CommandRequest extends OfUser {
 
 export type EraseRequest = OfUser;
 
-export interface PasswordRequest extends OfUser {
+interface Hashed {
+  /** For whom a password is hashed. */
+  readonly requester?: Requester | undefined;
+}
+
+export interface PasswordRequest extends OfUser, Hashed {
   readonly password: string;
   readonly newPassword: string;
 }
 
-export interface SignUpRequest extends Traced {
+export interface SignUpRequest extends Traced, Hashed {
   readonly email: string;
   readonly password: string;
   readonly idempotency?: IdempotencyKey | undefined;
 }
 
-export interface LogInRequest extends Traced {
+export interface LogInRequest extends Traced, Hashed {
   readonly email: string;
   readonly password: string;
 }

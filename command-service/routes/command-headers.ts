@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { addressKey } from '../../shared/http/limits/client-address.ts';
 import type { Principal } from '../../shared/http/routes/auth.ts';
+import type { Requester } from '../accounts/hashing-queue.ts';
 import type { Caller, IdempotencyKey, RetryKey } from '../execute/requests.ts';
 
 /** Visible ASCII without quotes, commas and backslashes: the same key whether it is quoted or bare. */
@@ -54,6 +56,12 @@ export const idempotencyOf = ({ headers, target, body }: Given): IdempotencyKey 
 
 export const retryOf = ({ retryKey, target }: Pick<Given, 'retryKey' | 'target'>): RetryKey | undefined =>
   retryKey === undefined ? undefined : { key: retryKey, route: target };
+
+/** For whom a password is hashed. */
+export const requesterOf = ({ address, signal }: { address: string; signal: AbortSignal }): Requester => ({
+  address: addressKey(address),
+  signal,
+});
 
 /** What every command about one user says, whatever it asks for. */
 export function commandParts(request: Given) {

@@ -10,6 +10,7 @@ import {
   commandParts,
   idempotencyKey,
   idempotencyOf,
+  requesterOf,
   retryOf,
 } from './command-headers.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled } from './outcome.ts';
@@ -65,6 +66,7 @@ const signUp = commandRoute({
   const outcome = await context.executor.signUp({
     ...body,
     correlationId,
+    requester: requesterOf(request),
     idempotency: idempotencyOf(request),
     retry: retryOf(request),
   });
@@ -87,8 +89,10 @@ const logIn = commandRoute({
   body: z.strictObject({ email, password }),
   answers: { 200: { description: 'Logged in.', body: signedIn, headers: ANSWER_HEADERS } },
   problems: ['invalid_credentials', 'signing_unavailable', ...COMMAND_PROBLEMS],
-}).handle(async (context, { body, requestId: correlationId }) => {
-  const done = settled(context, 'logIn', await context.executor.logIn({ ...body, correlationId }));
+}).handle(async (context, request) => {
+  const { body, requestId: correlationId } = request;
+  const outcome = await context.executor.logIn({ ...body, correlationId, requester: requesterOf(request) });
+  const done = settled(context, 'logIn', outcome);
   return { status: 200, headers: answerHeaders(done), body: await showSignedIn(context, done) };
 });
 
@@ -138,6 +142,7 @@ const changePassword = commandRoute({
     userId: parts.caller.userId,
     password: request.body.password,
     newPassword: request.body.new_password,
+    requester: requesterOf(request),
   });
   return { status: 204, headers: answerHeaders(settled(context, 'changePassword', outcome)) };
 });
