@@ -4,10 +4,11 @@ import { activations } from './activations.ts';
 import type { Benchmark } from './benchmark.ts';
 import { lag } from './lag.ts';
 
+import { overload } from './overload.ts';
 import { rebuild } from './rebuild.ts';
 import { validation } from './validation.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [validation, activations, lag, rebuild];
+const BENCHMARKS: readonly Benchmark[] = [validation, overload, activations, lag, rebuild];
 
 const HELP = `Usage: npm run bench -- [options] [name …]
 

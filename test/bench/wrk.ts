@@ -16,6 +16,8 @@ export interface WrkOptions {
   readonly url: string;
   readonly connections: number;
   readonly seconds: number;
+  /** After which an answer that has not come is an error; default 2 s. */
+  readonly timeoutSeconds?: number;
   /** Requests sent in turn: path and bearer token of each. */
   readonly requests: readonly { readonly path: string; readonly token: string }[];
 }
@@ -33,6 +35,7 @@ export async function wrk(options: WrkOptions): Promise<WrkResult> {
       '-t1',
       `-c${options.connections}`,
       `-d${options.seconds}s`,
+      `--timeout=${options.timeoutSeconds ?? 2}s`,
       '-s',
       path.join(directory, 'requests.lua'),
       options.url,
