@@ -1,4 +1,6 @@
 import { systemClock } from '../../shared/clock.ts';
+import { hasUnseenCharacter } from '../../shared/identity/characters.ts';
+import { looksLikeEmail } from '../../shared/identity/opaque.ts';
 import { createTokens } from '../../shared/tokens/create-tokens.ts';
 import { openKeyRings } from '../../shared/tokens/file-key-ring.ts';
 import { type Command, parseOptions, UsageError } from '../command.ts';
@@ -6,7 +8,7 @@ import { readTokenConfig } from '../config.ts';
 import { toolLogger } from '../logger.ts';
 
 const MAX_MINUTES = 24 * 60;
-const SUBJECT = /^[^\p{Cc}]{1,128}$/u;
+const SUBJECT = /^.{1,128}$/su;
 
 function readArguments(args: readonly string[]) {
   const { values } = parseOptions(args, {
@@ -21,6 +23,13 @@ function readArguments(args: readonly string[]) {
   if (subject === undefined || !SUBJECT.test(subject)) {
     throw new UsageError('--subject must be a name of 1 to 128 characters');
   }
+  if (hasUnseenCharacter(subject))
+    throw new UsageError('--subject holds a character that nobody sees: leave it out');
+  if (looksLikeEmail(subject)) {
+    throw new UsageError(
+      '--subject looks like an email address: it stands in the history for ever and can not be erased, so give a name that is no address',
+    );
+  }
   if (!/^\d{1,4}$/.test(minutes) || Number(minutes) < 1 || Number(minutes) > MAX_MINUTES) {
     throw new UsageError(`--expires-in must be a whole number of minutes from 1 to ${MAX_MINUTES}`);
   }
@@ -34,7 +43,7 @@ export const token: Command = {
   usage: `token --role operator|analyst --subject <name> [--expires-in <minutes>]
 
   --role        what its holder may do
-  --subject     who holds it: stands in the history as the actor
+  --subject     who holds it: stands in the history as the actor, for ever; no email address
   --expires-in  minutes from 1 to ${MAX_MINUTES}, default 15
 
 Settings: KEYRING_FILE, TOKEN_ISSUER.`,

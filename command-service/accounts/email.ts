@@ -19,7 +19,7 @@ export interface Reservation {
 /** How often a release is tried again; each failure means that somebody else wrote, or that the log went away. */
 const RELEASE_TRIES = 5;
 
-type Parts = Pick<ExecutorDependencies, 'log' | 'codec' | 'clock' | 'readDeadlineMs'> & {
+type Parts = Pick<ExecutorDependencies, 'log' | 'codec' | 'vault' | 'clock' | 'readDeadlineMs'> & {
   readonly append: Append;
 };
 
@@ -39,6 +39,17 @@ export class Emails {
     );
     for await (const event of last) return this.#reservation(event);
     return { holder: undefined, revision: -1 };
+  }
+
+  /**
+   * Who holds the email, also in the form that older releases compared.
+   * @throws EventStoreUnavailable, UnknownEvent, VaultUnavailable
+   */
+  async holderOf(email: string): Promise<string | undefined> {
+    const { vault } = this.#parts;
+    const { holder } = await this.read(await vault.emailDigest(email));
+    const former = holder === undefined ? await vault.formerEmailDigest(email) : undefined;
+    return former === undefined ? holder : (await this.read(former)).holder;
   }
 
   /**

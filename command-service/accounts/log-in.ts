@@ -19,10 +19,10 @@ interface Parts {
  * same reads (of a user who does not exist) and the same hashing as a known one with a wrong password.
  */
 export function createLogIn({ dependencies, states, queue, emails }: Parts) {
-  const { vault, clock } = dependencies;
+  const { clock } = dependencies;
   return async ({ email, password, requester = UNKNOWN_REQUESTER }: LogInRequest): Promise<Outcome> => {
     const now = clock(); // first, so that a node whose clock is wrong answers nothing
-    const { holder = randomUUID() } = await emails.read(await vault.emailDigest(email));
+    const holder = (await emails.holderOf(email)) ?? randomUUID();
     const { revision, position, lastEventAt, credentials } = await queue.run(holder, async () => {
       const state = await states.readToEnd(holder);
       return { ...state, credentials: credentialsOf(state) };

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { OutcomeUnknown } from '../../shared/event-log-errors.ts';
+import { userStream } from '../../shared/events/streams.ts';
+import { normaliseEmail } from '../../shared/identity/email.ts';
 import { uuidv7 } from '../../shared/ids.ts';
-import { normaliseEmail } from '../../shared/vault/vault.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
+import { type AccountCommand, noAccount, signUp } from '../domain/account.ts';
 import { decide } from '../domain/user.ts';
 import type { Job } from '../execute/decide-command.ts';
 import type { ExecuteCommand } from '../execute/execute-command.ts';
@@ -31,19 +33,31 @@ const MAX_ROUNDS = 8;
  * and of two at once one makes the user and the other finds the email taken.
  */
 export function createSignUp({ dependencies, states, queue, emails, executeCommand }: Parts) {
-  const { vault, passwords, clock, pause } = dependencies;
+  const { vault, codec, passwords, clock, pause } = dependencies;
+
+  const statusOf = (userId: string) =>
+    queue.run(userId, async () => (await states.readToEnd(userId)).account.status);
+
+  /** Whether a user holds an email by this digest. */
+  async function isHeld(digest: string | undefined): Promise<boolean> {
+    const { holder } = digest === undefined ? {} : await emails.read(digest);
+    return holder !== undefined && (await statusOf(holder)) === 'active';
+  }
 
   /** The user who is to be signed up under this email: the reserved one, or a new one it is now reserved for. */
-  async function reservedUser(digest: string, stamp: CommandStamp, prepare: () => Promise<unknown>) {
+  async function reservedUser(
+    digest: string,
+    stamp: CommandStamp,
+    prepare: (userId: string) => Promise<void>,
+  ) {
     for (let round = 1; round <= MAX_ROUNDS; round += 1) {
       const reservation = await emails.read(digest);
       const { holder } = reservation;
       if (holder) {
-        const status = await queue.run(holder, async () => (await states.readToEnd(holder)).account.status);
-        if (status !== 'erased') return holder;
+        if ((await statusOf(holder)) !== 'erased') return holder;
       }
-      await prepare();
       const userId = uuidv7(clock(), randomBytes(10));
+      await prepare(userId);
       await pause?.('sign_up.before_reserve', { userId, commandId: stamp.commandId });
       if (await emails.reserve(digest, reservation, userId, stamp)) return userId;
     }
@@ -52,15 +66,24 @@ export function createSignUp({ dependencies, states, queue, emails, executeComma
 
   return async (request: SignUpRequest): Promise<Outcome> => {
     const { password, requester = UNKNOWN_REQUESTER } = request;
-    const emailDigest = await vault.emailDigest(request.email);
+    const email = normaliseEmail(request.email);
+    if (email === undefined) throw new Error('a sign-up came with what is no email address');
+    const emailDigest = await vault.emailDigest(email);
+    if (await isHeld(await vault.formerEmailDigest(request.email))) return refused({ code: 'email_taken' });
     const stamp = await stampCommand(vault, request, ANONYMOUS, `email:${emailDigest}`);
     let hashing: Promise<string> | undefined;
-    // Once, and before anything is written: a node that is too busy to hash leaves no reservation behind.
-    const hash = () => {
+    const command = async (): Promise<Extract<AccountCommand, { type: 'SignUp' }>> => {
       hashing ??= passwords.hash(password, requester);
-      return hashing;
+      return { type: 'SignUp', email, emailDigest, passwordHash: await hashing };
     };
-    const userId = await reservedUser(emailDigest, stamp, hash);
+    // Before anything is written: a node that is too busy to hash, or an event that can't be written, leaves no
+    // reservation behind.
+    const prepare = async (userId: string) => {
+      const decision = signUp(noAccount(userId), await command());
+      if (decision.kind !== 'events') return;
+      for (const event of decision.events) codec.check(event, userStream(userId));
+    };
+    const userId = await reservedUser(emailDigest, stamp, prepare);
     await pause?.('sign_up.reserved', { userId, commandId: stamp.commandId });
 
     let tokenRevision = 0;
@@ -69,9 +92,7 @@ export function createSignUp({ dependencies, states, queue, emails, executeComma
       stamp,
       async decide(state, context) {
         if (state.account.status !== 'none') return refused({ code: 'email_taken' });
-        const passwordHash = await hash();
-        const email = normaliseEmail(request.email);
-        return decide(state, { type: 'SignUp', email, emailDigest, passwordHash }, context);
+        return decide(state, await command(), context);
       },
       async repeat(state, earlier) {
         const { revision, account } = state;

@@ -1,5 +1,6 @@
 import type { Position } from '../../shared/events/position.ts';
 import type { UserEvent } from '../../shared/events/types.ts';
+import { comparedClientId, isSameClient } from '../../shared/identity/opaque.ts';
 import { isCurrentAt } from '../../shared/subscription-status.ts';
 import { accepted, type Context, type Decision, nothing, rejected, withReason } from './decision.ts';
 import type { License, Subscription } from './entities.ts';
@@ -8,7 +9,7 @@ import type { License, Subscription } from './entities.ts';
 
 export interface Licenses {
   readonly byId: Map<string, License>;
-  /** Client id → the license it activated last. All earlier ones are deactivated. */
+  /** Client id, as it is compared → the license it activated last. All earlier ones are deactivated. */
   readonly ofClient: Map<string, License>;
   active: number;
 }
@@ -50,7 +51,7 @@ export function foldLicense(
   const after: License = { ...base, status, updatedAt: at };
   licenses.active += Number(status === 'active') - Number(before?.status === 'active');
   licenses.byId.set(licenseId, after);
-  licenses.ofClient.set(clientId, after);
+  licenses.ofClient.set(comparedClientId(clientId), after);
   return after;
 }
 
@@ -101,7 +102,8 @@ export function activate(
   userId: string,
   context: Context,
 ): Decision {
-  const { clientId, clientName } = command;
+  const { clientName } = command;
+  const clientId = comparedClientId(command.clientId);
   const before = licenses.ofClient.get(clientId);
   if (before?.status === 'active') return unchanged(before);
   if (before?.status === 'revoked') return rejected({ code: 'client_revoked', license: before });
@@ -132,9 +134,10 @@ export function deactivateClient(
   command: Extract<ActivationCommand, { type: 'DeactivateClient' }>,
   userId: string,
 ): Decision {
-  const latest = licenses.ofClient.get(command.clientId);
+  const latest = licenses.ofClient.get(comparedClientId(command.clientId));
   const named = command.licenseId === undefined ? latest : licenses.byId.get(command.licenseId);
-  if (!named || named.clientId !== command.clientId) return rejected({ code: 'not_found', what: 'client' });
+  if (!named || !isSameClient(named.clientId, command.clientId))
+    return rejected({ code: 'not_found', what: 'client' });
   if (named.status !== 'active') return unchanged(named);
   const { licenseId, clientId } = named;
   return accepted({ type: 'LicenseDeactivated', data: { userId, licenseId, clientId, personal: {} } });
@@ -163,7 +166,7 @@ export function revoke(
 ): Decision {
   if (before.status === 'revoked') return unchanged(before);
   const { licenseId, clientId } = before;
-  const latest = licenses.ofClient.get(clientId) ?? before;
+  const latest = licenses.ofClient.get(comparedClientId(clientId)) ?? before;
   if (latest.licenseId !== licenseId) return rejected({ code: 'license_replaced', license: latest });
   return accepted({
     type: 'LicenseRevoked',

@@ -46,7 +46,7 @@ export function createExecutor(dependencies: ExecutorDependencies): Executor {
   const append = createAppend(dependencies);
   const states = new UserStates({ log, reader: codec, maxBytes: stateCacheBytes, readDeadlineMs });
   const queue = new UserQueue();
-  const emails = new Emails({ log, codec, clock, readDeadlineMs, append });
+  const emails = new Emails({ log, codec, vault, clock, readDeadlineMs, append });
   const executeCommand = createExecuteCommand({ dependencies, states, queue, append });
   const parts = { dependencies, states, queue, emails, executeCommand };
 

@@ -1,19 +1,29 @@
 import { z } from 'zod';
 import { formatPosition } from '../../shared/events/position.ts';
 import { Problem } from '../../shared/http/problems/problem.ts';
-import { text } from '../../shared/http/routes/fields.ts';
+import { opaque, text } from '../../shared/http/routes/fields.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
+import { comparedClientId } from '../../shared/identity/opaque.ts';
 import { type CommandContext, commandRoute } from '../context.ts';
 import type { Done } from '../execute/requests.ts';
 import { commandHeaders, commandParts } from './command-headers.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, licenseOf, settled } from './outcome.ts';
 
 const tag = 'Activations';
+const MAX_CLIENT_ID = 128;
 /** `.` and `..` between slashes are left out: in a path they mean another path, to proxies also where escaped. */
 const SEGMENT = /(?:[^./][^/]*|\.[^./][^/]*|\.\.[^/]+)?/.source;
-const clientId = text(1, 128).regex(new RegExp(`^${SEGMENT}(?:/${SEGMENT})*$`), {
-  error: 'expected a name without . or .. between slashes',
-});
+const NO_DOTS = new RegExp(`^${SEGMENT}(?:/${SEGMENT})*$`);
+const dots = { error: 'expected a name without . or .. between slashes' };
+
+/** A client that is activated from now on; its id is kept in the form in which it is compared, which may be longer. */
+const newClientId = opaque(MAX_CLIENT_ID)
+  .regex(NO_DOTS, dots)
+  .refine((value) => comparedClientId(value).length <= MAX_CLIENT_ID, {
+    error: `expected at most ${MAX_CLIENT_ID} characters after Unicode NFC`,
+  });
+/** A client that is there, also one whose id would be refused today. */
+const knownClientId = text(1, MAX_CLIENT_ID).regex(NO_DOTS, dots);
 
 const activated = z
   .strictObject({
@@ -49,7 +59,9 @@ const activate = commandRoute({
   rateLimit: { name: 'commands', by: 'caller' },
   headers: commandHeaders,
   body: z.strictObject({
-    client_id: clientId.meta({ description: "The installation's own id; not a person's name." }),
+    client_id: newClientId.meta({
+      description: "The installation's own id, compared after Unicode NFC; nothing that names a person.",
+    }),
     client_name: text(1, 256).optional(),
   }),
   answers: {
@@ -99,7 +111,7 @@ const deactivate = commandRoute({
   description: 'By its user, or by the client itself with its activation key. May be repeated.',
   auth: ['user', 'client'],
   rateLimit: { name: 'commands', by: 'caller' },
-  params: z.object({ client_id: clientId }),
+  params: z.object({ client_id: knownClientId }),
   headers: commandHeaders,
   answers: { 204: { description: 'It is not active.', headers: ANSWER_HEADERS } },
   problems: ['not_found', ...COMMAND_PROBLEMS],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Problem } from '../../shared/http/problems/problem.ts';
-import { text, uuid } from '../../shared/http/routes/fields.ts';
+import { knownEmail, newEmail, text, uuid } from '../../shared/http/routes/fields.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
 import { type CommandContext, commandRoute } from '../context.ts';
 import type { Done } from '../execute/requests.ts';
@@ -17,10 +17,10 @@ import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled } from './outc
 
 const tag = 'Users';
 
-const email = text(3, 254)
-  .trim()
-  .regex(/^[^\s@]+@[^\s@]+$/, { error: 'expected an email address' })
-  .meta({ description: 'Compared after trimming and lower-casing.' });
+const COMPARED = {
+  description:
+    'Compared after Unicode NFC, trimming and lower-casing, the domain in its ASCII form; at most 254 bytes then.',
+};
 /** NIST SP 800-63B asks for 8 characters at least and no rules about which. */
 const newPassword = text(8, 256);
 const password = text(1, 256);
@@ -52,7 +52,7 @@ const signUp = commandRoute({
   auth: 'anyone',
   rateLimit: { name: 'signups', by: 'address' },
   headers: z.object({ 'idempotency-key': idempotencyKey }),
-  body: z.strictObject({ email, password: newPassword }),
+  body: z.strictObject({ email: newEmail.meta(COMPARED), password: newPassword }),
   answers: {
     201: {
       description: 'Signed up.',
@@ -86,7 +86,7 @@ const logIn = commandRoute({
   summary: 'Get an access token',
   auth: 'anyone',
   rateLimit: { name: 'logins', by: 'address' },
-  body: z.strictObject({ email, password }),
+  body: z.strictObject({ email: knownEmail.meta(COMPARED), password }),
   answers: { 200: { description: 'Logged in.', body: signedIn, headers: ANSWER_HEADERS } },
   problems: ['invalid_credentials', 'signing_unavailable', ...COMMAND_PROBLEMS],
 }).handle(async (context, request) => {

@@ -1,11 +1,12 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
+import { emailForms } from '../../shared/identity/email.ts';
+import { comparedClientId } from '../../shared/identity/opaque.ts';
 import {
   SUBSCRIPTION_COLUMNS,
   type SubscriptionRow,
   USER_COLUMNS,
   type UserRow,
 } from '../../shared/read-model/rows.ts';
-import { normaliseEmail } from '../../shared/vault/vault.ts';
 
 export interface FoundUser {
   readonly user: UserRow;
@@ -48,9 +49,9 @@ function split(row: Joined): FoundUser {
 
 /** Each is a condition on `u` with the filter's value as its parameter. */
 const CONDITIONS: Readonly<Record<keyof UserFilter, (parameter: string) => string>> = {
-  email: (parameter) => `u.email = ${parameter}`,
+  email: (parameter) => `u.email = ANY (${parameter})`,
   client_id: (parameter) =>
-    `u.user_id IN (SELECT user_id FROM read_model.licenses WHERE client_id = ${parameter})`,
+    `u.user_id IN (SELECT user_id FROM read_model.licenses WHERE client_id = ANY (${parameter}))`,
   license_id: (parameter) =>
     `u.user_id = (SELECT user_id FROM read_model.licenses WHERE license_id = ${parameter})`,
   external_id: (parameter) =>
@@ -62,9 +63,17 @@ export async function findUser(db: Queryable, userId: string): Promise<FoundUser
   return rows[0] && split(rows[0]);
 }
 
-/** As the row has it. PostgreSQL's lower() goes by the database's locale, and leaves É as it is under C. */
-const storedForm = (filter: UserFilter, name: keyof UserFilter): string | undefined =>
-  name === 'email' && filter.email !== undefined ? normaliseEmail(filter.email) : filter[name];
+/**
+ * As rows have it, those of older releases too. PostgreSQL's lower() goes by the database's locale, and leaves É as it is
+ * under C.
+ */
+function storedForm(filter: UserFilter, name: keyof UserFilter): string | readonly string[] | undefined {
+  const value = filter[name];
+  if (value === undefined) return undefined;
+  if (name === 'email') return emailForms(value) as readonly string[];
+  if (name === 'client_id') return [comparedClientId(value), value, value.normalize('NFD')];
+  return value;
+}
 
 /** Users that all given filters match, by id, behind the user `after`; at most `limit`. */
 export async function findUsers(

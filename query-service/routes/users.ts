@@ -48,7 +48,7 @@ const users = queryRoute({
   description: 'An analyst may not filter by email address, and is not shown any.',
   query: z.strictObject({
     ...pageQuery,
-    email: text(3, 254).trim().optional(),
+    email: text(3, 1_024).trim().optional(),
     client_id: text(1, 128).optional(),
     license_id: uuid.optional(),
     external_id: text(1, 128).optional(),

@@ -59,6 +59,13 @@ export interface EventReader {
 
 export interface Codec extends EventReader {
   /**
+   * Checks an event as {@link encode} does, and makes nothing: before something else is appended that is worth nothing
+   * without it.
+   * @throws EventInvalid, EventNotEnabled
+   */
+  check(event: NewUserEvent | EmailEvent, stream: string): void;
+
+  /**
    * Checks an event, seals its personal data and gives it its id, in the highest version that may be written.
    * Encoding again makes another event (sealing is random): retry an append with what this returned.
    * @throws EventInvalid, EventNotEnabled, DataKeyErased, DataKeyMissing, VaultUnavailable
@@ -116,15 +123,21 @@ export function createCodec({ catalogue = eventCatalogue, writeLevel, vault }: C
     return sealPersonal({ type, version }, personal, key);
   }
 
+  function check({ type, data }: NewUserEvent | EmailEvent, stream: string) {
+    const versions = types.get(type);
+    if (!versions) throw new EventInvalid(type, 'there is no such type');
+    const checked = checkNewEvent({ type, data }, versions, stream);
+    const version = versions.findLastIndex((candidate) => candidate.level <= writeLevel) + 1;
+    if (version === 0) throw new EventNotEnabled(type, writeLevel);
+    return { versions, version, checked };
+  }
+
   return {
     ...createReader(catalogue),
+    check: (event, stream) => void check(event, stream),
     async encode(event, stamp) {
       const { type } = event;
-      const versions = types.get(type);
-      if (!versions) throw new EventInvalid(type, 'there is no such type');
-      const checked = checkNewEvent(event, versions, stamp.stream);
-      const version = versions.findLastIndex((candidate) => candidate.level <= writeLevel) + 1;
-      if (version === 0) throw new EventNotEnabled(type, writeLevel);
+      const { versions, version, checked } = check(event, stamp.stream);
       const written = versions[version - 1] as EventVersion;
       const { personal, ...data } = checked;
       let older = downcast(versions, 'data', version, data);

@@ -1,11 +1,12 @@
 import type { Queryable } from '../adapters/postgres/pool.ts';
 import type { Clock } from '../clock.ts';
+import { emailForms } from '../identity/email.ts';
 import { canonicalBody, DigestKeys, hmac } from './digests.ts';
 import { DataKeyErased, DataKeyMissing } from './errors.ts';
 import { KeyCache, type KeyCacheOptions } from './key-cache.ts';
 import { type DataKey, ERASED, type Erased } from './personal.ts';
 import { type DataKeyRow, insertDataKey, insertTombstones, selectDataKeys } from './statements.ts';
-import { normaliseEmail, type Vault } from './vault.ts';
+import type { Vault } from './vault.ts';
 import { type MasterKey, newKey, unwrapKey, wrapKey } from './wrapping.ts';
 
 export interface PostgresVaultOptions {
@@ -67,7 +68,11 @@ export function createVault({ db, masterKey, clock, cache: cacheOptions }: Postg
       if (held === ERASED) throw new DataKeyErased(userId);
       return held;
     },
-    emailDigest: async (email) => hmac(await digestKeys.get('email'), normaliseEmail(email)),
+    emailDigest: async (email) => hmac(await digestKeys.get('email'), emailForms(email)[0]),
+    async formerEmailDigest(email) {
+      const [, former] = emailForms(email);
+      return former === undefined ? undefined : hmac(await digestKeys.get('email'), former);
+    },
     requestDigest: async (body) => hmac(await digestKeys.get('request'), canonicalBody(body)),
     async check() {
       await digestKeys.get('email');

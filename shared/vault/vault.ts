@@ -31,10 +31,13 @@ export interface Vault {
   applyErasures(userIds: readonly string[]): Promise<number>;
 
   /**
-   * HMAC-SHA256 of the email after trimming and lower-casing, under a key made once and never changed: 64
-   * hexadecimal digits. It names the email's reservation stream.
+   * HMAC-SHA256 of the email in the form in which emails are compared (see shared/identity/email.ts), under a key made
+   * once and never changed: 64 hexadecimal digits. It names the email's reservation stream.
    */
   emailDigest(email: string): Promise<string>;
+
+  /** The same of the form that older releases compared; undefined where that is no other one. */
+  formerEmailDigest(email: string): Promise<string | undefined>;
 
   /**
    * HMAC-SHA256 of a command's body, whatever the order of its fields, without its passwords (the fields
@@ -45,6 +48,3 @@ export interface Vault {
   /** Resolves if the vault answers and opens under this master key: for start and readiness. */
   check(): Promise<void>;
 }
-
-/** The form in which emails are compared and stored. */
-export const normaliseEmail = (email: string): string => email.trim().toLowerCase();

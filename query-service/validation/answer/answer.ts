@@ -1,4 +1,5 @@
 import type { Terms } from '../../../shared/events/terms.ts';
+import { isSameClient } from '../../../shared/identity/opaque.ts';
 import { FREE_PLAN } from '../../../shared/plans.ts';
 import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
 import { graceUntil } from '../../../shared/subscription-status.ts';
@@ -116,7 +117,8 @@ function blockedBy(question: Question, license: License, user: User): Code | und
   if (user.status === 'erased') return 'ERASED';
   if (license.status === 'revoked') return 'REVOKED';
   if (license.status === 'deactivated') return 'DEACTIVATED';
-  if (question.clientId !== undefined && question.clientId !== license.clientId) return 'CLIENT_MISMATCH';
+  if (question.clientId !== undefined && !isSameClient(question.clientId, license.clientId))
+    return 'CLIENT_MISMATCH';
   if (user.subscription?.suspended) return 'SUSPENDED';
   return undefined;
 }

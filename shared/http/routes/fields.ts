@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { hasUnseenCharacter } from '../../identity/characters.ts';
+import { normaliseEmail } from '../../identity/email.ts';
+import { looksLikeEmail } from '../../identity/opaque.ts';
 import { type Place, pointerTo } from '../input/pointer.ts';
 import type { FieldError } from '../problems/problem.ts';
 
@@ -46,6 +49,27 @@ export const text = (minimum: number, maximum: number) =>
     .refine((value) => lengthOf(value) <= maximum, { error: `expected at most ${maximum} characters` })
     .meta({ minLength: minimum, maxLength: maximum })
     .regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: 'control characters are not allowed' });
+
+/** An email address that is stored from now on. Trimmed, and else as it was typed: the write side normalises it. */
+export const newEmail = text(3, 1_024)
+  .trim()
+  .refine((value) => normaliseEmail(value) !== undefined, {
+    error: 'expected an email address of at most 254 bytes, without invisible characters',
+  });
+
+/** An email address to look for: also one that an older release took. */
+export const knownEmail = text(3, 1_024)
+  .trim()
+  .regex(/^[^\s@]+@[^\s@]+$/, { error: 'expected an email address' });
+
+/** An id of somebody else's making, which stands in the clear in the log for ever. */
+export const opaque = (maximum: number) =>
+  text(1, maximum)
+    .refine((value) => !hasUnseenCharacter(value), { error: 'invisible characters are not allowed' })
+    .refine((value) => !looksLikeEmail(value), {
+      error:
+        'this looks like an email address: the id is kept for ever and can not be erased, so it must not name a person',
+    });
 
 /** The id of a user, a subscription or a license. */
 export const uuid = z.uuid({ error: 'expected a UUID' }).transform((id) => id.toLowerCase());

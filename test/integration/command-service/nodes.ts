@@ -62,7 +62,10 @@ export class Backend {
   }
 
   /** @param connectionString of whatever stands in front of the store */
-  node(options: Pick<ExecutorDependencies, 'retryForMs' | 'onAppend'> = {}, connectionString?: string): Node {
+  node(
+    options: Partial<Pick<ExecutorDependencies, 'retryForMs' | 'onAppend' | 'codec' | 'vault'>> = {},
+    connectionString?: string,
+  ): Node {
     const log = this.#connect(connectionString);
     const vault = createVault({ db: this.#pool, masterKey: this.#masterKey, clock: () => Date.now() });
     const handles: Omit<Node, keyof Executor> = {

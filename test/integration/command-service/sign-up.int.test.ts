@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PausePoint } from '../../../command-service/dependencies.ts';
 import { OutcomeUnknown } from '../../../shared/event-log-errors.ts';
+import { eventCatalogue } from '../../../shared/events/catalogue.ts';
+import { createCodec } from '../../../shared/events/codec.ts';
 import { Backend, codeOf, customerOf, done, keyed, type Node, newEmail, signUp } from './nodes.ts';
 
 let backend: Backend;
@@ -54,6 +56,42 @@ describe('signing up', () => {
       expect(codeOf(await other.signUp(request(written)))).toBe('email_taken');
     }
     expect(await emailStream(email)).toHaveLength(1);
+  });
+
+  it('is refused for an email that is taken in another form of Unicode', async () => {
+    const name = newEmail().split('@')[0];
+    expect(codeOf(await one.signUp(request(`b\u00fcro-${name}@b\u00fccher.example`)))).toBe('done');
+    for (const written of [
+      `bu\u0308ro-${name}@bu\u0308cher.example`,
+      `B\u00dcRO-${name}@XN--BCHER-KVA.example`,
+    ]) {
+      expect(codeOf(await other.signUp(request(written)))).toBe('email_taken');
+      expect(codeOf(await other.logIn(request(written)))).toBe('done');
+    }
+  });
+
+  it('finds who signed up under the form of an older release, and makes no twin of them', async () => {
+    const typed = `${newEmail().split('@')[0]}@b\u00fccher.example`;
+    const { vault } = one;
+    const former = (await vault.formerEmailDigest(typed)) as string;
+    const old = { ...vault, emailDigest: async () => former, formerEmailDigest: async () => undefined };
+    expect(codeOf(await backend.node({ vault: old }).signUp(request(typed)))).toBe('done');
+    expect(await backend.stream(`email-${former}`)).toHaveLength(1);
+    expect(codeOf(await one.logIn(request(typed)))).toBe('done');
+    expect(codeOf(await one.signUp(request(typed)))).toBe('email_taken');
+    expect(await emailStream(typed)).toEqual([]);
+  });
+
+  it('leaves nothing behind where the event that it is for can not be written', async () => {
+    const email = newEmail();
+    const signedUp = eventCatalogue.UserSignedUp?.map((version) => ({ ...version, level: 2 })) ?? [];
+    const catalogue = { ...eventCatalogue, UserSignedUp: signedUp };
+    const codec = createCodec({ catalogue, writeLevel: 1, vault: one.vault });
+    await expect(backend.node({ codec }).signUp(request(email))).rejects.toMatchObject({
+      code: 'event_not_enabled',
+    });
+    expect(await emailStream(email)).toEqual([]);
+    await expect(one.signUp(request('no address'))).rejects.toThrow('no email address');
   });
 
   it('many times at once makes one user', async () => {

@@ -125,6 +125,25 @@ describe('users', () => {
     const { body } = await get(`/v1/users?email=${encodeURIComponent(email.toUpperCase())}`, operator);
     expect(body).toMatchObject({ items: [{ user_id: someone.userId }] });
   });
+  it('are found by an address with a plus, raw as well as escaped, and in another form of Unicode', async () => {
+    const someone = await system.it.readModel.addUser();
+    const email = `ada+x-${someone.userId}@xn--bcher-kva.example`;
+    const { query } = system.it.readModel;
+    const set = 'UPDATE read_model.users SET email = $2 WHERE user_id = $1';
+    await query.call(system.it.readModel, set, [someone.userId, email]);
+    const clientSet = 'UPDATE read_model.licenses SET client_id = $2 WHERE user_id = $1';
+    await query.call(system.it.readModel, clientSet, [someone.userId, `Bu\u0308ro+${someone.userId}`]);
+    const typed = email.replace('xn--bcher-kva', 'b\u00fccher');
+    for (const filter of [
+      `email=${email}`,
+      `email=${encodeURIComponent(email)}`,
+      `email=${typed}`,
+      `client_id=B\u00fcro+${someone.userId}`,
+    ]) {
+      const { body } = await get(`/v1/users?${filter}`, operator);
+      expect(ids(body), filter).toEqual([someone.userId]);
+    }
+  });
   it('are listed by pages', async () => {
     const first = (await get('/v1/users?limit=1', operator)).body;
     const second = (await get(`/v1/users?limit=1&cursor=${first.next_cursor}`, operator)).body;

@@ -59,6 +59,8 @@ describe('cli token', () => {
     ['a user’s token', ['--role', 'user', '--subject', 'x']],
     ['no subject', ['--role', 'operator']],
     ['a subject with control characters', ['--role', 'operator', '--subject', 'a\u0007']],
+    ['a subject that is an email address', ['--role', 'operator', '--subject', 'anna@example.com']],
+    ['a subject with an invisible character', ['--role', 'operator', '--subject', 'an\u200bna']],
     ['more than a day', ['--role', 'operator', '--subject', 'x', '--expires-in', '1441']],
     ['no time', ['--role', 'operator', '--subject', 'x', '--expires-in', '0']],
   ])('refuses %s', async (_what, args) => {

@@ -32,6 +32,11 @@ describe('the code of a validation', () => {
     ['a deactivated license', [{}, licenseView({ status: 'deactivated' })], 'invalid DEACTIVATED'],
     ['another client', [{ clientId: 'phone' }], 'invalid CLIENT_MISMATCH'],
     ['the same client', [{ clientId: 'laptop' }], 'valid VALID'],
+    [
+      'the same client, typed in another form of Unicode',
+      [{ clientId: 'B\u00fcro' }, licenseView({ clientId: 'Bu\u0308ro' })],
+      'valid VALID',
+    ],
     ['suspended', [{}, licenseView(), userView({ suspended: true })], 'invalid SUSPENDED'],
     ['no subscription at all', [{}, licenseView(), userView(null)], 'invalid EXPIRED'],
     ['not started, downgrade', [{}, licenseView(), userView(), START - 1], 'valid NOT_STARTED'],

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalBody } from '../../../shared/vault/digests.ts';
-import { normaliseEmail } from '../../../shared/vault/vault.ts';
 
 /** The same value with the fields of every object in reverse. */
 const reversed = (value: unknown): unknown => {
@@ -39,8 +38,4 @@ describe('the body that is digested', () => {
     expect(canonicalBody(body)).toBe(canonicalBody({ email: 'ada@example.com' }));
     expect(canonicalBody(body)).not.toContain('secret');
   });
-});
-
-it('an email is compared trimmed and in lower case', () => {
-  expect(normaliseEmail('  Ada@Example.COM \n')).toBe('ada@example.com');
 });
