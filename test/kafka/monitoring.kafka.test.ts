@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasData, isOfKafka, unknownNames } from '../integration/monitoring/exported.ts';
 import { panelQueries } from '../integration/monitoring/files.ts';
-import { type Prometheus, startPrometheus } from '../integration/monitoring/prometheus.ts';
+import { addressesOf, type Prometheus, startPrometheus } from '../integration/monitoring/prometheus.ts';
 import { signUpLicensed, validate } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
@@ -11,7 +11,7 @@ let prometheus: Prometheus;
 
 beforeAll(async () => {
   stack = await launch({ args: ['--no-tour', '--kafka'] });
-  prometheus = await startPrometheus(stack);
+  prometheus = await startPrometheus(addressesOf(stack));
   // Prometheus sees a rise only between two looks, so what counts by labels has to be there before it rises.
   await validate(stack.url, await signUpLicensed(stack.url), true);
   await eventually('Prometheus has seen the first events in the topic', async () => {

@@ -213,6 +213,50 @@ const stores: readonly AlertCase[] = [
   },
 ];
 
+const node = (values: string, status: string) => ({
+  [`eventstore_statuses{instance="e1",name="Node",status="${status}"}`]: values,
+});
+const checkpoint = (name: string, values: string) => ({
+  [`eventstore_checkpoints{instance="e1",name="${name}",read="non-flushed"}`]: values,
+});
+const diskBytes = (kind: string, values: string) => ({
+  [`eventstore_sys_disk_bytes{instance="e1",disk="/",kind="${kind}"}`]: values,
+});
+const eventStore: readonly AlertCase[] = [
+  {
+    alert: 'EventStoreWithoutLeader',
+    // What a node was is not exported any more once it is something else.
+    series: { ...node('1x5 stale _x18 1x29', 'Leader'), ...node('_x5 1x19 stale _x29', 'Unknown') },
+    at: from(8),
+  },
+  {
+    alert: 'EventStoreElectsOften',
+    series: { 'eventstore_elections_count{instance="e1"}': '1x40 3 5 7x90' },
+    at: [40, 50, 100],
+    labels: { instance: 'e1' },
+  },
+  {
+    alert: 'EventStoreFlushSlow',
+    series: {
+      'eventstore_writer_flush_duration_max_seconds{instance="e1",range="16-20 seconds"}': level(0.02, 0.4),
+    },
+    at: from(15),
+    labels: { instance: 'e1' },
+  },
+  {
+    alert: 'EventStoreIndexBehind',
+    series: { ...checkpoint('writer', '5e7x60'), ...checkpoint('index', level(5e7, 1e7)) },
+    at: from(15),
+    labels: { instance: 'e1' },
+  },
+  {
+    alert: 'EventStoreDiskAlmostFull',
+    series: { ...diskBytes('used', level(50, 95)), ...diskBytes('total', '100x60') },
+    at: from(15),
+    labels: { instance: 'e1', disk: '/' },
+  },
+];
+
 export const ALERT_CASES: readonly AlertCase[] = [
   ...validation,
   ...writeSide,
@@ -220,4 +264,5 @@ export const ALERT_CASES: readonly AlertCase[] = [
   ...kafka,
   ...processes,
   ...stores,
+  ...eventStore,
 ];

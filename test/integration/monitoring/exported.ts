@@ -4,10 +4,15 @@ import type { Prometheus } from './prometheus.ts';
 
 /** Metrics of what runs only beside a Kafka. */
 const OF_KAFKA = /\brelay_/;
+/** Metrics of EventStoreDB itself, which the local event store does not have. */
+const OF_EVENTSTOREDB = /\beventstore_/;
 /** Metrics that Prometheus makes itself. */
 const BY_PROMETHEUS = new Set(['up', 'ALERTS']);
 
 export const isOfKafka = (expr: string): boolean => OF_KAFKA.test(expr);
+export const isOfEventStoreDb = (expr: string): boolean => OF_EVENTSTOREDB.test(expr);
+/** Of what runs everywhere. */
+export const isOfEverywhere = (expr: string): boolean => !isOfKafka(expr) && !isOfEventStoreDb(expr);
 
 /** The metrics and labels of the given rules and panels that Prometheus has found nowhere. */
 export async function unknownNames(

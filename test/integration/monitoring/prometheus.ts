@@ -103,12 +103,14 @@ async function startNodeExporter(folder: string): Promise<{ process: RunningProc
   return { process, address };
 }
 
-/** A real Prometheus that scrapes the stack and a node exporter by the shipped configuration. */
-export async function startPrometheus(stack: LaunchedStack): Promise<Prometheus> {
+/** A real Prometheus that scrapes these jobs and a node exporter by the shipped configuration. */
+export async function startPrometheus(
+  addresses: ReadonlyMap<string, readonly string[]>,
+): Promise<Prometheus> {
   const folder = mkdtempSync(path.join(tmpdir(), 'license-test-prometheus-'));
   const [port] = (await freePorts(1)) as [number];
   const node = await startNodeExporter(folder);
-  writeConfiguration(folder, port, new Map([...addressesOf(stack), ['node', [node.address]]]));
+  writeConfiguration(folder, port, new Map([...addresses, ['node', [node.address]]]));
   const running = await startProcess({
     name: 'prometheus',
     command: findPrograms(['prometheus'], say).prometheus,

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, signUpLicensed, validate } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { dispose, type LaunchedStack, launch } from '../../support/stack.ts';
-import { hasData, isOfKafka, unknownNames } from './exported.ts';
+import { hasData, isOfEverywhere, unknownNames } from './exported.ts';
 import { panelQueries } from './files.ts';
-import { type Prometheus, startPrometheus } from './prometheus.ts';
+import { addressesOf, type Prometheus, startPrometheus } from './prometheus.ts';
 
 let stack: LaunchedStack;
 let prometheus: Prometheus;
@@ -18,7 +18,7 @@ async function traffic(): Promise<void> {
 
 beforeAll(async () => {
   stack = await launch({ args: ['--no-tour'] });
-  prometheus = await startPrometheus(stack);
+  prometheus = await startPrometheus(addressesOf(stack));
   await eventually('every target was asked once', async () => {
     const targets = await prometheus.targets();
     return targets.length > 0 && targets.every(({ health }) => health !== 'unknown');
@@ -55,12 +55,12 @@ describe('Prometheus with the shipped files, beside the running system', () => {
   });
 
   it('every metric, and every label, of a rule or a panel is one that is exported', async () => {
-    expect(await unknownNames(prometheus, (expr) => !isOfKafka(expr))).toEqual([]);
+    expect(await unknownNames(prometheus, isOfEverywhere)).toEqual([]);
   });
 
   it.each(
     panelQueries()
-      .filter(({ expr }) => !isOfKafka(expr))
+      .filter(({ expr }) => isOfEverywhere(expr))
       .map(({ panel, expr }) => [panel, expr]),
   )('%s has data', async (_panel, expr) => {
     await eventually(expr, () => hasData(prometheus, expr));
