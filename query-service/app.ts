@@ -1,7 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { createPool } from '../shared/adapters/postgres/pool.ts';
 import { watchPools } from '../shared/adapters/postgres/pool-metrics.ts';
-import { connectRedis } from '../shared/adapters/redis/client.ts';
 import { pingRedis } from '../shared/adapters/redis/ping.ts';
 import { redisCounters } from '../shared/adapters/redis/rate-counters.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
@@ -17,18 +15,16 @@ import { startServer } from '../shared/http/server/server.ts';
 import type { Running } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
 import { readPlanCatalogue } from '../shared/plans.ts';
-import { createTokens } from '../shared/tokens/create-tokens.ts';
-import { openKeyRings } from '../shared/tokens/file-key-ring.ts';
 import type { AccessClaims } from '../shared/tokens/tokens.ts';
 import { isTracing } from '../shared/tracing/tracing.ts';
 import { UsageCounter } from '../shared/usage/usage-counter.ts';
 import type { QueryConfig } from './config.ts';
-import { openEventLog } from './event-log.ts';
+import { type Connections, connect } from './connections.ts';
 import { Histories } from './queries/history.ts';
-import { LOOKUP_SETTINGS } from './queries/lookup-settings.ts';
-import { Standing } from './queries/standing.ts';
+import { ReadYourWrites } from './queries/read-your-writes.ts';
 import { statsReader } from './queries/stats.ts';
 import { tokenHasEnded } from './queries/users.ts';
+import { ReadModelCheckpoint, readCheckpoint } from './read-model-checkpoint.ts';
 import { queryRoutes } from './routes/all.ts';
 import { createValidation, type Validation } from './validation/create-validation.ts';
 import { isValidation } from './validation/http/fast-path.ts';
@@ -52,58 +48,18 @@ export interface QueryService extends Running {
 
 const API_DOCUMENT = new URL('../docs/openapi.json', import.meta.url);
 
-/** Everything that this service talks to. Nothing is connected to yet: it starts with all of them away. */
-async function connect({ config, logger, clock = systemClock }: QueryServiceOptions) {
-  const production = config.NODE_ENV === 'production';
-  const rings = await openKeyRings({ file: config.KEYRING_FILE, production, clock, logger });
-  const database = createPool({
-    connectionString: config.DATABASE_URL,
-    applicationName: 'query-service',
-    max: config.DATABASE_CONNECTIONS,
-    logger,
-    // A validation does not wait longer than this for views that it has nothing else for.
-    statementTimeoutMs: 3_000,
-    connectionTimeoutMs: 1_000,
-    settings: LOOKUP_SETTINGS,
-  });
-  const redis = connectRedis({ url: config.REDIS_URL, name: 'query-service', logger });
-  const subscriber = connectRedis({
-    url: config.REDIS_URL,
-    name: 'query-service-notices',
-    logger,
-    subscriber: true,
-  });
-  const eventLog = config.EVENTSTORE_URL ? await openEventLog(config.EVENTSTORE_URL) : undefined;
-  return {
-    clock,
-    rings,
-    database,
-    eventLog,
-    redis,
-    subscriber,
-    tokens: createTokens({ rings, issuer: config.TOKEN_ISSUER, clock }),
-    async close() {
-      rings.close();
-      redis.disconnect();
-      subscriber.disconnect();
-      await Promise.all([database.end(), eventLog?.close()]);
-    },
-  };
-}
-
-type Connections = Awaited<ReturnType<typeof connect>>;
-
 /** A token's user may be newer than the read model; then it is waited for, a moment. */
 const UNKNOWN_USER_WAIT_MS = 1_000;
+const UNKNOWN_USER_LOOK_MS = 100;
 
 const hasEnded =
-  ({ database }: Connections) =>
+  ({ pools }: Connections) =>
   async ({ sub, rev = -1, jti }: AccessClaims): Promise<boolean> => {
     for (const deadline = performance.now() + UNKNOWN_USER_WAIT_MS; ; ) {
-      const ended = await tokenHasEnded(database, { sub, rev, jti });
+      const ended = await tokenHasEnded(pools.database, { sub, rev, jti });
       if (ended !== undefined) return ended;
       if (performance.now() >= deadline) throw new Problem('read_model_behind');
-      await wait(25);
+      await wait(UNKNOWN_USER_LOOK_MS);
     }
   };
 
@@ -111,8 +67,8 @@ const hasEnded =
  * Ready is a node that can answer some validation: one of the layers below answers, or something is remembered. A
  * node whose layers have gone is worth sending requests to, and one that has only just started without them is not.
  */
-function healthOf({ database, redis }: Connections, validation: Validation, logger: Logger): Health {
-  const askDatabase = () => database.query('SELECT');
+function healthOf({ pools, redis }: Connections, validation: Validation, logger: Logger): Health {
+  const askDatabase = () => pools.validations.query('SELECT');
   return new Health({
     logger,
     dependencies: {
@@ -133,19 +89,22 @@ function healthOf({ database, redis }: Connections, validation: Validation, logg
  * @throws ConfigError the key ring is missing or broken; and the listening's error
  */
 export async function startQueryService(options: QueryServiceOptions): Promise<QueryService> {
-  const { config, logger, pause } = options;
-  const connections = await connect(options);
-  const { clock, rings, database, redis, subscriber, tokens } = connections;
+  const { config, logger, pause, clock = systemClock } = options;
+  const connections = await connect({ config, logger, clock });
+  const { rings, pools, redis, subscriber, tokens } = connections;
+  const { database } = pools;
   const { TRUSTED_PROXIES: trusted } = config;
   const metrics = createMetrics('query-service');
-  watchPools(metrics.registry, { database });
+  watchPools(metrics.registry, pools);
   const limiter = new RateLimiter({ shared: redisCounters(redis), clock, logger });
   const anonymous = new AnonymousLimit(limiter, config.ANONYMOUS_PER_MINUTE);
-  const usage = new UsageCounter({ pool: database, clock, logger, registry: metrics.registry });
+  const usage = new UsageCounter({ pool: pools.usage, clock, logger, registry: metrics.registry });
+  const checkpoint = new ReadModelCheckpoint({ read: () => readCheckpoint(database) });
   const monotonic = () => performance.now();
   const databaseClock = new DatabaseClock(monotonic, clock);
   const validation = createValidation({
-    sources: pairSources(database, redis, databaseClock, monotonic),
+    sources: pairSources(pools.validations, redis, databaseClock, monotonic),
+    checkpoint,
     databaseClock,
     plans: readPlanCatalogue(config.PLAN_CATALOGUE_FILE),
     maxLicenses: config.LICENSES_IN_MEMORY,
@@ -158,7 +117,7 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
     elsewhere: { '/v1/users/{id}': ['DELETE'] },
     context: {
       db: database,
-      standing: new Standing({ db: database }),
+      readYourWrites: new ReadYourWrites({ db: database, checkpoint }),
       histories: new Histories({ log: connections.eventLog, db: database, logger }),
       stats: statsReader(database, clock),
       leaseKeys: rings.lease,

@@ -12,7 +12,7 @@ export const querySettings = z.object({
   ...tokenSettings,
   PORT: integer(0, 65_535).default(3002).describe('Port to listen on; 0 for any free one'),
   DATABASE_URL: connectionUrl('postgres://', 'postgresql://').describe(
-    'PostgreSQL with the read model and the usage counts',
+    'PostgreSQL with the read model, the primary or a replica',
   ),
   REDIS_URL: connectionUrl('redis://', 'rediss://').describe(
     'Redis: cached views, the notices of changes, and rate limits over all nodes',
@@ -26,7 +26,14 @@ export const querySettings = z.object({
     .string()
     .optional()
     .describe('JSON file with the plans; the ones of the repository unless set'),
-  DATABASE_CONNECTIONS: integer(2, 100).default(8).describe('Most connections to PostgreSQL'),
+  USAGE_DATABASE_URL: connectionUrl('postgres://', 'postgresql://')
+    .optional()
+    .describe(
+      'PostgreSQL that usage counts are written to: the primary, where `DATABASE_URL` names a replica; the same unless set',
+    ),
+  DATABASE_CONNECTIONS: integer(5, 100)
+    .default(8)
+    .describe('Most connections to PostgreSQL: three for validations, one for usage, the rest for queries'),
   LICENSES_IN_MEMORY: integer(1_000, 10_000_000)
     .default(50_000)
     .describe('Most licenses (with their keys and users) that are remembered; about 2 KB each'),

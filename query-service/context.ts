@@ -3,13 +3,13 @@ import type { Clock } from '../shared/clock.ts';
 import { routesFor } from '../shared/http/routes/route.ts';
 import type { KeyRing } from '../shared/tokens/key-ring.ts';
 import type { Histories } from './queries/history.ts';
-import type { Standing } from './queries/standing.ts';
+import type { ReadYourWrites } from './queries/read-your-writes.ts';
 import type { Stats } from './queries/stats.ts';
 
 /** What the routes of this service work with. */
 export interface QueryContext {
   readonly db: Queryable;
-  readonly standing: Standing;
+  readonly readYourWrites: ReadYourWrites;
   readonly histories: Pick<Histories, 'read'>;
   readonly stats: () => Promise<Stats>;
   readonly leaseKeys: Pick<KeyRing, 'jwks'>;

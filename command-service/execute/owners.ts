@@ -14,7 +14,7 @@ import { untilTrue } from './until-true.ts';
 export interface OwnerIndex {
   /**
    * The owner's user id; undefined if there is no such subscription or license.
-   * @throws Problem read_model_behind, read_model_parked: it can't be told
+   * @throws Problem read_model_behind, read_model_parked (too many users are): it can't be told
    * @throws the driver's error while PostgreSQL is away
    */
   ownerOf(kind: 'subscription' | 'license', id: string, signal: AbortSignal): Promise<string | undefined>;
@@ -22,7 +22,7 @@ export interface OwnerIndex {
 
 export interface OwnersOptions {
   readonly pool: Queryable;
-  readonly log: Pick<EventLog, 'readAll'>;
+  readonly log: Pick<EventLog, 'readAll' | 'readStream'>;
   /** How long an id that is not found is waited for while the read model is behind; default 1 s. */
   readonly waitMs?: number;
 }
@@ -49,6 +49,19 @@ SELECT (SELECT user_id FROM read_model.licenses WHERE license_id = $1) AS user_i
 
 /** Events of others (an EventStoreDB's own statistics) that are looked past for the last one of this system. */
 const MAX_OTHERS = 1_000;
+
+/** Users with parked events whose streams are looked through for an id that the read model does not have. */
+const MAX_PARKED = 20;
+
+const PARKED_STREAMS = `
+SELECT user_id, stream, min(revision)::float8 AS revision FROM read_model.parked_events WHERE mark <> 'skip'
+GROUP BY user_id, stream ORDER BY user_id LIMIT ${MAX_PARKED + 1}`;
+
+interface ParkedStream {
+  readonly user_id: string;
+  readonly stream: string;
+  readonly revision: number;
+}
 
 const reached = ({ commit, prepare }: Found): Position => positionOf(commit, prepare);
 
@@ -79,6 +92,20 @@ export function createOwnerIndex({ pool, log, waitMs = 1_000 }: OwnersOptions): 
     return undefined;
   }
 
+  /**
+   * The user whose parked events name the id: what made it may be among them.
+   * @throws Problem read_model_parked: too many users have some
+   */
+  async function ownerAmongParked(id: string, signal: AbortSignal): Promise<string | undefined> {
+    const { rows } = await pool.query<ParkedStream>(PARKED_STREAMS);
+    for (const { user_id: userId, stream, revision } of rows.slice(0, MAX_PARKED)) {
+      for await (const { data } of log.readStream(stream, { from: revision, signal }))
+        if (Object.values(data).includes(id)) return userId;
+    }
+    if (rows.length > MAX_PARKED) throw new Problem('read_model_parked');
+    return undefined;
+  }
+
   return {
     async ownerOf(kind, id, signal) {
       // Ids are made as UUIDv7; another one names nothing here.
@@ -93,7 +120,7 @@ export function createOwnerIndex({ pool, log, waitMs = 1_000 }: OwnersOptions): 
         });
         if (!there) throw new Problem('read_model_behind');
       }
-      if (found.user_id === null && found.parked) throw new Problem('read_model_parked');
+      if (found.user_id === null && found.parked) return ownerAmongParked(id, signal);
       return found.user_id ?? undefined;
     },
   };

@@ -3,7 +3,7 @@ import { Problem } from '../../shared/http/problems/problem.ts';
 import type { ProblemCode } from '../../shared/http/problems/problem-codes.ts';
 import type { Principal } from '../../shared/http/routes/auth.ts';
 import { uuid } from '../../shared/http/routes/fields.ts';
-import type { Subject } from '../queries/standing.ts';
+import type { Subject } from '../queries/read-your-writes.ts';
 import { minEventPosition } from '../validation/http/read-question.ts';
 
 /** A query about one user: the answer is at least as new as the reader's own command. */

@@ -19,9 +19,9 @@ const license = queryRoute({
   headers: aboutOneUser,
   answers: { 200: { description: 'The license.', body: licenseDetail } },
   problems: ['not_found', ...ONE_USER_PROBLEMS],
-}).handle(async ({ db, standing }, { principal, params, headers, signal }) => {
+}).handle(async ({ db, readYourWrites }, { principal, params, headers, signal }) => {
   const subject = rowsToWaitFor(principal, { kind: 'license', id: params.id });
-  await standing.reached(subject, headers['min-event-position'], signal);
+  await readYourWrites.reached(subject, headers['min-event-position'], signal);
   const row = await findLicense(db, params.id);
   if (!row) throw new Problem('not_found');
   mustOwn(principal, row.user_id);

@@ -34,9 +34,9 @@ const me = queryRoute({
   operationId: 'getMe',
   summary: 'The caller',
   answers: { 200: { description: 'The caller.', body: userResource } },
-}).handle(async ({ db, standing, clock }, { principal, headers, signal }) => {
+}).handle(async ({ db, readYourWrites, clock }, { principal, headers, signal }) => {
   const id = userIdOf(principal);
-  await standing.reached({ kind: 'user', id }, headers['min-event-position'], signal);
+  await readYourWrites.reached({ kind: 'user', id }, headers['min-event-position'], signal);
   const found = await findUser(db, id);
   if (!found) throw new Problem('read_model_behind');
   return { status: 200, body: showUser(found.user, found.subscription, PERSONAL, clock()) };
@@ -49,9 +49,9 @@ const mySubscriptions = queryRoute({
   summary: "The caller's subscriptions, by start date",
   query: z.strictObject(pageQuery),
   answers: { 200: { description: 'A page of them.', body: listOf(subscriptionResource) } },
-}).handle(async ({ db, standing, clock }, { principal, headers, query, signal }) => {
+}).handle(async ({ db, readYourWrites, clock }, { principal, headers, query, signal }) => {
   const id = userIdOf(principal);
-  await standing.reached({ kind: 'user', id }, headers['min-event-position'], signal);
+  await readYourWrites.reached({ kind: 'user', id }, headers['min-event-position'], signal);
   const { page, size } = pageOf(query);
   const rows = await subscriptionsOf(db, id, page);
   const now = clock();
@@ -71,9 +71,9 @@ const myLicenses = queryRoute({
   summary: "The caller's licenses, in the order of their activation",
   query: z.strictObject(pageQuery),
   answers: { 200: { description: 'A page of them.', body: listOf(licenseDetail) } },
-}).handle(async ({ db, standing }, { principal, headers, query, signal }) => {
+}).handle(async ({ db, readYourWrites }, { principal, headers, query, signal }) => {
   const id = userIdOf(principal);
-  await standing.reached({ kind: 'user', id }, headers['min-event-position'], signal);
+  await readYourWrites.reached({ kind: 'user', id }, headers['min-event-position'], signal);
   const { page, size } = pageOf(query);
   const rows = await licensesOf(db, id, page);
   const body = showPage(

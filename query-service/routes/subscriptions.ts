@@ -20,9 +20,9 @@ const subscription = queryRoute({
   headers: aboutOneUser,
   answers: { 200: { description: 'The subscription.', body: subscriptionResource } },
   problems: ['not_found', ...ONE_USER_PROBLEMS],
-}).handle(async ({ db, standing, clock }, { principal, params, headers, signal }) => {
+}).handle(async ({ db, readYourWrites, clock }, { principal, params, headers, signal }) => {
   const subject = rowsToWaitFor(principal, { kind: 'subscription', id: params.id });
-  await standing.reached(subject, headers['min-event-position'], signal);
+  await readYourWrites.reached(subject, headers['min-event-position'], signal);
   const row = await findSubscription(db, params.id);
   if (!row) throw new Problem('not_found');
   mustOwn(principal, row.user_id);

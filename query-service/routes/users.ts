@@ -33,8 +33,8 @@ const user = queryRoute({
   headers: aboutOneUser,
   answers: { 200: { description: 'The user.', body: userResource } },
   problems: ['not_found', ...ONE_USER_PROBLEMS],
-}).handle(async ({ db, standing, clock }, { principal, params, headers, signal }) => {
-  await standing.reached({ kind: 'user', id: params.id }, headers['min-event-position'], signal);
+}).handle(async ({ db, readYourWrites, clock }, { principal, params, headers, signal }) => {
+  await readYourWrites.reached({ kind: 'user', id: params.id }, headers['min-event-position'], signal);
   const found = await findUser(db, params.id);
   if (!found) throw new Problem('not_found');
   return { status: 200, body: showUser(found.user, found.subscription, shownTo(principal), clock()) };

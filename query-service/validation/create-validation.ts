@@ -1,5 +1,6 @@
 import type { Redis } from '../../shared/adapters/redis/client.ts';
 import type { Clock } from '../../shared/clock.ts';
+import type { Position } from '../../shared/events/position.ts';
 import type { AnonymousLimit } from '../../shared/http/limits/anonymous-limit.ts';
 import type { TrustedProxies } from '../../shared/http/limits/client-address.ts';
 import type { RateLimiter } from '../../shared/http/limits/rate-limit.ts';
@@ -10,6 +11,7 @@ import type { LicenseView, UserView } from '../../shared/read-model/views.ts';
 import type { KeyRing } from '../../shared/tokens/key-ring.ts';
 import type { Tokens } from '../../shared/tokens/tokens.ts';
 import type { UsageCounter } from '../../shared/usage/usage-counter.ts';
+import type { ReadModelCheckpoint } from '../read-model-checkpoint.ts';
 import { callerAddresses } from './http/caller-address.ts';
 import { ENDPOINT, FastPath } from './http/fast-path.ts';
 import { UsageTally } from './http/usage-tally.ts';
@@ -25,6 +27,7 @@ import { ViewMemory } from './views/view-memory.ts';
 
 export interface ValidationOptions {
   readonly sources: PairSources;
+  readonly checkpoint: ReadModelCheckpoint;
   readonly redis: Redis;
   /** A connection that does nothing but follow the notices. */
   readonly subscriber: Redis;
@@ -91,6 +94,7 @@ export function createValidation(options: ValidationOptions): Validation {
   };
   const views = new LicenseViews({
     sources,
+    checkpoint: options.checkpoint,
     trust,
     licenses,
     users,
@@ -100,9 +104,9 @@ export function createValidation(options: ValidationOptions): Validation {
     onFailure: (layer, error) => logFailure[layer](error),
   });
   const { redis, subscriber } = options;
-  const onNotice = () => {
+  const onNotice = (after: Position) => {
     metrics.notices.inc();
-    views.noticed();
+    options.checkpoint.told(after);
   };
   const notices = new Notices({
     subscriber,

@@ -16,8 +16,8 @@ export interface NoticesOptions {
   readonly users: ViewMemory<UserView>;
   readonly clock: () => number;
   readonly logger: Logger;
-  /** After each notice. */
-  readonly onNotice: () => void;
+  /** After each notice: it tells that the projector has got to `after`. */
+  readonly onNotice: (after: Position) => void;
   /** How often silence is looked for; default 500 ms. */
   readonly tickMs?: number;
 }
@@ -80,7 +80,7 @@ export class Notices {
     }
     trust.heard(before, after);
     this.#raiseFloors(notice);
-    onNotice();
+    onNotice(after);
     // After a gap everybody's views are read again: from Redis as soon as that may be.
     trust.noticed();
   }

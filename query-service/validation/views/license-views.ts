@@ -1,5 +1,6 @@
 import { comparePositions, type Position } from '../../../shared/events/position.ts';
 import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
+import type { ReadModelCheckpoint } from '../../read-model-checkpoint.ts';
 import { Compaction } from './compaction.ts';
 import { LayersAway, type Loaded, type Named, PairLoader, type PairLoaderOptions } from './pair-loader.ts';
 import { type Entry, positionOf } from './view-memory.ts';
@@ -28,21 +29,26 @@ export type Resolution =
   | { readonly kind: 'unavailable'; readonly cause: unknown };
 
 export interface LicenseViewsOptions extends PairLoaderOptions {
+  readonly checkpoint: Pick<ReadModelCheckpoint, 'reached'>;
   /** How long a request waits for a read model that is behind; default 1.5 s. */
   readonly waitMs?: number;
 }
 
 const WAIT_MS = 1_500;
-/** Between two looks at a read model that is behind, unless a notice comes first. */
-const LOOK_MS = 50;
-/** Most requests that wait for a read model; the others are told at once that it is behind. */
-const MAX_WAITING = 500;
 /** Loads of one request that are older than a notice: a second one began after it, so a third is never needed. */
 const MAX_ATTEMPTS = 3;
 /** How long a request that could be answered from old knowledge waits for a layer that does not answer. */
 const PATIENCE_MS = 250;
 
 const before = (position: Position, other: Position): boolean => comparePositions(position, other) < 0;
+const later = (a: Position | undefined, b: Position | undefined): Position | undefined =>
+  a && b ? (before(a, b) ? b : a) : (a ?? b);
+
+/** What was read is older than a notice says: from a replica that lags. */
+interface Older {
+  readonly kind: 'older';
+  readonly than: Position | undefined;
+}
 
 /**
  * The two views of a license, from the first layer that may be believed: memory, Redis, PostgreSQL. See trust.ts for
@@ -51,7 +57,6 @@ const before = (position: Position, other: Position): boolean => comparePosition
 export class LicenseViews {
   readonly #options: LicenseViewsOptions;
   readonly #loader: PairLoader;
-  readonly #waiting = new Set<() => void>();
   readonly #compact = new Compaction();
 
   constructor(options: LicenseViewsOptions) {
@@ -63,33 +68,39 @@ export class LicenseViews {
     return this.#loader.underWay;
   }
 
-  /** A notice came: whoever waits for the read model looks again. */
-  noticed(): void {
-    for (const look of this.#waiting) look();
-  }
-
   /**
    * Answers with views that are at least as new as the key itself, and, if given, as `atLeast`. Waits a bounded time
    * for a read model that is behind.
    */
   async resolve(named: Named, atLeast?: Position): Promise<Resolution> {
-    const { monotonic, waitMs = WAIT_MS } = this.#options;
+    const { monotonic, checkpoint, waitMs = WAIT_MS } = this.#options;
     const deadline = monotonic() + waitMs;
+    let reached: Position | undefined;
     for (let again = false; ; again = true) {
       const found = await this.#find(named, again);
-      if (found.kind !== 'known' || !lacks(named, found, atLeast)) return found;
-      if (found.stale) return { kind: 'unavailable', cause: new LayersAway('what is known is too old') };
-      // Parking and settling move no position, so what memory and Redis say of it may be over.
-      if (found.layer !== 'postgres') continue;
-      if (found.user.view.user?.parked) return { kind: 'parked' };
-      const left = deadline - monotonic();
-      if (left <= 0 || this.#waiting.size >= MAX_WAITING) return { kind: 'behind' };
-      await this.#nextLook(Math.min(left, LOOK_MS));
+      if (found.kind !== 'known' && found.kind !== 'older') return found;
+      const needed = found.kind === 'known' ? lacking(named, found, atLeast) : found.than;
+      if (found.kind === 'known') {
+        if (!needed) return found;
+        if (found.stale) return { kind: 'unavailable', cause: new LayersAway('what is known is too old') };
+        // Parking and settling move no position, so what memory and Redis say of it may be over.
+        if (found.layer !== 'postgres') continue;
+        if (found.user.view.user?.parked) return { kind: 'parked' };
+      }
+      // Read behind it, and lacking all the same: waiting changes nothing.
+      if (!needed || (reached && !before(reached, needed))) return { kind: 'behind' };
+      try {
+        if (!(await checkpoint.reached(needed, deadline - monotonic()))) return { kind: 'behind' };
+      } catch (cause) {
+        return { kind: 'unavailable', cause };
+      }
+      reached = needed;
     }
   }
 
   /** @param again asks PostgreSQL itself, because what the layers above say was not enough */
-  async #find(named: Named, again: boolean): Promise<Resolution> {
+  async #find(named: Named, again: boolean): Promise<Resolution | Older> {
+    const { licenses, users } = this.#options;
     const { trust } = this.#options;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const remembered = again ? undefined : this.#remembered(named);
@@ -104,7 +115,7 @@ export class LicenseViews {
       // A load from before a distrust is repeated, but not for ever: the last one is as new as can be had.
       if (taken && (loaded.epoch === trust.epoch || attempt === MAX_ATTEMPTS)) return taken;
     }
-    return { kind: 'behind' };
+    return { kind: 'older', than: later(licenses.floor(named.licenseId), users.floor(named.userId)) };
   }
 
   #remembered({ licenseId, userId }: Named): Known | undefined {
@@ -159,25 +170,22 @@ export class LicenseViews {
     if (!license || !user) return { kind: 'unavailable', cause };
     return { kind: 'known', license, user, layer, stale: true };
   }
-
-  async #nextLook(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    this.#waiting.add(resolve);
-    await promise;
-    clearTimeout(timer);
-    this.#waiting.delete(resolve);
-  }
 }
 
-/** Whether the views are too old to say what was asked. */
-function lacks(named: Named, { license, user, level }: Known, atLeast: Position | undefined): boolean {
+/** The position that the views would have to have reached to say what was asked; undefined if they say it. */
+function lacking(
+  named: Named,
+  { license, user, level }: Known,
+  atLeast: Position | undefined,
+): Position | undefined {
   // Who activated was signed up and had a subscription: where these are missing, the view is older than the key, or
   // the read model has gone past it and they are really not there.
-  if (!license.view.license && before(positionOf(license.view), named.activated)) return true;
-  if (!user.view.user?.subscription && before(positionOf(user.view), named.activated)) return true;
+  const absent =
+    (!license.view.license && before(positionOf(license.view), named.activated)) ||
+    (!user.view.user?.subscription && before(positionOf(user.view), named.activated));
   const older = (view: LicenseView | UserView) => atLeast && before(positionOf(view), atLeast);
-  if (!atLeast || (!older(license.view) && !older(user.view))) return false;
   // A read model that is past it has left out no event of this user, unless that was parked.
-  return !(level && !before(level, atLeast) && !user.view.user?.parked);
+  const passed = level && atLeast && !before(level, atLeast) && !user.view.user?.parked;
+  const behind = !passed && (older(license.view) || older(user.view));
+  return later(absent ? named.activated : undefined, behind ? atLeast : undefined);
 }

@@ -84,6 +84,11 @@ export class ViewMemory<V extends LicenseView | UserView> {
     return entry;
   }
 
+  /** The position of the last notice about it, while that is a floor. */
+  floor(id: string): Position | undefined {
+    return this.#floors.get(id)?.position;
+  }
+
   isBelowFloor(id: string, view: V, now: number): boolean {
     const floor = this.#floors.get(id);
     if (!floor) return false;

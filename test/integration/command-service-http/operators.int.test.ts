@@ -95,16 +95,28 @@ describe('an operator', () => {
     await eventually('it is found', async () => (await post(path, operator)).status === 200);
   });
 
-  it('is not told 404 while any user is parked: it may be this one', async () => {
-    const eventId = randomUUID();
-    await node.pool.query(
-      `INSERT INTO read_model.parked_events (event_id, user_id, stream, revision, position_commit, position_prepare,
-         type, cause, attempts, mark, created_at) VALUES ($1, $1, 's', 0, 0, 0, 't', 'c', 1, 'parked', now())`,
-      [eventId],
-    );
-    const answer = await post(`/v1/licenses/${unknownId()}/revoke`, operator);
+  it('finds what a parked event made, and is told 404 of what none made', async () => {
+    const { userId, licenseId } = await signUpLicensed(node.url);
+    const read = () => node.pool.query('SELECT FROM read_model.licenses WHERE license_id = $1', [licenseId]);
+    await eventually('it is projected', async () => (await read()).rowCount === 1);
+    // As if its activation had been parked.
+    await node.pool.query('DELETE FROM read_model.licenses WHERE license_id = $1', [licenseId]);
+    const park = (user: string, stream: string) =>
+      node.pool.query(
+        `INSERT INTO read_model.parked_events (event_id, user_id, stream, revision, position_commit, position_prepare,
+           type, cause, attempts, mark, created_at)
+         VALUES (gen_random_uuid(), $1, $2, 2, 0, 0, 'LicenseActivated', 'c', 1, 'parked', now())`,
+        [user, stream],
+      );
+    await park(userId, `user-${userId}`);
+    const revoke = (id: string) => post(`/v1/licenses/${id}/revoke`, operator);
+    expect(await revoke(unknownId())).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect(await revoke(licenseId)).toMatchObject({ status: 200, body: { status: 'revoked' } });
+    // Too many to look through: then nobody can say.
+    for (let i = 0; i < 20; i += 1) await park(randomUUID(), `user-${randomUUID()}`);
+    const answer = await revoke(unknownId());
     expect(answer).toMatchObject({ status: 503, body: { code: 'read_model_parked' } });
-    await node.pool.query('DELETE FROM read_model.parked_events WHERE event_id = $1', [eventId]);
+    await node.pool.query('DELETE FROM read_model.parked_events');
   });
 
   it('does not believe an index that names the wrong user', async () => {

@@ -1,9 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
 import { comparePositions, type Position } from '../../shared/events/position.ts';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import { timeOfUuidv7 } from '../../shared/ids.ts';
 import { CHECKPOINT_NAME, positionOf } from '../../shared/read-model/checkpoint.ts';
+import type { ReadModelCheckpoint } from '../read-model-checkpoint.ts';
 
 /** What a query is about, from which its user follows. */
 export interface Subject {
@@ -11,8 +11,9 @@ export interface Subject {
   readonly id: string;
 }
 
-export interface StandingOptions {
+export interface ReadYourWritesOptions {
   readonly db: Queryable;
+  readonly checkpoint: ReadModelCheckpoint;
   /** How long a read model that is behind is waited for; default 2 s. */
   readonly waitMs?: number;
 }
@@ -35,7 +36,7 @@ const OWNERS = {
 } as const;
 
 /** $3 and $4 are the position that must be reached: an event that is parked has not been. */
-const standing = (owner: string) => `
+const standOf = (owner: string) => `
 SELECT u.position_commit::text AS user_commit, u.position_prepare::text AS user_prepare,
   c.position_commit::text AS commit, c.position_prepare::text AS prepare,
   EXISTS (
@@ -46,38 +47,40 @@ FROM (${owner}) AS owner
 LEFT JOIN read_model.users u ON u.user_id = owner.user_id
 LEFT JOIN read_model.checkpoints c ON c.name = '${CHECKPOINT_NAME}'`;
 
-const LOOK_MS = 25;
-
 /** Says whether the rows of a user are as new as a reader asks. */
-export class Standing {
-  readonly #options: StandingOptions;
+export class ReadYourWrites {
+  readonly #options: ReadYourWritesOptions;
 
-  constructor(options: StandingOptions) {
+  constructor(options: ReadYourWritesOptions) {
     this.#options = options;
   }
 
   /**
    * Resolves once the rows of the subject's user hold every event of that user up to `atLeast`: because the user's
    * last one is at or after it, or because the read models are that far and none of the user's events is parked.
+   * Each request looks twice at most, before and after the read models have got there.
    * @throws Problem read_model_parked at once, read_model_behind after a bounded wait
    */
   async reached(subject: Subject, atLeast: Position | undefined, signal: AbortSignal): Promise<void> {
     if (!atLeast) return;
-    const deadline = performance.now() + (this.#options.waitMs ?? 2_000);
-    for (;;) {
-      const row = await this.#look(subject, atLeast);
-      if (comparePositions(positionOf(row.user_commit, row.user_prepare), atLeast) >= 0) return;
-      if (row.parked) throw new Problem('read_model_parked');
-      if (comparePositions(positionOf(row.commit, row.prepare), atLeast) >= 0) return;
-      if (signal.aborted || performance.now() >= deadline) throw new Problem('read_model_behind');
-      await wait(LOOK_MS);
-    }
+    if (await this.#has(subject, atLeast)) return;
+    const there = await this.#options.checkpoint.reached(atLeast, this.#options.waitMs ?? 2_000);
+    if (signal.aborted || !there || !(await this.#has(subject, atLeast)))
+      throw new Problem('read_model_behind');
+  }
+
+  /** @throws Problem read_model_parked */
+  async #has(subject: Subject, atLeast: Position): Promise<boolean> {
+    const row = await this.#look(subject, atLeast);
+    if (comparePositions(positionOf(row.user_commit, row.user_prepare), atLeast) >= 0) return true;
+    if (row.parked) throw new Problem('read_model_parked');
+    return comparePositions(positionOf(row.commit, row.prepare), atLeast) >= 0;
   }
 
   async #look({ kind, id }: Subject, { commit, prepare }: Position): Promise<Row> {
     const { rows } = await this.#options.db.query<Row>({
-      name: `standing_${kind}`,
-      text: standing(OWNERS[kind]),
+      name: `stand_of_${kind}`,
+      text: standOf(OWNERS[kind]),
       // The time part of a subscription's id is its start date; any other id has none, and names no partition.
       values: [id, new Date(timeOfUuidv7(id) ?? 0), commit.toString(), prepare.toString()],
     });
