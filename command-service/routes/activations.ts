@@ -19,7 +19,7 @@ const dots = { error: 'expected a name without . or .. between slashes' };
 /** A client that is activated from now on; its id is kept in the form in which it is compared, which may be longer. */
 const newClientId = opaque(MAX_CLIENT_ID)
   .regex(NO_DOTS, dots)
-  .refine((value) => comparedClientId(value).length <= MAX_CLIENT_ID, {
+  .refine((value) => [...comparedClientId(value)].length <= MAX_CLIENT_ID, {
     error: `expected at most ${MAX_CLIENT_ID} characters after Unicode NFC`,
   });
 /** A client that is there, also one whose id would be refused today. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Problem } from '../../shared/http/problems/problem.ts';
-import { text, uuid } from '../../shared/http/routes/fields.ts';
+import { text, typedEmail, uuid } from '../../shared/http/routes/fields.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
 import { showUser, userResource } from '../queries/show.ts';
@@ -48,7 +48,7 @@ const users = queryRoute({
   description: 'An analyst may not filter by email address, and is not shown any.',
   query: z.strictObject({
     ...pageQuery,
-    email: text(3, 1_024).trim().optional(),
+    email: typedEmail.optional(),
     client_id: text(1, 128).optional(),
     license_id: uuid.optional(),
     external_id: text(1, 128).optional(),

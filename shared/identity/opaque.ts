@@ -1,5 +1,5 @@
-/** Something, an @, and a name with a dot, also in the wide characters of East Asian keyboards. */
-const EMAIL_LIKE = /[^\s@]@[^\s@.]+(?:\.[^\s@.]+)+/;
+/** Something, an @, and a name with a dot. */
+export const EMAIL_LIKE = /[^\s@]@[^\s@.]+(?:\.[^\s@.]+)+/;
 
 /**
  * Whether a text that is meant to be opaque looks like an email address. Such ids stand in the clear in the log, for ever:

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { hasUnseenCharacter } from '../../identity/characters.ts';
 import { normaliseEmail } from '../../identity/email.ts';
-import { looksLikeEmail } from '../../identity/opaque.ts';
+import { EMAIL_LIKE, looksLikeEmail } from '../../identity/opaque.ts';
 import { type Place, pointerTo } from '../input/pointer.ts';
 import type { FieldError } from '../problems/problem.ts';
 
@@ -50,17 +50,18 @@ export const text = (minimum: number, maximum: number) =>
     .meta({ minLength: minimum, maxLength: maximum })
     .regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: 'control characters are not allowed' });
 
+/** An email address as it is typed, which may be longer than the form that is stored. */
+export const typedEmail = text(3, 500).trim();
+
 /** An email address that is stored from now on. Trimmed, and else as it was typed: the write side normalises it. */
-export const newEmail = text(3, 1_024)
-  .trim()
+export const newEmail = typedEmail
   .refine((value) => normaliseEmail(value) !== undefined, {
     error: 'expected an email address of at most 254 bytes, without invisible characters',
-  });
+  })
+  .meta({ format: 'idn-email' });
 
 /** An email address to look for: also one that an older release took. */
-export const knownEmail = text(3, 1_024)
-  .trim()
-  .regex(/^[^\s@]+@[^\s@]+$/, { error: 'expected an email address' });
+export const knownEmail = typedEmail.regex(/^[^\s@]+@[^\s@]+$/, { error: 'expected an email address' });
 
 /** An id of somebody else's making, which stands in the clear in the log for ever. */
 export const opaque = (maximum: number) =>
@@ -69,7 +70,8 @@ export const opaque = (maximum: number) =>
     .refine((value) => !looksLikeEmail(value), {
       error:
         'this looks like an email address: the id is kept for ever and can not be erased, so it must not name a person',
-    });
+    })
+    .meta({ not: { pattern: EMAIL_LIKE.source } });
 
 /** The id of a user, a subscription or a license. */
 export const uuid = z.uuid({ error: 'expected a UUID' }).transform((id) => id.toLowerCase());

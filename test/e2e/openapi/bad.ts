@@ -15,6 +15,7 @@ export function bad(given: Schema): fc.Arbitrary<unknown> {
     if (minLength > 0) wrongs.push('', 'x'.repeat(minLength - 1));
     if (schema.format !== undefined || schema.enum) wrongs.push('x', '2027-02-30T00:00:00Z');
   }
+  if (schema.not !== undefined) wrongs.push('ada@example.com', 'lap\u200btop');
   if (minimum !== undefined) wrongs.push(minimum - 1);
   if (maximum !== undefined) wrongs.push(maximum + 1);
   return fc.constantFrom(...wrongs);
