@@ -16,6 +16,19 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit \
     ! -name favicon-32x32.png ! -name LICENSE ! -name NOTICE -delete \
   && find node_modules -type f \( -name '*.map' -o -name '*.md' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' \) -delete
 
+# A checkout under umask 027 is readable by its owner alone, and so would be what is copied from it.
+FROM base AS files
+WORKDIR /app
+COPY package.json ./
+COPY docs/openapi.json ./docs/
+COPY deploy ./deploy
+COPY shared ./shared
+COPY command-service ./command-service
+COPY query-service ./query-service
+COPY projector ./projector
+COPY cli ./cli
+RUN chmod -R a+rX .
+
 FROM base
 LABEL org.opencontainers.image.title="License System" \
   org.opencontainers.image.description="The services of the License System, and its tool" \
@@ -25,22 +38,16 @@ LABEL org.opencontainers.image.title="License System" \
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn* /opt/yarn* \
   && groupadd --gid 10001 license \
   && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin license \
-  && mkdir -p /secrets/access /secrets/signing /secrets/master /secrets/postgres /secrets/redis /secrets/grafana \
-  && chown -R 10001:10001 /secrets
+  && mkdir -p /secrets/access /secrets/signing /secrets/master /secrets/postgres /secrets/redis /secrets/grafana /configuration \
+  && chown -R 10001:10001 /secrets /configuration
 WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
-COPY package.json ./
-COPY docs/openapi.json ./docs/
-COPY deploy/compose/healthy.mjs ./deploy/compose/
-COPY shared ./shared
-COPY command-service ./command-service
-COPY query-service ./query-service
-COPY projector ./projector
-COPY cli ./cli
+COPY --from=files /app ./
 ENV NODE_ENV=production HOST=0.0.0.0
 USER 10001:10001
 STOPSIGNAL SIGTERM
-# It fails also while a service is on its way up or down: what waits for "healthy" waits for one that takes requests.
-HEALTHCHECK --interval=15s --timeout=10s --start-period=120s --start-interval=1s --retries=4 \
-  CMD ["node", "deploy/compose/healthy.mjs"]
+# It fails also while a service is on its way up or down: what waits for "healthy" waits for one that takes requests. A
+# process that hangs is unhealthy within 15 s. A shell asks, because it costs a tenth of what starting Node does.
+HEALTHCHECK --interval=4s --timeout=3s --start-period=120s --start-interval=1s --retries=2 \
+  CMD ["bash", "deploy/compose/healthy.sh"]
 CMD ["node", "cli/main.ts", "--help"]

@@ -28,6 +28,8 @@ const vaultDatabase = {
 const tokens = z.object({ ...common, ...tokenSettings });
 /** Without the database the time and the number of licenses are not known: for when it is away. */
 const keys = z.object({ ...tokens.shape, DATABASE_URL: database.DATABASE_URL.optional() });
+/** To make keys, or to tell that they are still the same. */
+const ensuring = z.object({ ...tokens.shape, ...database, ...vaultDatabase, ...vaultSettings });
 const vault = z.object({ ...common, ...database, ...vaultDatabase, ...eventStore });
 
 const migrations = z.object({ ...common, ...database, ...vaultDatabase });
@@ -56,6 +58,7 @@ const readingLog = z.object({ ...common, ...database, ...eventStore });
 
 export type TokenConfig = z.infer<typeof tokens>;
 export type KeysConfig = z.infer<typeof keys>;
+export type EnsureConfig = z.infer<typeof ensuring>;
 
 /**
  * The environment. Where it names no system (NODE_ENV is not set), the one that the launcher started on this
@@ -83,6 +86,7 @@ export function settingSources(): {
 // Each command reads only what it needs: `token` works without a database. All throw ConfigError.
 export const readTokenConfig = (): TokenConfig => readConfig(tokens, environment());
 export const readKeysConfig = (): KeysConfig => readConfig(keys, environment());
+export const readEnsureConfig = (): EnsureConfig => readConfig(ensuring, environment());
 export const readVaultConfig = (): z.infer<typeof vault> => readConfig(vault, environment());
 export const readMigrateConfig = (): z.infer<typeof migrations> => readConfig(migrations, environment());
 export const readDatabaseConfig = (): z.infer<typeof databaseAlone> =>

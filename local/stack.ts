@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startBackends } from './backends.ts';
 import type { Options } from './options.ts';
@@ -92,7 +92,7 @@ async function startServices(
   say('Starting the event store and the services …');
   await supervisor.start('event store', eventStoreSpec(backends));
   await runTool(backends, 'migrate');
-  if (!existsSync(path.join(backends.data, 'keys', 'keyring.json'))) await runTool(backends, 'keys', 'init');
+  await runTool(backends, 'keys', 'ensure');
 
   const ports = await freePorts(2 + options.commandNodes + options.queryNodes);
   const [projectorPort, relayPort] = ports as [number, number];

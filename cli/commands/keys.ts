@@ -12,7 +12,8 @@ import {
   type RingEntry,
 } from '../../shared/tokens/ring-model.ts';
 import { type Command, type Io, parseOptions, UsageError } from '../command.ts';
-import { type KeysConfig, readKeysConfig } from '../config.ts';
+import { type KeysConfig, readEnsureConfig, readKeysConfig } from '../config.ts';
+import { ensureKeys } from '../keys/ensure.ts';
 import { withNodes } from '../keys/nodes.ts';
 import { changeRing, readRings } from '../keys/rings-file.ts';
 import { withdraw } from '../keys/withdraw.ts';
@@ -66,7 +67,7 @@ function readKind(name: string | undefined): TokenKind | undefined {
   return kind;
 }
 
-const ACTIONS = ['list', 'init', 'rotate', 'withdraw'] as const;
+const ACTIONS = ['list', 'init', 'ensure', 'rotate', 'withdraw'] as const;
 
 function readArguments(args: readonly string[]) {
   const { values, positionals } = parseOptions(args, {
@@ -74,14 +75,17 @@ function readArguments(args: readonly string[]) {
       kind: { type: 'string' },
       lead: { type: 'string' },
       yes: { type: 'boolean', default: false },
+      'replace-lost': { type: 'boolean', default: false },
       'local-clock': { type: 'boolean', default: false },
     },
     allowPositionals: true,
   });
   const [name, kid, ...rest] = positionals;
   const action = ACTIONS.find((each) => each === name);
-  if (action === undefined) throw new UsageError('say what to do: list, init, rotate or withdraw');
+  if (action === undefined) throw new UsageError('say what to do: list, init, ensure, rotate or withdraw');
   const { kind: kindName, lead = String(LEAD_MINUTES), yes, 'local-clock': localClock } = values;
+  const replaceLost = values['replace-lost'];
+  if (replaceLost && action !== 'ensure') throw new UsageError('--replace-lost belongs to ensure');
   if (values.lead !== undefined && action !== 'rotate') throw new UsageError('--lead belongs to rotate');
   if (yes && action !== 'withdraw') throw new UsageError('--yes belongs to withdraw');
   const changes = action === 'rotate' || action === 'withdraw';
@@ -92,7 +96,15 @@ function readArguments(args: readonly string[]) {
   if (rest.length > 0 || (kid !== undefined) !== (action === 'withdraw')) {
     throw new UsageError(action === 'withdraw' ? 'withdraw takes one key id' : 'too many arguments');
   }
-  return { action, kid: kid ?? '', kind: readKind(kindName), leadMs: Number(lead) * 60_000, yes, localClock };
+  return {
+    action,
+    kid: kid ?? '',
+    kind: readKind(kindName),
+    leadMs: Number(lead) * 60_000,
+    yes,
+    localClock,
+    replaceLost,
+  };
 }
 
 /** Lists and changes the signing keys; running services follow the file by themselves. */
@@ -101,6 +113,8 @@ export const keys: Command = {
   summary: 'list, make, rotate and withdraw the signing keys',
   usage: `keys list
        keys init                      make the key rings, once, before the first start in production
+       keys ensure [--replace-lost]   the same, and the vault's master key, where this system has none yet; where it has
+                                      had them, fail unless they are still the same
        keys rotate [--kind <kind>]    add a key of each kind (or of one); published now, signs after --lead
        keys withdraw <kid>            a stolen key: what it signed is refused on every node within seconds
 
@@ -112,9 +126,13 @@ export const keys: Command = {
 withdraw says what it ends (for activation keys, how many licenses) and asks. Standard output has the table
 (tab-separated), kinds with their new keys, or the id of the key that was withdrawn.
 
-Settings: KEYRING_FILE, and DATABASE_URL for rotate and withdraw.`,
+--replace-lost has new key rings made for lost ones: every activation key is then INVALID_KEY.
+
+Settings: KEYRING_FILE, DATABASE_URL for ensure, rotate and withdraw; for ensure also VAULT_DATABASE_URL and
+VAULT_MASTER_KEY (or _FILE).`,
   async run(args, io) {
     const { action, ...options } = readArguments(args);
+    if (action === 'ensure') return ensureKeys(readEnsureConfig(), options.replaceLost, io);
     const config = readKeysConfig();
     switch (action) {
       case 'list':

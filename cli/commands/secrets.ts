@@ -2,9 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import path from 'node:path';
-import { systemClock } from '../../shared/clock.ts';
 import { createSecretFile } from '../../shared/secret-file.ts';
-import { formatRings, newRings } from '../../shared/tokens/ring-model.ts';
 import { type Command, type Io, parseOptions, UsageError } from '../command.ts';
 
 interface SecretFile {
@@ -24,8 +22,6 @@ function groups(): readonly (readonly SecretFile[])[] {
   const postgres = newPassword();
   const redis = newPassword();
   return [
-    [{ name: 'signing/keyring.json', text: formatRings(newRings(systemClock())) }],
-    [{ name: 'master/master.key', text: `${randomBytes(32).toString('base64url')}\n` }],
     [
       { name: 'postgres/password', text: `${postgres}\n` },
       {
@@ -70,14 +66,13 @@ async function init(folder: string, io: Io): Promise<void> {
   }
 }
 
-/** The passwords and keys of a system of containers. */
+/** The passwords of a system of containers. Its keys: `keys ensure`, which asks the database whether it has had some. */
 export const secrets: Command = {
   name: 'secrets',
-  summary: 'make the passwords and keys of a system of containers',
+  summary: 'make the passwords of a system of containers',
   usage: `secrets init <folder>
 
-Makes what is missing of: the signing keys (signing/keyring.json), the vault's master key (master/master.key), the
-passwords of PostgreSQL and Redis and the URLs that hold them (postgres/, redis/, access/), the one of Grafana
+Makes what is missing of: the passwords of PostgreSQL and Redis and the URLs that hold them (postgres/, redis/, access/), the one of Grafana
 (grafana/). What is there is left as it is. Prints each file that was made. docker-compose.yml runs it before
 everything else.`,
   async run(args, io) {

@@ -1,26 +1,42 @@
 #!/bin/sh
-# Replaces the containers of services by new ones, made of the image and the settings of now, and loses no request: each
-# new container takes requests before an old one is told to go.
+# Replaces containers by new ones, made of the image and the settings of now, and loses no request: each new container takes
+# requests before an old one is told to go.
 #
-#   deploy/compose/roll.sh [service …]     default: all of them, in the order of an upgrade
+#   deploy/compose/roll.sh              an upgrade: schemas, Nginx's configuration, then every service
+#   deploy/compose/roll.sh service …    these services alone, after a change of their settings or to restart them
 #
 # Docker Compose is asked as it is from here: set COMPOSE_FILE, COMPOSE_PROJECT_NAME and the rest as for `docker compose`.
 set -eu
 cd "$(dirname "$0")/../.."
 
-[ $# -gt 0 ] || set -- query-service projector relay command-service
+# Of containers that ended and whose image is another now, Compose makes new ones, and then replaces all that depend on
+# them: PostgreSQL, Redis, Nginx. Of those that are not there, it does not.
+forget_ended() {
+  docker compose rm --force secrets migrate >/dev/null 2>&1
+}
 
-for service; do
-  old=$(docker compose ps --quiet "$service")
-  [ -n "$old" ] || { echo "$service does not run" >&2; exit 1; }
+roll() {
+  old=$(docker compose ps --quiet "$1")
+  [ -n "$old" ] || { echo "$1 does not run" >&2; exit 1; }
   more=$(($(echo "$old" | wc -l) + 1))
   for container in $old; do
     # Not with --no-deps: Compose leaves the dependencies out of what it then compares with, and its next `up` would replace
     # the container again.
-    docker compose up --detach --wait --no-recreate --quiet-pull --scale "$service=$more" "$service"
+    docker compose up --detach --wait --no-recreate --quiet-pull --scale "$1=$more" "$1"
     # It finishes what it has; only then is its address taken away.
     docker stop --time 30 "$container" >/dev/null
     docker rm "$container" >/dev/null
-    echo "$service: replaced $(echo "$container" | cut -c 1-12)"
+    echo "$1: replaced $(echo "$container" | cut -c 1-12)"
   done
-done
+}
+
+forget_ended
+if [ $# -eq 0 ]; then
+  docker compose run --rm --no-deps secrets
+  docker compose run --rm --no-deps migrate
+  docker compose exec -T nginx sh /configuration/nginx/container.sh reload
+  # Readers of events first.
+  set -- query-service projector relay command-service
+fi
+for service; do roll "$service"; done
+forget_ended

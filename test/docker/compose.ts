@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '../support/eventually.ts';
@@ -74,6 +76,21 @@ export class Compose {
   /** The same command for a first start, an upgrade, and another number of nodes. */
   async up(...scale: readonly string[]): Promise<void> {
     await this.compose('up', '--detach', '--wait', ...scale.flatMap((one) => ['--scale', one]));
+  }
+
+  /** Gives the image's tag to another image with another Nginx configuration, as a build or a pull of a new release does. */
+  async release(image: string): Promise<void> {
+    const folder = mkdtempSync(path.join(tmpdir(), 'license-test-release-'));
+    const change = `printf '# ${folder}\\n' >> deploy/nginx/nginx.conf.template`;
+    try {
+      writeFileSync(
+        path.join(folder, 'Dockerfile'),
+        `FROM ${image}\nUSER root\nRUN ${change}\nUSER 10001:10001\n`,
+      );
+      await this.run('docker', 'build', '--quiet', '--tag', image, folder);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   }
 
   /** A command of the tool, in a container of its own. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { takeTour } from '../../local/tour.ts';
 import { ask, type Licensed, validate } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Compose, type Container, serviceOf } from './compose.ts';
 import { customers } from './mixed-load.ts';
 import { SERVICES, startSystem } from './system.ts';
@@ -97,6 +98,27 @@ describe('every container', () => {
         Type: 'json-file',
         Config: { 'max-size': '20m' },
       });
+    }
+  });
+
+  it('of this project that hangs is unhealthy within 15 s, and well again when it goes on', async () => {
+    for (const service of ['query-service', 'projector']) {
+      const [container] = await system.containers(service);
+      const { Id } = container as Container;
+      // Process 1 is Docker's own, which passes signals on.
+      const signal = (name: string) =>
+        system.run('docker', 'exec', Id, 'bash', '-c', `kill -${name} $(cat /proc/1/task/1/children)`);
+      const health = async () =>
+        (JSON.parse(await system.run('docker', 'inspect', Id)) as Container[])[0]?.State.Health?.Status;
+      await signal('STOP');
+      const since = performance.now();
+      try {
+        await eventually('it is unhealthy', async () => (await health()) === 'unhealthy', 30_000);
+        expect(performance.now() - since).toBeLessThan(15_500);
+      } finally {
+        await signal('CONT');
+      }
+      await eventually('it is healthy', async () => (await health()) === 'healthy', 30_000);
     }
   });
 

@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.ts';
 import type { Compose } from './compose.ts';
 import { type LoadReport, startLoad } from './load.ts';
 import { customers, mixture, validation } from './mixed-load.ts';
-import { SERVICES, say, startSystem } from './system.ts';
+import { IMAGE, SERVICES, say, startSystem } from './system.ts';
 
 /** Of those that Nginx sends requests to. */
 const PORTS: Readonly<Record<string, number>> = { 'command-service': 3001, 'query-service': 3002 };
@@ -109,12 +109,33 @@ describe('under load', () => {
     }
   });
 
+  it('a whole upgrade by the book, then another number of nodes: no request fails, and the stores stay', async () => {
+    const STAY = ['postgres', 'redis', 'kafka', 'event-store', 'nginx'];
+    const idsOf = async (...services: readonly string[]) =>
+      (await system.containers(...services)).map(({ Id }) => Id).sort();
+    const [stores, services] = [await idsOf(...STAY), await idsOf(...SERVICES)];
+    await during('a whole upgrade', mixture(licensed), async () => {
+      await system.release(IMAGE);
+      await system.run('deploy/compose/roll.sh');
+      const upgraded = await idsOf(...SERVICES);
+      expect(upgraded.filter((id) => services.includes(id))).toEqual([]);
+      // Nothing is left that a plain `up` would replace.
+      await system.up();
+      expect(await idsOf(...SERVICES)).toEqual(upgraded);
+      await system.up('query-service=3');
+      await system.up();
+    });
+    expect(await idsOf(...STAY)).toEqual(stores);
+    const configuration = await system.compose('exec', '-T', 'nginx', 'cat', '/run/nginx/nginx.conf');
+    expect(configuration).toContain('license-test-release-');
+  });
+
   it('every container of a service restarted, one after another: no request fails', async () => {
     await during('every container restarted', mixture(licensed), async () => {
       for (const service of SERVICES) {
         for (const { Id } of await system.containers(service)) {
           await system.restart(Id);
-          // An operator looks too before he goes on: health says that it can, not that Nginx has found it.
+          // An operator looks too before they go on: health says that it can, not that Nginx has found it.
           if (PORTS[service])
             await eventually('it is asked again', async () => (await requests(Id, service)) > 0);
         }
@@ -129,7 +150,14 @@ describe('under load', () => {
     const closes = /nginx\/1\.(1\d|2[0-6])\./.test(version);
     const reload = async () => {
       for (let i = 0; i < 10; i += 1) {
-        await system.compose('exec', '--no-TTY', 'nginx', 'sh', '/opt/nginx/container.sh', 'reload');
+        await system.compose(
+          'exec',
+          '--no-TTY',
+          'nginx',
+          'sh',
+          '/configuration/nginx/container.sh',
+          'reload',
+        );
         await answered(20);
       }
     };

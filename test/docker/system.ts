@@ -4,6 +4,8 @@ import { Compose } from './compose.ts';
 /** Of this project; all of them run the one image. */
 export const SERVICES = ['command-service', 'query-service', 'projector', 'relay'];
 
+export const IMAGE = 'license-system:latest';
+
 /** For whoever watches: what was measured. */
 export const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -13,6 +15,7 @@ export async function startSystem(): Promise<Compose> {
   const standIns = process.env.STAND_INS === 'true';
   const system = new Compose({ name: `license-test-${process.pid}-${port}`, port, standIns });
   await system.compose('build');
+  if (standIns) await system.run('docker', 'tag', IMAGE, 'license-system-event-store');
   const started = performance.now();
   await system.up();
   say(`up after ${Math.round((performance.now() - started) / 1_000)} s`);

@@ -30,6 +30,21 @@ const failing = (failed: string, minutes: number) => ({
   'validation_problems_total{code="busy",status="503"}': failed,
 });
 
+/** At promtool's time 0 the year 1970 begins: a certificate ends so many seconds after it. */
+const DAYS = 86_400;
+const certificate: readonly AlertCase[] = [
+  {
+    alert: 'CertificateEndsSoon',
+    series: { 'probe_ssl_earliest_cert_expiry{job="certificate"}': `${13 * DAYS}x89 ${90 * DAYS}x29` },
+    at: [50, 70, 100],
+  },
+  {
+    alert: 'CertificateEnds',
+    series: { 'probe_ssl_earliest_cert_expiry{job="certificate"}': `${2 * DAYS}x19 ${90 * DAYS}x29` },
+    at: [3, 10, 25],
+  },
+];
+
 const q1 = 'job="query-service",instance="q1"';
 const validation: readonly AlertCase[] = [
   // 10 % for 20 minutes: 2 % of the month's budget is gone after ten.
@@ -258,6 +273,7 @@ const eventStore: readonly AlertCase[] = [
 ];
 
 export const ALERT_CASES: readonly AlertCase[] = [
+  ...certificate,
   ...validation,
   ...writeSide,
   ...projection,

@@ -8,6 +8,8 @@ const OF_KAFKA = /\brelay_/;
 const OF_EVENTSTOREDB = /\beventstore_/;
 /** Metrics that Prometheus makes itself. */
 const BY_PROMETHEUS = new Set(['up', 'ALERTS']);
+/** Metrics of the blackbox exporter, which runs where TLS is served. */
+const OF_TLS = new Set(['probe_ssl_earliest_cert_expiry']);
 
 export const isOfKafka = (expr: string): boolean => OF_KAFKA.test(expr);
 export const isOfEventStoreDb = (expr: string): boolean => OF_EVENTSTOREDB.test(expr);
@@ -27,7 +29,7 @@ export async function unknownNames(
     .filter(({ expr }) => meant(expr))
     .flatMap(({ expr }) => [
       ...selectorsOf(expr)
-        .filter(({ metric }) => !BY_PROMETHEUS.has(metric) && !recorded.has(metric))
+        .filter(({ metric }) => !BY_PROMETHEUS.has(metric) && !OF_TLS.has(metric) && !recorded.has(metric))
         .flatMap(({ metric, labels: used }) =>
           known.has(metric)
             ? used.filter((label) => !known.get(metric)?.has(label)).map((label) => `${metric}{${label}}`)

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { UsageError } from '../../../cli/command.ts';
 import { secrets } from '../../../cli/commands/secrets.ts';
-import { parseRings } from '../../../shared/tokens/ring-model.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -26,14 +25,12 @@ it('makes every file once, and leaves what is there', async () => {
     'access/database-url',
     'access/redis-url',
     'grafana/password',
-    'master/master.key',
     'postgres/password',
     'redis/redis.conf',
-    'signing/keyring.json',
   ]);
-  const before = ['master/master.key', 'access/database-url', 'signing/keyring.json'].map(read);
+  const before = ['access/redis-url', 'access/database-url'].map(read);
   expect(await init()).toEqual([]);
-  expect(['master/master.key', 'access/database-url', 'signing/keyring.json'].map(read)).toEqual(before);
+  expect(['access/redis-url', 'access/database-url'].map(read)).toEqual(before);
 });
 
 it('gives the servers and those who connect to them the same passwords, and each its own', async () => {
@@ -43,8 +40,6 @@ it('gives the servers and those who connect to them the same passwords, and each
   expect(database.password).toBe(read('postgres/password'));
   expect(read('redis/redis.conf')).toBe(`requirepass ${redis.password}`);
   expect(database.password).not.toBe(redis.password);
-  expect(Buffer.from(read('master/master.key'), 'base64url')).toHaveLength(32);
-  expect(parseRings(read('signing/keyring.json')).lease.keys).toHaveLength(1);
 });
 
 it('lets nobody else read them, but for the files that servers read under accounts of their own', async () => {

@@ -18,8 +18,11 @@ interface Job {
   readonly dns_sd_configs?: readonly { readonly names: readonly string[]; readonly port: number }[];
 }
 
-const services = parse(readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8'), { merge: true })
-  .services as Readonly<Record<string, Service>>;
+const servicesOf = (file: string) =>
+  parse(readFileSync(path.join(ROOT, file), 'utf8'), { merge: true }).services as Readonly<
+    Record<string, Service>
+  >;
+const services = { ...servicesOf('deploy/compose/tls.yml'), ...servicesOf('docker-compose.yml') };
 const jobs = parse(readFileSync(path.join(MONITORING, 'prometheus.yml'), 'utf8'))
   .scrape_configs as readonly Job[];
 const found = jobs.flatMap(({ job_name: job, dns_sd_configs: all = [] }) =>
@@ -51,8 +54,13 @@ describe('compose and Prometheus agree', () => {
 });
 
 describe('the profile monitoring', () => {
-  it('is Prometheus, Grafana and the node exporter, of pinned versions', () => {
-    expect(monitoring.map(([name]) => name).sort()).toEqual(['grafana', 'node-exporter', 'prometheus']);
+  it('is Prometheus, Grafana and the exporters, of pinned versions', () => {
+    expect(monitoring.map(([name]) => name).sort()).toEqual([
+      'blackbox',
+      'grafana',
+      'node-exporter',
+      'prometheus',
+    ]);
     for (const [, { image }] of monitoring) expect(image).toMatch(/:v?\d+\.\d+\.\d+$/);
   });
 
@@ -64,12 +72,14 @@ describe('the profile monitoring', () => {
     expect(environment).not.toHaveProperty('GF_SECURITY_ADMIN_PASSWORD');
   });
 
-  it('every file that it mounts is there', () => {
-    const mounted = monitoring
-      .flatMap(([, { volumes = [] }]) => volumes)
-      .filter((volume) => volume.startsWith('./'))
-      .map((volume) => volume.split(':')[0] as string);
-    expect(mounted.length).toBeGreaterThan(0);
-    expect(mounted.filter((file) => !existsSync(path.join(ROOT, file)))).toEqual([]);
+  it('nothing is mounted from the checkout, and every file of the configuration that is named is there', () => {
+    const all = Object.values(services).flatMap(({ volumes = [] }) => volumes);
+    expect(all.filter((volume) => volume.startsWith('./'))).toEqual([]);
+    const named = [...JSON.stringify(services).matchAll(/\/configuration\/([\w./-]+\w)/g)]
+      .map(([, file]) => file as string)
+      .filter((file) => file.includes('/'));
+    expect(named).toContain('monitoring/prometheus.yml');
+    expect(named).toContain('nginx/container.sh');
+    expect(named.filter((file) => !existsSync(path.join(ROOT, 'deploy', file)))).toEqual([]);
   });
 });

@@ -19,6 +19,22 @@ const sections = (file: string): Map<string, string> =>
       .map((section) => [anchorOf(section.slice(0, section.indexOf('\n'))), section]),
   );
 
+describe('docs/operations.md', () => {
+  const text = readFileSync(path.join(ROOT, 'docs/operations.md'), 'utf8');
+  const anchors = (pattern: RegExp) => [...text.matchAll(pattern)].map(([, found]) => found as string);
+
+  it('leads to every section from its top, and no link in it leads nowhere', () => {
+    const contents = [...text.slice(0, text.indexOf('\n## ')).matchAll(/\(#([^)]+)\)/g)].map(([, to]) => to);
+    expect(contents.sort()).toEqual(
+      anchors(/^## (.+)$/gm)
+        .map(anchorOf)
+        .sort(),
+    );
+    const there = anchors(/^#+ (.+)$/gm).map(anchorOf);
+    expect(anchors(/\(#([^)]+)\)/g).filter((to) => !there.includes(to))).toEqual([]);
+  });
+});
+
 describe('alerts', () => {
   it.each(alertRules().map((rule) => [rule.alert, rule] as const))(
     '%s says how bad it is, what it is, and where it stands what to do',
