@@ -8,6 +8,7 @@ import { READ_MODEL_SCHEMA } from '../shared/read-model/rows.ts';
 import { loadMasterKey } from '../shared/vault/master-key.ts';
 import { createVault } from '../shared/vault/postgres-vault.ts';
 import type { ProjectorConfig } from './config.ts';
+import { SILENCE_MS } from './follow/leadership.ts';
 import { writerSettings } from './write/read-model-writer.ts';
 
 export interface ConnectOptions {
@@ -28,7 +29,11 @@ export async function connect({ config, logger, clock = systemClock, log }: Conn
     applicationName: 'projector',
     max: 6,
     statementTimeoutMs: 30_000,
-    settings: writerSettings(READ_MODEL_SCHEMA),
+    settings: {
+      ...writerSettings(READ_MODEL_SCHEMA),
+      // One that is frozen in a transaction holds the checkpoint; a standby must not wait for it longer than for the lock.
+      idle_in_transaction_session_timeout: `${SILENCE_MS}ms`,
+    },
     logger,
   });
   const vaultDatabase = createPool({

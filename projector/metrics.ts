@@ -1,26 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { LATENCY_BUCKETS } from '../shared/http/metrics.ts';
-
-/** What the projector is doing. */
-export type FeedState =
-  /** Waiting for PostgreSQL, its schema or the event store. */
-  | 'waiting'
-  /** Another projector is active. */
-  | 'standby'
-  /** Events are applied as they come. */
-  | 'following'
-  /** It can't go on until somebody has done something; see the log. */
-  | 'stopped';
-
-const FEED_STATES: readonly FeedState[] = ['waiting', 'standby', 'following', 'stopped'];
-
-/** What is looked up when the metrics are read. */
-export interface Observed {
-  readonly state: FeedState;
-  readonly lagEvents: number;
-  readonly lagSeconds: number;
-  readonly parkedUsers: number;
-}
+import { watchConsumer } from './follow/metrics.ts';
+import type { Status } from './follow/status.ts';
 
 export type ProjectorMetrics = ReturnType<typeof createProjectorMetrics>;
 
@@ -63,23 +44,9 @@ export function createProjectorMetrics(registry: Registry) {
       registers,
     }),
     cacheInStep: gauge('projector_cache_in_step', '1 while Redis holds what PostgreSQL holds', undefined),
-    watch(observe: () => Observed): void {
-      gauge(
-        'projector_lag_events',
-        'Events that have arrived and are not applied yet',
-        () => observe().lagEvents,
-      );
-      gauge('projector_lag_seconds', 'Age of the oldest event not applied yet', () => observe().lagSeconds);
-      gauge('projector_parked_users', 'Users with parked events', () => observe().parkedUsers);
-      new Gauge({
-        name: 'projector_feed_state',
-        help: '1 for the state that the feed is in',
-        labelNames: ['state'],
-        registers,
-        collect() {
-          for (const state of FEED_STATES) this.set({ state }, observe().state === state ? 1 : 0);
-        },
-      });
+    watch(status: Pick<Status, 'state' | 'lag'>, parkedUsers: () => number): void {
+      watchConsumer(registry, { lag: 'projector_lag', state: 'projector_feed_state' }, status);
+      gauge('projector_parked_users', 'Users with parked events', parkedUsers);
     },
   };
 }

@@ -3,19 +3,22 @@ import { PositionNotInLog } from '../../shared/event-log-errors.ts';
 import { formatPosition } from '../../shared/events/position.ts';
 import { STREAM_PREFIXES, userStream } from '../../shared/events/streams.ts';
 import { unlessAborted } from '../../shared/unless-aborted.ts';
-import { storeReplaced } from '../errors.ts';
+import { READ_MODELS, storeReplaced, type Written } from '../errors.ts';
 import { Backlog } from './backlog.ts';
 import type { FeedBatch, LogFeed } from './feed.ts';
 
-/** The direct feed: a catch-up subscription to the event store, filtered by stream prefix there. */
-export function eventStoreFeed(log: EventLog, maxBatch: number): LogFeed {
+/**
+ * The event log as a consumer's feed: a catch-up subscription, filtered by stream prefix at the server.
+ * @param written what the consumer makes of it, for messages
+ */
+export function eventStoreFeed(log: EventLog, maxBatch: number, written: Written = READ_MODELS): LogFeed {
   // Twice a batch: the next one arrives while this one is written.
   const backlog = new Backlog<FeedMessage>(maxBatch * 2);
   return {
     async verify(last, signal) {
       if (!last) return;
       const found = await unlessAborted(log.readEventAt(last.position), signal);
-      if (found?.id !== last.id) throw storeReplaced(last.id, formatPosition(last.position));
+      if (found?.id !== last.id) throw storeReplaced(last.id, formatPosition(last.position), written);
     },
 
     async *batches(last, signal) {
@@ -31,7 +34,7 @@ export function eventStoreFeed(log: EventLog, maxBatch: number): LogFeed {
       } catch (error) {
         // Replaced since it was verified.
         if (!last || !(error instanceof PositionNotInLog)) throw error;
-        throw storeReplaced(last.id, formatPosition(last.position));
+        throw storeReplaced(last.id, formatPosition(last.position), written);
       }
     },
 

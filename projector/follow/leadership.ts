@@ -1,63 +1,73 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AdvisoryLock, tryAdvisoryLock } from '../../shared/adapters/postgres/advisory-locks.ts';
 import type { Pool } from '../../shared/adapters/postgres/pool.ts';
+import { HEARTBEAT_MS } from '../../shared/read-model/notices.ts';
 
+/** How often a standby asks for the lock. */
 const POLL_MS = 500;
 /**
- * A process that was stopped or suspended keeps its connections, and with them its place, for as long as its machine
- * answers for it. So PostgreSQL ends the session of one that is silent for this long (idle_session_timeout, known
- * since PostgreSQL 14; without it such a place is free when the network gives the connection up).
+ * A process that was stopped or suspended keeps its connections, and with them its lock, for as long as its machine
+ * answers for it. So PostgreSQL ends the session of one that is silent for this long (idle_session_timeout, known since
+ * PostgreSQL 14; without it such a lock is free when the network gives the connection up). With the poll that makes the
+ * 3 s after which query nodes take silence for a failure.
  */
-const SILENCE = '15s';
-const BEAT_MS = 3_000;
+export const SILENCE_MS = 2_500;
 const LIMIT_SILENCE = `
-SELECT set_config(name, '${SILENCE}', false) FROM pg_settings WHERE name = 'idle_session_timeout'`;
+SELECT set_config(name, '${SILENCE_MS}ms', false) FROM pg_settings WHERE name = 'idle_session_timeout'`;
+
+export interface LeadershipEvents {
+  /** Another process leads now. */
+  standby(): void;
+  /** PostgreSQL has just answered on the connection that holds the lock: each second, and at the beginning. */
+  confirmed(): void;
+}
 
 export interface Leadership {
   /** Aborted when the connection that holds the lock breaks. */
   readonly lost: AbortSignal;
-  /** Gives the place up. */
+  /** Lets a standby take over. */
   release(): void;
 }
 
 /**
- * Waits until the place is free, and holds it until it is released.
- * @param waiting called once if it is taken now
- * @throws the signal's reason, or the error of a database that can't serve
+ * Waits until no other process leads, and holds the lock until it is released. That only one writes is ensured by what
+ * they write (the checkpoint, Kafka's fencing); this saves the others the work.
+ * @throws the signal's reason, or an error of PostgreSQL
  */
 export async function lead(
   pool: Pool,
-  signal: AbortSignal,
-  waiting: () => void,
   lock: AdvisoryLock,
+  signal: AbortSignal,
+  events: LeadershipEvents,
 ): Promise<Leadership> {
   const lost = new AbortController();
   const client = await pool.connect();
   const lose = () => lost.abort();
   client.on('error', lose);
   client.on('end', lose);
-  let beat: NodeJS.Timeout | undefined;
-  const release = (error?: boolean) => {
-    clearInterval(beat);
+  let heartbeat: NodeJS.Timeout | undefined;
+  const release = () => {
+    clearInterval(heartbeat);
     client.off('error', lose);
     client.off('end', lose);
-    client.release(error);
+    // Closed, not given back: with the connection goes the lock, also where the server can't be asked any more.
+    client.release(true);
   };
   try {
-    for (let polls = 0; ; polls++) {
-      if (await tryAdvisoryLock(client, lock)) break;
-      if (polls === 0) waiting();
+    for (let polls = 0; !(await tryAdvisoryLock(client, lock)); polls++) {
+      if (polls === 0) events.standby();
       await delay(POLL_MS, undefined, { signal });
     }
     await client.query(LIMIT_SILENCE);
-    beat = setInterval(() => void client.query('SELECT').catch(lose), BEAT_MS);
   } catch (error) {
-    release(true);
+    release();
     throw error;
   }
-  return {
-    lost: lost.signal,
-    // The connection is closed: with it goes the lock, also where the server can't be asked any more.
-    release: () => release(true),
-  };
+  heartbeat = setInterval(() => {
+    client.query('SELECT').then(
+      () => !lost.signal.aborted && events.confirmed(),
+      () => lose(),
+    );
+  }, HEARTBEAT_MS);
+  return { lost: lost.signal, release };
 }

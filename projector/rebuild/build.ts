@@ -1,7 +1,7 @@
 import { comparePositions, type Position } from '../../shared/events/position.ts';
-import { WriteBehind } from '../caches/write-behind.ts';
 import type { Feed, FeedBatch } from '../feeds/feed.ts';
 import type { ReadModelWriter } from '../write/read-model-writer.ts';
+import { WriteBehind } from '../write/write-behind.ts';
 
 /** Events of a transaction. */
 const MIN_EVENTS = 2_000;

@@ -1,35 +1,31 @@
 import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
 import { KafkaAdmin } from '../../shared/adapters/kafka/admin.ts';
 import { createKafka } from '../../shared/adapters/kafka/client.ts';
+import { KafkaUnavailable } from '../../shared/adapters/kafka/errors.ts';
+import { ADVISORY_LOCKS } from '../../shared/adapters/postgres/advisory-locks.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import { watchPools } from '../../shared/adapters/postgres/pool-metrics.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { createReader } from '../../shared/events/codec.ts';
-import { Health } from '../../shared/http/health.ts';
-import { RateLimiter } from '../../shared/http/limits/rate-limit.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
-import { Problem } from '../../shared/http/problems/problem.ts';
-import { createHttpApp } from '../../shared/http/server/app.ts';
-import { startServer } from '../../shared/http/server/server.ts';
-import type { Running } from '../../shared/lifecycle.ts';
 import type { Logger } from '../../shared/logger.ts';
+import { eventStoreFeed } from '../feeds/event-store.ts';
+import { Consumer } from '../follow/consumer.ts';
 import { missingRelayMigrations } from '../schemas/migrate.ts';
+import { type ConsumerService, serveConsumer } from '../service.ts';
 import type { RelayConfig } from './config.ts';
-import { createRelayMetrics } from './metrics.ts';
-import { RelayRunner } from './runner.ts';
-import { EventSource } from './source.ts';
+import { createRelayMetrics, type RelayMetrics } from './metrics.ts';
+import { relay } from './relay.ts';
+import { sentTo } from './stops.ts';
 
 export interface RelayServiceOptions {
   readonly config: RelayConfig;
   readonly logger: Logger;
 }
 
-export interface RelayService extends Running {
-  readonly url: string;
-  readonly port: number;
-}
+export type RelayService = ConsumerService;
 
-/** Everything that this service talks to. Nothing is connected to yet: it starts with all of them away. */
+/** Everything that this service talks to. Nothing is connected yet: it starts with all of them unreachable. */
 function connect({ config, logger }: RelayServiceOptions) {
   const database = createPool({
     connectionString: config.DATABASE_URL,
@@ -52,86 +48,67 @@ function connect({ config, logger }: RelayServiceOptions) {
   };
 }
 
-type Connections = ReturnType<typeof connect>;
-
-function createRunner({ database, kafka, log, admin }: Connections, { config, logger }: RelayServiceOptions) {
-  const metrics = createMetrics('relay');
-  watchPools(metrics.registry, { database });
-  const relayMetrics = createRelayMetrics(metrics.registry);
-  const runner = new RelayRunner({
+/** The consumer of the log that sends every event to the topic. */
+function createConsumer(
+  { database: pool, kafka, log, admin }: ReturnType<typeof connect>,
+  { config, logger }: RelayServiceOptions,
+  metrics: RelayMetrics,
+): Consumer {
+  const { KAFKA_TOPIC: topic } = config;
+  const feed = eventStoreFeed(log, config.RELAY_BATCH_EVENTS, sentTo(topic));
+  const options = {
     kafka,
     admin,
-    source: new EventSource(log, config.RELAY_BATCH_EVENTS),
-    pool: database,
+    feed,
+    pool,
     reader: createReader(),
     topic: {
-      topic: config.KAFKA_TOPIC,
+      topic,
       partitions: config.KAFKA_TOPIC_PARTITIONS,
       replication: config.KAFKA_TOPIC_REPLICATION,
       retentionDays: config.KAFKA_TOPIC_RETENTION_DAYS || undefined,
     },
-    missingMigrations: () => missingRelayMigrations(database),
+    metrics,
+  };
+  const consumer = new Consumer({
+    name: 'relay',
+    pool,
+    lock: ADVISORY_LOCKS.relay(topic),
+    missingMigrations: () => missingRelayMigrations(pool),
+    waiting: () => feed.waiting,
+    isTargetUnavailable: (error) => error instanceof KafkaUnavailable,
+    work: { follow: (session) => relay(options, session) },
     clock: systemClock,
     logger,
-    metrics: relayMetrics,
   });
-  relayMetrics.watch(() => runner.observe());
-  return { runner, metrics };
+  metrics.watch(consumer.status);
+  return consumer;
 }
 
 /**
- * Starts a relay. It waits for what is away, and says on /health/ready what it waits for.
+ * Starts a relay. It waits for what can't be reached, and says on /health/ready what it waits for.
  * @throws ConfigError Kafka's log-in lacks a part; and the listening's error
  */
 export async function startRelay(options: RelayServiceOptions): Promise<RelayService> {
   const { config, logger } = options;
   const connections = connect(options);
   const { database, log, admin } = connections;
-  const { runner, metrics } = createRunner(connections, options);
-  const health = new Health({
-    logger,
+  const metrics = createMetrics('relay');
+  watchPools(metrics.registry, { database });
+  const consumer = createConsumer(connections, options, createRelayMetrics(metrics.registry));
+  consumer.start();
+  return serveConsumer({
+    config,
     dependencies: {
-      relay: { check: async () => runner.assertRunning(), required: true },
+      relay: { check: async () => consumer.status.assertRunning(), required: true },
       event_store: { check: () => log.ping(), required: true },
       database: { check: () => database.query('SELECT'), required: true },
       kafka: { check: () => admin.ping(), required: true },
     },
-  });
-  const listener = createHttpApp({
-    // Health and metrics alone: nobody has to say who he is, and nothing is limited.
-    routes: [],
-    context: undefined,
-    authenticate: async () => {
-      throw new Problem('token_required');
-    },
-    limits: {},
-    limiter: new RateLimiter({ clock: systemClock, logger }),
-    trusted: config.TRUSTED_PROXIES,
     metrics,
-    health,
+    clock: systemClock,
     logger,
+    stopWork: () => consumer.stop(),
+    closeConnections: () => connections.close(),
   });
-  runner.start();
-  await health.start();
-  const stopWork = async () => {
-    await runner.stop();
-    await health.stop();
-    await connections.close();
-  };
-  try {
-    const { HOST: host, PORT: port, DRAIN_MS: drainMs } = config;
-    const server = await startServer({ listener, host, port, health, logger, drainMs });
-    let stopped: Promise<unknown> | undefined;
-    return {
-      url: server.url,
-      port: server.port,
-      stop: async () => {
-        stopped ??= Promise.all([server.stop(), stopWork()]);
-        await stopped;
-      },
-    };
-  } catch (error) {
-    await stopWork();
-    throw error;
-  }
 }

@@ -4,8 +4,7 @@ import type { RecordedEvent } from '../../shared/event-log.ts';
 import { toKafkaRecord } from '../../shared/events/cloud-event.ts';
 import type { EventReader } from '../../shared/events/codec.ts';
 import { UnknownEvent } from '../../shared/events/errors.ts';
-import type { FeedStop } from '../errors.ts';
-import { unknownEvent } from './stops.ts';
+import { type FeedStop, unknownEvent } from '../errors.ts';
 
 /** What goes into one transaction. */
 export interface Batch {
@@ -41,7 +40,7 @@ export function planBatches(
       reader.decode(event);
     } catch (error) {
       if (!(error instanceof UnknownEvent)) throw error;
-      return { batches: [...batches, ...open.closed()], stop: unknownEvent(error) };
+      return { batches: [...batches, ...open.closed()], stop: unknownEvent(error, 'relay') };
     }
     const record = toKafkaRecord(event);
     const placed = { ...record, partition: partitionOf(record.key, limits.partitions) };

@@ -1,22 +1,14 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
-import type { Position } from '../../shared/events/position.ts';
 import { CheckpointMoved } from '../errors.ts';
+import type { AppliedEvent } from '../feeds/feed.ts';
 
 export const RELAY_SCHEMA = 'relay';
-
-/** The last event that is in the topic. */
-export interface SentEvent {
-  readonly id: string;
-  readonly position: Position;
-  /** The log's time. */
-  readonly at: Date;
-}
 
 /** How far a topic is. */
 export interface RelayCheckpoint {
   readonly topic: string;
   readonly partitions: number;
-  readonly last: SentEvent | undefined;
+  readonly last: AppliedEvent | undefined;
   /** By partition, the offset behind the last record that was sent; 0 where none was. */
   readonly ends: readonly bigint[];
 }
@@ -71,7 +63,7 @@ WHERE topic = $1 AND last_event_id IS NOT DISTINCT FROM $2::uuid`;
 export async function moveCheckpoint(
   db: Queryable,
   from: RelayCheckpoint,
-  last: SentEvent,
+  last: AppliedEvent,
   ends: ReadonlyMap<number, bigint>,
 ): Promise<RelayCheckpoint> {
   const to = { ...from, last, ends: from.ends.map((end, partition) => ends.get(partition) ?? end) };

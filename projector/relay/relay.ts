@@ -1,32 +1,31 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaAdmin } from '../../shared/adapters/kafka/admin.ts';
 import type { Kafka } from '../../shared/adapters/kafka/client.ts';
-import { openProducer, type TransactionalProducer } from '../../shared/adapters/kafka/producer.ts';
+import {
+  openProducer,
+  ProducerFenced,
+  type TransactionalProducer,
+} from '../../shared/adapters/kafka/producer.ts';
 import { inspectTopic, type TopicSettings } from '../../shared/adapters/kafka/topic.ts';
 import type { Pool } from '../../shared/adapters/postgres/pool.ts';
 import type { EventReader } from '../../shared/events/codec.ts';
 import { unlessAborted } from '../../shared/unless-aborted.ts';
+import { Fenced } from '../errors.ts';
+import type { Feed } from '../feeds/feed.ts';
+import type { Session } from '../follow/consumer.ts';
 import type { RelayCheckpoint } from './checkpoint.ts';
 import type { RelayMetrics } from './metrics.ts';
 import { Sending } from './sending.ts';
-import type { EventSource } from './source.ts';
 import { assertSame, claimTopic } from './topic.ts';
 
 export interface RelayOptions {
   readonly kafka: Kafka;
   readonly admin: KafkaAdmin;
-  readonly source: EventSource;
+  readonly feed: Feed;
   readonly pool: Pool;
   readonly reader: Pick<EventReader, 'decode'>;
   readonly topic: TopicSettings;
   readonly metrics: RelayMetrics;
-  readonly signal: AbortSignal;
-  /** Event store and topic are what they were, events are on their way. */
-  readonly started: () => void;
-  /** How many events have been taken and are not sent yet, and the time of the first. */
-  readonly inHand: (events: number, since: Date | undefined) => void;
-  /** A batch was committed and the checkpoint stored. */
-  readonly sent: () => void;
 }
 
 const WATCH_MS = 10_000;
@@ -39,10 +38,22 @@ export const transactionalIdOf = (topic: string): string => `license-relay-${top
 /**
  * Sends the log's events to the topic from the checkpoint on, until the signal aborts: one transaction after another,
  * each followed by the checkpoint. Returns or throws when nothing is under way any more.
- * @throws FeedStop, ProducerFenced, CheckpointMoved, EventStoreUnavailable, KafkaUnavailable, or an error of PostgreSQL
+ * @throws FeedStop, Fenced, CheckpointMoved, EventStoreUnavailable, KafkaUnavailable, or an error of PostgreSQL
  */
-export async function relay(options: RelayOptions): Promise<void> {
-  const { admin, kafka, pool, signal, source, topic } = options;
+export async function relay(options: RelayOptions, session: Session): Promise<void> {
+  try {
+    await send(options, session);
+  } catch (error) {
+    if (!(error instanceof ProducerFenced)) throw error;
+    throw new Fenced(error.message, ONE_DATABASE, { cause: error });
+  }
+}
+
+const ONE_DATABASE = 'run the relays of one topic with one database, or give each a topic of its own';
+
+async function send(options: RelayOptions, session: Session): Promise<void> {
+  const { admin, feed, kafka, pool, topic } = options;
+  const { signal } = session;
   // First of all: from here on nobody else can move what is read below.
   const producer = await openUnlessAborted(kafka, topic.topic, signal);
   const inner = new AbortController();
@@ -54,9 +65,9 @@ export async function relay(options: RelayOptions): Promise<void> {
   signal.addEventListener('abort', cutOff, { once: true });
   try {
     const claimed = await unlessAborted(claimTopic(admin, pool, topic), signal);
-    await source.verify(topic.topic, claimed.checkpoint.last);
-    const sending = new Sending(options, producer, claimed);
-    options.started();
+    await feed.verify(claimed.checkpoint.last, signal);
+    const sending = new Sending(options, session, producer, claimed);
+    session.started();
     void watchTopic(options, sending, following).catch((error: unknown) => inner.abort(error));
     await sending.follow(following);
     inner.signal.throwIfAborted();
@@ -89,7 +100,7 @@ async function openUnlessAborted(
 
 /** Looks from time to time whether the topic still is what it was. */
 async function watchTopic(
-  { admin, topic }: RelayOptions,
+  { admin, topic }: Pick<RelayOptions, 'admin' | 'topic'>,
   sending: { readonly checkpoint: RelayCheckpoint },
   signal: AbortSignal,
 ): Promise<void> {

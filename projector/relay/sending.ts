@@ -1,9 +1,13 @@
 import { KafkaUnavailable } from '../../shared/adapters/kafka/errors.ts';
 import { RecordsTooLarge, type TransactionalProducer } from '../../shared/adapters/kafka/producer.ts';
+import type { Pool } from '../../shared/adapters/postgres/pool.ts';
 import type { RecordedEvent } from '../../shared/event-log.ts';
+import type { EventReader } from '../../shared/events/codec.ts';
+import type { Feed } from '../feeds/feed.ts';
+import type { Session } from '../follow/consumer.ts';
 import { type Batch, planBatches } from './batches.ts';
 import { moveCheckpoint, type RelayCheckpoint } from './checkpoint.ts';
-import type { RelayOptions } from './relay.ts';
+import type { RelayMetrics } from './metrics.ts';
 import { recordsTooLarge } from './stops.ts';
 import type { ClaimedTopic } from './topic.ts';
 
@@ -14,44 +18,56 @@ const TOTAL_BYTES = 8 * 1024 * 1024;
 /** A send that takes longer is given up, before the brokers give its transaction up: the driver may wait for ever. */
 const SEND_DEADLINE_MS = 50_000;
 
-/** Sends what arrives, one batch after another, and moves the checkpoint behind each. */
+export interface SendingOptions {
+  readonly feed: Feed;
+  readonly pool: Pool;
+  readonly reader: Pick<EventReader, 'decode'>;
+  readonly topic: { readonly topic: string };
+  readonly metrics: RelayMetrics;
+}
+
+/** Sends what arrives, one batch after another, and moves the checkpoint after each. */
 export class Sending {
-  readonly #options: RelayOptions;
+  readonly #options: SendingOptions;
+  readonly #session: Pick<Session, 'taken' | 'written'>;
   readonly #producer: TransactionalProducer;
   readonly #maxBatchBytes: number;
-  /** Behind the last batch. */
+  /** After the last batch. */
   checkpoint: RelayCheckpoint;
 
-  constructor(options: RelayOptions, producer: TransactionalProducer, claimed: ClaimedTopic) {
+  constructor(
+    options: SendingOptions,
+    session: Pick<Session, 'taken' | 'written'>,
+    producer: TransactionalProducer,
+    claimed: ClaimedTopic,
+  ) {
     this.#options = options;
+    this.#session = session;
     this.#producer = producer;
     this.#maxBatchBytes = claimed.maxBatchBytes;
     this.checkpoint = claimed.checkpoint;
   }
 
   async follow(signal: AbortSignal): Promise<void> {
-    const { source, reader, inHand } = this.#options;
+    const { feed, reader } = this.#options;
     const limits = {
       partitions: this.checkpoint.partitions,
       partitionBytes: this.#maxBatchBytes * PART_OF_LIMIT,
       totalBytes: TOTAL_BYTES,
     };
-    for await (const events of source.batches(this.checkpoint.last, signal)) {
+    for await (const { events } of feed.batches(this.checkpoint.last, signal)) {
       const { batches, stop } = planBatches(reader, events, limits);
-      let left = events.length;
+      for (const batch of batches) this.#session.taken(batch.events.length, batch.events[0]?.created);
       for (const batch of batches) {
         if (signal.aborted) return;
-        inHand(left, batch.events[0]?.created);
         await this.#send(batch);
-        left -= batch.events.length;
       }
-      inHand(0, undefined);
       if (stop) throw stop;
     }
   }
 
   async #send({ records, events }: Batch): Promise<void> {
-    const { pool, metrics, topic, sent } = this.#options;
+    const { pool, metrics, topic } = this.#options;
     const seconds = metrics.batchSeconds.startTimer();
     const { id, position, created } = events.at(-1) as RecordedEvent;
     try {
@@ -66,7 +82,7 @@ export class Sending {
     for (const [type, some] of Map.groupBy(events, (event) => event.type)) {
       metrics.events.inc({ type }, some.length);
     }
-    sent();
+    this.#session.written(events.length);
   }
 }
 

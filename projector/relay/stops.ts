@@ -1,15 +1,14 @@
-import { FeedStop } from '../errors.ts';
+import { FeedStop, type Written } from '../errors.ts';
 
 /** What has the relay publish everything anew; consumers start over with it. */
 const anew = (topic: string) =>
   `to publish everything anew, delete the topic and run: DELETE FROM relay.checkpoints WHERE topic = '${topic}'`;
 
-export const storeReplaced = (topic: string, eventId: string, position: string): FeedStop =>
-  new FeedStop(
-    'store_replaced',
-    `the event store does not have event ${eventId} at ${position}, which is in the topic ${topic}`,
-    `connect the store that has it, or restore a newer backup of it; if the store is right, ${anew(topic)}`,
-  );
+/** For the event store that does not have what was sent. */
+export const sentTo = (topic: string): Written => ({
+  holds: `is in the topic ${topic}`,
+  startOver: anew(topic),
+});
 
 export const topicGone = (topic: string, partition?: number): FeedStop =>
   new FeedStop(
@@ -48,6 +47,3 @@ export const recordsTooLarge = (topic: string, maxBatchBytes: number, cause: unk
     'raise max.message.bytes of the topic',
     { cause },
   );
-
-export const unknownEvent = (cause: Error): FeedStop =>
-  new FeedStop('unknown_event', cause.message, 'run a version of the relay that knows it', { cause });

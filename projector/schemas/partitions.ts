@@ -152,7 +152,7 @@ export interface PartitionsOptions {
 }
 
 /** One round of making partitions ahead and dropping old ones. @throws an error of PostgreSQL; the next round goes on */
-export async function tendPartitions({
+export async function maintainPartitions({
   pool,
   schema,
   retentionDays,

@@ -7,12 +7,11 @@ import { ProjectionFault } from '../../shared/read-model/fold/fault.ts';
 import { DataKeyMissing, PersonalUnreadable, VaultKeyUnreadable } from '../../shared/vault/errors.ts';
 import type { DataKey, Erased } from '../../shared/vault/personal.ts';
 import type { Vault } from '../../shared/vault/vault.ts';
-import { FeedStop } from '../errors.ts';
+import { FeedStop, unknownEvent } from '../errors.ts';
 
 export interface DecodedEvent extends FoldedEvent {
   /** The log's time, which the checkpoint keeps; the event's own time is in `recorded`. */
   readonly loggedAt: Date;
-  /** Of its record, where it came from Kafka. */
   /** Why it can't be projected whatever the rows are. */
   readonly fault?: ProjectionFault;
 }
@@ -65,7 +64,7 @@ export async function decodeEvents(
       count++;
     } catch (error) {
       if (!(error instanceof UnknownEvent)) throw error;
-      stop = unknownEvent(error);
+      stop = unknownEvent(error, 'projector');
       break;
     }
   }
@@ -116,6 +115,3 @@ async function readKeys(vault: Pick<Vault, 'dataKeys'>, userIds: readonly string
     throw cause;
   }
 }
-
-const unknownEvent = (cause: UnknownEvent) =>
-  new FeedStop('unknown_event', cause.message, 'run a version of the projector that knows it', { cause });

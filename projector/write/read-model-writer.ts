@@ -24,9 +24,8 @@ export const writerSettings = (schema: string): Readonly<Record<string, string>>
   enable_seqscan: 'off',
   // The cost of what that leaves no other plan for is so high that PostgreSQL would compile it: 0.6 s for each of them.
   jit: 'off',
-  // A projector that hangs in a transaction holds the checkpoint; the next one must not wait for it for ever.
-  idle_in_transaction_session_timeout: '10s',
-  // One whose machine has died says nothing any more: its place is free after 25 s, and not after the system's two hours.
+  // One whose machine has died in a statement says nothing any more: its locks are free after 25 s, and not after the
+  // system's two hours.
   tcp_keepalives_idle: '10',
   tcp_keepalives_interval: '5',
   tcp_keepalives_count: '3',

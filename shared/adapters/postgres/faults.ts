@@ -2,8 +2,9 @@
  * What an error of PostgreSQL asks for. The one place that reads SQLSTATEs:
  *
  * - `unavailable`: the server can't do this now, whatever the statement is; the same may succeed later, on another
- *   connection. Connection failures (class 08), too few resources (53), shutdowns and time-outs (57), and a server that
- *   has become read-only (25006): after a failover the old connections still lead to the demoted one.
+ *   connection. Connection failures (class 08), too few resources (53), shutdowns and time-outs (57), a transaction that
+ *   was ended because this process was silent in it (25P03), and a server that has become read-only (25006): after a
+ *   failover the old connections still lead to the demoted one.
  * - `repeat`: it was rolled back for the sake of another transaction (serialization failure, deadlock, a conflict with a
  *   replica's recovery), and may be repeated at once.
  * - `unprepared`: the statement that was prepared under a name is of no use any more: its tables got another column
@@ -13,7 +14,7 @@
  */
 export type PostgresFault = 'unavailable' | 'repeat' | 'unprepared' | 'refused';
 
-const UNAVAILABLE_STATE = /^(08|53|57)|^25006$/;
+const UNAVAILABLE_STATE = /^(08|53|57)|^(25006|25P03)$/;
 const REPEAT_STATES = new Set(['40001', '40P01']);
 const UNPREPARED_STATES = new Set(['26000', '42P05']);
 const UNAVAILABLE_CODES = new Set([

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tendPartitions } from '../../../projector/schemas/partitions.ts';
+import { maintainPartitions } from '../../../projector/schemas/partitions.ts';
 import { createSystem, projected, type System, silent } from './system.ts';
 
 let system: System;
@@ -11,7 +11,7 @@ afterAll(() => system[Symbol.asyncDispose]());
 const DAY = 86_400_000;
 const NOW = Date.parse('2031-06-15T12:00:00Z');
 const tend = (now: number) =>
-  tendPartitions({
+  maintainPartitions({
     pool: system.pool,
     schema: 'read_model',
     retentionDays: 30,

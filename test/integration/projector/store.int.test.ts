@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { eventStoreFeed } from '../../../projector/feeds/event-store.ts';
-import { EventSource } from '../../../projector/relay/source.ts';
+import { sentTo } from '../../../projector/relay/stops.ts';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
 import { type StandInNode, startNode } from '../../support/cluster/node.ts';
@@ -125,7 +125,7 @@ describe('the checkpoint lies inside a record of the store that took the place o
       wayOut: expect.stringContaining(wayOut),
     });
     await expect(eventStoreFeed(log, 1).verify(last)).rejects.toMatchObject(replaced('rebuild --force'));
-    await expect(new EventSource(log, 1).verify('t', last)).rejects.toMatchObject(
+    await expect(eventStoreFeed(log, 1, sentTo('t')).verify(last)).rejects.toMatchObject(
       replaced('delete the topic'),
     );
     await log.close();

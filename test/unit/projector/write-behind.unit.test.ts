@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { WriteBehind } from '../../../projector/caches/write-behind.ts';
 import type { DecodedEvent } from '../../../projector/write/decode.ts';
 import type { DecodedBatch } from '../../../projector/write/read-model-writer.ts';
+import { WriteBehind } from '../../../projector/write/write-behind.ts';
 
 const batch = (...ids: string[]): DecodedBatch => ({
   decoded: {

@@ -1,5 +1,5 @@
 import { comparePositions } from '../../shared/events/position.ts';
-import type { DecodedBatch } from '../write/read-model-writer.ts';
+import type { DecodedBatch } from './read-model-writer.ts';
 
 export interface WriteBehindOptions {
   readonly write: (batch: DecodedBatch) => Promise<void>;

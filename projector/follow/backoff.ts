@@ -12,6 +12,7 @@ export class Backoff {
     this.#ms = firstMs;
   }
 
+  /** The next pause. */
   get ms(): number {
     return this.#ms;
   }

@@ -1,12 +1,13 @@
 import { HEARTBEAT_MS } from '../../shared/read-model/notices.ts';
 import type { Change } from '../caches/caches.ts';
-import { WriteBehind } from '../caches/write-behind.ts';
 import type { Feed } from '../feeds/feed.ts';
+import type { Session } from '../follow/consumer.ts';
 import type { ProjectorMetrics } from '../metrics.ts';
-import { beginProjecting, endProjecting } from '../write/batch-spans.ts';
-import type { DecodedBatch, ReadModelWriter } from '../write/read-model-writer.ts';
+import { beginProjecting, endProjecting } from './batch-spans.ts';
+import type { DecodedBatch, ReadModelWriter } from './read-model-writer.ts';
+import { WriteBehind } from './write-behind.ts';
 
-export interface FollowOptions {
+export interface ProjectOptions {
   readonly feed: Feed;
   readonly writer: ReadModelWriter;
   /** Told of every committed change, in order; must return at once. */
@@ -14,30 +15,22 @@ export interface FollowOptions {
   readonly metrics: ProjectorMetrics;
   /** Most events of a transaction, roughly. */
   readonly maxBatch: number;
-  readonly signal: AbortSignal;
-  /** The source is verified, events are on their way. */
-  readonly started: () => void;
-  /** How many events have been taken from the feed and are not written yet, and the time of the first. */
-  readonly inHand: (events: number, since: Date | undefined) => void;
-  /** A batch was committed. */
-  readonly written: () => void;
 }
 
 /**
- * Follows the feed from the writer's checkpoint until the signal aborts: reads and decodes while it writes. Returns or throws when no transaction is under way any more.
+ * Projects the feed from the writer's checkpoint on until the signal aborts: reads and decodes while it writes. Returns
+ * or throws when no transaction is under way any more.
  * @throws FeedStop, CheckpointMoved, EventStoreUnavailable, VaultUnavailable, or an error of PostgreSQL
  */
-export async function follow(options: FollowOptions): Promise<void> {
-  const { feed, writer, signal } = options;
-  await feed.verify(writer.checkpoint.last, signal);
-  options.started();
+export async function project(options: ProjectOptions, session: Session): Promise<void> {
+  const { feed, writer } = options;
+  await feed.verify(writer.checkpoint.last, session.signal);
+  session.started();
   const inner = new AbortController();
-  const held = new Held(options.inHand);
   const behind = new WriteBehind({
     write: async (batch) => {
       await write(options, batch);
-      held.written(batch.decoded.count);
-      options.written();
+      session.written(batch.decoded.count);
     },
     maxEvents: options.maxBatch,
     failed: (error) => inner.abort(error),
@@ -46,11 +39,11 @@ export async function follow(options: FollowOptions): Promise<void> {
     if (writer.parkedUsers > 0) behind.run(() => settle(options));
   }, HEARTBEAT_MS);
   try {
-    const following = AbortSignal.any([signal, inner.signal]);
+    const following = AbortSignal.any([session.signal, inner.signal]);
     for await (const batch of feed.batches(writer.checkpoint.last, following)) {
       const decoded = await writer.decode(batch);
       if (following.aborted) break;
-      held.taken(decoded.decoded.count, batch.events[0]?.created);
+      session.taken(decoded.decoded.count, batch.events[0]?.created);
       await behind.add(decoded);
       // What lies behind the event that it stopped at is not to be read.
       if (decoded.decoded.stop) break;
@@ -64,32 +57,7 @@ export async function follow(options: FollowOptions): Promise<void> {
   if (behind.failure) throw behind.failure.error;
 }
 
-/** What has been taken from the feed and is not written yet, also what waits for the next transaction. */
-class Held {
-  readonly #tell: FollowOptions['inHand'];
-  readonly #batches: { readonly events: number; readonly since: Date | undefined }[] = [];
-  #events = 0;
-
-  constructor(tell: FollowOptions['inHand']) {
-    this.#tell = tell;
-  }
-
-  taken(events: number, since: Date | undefined): void {
-    if (events === 0) return;
-    this.#batches.push({ events, since });
-    this.#events += events;
-    this.#tell(this.#events, this.#batches[0]?.since);
-  }
-
-  /** Whole batches are written, the oldest first. */
-  written(events: number): void {
-    for (let left = events; left > 0; ) left -= this.#batches.shift()?.events ?? left;
-    this.#events -= events;
-    this.#tell(this.#events, this.#batches[0]?.since);
-  }
-}
-
-async function write({ writer, caches, metrics }: FollowOptions, batch: DecodedBatch): Promise<void> {
+async function write({ writer, caches, metrics }: ProjectOptions, batch: DecodedBatch): Promise<void> {
   const { events, count } = batch.decoded;
   const parkedBefore = writer.parkedUsers;
   const seconds = metrics.batchSeconds.startTimer();
@@ -106,6 +74,6 @@ async function write({ writer, caches, metrics }: FollowOptions, batch: DecodedB
   for (const { recorded } of events) metrics.events.inc({ type: recorded.event.type });
 }
 
-async function settle({ writer, caches, feed }: FollowOptions): Promise<void> {
+async function settle({ writer, caches, feed }: ProjectOptions): Promise<void> {
   for (const change of await writer.settleMarked(feed)) caches.publish(change);
 }
