@@ -1,9 +1,12 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { didYouMean } from './suggestion.ts';
 
 /** Where a command writes: its result to `out`, everything else to `err`. Each call is one line. */
 export interface Io {
   out(line: string): void;
   err(line: string): void;
+  /** True where people read `out`, and not a program. */
+  readonly isTerminal?: boolean;
 }
 
 /** One command of the tool; each is a file of its own, named in main.ts. */
@@ -48,6 +51,25 @@ export function parseOptions<T extends ParseArgsConfig>(
   try {
     return parseArgs<T>({ ...config, args: [...args] });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new UsageError(inWords(error, Object.keys(config.options ?? {})), { cause: error });
+  }
+}
+
+/** What parseArgs finds wrong, in a sentence. */
+function inWords(error: unknown, options: readonly string[]): string {
+  if (!(error instanceof Error)) return String(error);
+  const [, name = ''] = /'(?:-\w, )?(--?[\w-]+)/.exec(error.message) ?? [];
+  switch (Reflect.get(error, 'code')) {
+    case 'ERR_PARSE_ARGS_UNKNOWN_OPTION': {
+      const long = options.map((option) => `--${option}`);
+      return `there is no option ${name}.${didYouMean(name, long)}`;
+    }
+    case 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL':
+      return `unexpected argument ${/'(.*?)'/s.exec(error.message)?.[1]}`;
+    case 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE':
+      if (error.message.includes('does not take')) return `${name} takes no value`;
+      return `${name} needs a value; one that begins with "-" is written ${name}=-…`;
+    default:
+      return error.message;
   }
 }

@@ -1,4 +1,6 @@
 import { type Command, Interrupted, type Io, UsageError } from './command.ts';
+import { fileProblem } from './file-problem.ts';
+import { didYouMean } from './suggestion.ts';
 
 const PROGRAM = 'npm run --silent cli --';
 
@@ -17,6 +19,8 @@ function overview(commands: readonly Command[]): string {
 /** The message with those of its causes; the stack only of an error that nobody foresaw (one without a code). */
 export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  const ofFile = fileProblem(error);
+  if (ofFile !== undefined) return ofFile;
   if (!('code' in error)) return error.stack ?? error.message;
   const cause =
     error.cause instanceof Error && error.cause.message ? `\n  caused by: ${error.cause.message}` : '';
@@ -38,7 +42,13 @@ export async function dispatch(
   }
   const command = commands.find((candidate) => candidate.name === name);
   if (!command) {
-    io.err(name === undefined ? overview(commands) : `no command ${name}\n\n${overview(commands)}`);
+    const names = commands.map((candidate) => candidate.name);
+    const problem = `there is no command ${name}.${didYouMean(name ?? '', names)}`;
+    io.err(
+      name === undefined
+        ? overview(commands)
+        : `${problem}\n\nUsage: ${PROGRAM} <command>\nAll of them: ${PROGRAM} --help`,
+    );
     return 2;
   }
   const usage = `Usage: ${PROGRAM} ${command.usage}`;

@@ -50,4 +50,5 @@ process.on('exit', (code) => {
 process.exitCode = await dispatch(commands, process.argv.slice(2), {
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),
+  isTerminal: process.stdout.isTTY === true,
 });

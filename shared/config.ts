@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { expected } from './expected.ts';
 
 /** A setting is missing or malformed. The message names each one, and says what was expected. */
 export class ConfigError extends Error {
@@ -51,7 +52,7 @@ export function readConfig<S extends z.ZodObject>(
       return text ? [[name, text]] : [];
     }),
   );
-  const parsed = schema.safeParse(given);
+  const parsed = schema.safeParse(given, { error: expected });
   if (parsed.success) return parsed.data;
   throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
 }

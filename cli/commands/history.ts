@@ -9,14 +9,15 @@ import { ReaderGone } from '../export/options/errors.ts';
 import { parseTime } from '../export/options/times.ts';
 import { openVault } from '../export/source/vault.ts';
 import { LineWriter } from '../history/output.ts';
-import { openHistory, skippedOf } from '../history/read.ts';
+import { openHistory, skippedOf, userByEmail } from '../history/read.ts';
 import { TABLE_HEADER, tableLine } from '../history/table.ts';
 import { entryText, type Paint, paintFor, stateText } from '../history/timeline-text.ts';
 import { exact } from '../history/words.ts';
 import { toolLogger } from '../logger.ts';
 
 interface Question {
-  readonly userId: string;
+  /** A user's id, or an email address. */
+  readonly user: string;
   readonly asOf: number;
   readonly withPersonal: boolean;
   readonly json: boolean;
@@ -37,12 +38,14 @@ function readArguments(args: readonly string[]): Question {
     },
     allowPositionals: true,
   });
-  const [userId, ...rest] = positionals;
-  if (userId === undefined || rest.length > 0) throw new UsageError("give one user's id");
-  if (!UUID.test(userId)) throw new UsageError(`expected a user's id (a UUID), not "${userId}"`);
+  const [user, ...rest] = positionals;
+  if (user === undefined || rest.length > 0) throw new UsageError("give one user's id or email address");
+  if (!UUID.test(user) && !user.includes('@')) {
+    throw new UsageError(`expected a user's id (a UUID) or email address, not "${user}"`);
+  }
   const asOf = values['as-of'];
   return {
-    userId: userId.toLowerCase(),
+    user,
     asOf: asOf === undefined ? systemClock() : parseTime('--as-of', asOf).getTime(),
     withPersonal: values['with-personal'],
     json: values.json,
@@ -52,7 +55,9 @@ function readArguments(args: readonly string[]): Question {
 
 type Entries = AsyncIterable<TimelineEntry>;
 
-async function onTerminal(question: Question, timeline: Timeline, entries: Entries, out: LineWriter) {
+type Found = Question & { readonly userId: string };
+
+async function onTerminal(question: Found, timeline: Timeline, entries: Entries, out: LineWriter) {
   const { userId, asOf, stateAlone } = question;
   const paint: Paint = paintFor(process.stdout.hasColors?.() ?? false);
   if (!stateAlone) {
@@ -67,7 +72,7 @@ async function onTerminal(question: Question, timeline: Timeline, entries: Entri
   await out.write(...(stateAlone ? [] : ['']), ...stateText(timeline.state, asOf, paint));
 }
 
-async function forPrograms(question: Question, timeline: Timeline, entries: Entries, out: LineWriter) {
+async function forPrograms(question: Found, timeline: Timeline, entries: Entries, out: LineWriter) {
   const { userId, asOf, json, stateAlone, withPersonal } = question;
   if (!json && !stateAlone) await out.write(TABLE_HEADER);
   for await (const entry of entries) {
@@ -80,15 +85,18 @@ async function forPrograms(question: Question, timeline: Timeline, entries: Entr
   await out.write(JSON.stringify({ user_id: userId, as_of: new Date(asOf).toISOString(), state }));
 }
 
-async function run(question: Question, io: Io): Promise<void> {
+async function run(asked: Question, io: Io): Promise<void> {
   const config = readLogConfig();
   const logger = toolLogger(config.LOG_LEVEL);
-  const { userId, asOf, json } = question;
+  const { user, asOf, json } = asked;
+  const database = { connectionString: config.DATABASE_URL, logger };
+  const userId = UUID.test(user) ? user.toLowerCase() : await userByEmail(user, database);
+  const question = { ...asked, userId };
   const log = connectEventLog({ connectionString: config.EVENTSTORE_URL });
-  const vault = question.withPersonal ? await openVault() : undefined;
+  const vault = asked.withPersonal ? await openVault() : undefined;
   const out = new LineWriter(process.stdout);
   try {
-    const skipped = await skippedOf(userId, { connectionString: config.DATABASE_URL, logger, io });
+    const skipped = await skippedOf(userId, { ...database, io });
     const { timeline, entries } = await openHistory({ userId, asOf, log, skipped, vault: vault?.vault });
     const show = process.stdout.isTTY && !json ? onTerminal : forPrograms;
     await show(question, timeline, entries, out);
@@ -104,7 +112,7 @@ async function run(question: Question, io: Io): Promise<void> {
 export const history: Command = {
   name: 'history',
   summary: "show a customer's events, and the state after each",
-  usage: `history <user_id> [--as-of TIME] [--with-personal] [--state] [--json]
+  usage: `history <user_id | email> [--as-of TIME] [--with-personal] [--state] [--json]
 
 Reads the event log itself. On a terminal: a timeline, then the state. Piped: one line an event, tab-separated, with the
 state after it in columns of its own.
@@ -116,7 +124,7 @@ state after it in columns of its own.
   --state          the state alone: piped, or with --json, as one JSON object with all licenses
   --json           one JSON object an event, also on a terminal
 
-The id of a user: GET /v1/users?email=…, as an operator.
+An email address is looked up in the read models, which know that of no erased user.
 
 Settings: EVENTSTORE_URL, DATABASE_URL; VAULT_DATABASE_URL, VAULT_MASTER_KEY or VAULT_MASTER_KEY_FILE for --with-personal.`,
   run: (args, io) => run(readArguments(args), io),

@@ -17,20 +17,22 @@ import { ensureKeys } from '../keys/ensure.ts';
 import { withNodes } from '../keys/nodes.ts';
 import { changeRing, readRings } from '../keys/rings-file.ts';
 import { withdraw } from '../keys/withdraw.ts';
+import { writeTable } from '../table.ts';
 
 const LEAD_MINUTES = PUBLISH_LEAD_MS / 60_000;
 
-function row(kind: TokenKind, ring: Ring, entry: RingEntry, now: number): string {
+function row(kind: TokenKind, ring: Ring, entry: RingEntry, now: number): string[] {
   const columns = [kind, entry.kid, keyState(ring, entry, now), entry.createdAt, entry.signsFrom];
-  return [...columns, entry.withdrawnAt ?? '-'].join('\t');
+  return [...columns, entry.withdrawnAt ?? '-'];
 }
 
 async function list(file: string, io: Io): Promise<void> {
   const rings = await readRings(file);
-  io.out(['kind', 'kid', 'state', 'created_at', 'signs_from', 'withdrawn_at'].join('\t'));
-  for (const kind of KINDS) {
-    for (const entry of rings[kind].keys) io.out(row(kind, rings[kind], entry, systemClock()));
-  }
+  const header = ['kind', 'kid', 'state', 'created_at', 'signs_from', 'withdrawn_at'];
+  const rows = KINDS.flatMap((kind) =>
+    rings[kind].keys.map((entry) => row(kind, rings[kind], entry, systemClock())),
+  );
+  writeTable(io, header, rows);
 }
 
 async function init(file: string, io: Io): Promise<void> {

@@ -3,13 +3,14 @@ import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import { type Command, type Io, parseOptions, UsageError } from '../command.ts';
 import { readDatabaseConfig } from '../config.ts';
 import { toolLogger } from '../logger.ts';
+import { writeTable } from '../table.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const HEADER = ['event_id', 'user_id', 'revision', 'type', 'attempts', 'mark', 'created_at', 'cause'];
 
-function row(event: ListedEvent): string {
+function row(event: ListedEvent): unknown[] {
   const { event_id, user_id, revision, type, attempts, mark, created_at, cause } = event;
-  return [event_id, user_id, revision, type, attempts, mark, created_at.toISOString(), cause].join('\t');
+  return [event_id, user_id, revision, type, attempts, mark, created_at.toISOString(), cause];
 }
 
 function readMarking(eventId: string | undefined, userId: string | undefined, all: boolean): Marking {
@@ -28,8 +29,9 @@ async function mark(db: Parameters<typeof markParked>[0], marking: Marking, as: 
       `${behind.event_id} of the same user (${behind.type}, revision ${behind.revision}) is parked before it: settle that one first`,
     );
   }
-  if (marked.length === 0 && !('all' in marking)) throw new UsageError('no such event or user is parked');
-  for (const event of marked) io.out(row(event));
+  if (marked.length === 0 && !('all' in marking))
+    throw new UsageError('no such event or user is parked; see: parked list');
+  writeTable(io, undefined, marked.map(row));
   io.err(`Marked ${marked.length}: the active projector settles them now. See: parked list`);
 }
 
@@ -45,7 +47,7 @@ An event that can't be projected is parked, with the later ones of the same user
   retry  apply it and those behind it: after the cause was removed
   skip   let it go for good and apply those behind it; a rebuild passes over it too
 Both only mark the first parked event of a user; the active projector settles it within a second or two, and what
-fails again stays parked, with the new cause. Standard output has the events (tab-separated).
+fails again stays parked, with the new cause. Standard output has the events (piped: tab-separated).
 
 Settings: DATABASE_URL.`,
   async run(args, io) {
@@ -74,8 +76,7 @@ Settings: DATABASE_URL.`,
     try {
       if (marking && action !== 'list') return await mark(pool, marking, action, io);
       const events = await listParked(pool);
-      io.out(HEADER.join('\t'));
-      for (const event of events) io.out(row(event));
+      writeTable(io, HEADER, events.map(row));
     } finally {
       await pool.end();
     }

@@ -15,6 +15,7 @@ import { createVault } from '../../shared/vault/postgres-vault.ts';
 import { type Command, type Io, parseOptions, UsageError } from '../command.ts';
 import { readRebuildConfig } from '../config.ts';
 import { toolLogger } from '../logger.ts';
+import { writeTable } from '../table.ts';
 
 const BATCH_EVENTS = 5_000;
 const SAY_EVERY_MS = 2_000;
@@ -43,10 +44,10 @@ function show({ comparison, events, seconds }: RebuildResult, io: Io): boolean {
     io.err('There were no live read models to compare with.');
     return true;
   }
-  io.out(['table', 'live_rows', 'rebuilt_rows', 'equal'].join('\t'));
-  for (const { table, live, rebuilt, equal } of comparison) {
-    io.out([table, live.rows, rebuilt.rows, equal ? 'yes' : 'no'].join('\t'));
-  }
+  const rows = comparison.map(({ table, live, rebuilt, equal }) => [
+    ...[table, live.rows, rebuilt.rows, equal ? 'yes' : 'no'],
+  ]);
+  writeTable(io, ['table', 'live_rows', 'rebuilt_rows', 'equal'], rows);
   return comparison.every(({ equal }) => equal);
 }
 

@@ -16,6 +16,7 @@ import { openVault } from '../export/source/vault.ts';
 import { interruptible } from '../interruption.ts';
 import { toolLogger } from '../logger.ts';
 import { createProgress } from '../progress.ts';
+import { writeTable } from '../table.ts';
 
 export interface ReplayIntoOptions {
   readonly schema: string;
@@ -80,8 +81,7 @@ function show({ asOf, built, events, position, rows, applied, seconds }: AsOfRes
   );
   if (rows.parked_events)
     io.err(`${number(rows.parked_events)} events could not be applied: see parked_events.`);
-  io.out(['table', 'rows'].join('\t'));
-  for (const [table, count] of Object.entries(rows)) io.out([table, String(count)].join('\t'));
+  writeTable(io, ['table', 'rows'], Object.entries(rows));
 }
 
 const builtBy = (): string => {

@@ -6,14 +6,14 @@ import { userStream } from '../../shared/events/streams.ts';
 import type { PersonalEventType, Recorded, UserEvent } from '../../shared/events/types.ts';
 import { type OpenedPersonal, Timeline } from '../../shared/history/timeline.ts';
 import type { Logger } from '../../shared/logger.ts';
-import type { Vault } from '../../shared/vault/vault.ts';
+import { normaliseEmail, type Vault } from '../../shared/vault/vault.ts';
 import type { Io } from '../command.ts';
 
-/** There is no user of that id in the event log. */
+/** There is no such user. */
 export class NoSuchUser extends Error {
   readonly code = 'not_found';
-  constructor(userId: string) {
-    super(`there is no user ${userId}`);
+  constructor(user: string) {
+    super(`there is no user ${user}`);
     this.name = 'NoSuchUser';
   }
 }
@@ -24,6 +24,25 @@ const PERSONAL_TYPES = Object.keys(personalSchemas) as PersonalEventType[];
 async function mustExist(log: EventLog, userId: string): Promise<void> {
   for await (const _ of log.readStream(userStream(userId), { limit: 1 })) return;
   throw new NoSuchUser(userId);
+}
+
+/** @throws NoSuchUser, and what PostgreSQL throws */
+export async function userByEmail(
+  email: string,
+  { connectionString, logger }: { connectionString: string; logger: Logger },
+): Promise<string> {
+  const pool = createPool({ connectionString, applicationName: 'cli history', max: 1, logger });
+  try {
+    const { rows } = await pool.query<{ user_id: string }>(
+      'SELECT user_id FROM read_model.users WHERE email = $1',
+      [normaliseEmail(email)],
+    );
+    const [found] = rows;
+    if (found) return found.user_id;
+    throw new NoSuchUser(`with the email address ${email}`);
+  } finally {
+    await pool.end();
+  }
 }
 
 /** What operators let go of this user's events. The history can be read without: it then says so. */

@@ -48,6 +48,8 @@ describe('what was', () => {
     expect(then.body.events).toHaveLength(3);
 
     const lines = (await stack.tool('history', customer.userId, '--json', '--with-personal')).split('\n');
+    const byEmail = await stack.tool('history', customer.email.toUpperCase(), '--json', '--with-personal');
+    expect(byEmail.split('\n')).toEqual(lines);
     const told = lines.map((line) => JSON.parse(line));
     expect(told[0].data.personal).toEqual({ email: customer.email });
     expect(told[3]).toMatchObject({

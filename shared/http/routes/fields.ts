@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { expected } from '../../expected.ts';
 import { hasUnseenCharacter } from '../../identity/characters.ts';
 import { normaliseEmail } from '../../identity/email.ts';
 import { EMAIL_LIKE, looksLikeEmail } from '../../identity/opaque.ts';
@@ -14,7 +15,7 @@ export type Checked<T> =
 /** Reads a part of the request through its schema. */
 export function check<S extends z.ZodType>(place: Place, schema: S, value: unknown): Checked<z.output<S>> {
   // The input is reported to tell an absent field from a wrong one, and goes no further.
-  const parsed = schema.safeParse(value, { reportInput: true });
+  const parsed = schema.safeParse(value, { reportInput: true, error: expected });
   return parsed.success
     ? { ok: true, value: parsed.data }
     : { ok: false, errors: fieldErrors(place, parsed.error.issues) };
@@ -30,8 +31,8 @@ function fieldErrors(place: Place, issues: readonly z.core.$ZodIssue[]): FieldEr
           detail: 'unknown field',
         }));
       }
-      const detail = issue.code === 'invalid_type' && issue.input === undefined ? 'required' : issue.message;
-      return [{ pointer: pointerTo(place, issue.path), detail }];
+      const isMissing = issue.code === 'invalid_type' && issue.input === undefined;
+      return [{ pointer: pointerTo(place, issue.path), detail: isMissing ? 'required' : issue.message }];
     })
     .slice(0, MAX_ERRORS);
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { type Command, Interrupted, parseOptions } from '../../../cli/command.ts';
 import { dispatch } from '../../../cli/dispatch.ts';
@@ -10,6 +11,7 @@ const greet: Command = {
     const { values } = parseOptions(args, { options: { name: { type: 'string' } } });
     if (values.name === 'nobody') throw Object.assign(new Error('nobody is there'), { code: 'absent' });
     if (values.name === 'slowly') throw new Interrupted('interrupted: half a greeting', 143);
+    if (values.name === 'file') await readFile('/no/such/folder/x');
     if (values.name === 'bug') throw new TypeError('a bug');
     io.out(`hello ${values.name}`);
   },
@@ -41,6 +43,23 @@ describe('the tool', () => {
       expect(err).toContain('Usage:');
     },
   );
+
+  it.each([
+    [['gret'], 'there is no command gret. Did you mean "greet"?'],
+    [['greet', '--nmae', 'x'], 'there is no option --nmae. Did you mean "--name"?'],
+    [['greet', '--colour'], 'there is no option --colour.'],
+    [['greet', '--name'], '--name needs a value'],
+    [['greet', 'x'], 'unexpected argument x'],
+  ])('says in a few lines what was wrong, and what was meant: %j', async (args, said) => {
+    const { err } = await run(...args);
+    expect(err).toContain(said);
+    expect(err.trimEnd().split('\n').length).toBeLessThanOrEqual(4);
+  });
+
+  it('names the file that it can’t read or write, and why', async () => {
+    const { code, err } = await run('greet', '--name', 'file');
+    expect({ code, err }).toEqual({ code: 1, err: '/no/such/folder/x: there is no such file or folder\n' });
+  });
 
   it('helps, with each command and with all', async () => {
     expect(await run('--help')).toMatchObject({
