@@ -5,9 +5,10 @@ import { personalSchemas } from '../../shared/events/schemas.ts';
 import { userStream } from '../../shared/events/streams.ts';
 import type { PersonalEventType, Recorded, UserEvent } from '../../shared/events/types.ts';
 import { type OpenedPersonal, Timeline } from '../../shared/history/timeline.ts';
+import { normaliseEmail } from '../../shared/identity/email.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { normaliseEmail, type Vault } from '../../shared/vault/vault.ts';
-import type { Io } from '../command.ts';
+import type { Vault } from '../../shared/vault/vault.ts';
+import { type Io, UsageError } from '../command.ts';
 
 /** There is no such user. */
 export class NoSuchUser extends Error {
@@ -26,16 +27,18 @@ async function mustExist(log: EventLog, userId: string): Promise<void> {
   throw new NoSuchUser(userId);
 }
 
-/** @throws NoSuchUser, and what PostgreSQL throws */
+/** @throws UsageError, NoSuchUser, and what PostgreSQL throws */
 export async function userByEmail(
   email: string,
   { connectionString, logger }: { connectionString: string; logger: Logger },
 ): Promise<string> {
+  const normalised = normaliseEmail(email);
+  if (normalised === undefined) throw new UsageError(`${email} is no email address`);
   const pool = createPool({ connectionString, applicationName: 'cli history', max: 1, logger });
   try {
     const { rows } = await pool.query<{ user_id: string }>(
       'SELECT user_id FROM read_model.users WHERE email = $1',
-      [normaliseEmail(email)],
+      [normalised],
     );
     const [found] = rows;
     if (found) return found.user_id;
@@ -59,7 +62,7 @@ export async function skippedOf(
     return new Set(rows.map(({ event_id }) => event_id));
   } catch (error) {
     if (!isPostgresUnavailable(error)) throw error;
-    io.err('PostgreSQL is away: events that were let go with "parked skip" count as if they had not been.');
+    io.err('PostgreSQL is not reachable: events let go with "parked skip" count as if they had not been.');
     return new Set();
   } finally {
     await pool.end();
