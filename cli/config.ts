@@ -7,9 +7,33 @@ import { kafkaSettings } from '../shared/adapters/kafka/settings.ts';
 import { ConfigError, connectionUrl, readConfig, serviceSettings } from '../shared/config.ts';
 import { tokenSettings } from '../shared/tokens/settings.ts';
 import { vaultSettings } from '../shared/vault/master-key.ts';
+import { UsageError } from './command.ts';
 
 /** Written by the launcher: the settings of the system that runs on this machine. */
 const LOCAL_SETTINGS = path.resolve(import.meta.dirname, '../.local/env');
+
+/** The settings of a system that was started with `--data`; they win over the environment. */
+let chosenSettings: string | undefined;
+
+/** Has every command work on the system whose data is in this folder. @throws UsageError none was started there */
+export function useData(folder: string): void {
+  const file = path.resolve(folder, 'env');
+  if (!existsSync(file)) {
+    throw new UsageError(
+      `--data ${folder}: no system was started there: npm start -- --data DIR writes DIR/env`,
+    );
+  }
+  chosenSettings = file;
+}
+
+/** What helps whoever has settings of no system at all; undefined where there are some. */
+export function settingsHint(): string | undefined {
+  if (process.env.NODE_ENV || chosenSettings || existsSync(LOCAL_SETTINGS)) return undefined;
+  return (
+    'No system was found: NODE_ENV is not set, and .local/env is not there. Start one with npm start; one that was started ' +
+    'with npm start -- --data DIR is found with --data DIR.'
+  );
+}
 
 const common = {
   NODE_ENV: serviceSettings.NODE_ENV,
@@ -65,21 +89,26 @@ export type EnsureConfig = z.infer<typeof ensuring>;
  * machine is meant, so that the tool works beside `npm start` without any setting.
  */
 function environment(): Record<string, string | undefined> {
+  if (chosenSettings) return { ...process.env, ...parseEnv(readFileSync(chosenSettings, 'utf8')) };
   if (process.env.NODE_ENV || !existsSync(LOCAL_SETTINGS)) return process.env;
   return { ...parseEnv(readFileSync(LOCAL_SETTINGS, 'utf8')), ...process.env };
 }
 
 /** Where a setting that is set comes from. */
-export type Origin = 'environment' | '.local/env';
+export type Origin = 'environment' | `${string}env`;
 
 /** The environment that commands read, with where each setting of it comes from. */
 export function settingSources(): {
   readonly env: Record<string, string | undefined>;
   originOf(name: string): Origin;
 } {
+  const env = environment();
   return {
-    env: environment(),
-    originOf: (name) => (process.env[name] === undefined ? '.local/env' : 'environment'),
+    env,
+    originOf: (name) => {
+      if (chosenSettings) return env[name] === process.env[name] ? 'environment' : (chosenSettings as Origin);
+      return process.env[name] === undefined ? '.local/env' : 'environment';
+    },
   };
 }
 

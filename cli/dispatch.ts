@@ -1,4 +1,5 @@
 import { type Command, Interrupted, type Io, UsageError } from './command.ts';
+import { settingsHint, useData } from './config.ts';
 import { fileProblem } from './file-problem.ts';
 import { didYouMean } from './suggestion.ts';
 
@@ -12,6 +13,7 @@ function overview(commands: readonly Command[]): string {
     '',
     ...lines,
     '',
+    'With --data DIR a command works on the system that npm start -- --data DIR runs.',
     `More on one: ${PROGRAM} <command> --help`,
   ].join('\n');
 }
@@ -25,6 +27,19 @@ export function describe(error: unknown): string {
   const cause =
     error.cause instanceof Error && error.cause.message ? `\n  caused by: ${error.cause.message}` : '';
   return `${error.message}${cause}`;
+}
+
+const isConfigError = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'config_invalid';
+
+/** Takes `--data DIR`, which every command has, out of the others. @throws UsageError */
+function dataOption(args: readonly string[]): { data: string | undefined; rest: readonly string[] } {
+  const at = args.findIndex((arg) => arg === '--data' || arg.startsWith('--data='));
+  if (at === -1) return { data: undefined, rest: args };
+  const joined = args[at]?.startsWith('--data=');
+  const data = joined ? args[at]?.slice('--data='.length) : args[at + 1];
+  if (!data) throw new UsageError('--data needs a folder');
+  return { data, rest: args.toSpliced(at, joined ? 1 : 2) };
 }
 
 /**
@@ -57,13 +72,17 @@ export async function dispatch(
     return 0;
   }
   try {
-    await command.run(args, io);
+    const { data, rest } = dataOption(args);
+    if (data !== undefined) useData(data);
+    await command.run(rest, io);
     return 0;
   } catch (error) {
     const isUsage = error instanceof UsageError;
     // The synopsis alone: under a page of help the message would be gone from the terminal.
     const [synopsis] = usage.split('\n\n');
     io.err(isUsage ? `${error.message}\n\n${synopsis}\nMore: ${PROGRAM} ${name} --help` : describe(error));
+    const hint = isConfigError(error) ? settingsHint() : undefined;
+    if (hint !== undefined) io.err(hint);
     if (error instanceof Interrupted) return error.exitCode;
     return isUsage ? 2 : 1;
   }

@@ -6,6 +6,7 @@ import { HELP, type Options, readOptions, UsageError } from './options.ts';
 import { StartRefused } from './refused.ts';
 import { ProgramsMissing } from './servers/programs.ts';
 import { startStack } from './stack.ts';
+import { NotReady } from './supervisor.ts';
 import { takeTour } from './tour.ts';
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -46,7 +47,7 @@ try {
   else process.stdout.write(HELP);
 } catch (error) {
   if (stopping.signal.aborted && error === stopping.signal.reason) process.exit(130);
-  const expected = [UsageError, StartRefused, ProgramsMissing, ConfigError].some(
+  const expected = [UsageError, StartRefused, ProgramsMissing, ConfigError, NotReady].some(
     (kind) => error instanceof kind,
   );
   process.stderr.write(

@@ -1,14 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { endGroup, startTime } from './process-groups.ts';
@@ -96,12 +87,6 @@ async function stopChild(
   const insist = setTimeout(() => child.kill('SIGKILL'), graceMs);
   await ended;
   clearTimeout(insist);
-}
-
-/** The last lines of a log, for a message about a process that failed. */
-export function logTail(file: string, lines = 15): string {
-  if (!existsSync(file)) return '';
-  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
 }
 
 interface RegisteredProcess {

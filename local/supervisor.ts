@@ -1,11 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  logTail,
-  type ProcessRegistry,
-  type ProcessSpec,
-  type RunningProcess,
-  startProcess,
-} from './processes.ts';
+import { lastWords } from './last-words.ts';
+import { type ProcessRegistry, type ProcessSpec, type RunningProcess, startProcess } from './processes.ts';
 
 interface Supervised {
   readonly group: string;
@@ -60,7 +55,7 @@ export class Supervisor {
       if (this.#stopping) return;
       this.#registry.remove(entry.process.pid);
       this.#say(
-        `${entry.spec.name} ended (${signal ?? `code ${code}`}); starting it again. Its last words:\n${logTail(entry.process.logFile, 5)}`,
+        `${entry.spec.name} ended (${signal ?? `code ${code}`}); starting it again. Its last words:\n${lastWords(entry.process.logFile, 5)}`,
       );
       await this.#restart(entry);
     });
@@ -81,9 +76,14 @@ export class Supervisor {
   }
 }
 
+/** A process ended or was not ready in time. The message is for the user, with what the process said of it. */
+export class NotReady extends Error {
+  readonly code = 'not_ready';
+}
+
 /**
  * Asks `ready` again and again until it says so.
- * @throws Error the process ended or was not ready in time, with its last words; or the signal's reason
+ * @throws NotReady, or the signal's reason
  */
 export async function untilReady(
   process: RunningProcess,
@@ -99,7 +99,10 @@ export async function untilReady(
     signal?.throwIfAborted();
     if (await ready()) return;
     if (ended || Date.now() > deadline) {
-      throw new Error(`${process.name} did not become ready. Its last words:\n${logTail(process.logFile)}`);
+      const what = ended ? 'ended' : `was not ready within ${Math.round(timeoutMs / 1_000)} s`;
+      throw new NotReady(
+        `${process.name} ${what}. Its last words, of ${process.logFile}:\n${lastWords(process.logFile)}`,
+      );
     }
   }
 }

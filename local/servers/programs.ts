@@ -10,6 +10,8 @@ export type ProgramName =
   | 'nginx'
   | 'java'
   | 'mvn'
+  // The benchmarks alone.
+  | 'wrk'
   // The tests of the monitoring alone.
   | 'prometheus'
   | 'promtool'
@@ -23,6 +25,7 @@ const SOURCE: Record<ProgramName, { readonly called: string; readonly package: s
   nginx: { called: 'Nginx', package: 'nginx-light' },
   java: { called: `Java ${OLDEST_JAVA} or newer`, package: 'default-jre-headless' },
   mvn: { called: 'Maven', package: 'maven' },
+  wrk: { called: 'wrk', package: 'wrk' },
   prometheus: { called: 'Prometheus', package: 'prometheus' },
   promtool: { called: 'Prometheus', package: 'prometheus' },
   'prometheus-node-exporter': {

@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { findPrograms, ProgramsMissing } from '../../local/servers/programs.ts';
 import { activations } from './activations.ts';
 import type { Benchmark } from './benchmark.ts';
 import { lag } from './lag.ts';
@@ -38,9 +39,17 @@ if (values.help) {
 } else {
   const say = (line: string) => void process.stdout.write(`${line}\n`);
   say(`${cpus().length} cores (${cpus()[0]?.model}), Node ${process.version}, everything on this machine`);
-  for (const benchmark of BENCHMARKS) {
-    if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;
-    say(`\n${benchmark.name}: ${benchmark.summary}`);
-    await benchmark.run({ rounds: Number(values.rounds), say });
+  try {
+    // Before minutes of measuring, not in their midst.
+    findPrograms(['wrk'], say);
+    for (const benchmark of BENCHMARKS) {
+      if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;
+      say(`\n${benchmark.name}: ${benchmark.summary}`);
+      await benchmark.run({ rounds: Number(values.rounds), say });
+    }
+  } catch (error) {
+    if (!(error instanceof ProgramsMissing)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
   }
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { findPrograms } from '../../local/servers/programs.ts';
 
 export interface WrkResult {
   readonly rate: number;
@@ -22,7 +23,7 @@ export interface WrkOptions {
   readonly requests: readonly { readonly path: string; readonly token: string }[];
 }
 
-/** Puts load on a server of this machine with wrk. @throws Error wrk is not installed, or failed */
+/** Puts load on a server of this machine with wrk. Installs it where it may. @throws ProgramsMissing, Error it failed */
 export async function wrk(options: WrkOptions): Promise<WrkResult> {
   const directory = mkdtempSync(path.join(tmpdir(), 'license-bench-'));
   try {
@@ -31,7 +32,8 @@ export async function wrk(options: WrkOptions): Promise<WrkResult> {
       options.requests.map(({ path: p, token }) => `${p} ${token}\n`).join(''),
     );
     writeFileSync(path.join(directory, 'requests.lua'), script(path.join(directory, 'requests.txt')));
-    const { stdout } = await promisify(execFile)('wrk', [
+    const { wrk: program } = findPrograms(['wrk'], (line) => void process.stderr.write(`${line}\n`));
+    const { stdout } = await promisify(execFile)(program, [
       '-t1',
       `-c${options.connections}`,
       `-d${options.seconds}s`,

@@ -23,6 +23,7 @@ describe('the process', () => {
       // Children get the environment, and programs are looked for on its PATH.
       'local/bootstrap.mjs',
       'local/main.ts',
+      'local/process-groups.ts',
       'local/processes.ts',
       'local/servers/programs.ts',
       'local/tool.ts',
@@ -37,6 +38,8 @@ describe('the process', () => {
       'local/bootstrap.mjs',
       // What every main.ts has in common.
       'shared/lifecycle.ts',
+      // Ends what can't even say that it ends.
+      'shared/stuck-output.ts',
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { decodeJwt } from 'jose';
@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keys } from '../../../cli/commands/keys.ts';
 import { token } from '../../../cli/commands/token.ts';
 import { dispatch } from '../../../cli/dispatch.ts';
-import { parseRings } from '../../../shared/tokens/ring-model.ts';
+import { formatRings, newRings, parseRings } from '../../../shared/tokens/ring-model.ts';
 
 const entry = path.resolve(import.meta.dirname, '../../../cli/main.ts');
 let folder: string;
@@ -38,6 +38,33 @@ async function refusal(...args: string[]): Promise<{ code: number; out: string }
   return { code: await dispatch([token, keys], args, { out: write, err: () => {} }), out };
 }
 const rings = () => parseRings(readFileSync(path.join(folder, 'ring.json'), 'utf8'));
+
+describe('the system that the tool works on', () => {
+  const list = async (...args: string[]) => {
+    const said = { out: '', err: '' };
+    const write = (to: 'out' | 'err') => (line: string) => {
+      said[to] += `${line}\n`;
+    };
+    const code = await dispatch([keys], ['keys', 'list', ...args], { out: write('out'), err: write('err') });
+    return { code, ...said };
+  };
+
+  it('is the one whose data --data names', async () => {
+    const ring = path.join(folder, 'ring.json');
+    writeFileSync(ring, formatRings(newRings(Date.now())));
+    writeFileSync(path.join(folder, 'env'), `KEYRING_FILE=${JSON.stringify(ring)}\n`);
+    for (const data of [['--data', folder], [`--data=${folder}`]]) {
+      expect(await list(...data)).toMatchObject({ code: 0, out: expect.stringMatching(/^access\t/m) });
+    }
+  });
+
+  it('must have been started there', async () => {
+    expect(await list('--data', path.join(folder, 'nothing'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('npm start -- --data'),
+    });
+  });
+});
 
 describe('cli token', () => {
   it('prints a token alone', async () => {
