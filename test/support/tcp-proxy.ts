@@ -24,7 +24,7 @@ interface Pair {
   readonly server: Socket;
 }
 
-export async function startTcpProxy(firstTarget: number): Promise<TcpProxy> {
+export async function startTcpProxy(firstTarget: number, targetHost = '127.0.0.1'): Promise<TcpProxy> {
   let targetPort = firstTarget;
   const pairs = new Set<Pair>();
   let received = 0;
@@ -38,7 +38,7 @@ export async function startTcpProxy(firstTarget: number): Promise<TcpProxy> {
     for (const pair of pairs) apply(pair);
   };
   const listener = createServer((client) => {
-    const pair = { client, server: connect(targetPort, '127.0.0.1') };
+    const pair = { client, server: connect(targetPort, targetHost) };
     pairs.add(pair);
     pass(pair.client, pair.server);
     pass(pair.server, pair.client);

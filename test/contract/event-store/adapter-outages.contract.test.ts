@@ -8,7 +8,7 @@ import { EventStoreUnavailable, OutcomeUnknown } from '../../../shared/event-log
 import type { Position } from '../../../shared/events/position.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
-import { collect, newStream, rejection, type StoreUnderTest, startLocalStore } from './event-store.ts';
+import { collect, newStream, rejection, type StoreUnderTest, storeUnderTest } from './event-store.ts';
 
 let store: StoreUnderTest;
 let proxy: TcpProxy;
@@ -17,7 +17,7 @@ let log: EventLog;
 let direct: EventLog;
 
 beforeAll(async () => {
-  store = await startLocalStore();
+  store = await storeUnderTest();
   direct = connectEventLog({ connectionString: store.connectionString });
 });
 afterAll(async () => {
@@ -25,10 +25,12 @@ afterAll(async () => {
   await store[Symbol.asyncDispose]();
 });
 beforeEach(async () => {
-  proxy = await startTcpProxy(Number(new URL(store.connectionString).port));
-  log = connectEventLog({
-    connectionString: `esdb://127.0.0.1:${proxy.port}?tls=false&keepAliveTimeout=1000`,
-  });
+  // One node, which is found by its address: what a cluster's members say of each other leads past the proxy.
+  const url = new URL(store.connectionString);
+  proxy = await startTcpProxy(Number(url.port), url.hostname);
+  url.host = `127.0.0.1:${proxy.port}`;
+  url.searchParams.set('keepAliveTimeout', '1000');
+  log = connectEventLog({ connectionString: url.href });
 });
 afterEach(async () => {
   proxy.thaw();
@@ -136,23 +138,25 @@ describe('Subscriptions over a failing connection', () => {
   });
 
   test('notice that the store has fallen silent', async () => {
-    await direct.append(newStream(), 'no_stream', [event()], { deadlineMs: 5_000 });
-    const feed = subscribe(newStream('silent'))[Symbol.asyncIterator]();
-    // The checkpoint that says that it has caught up.
-    await feed.next();
-    proxy.freeze();
-    expect(await rejection(feed.next())).toBeInstanceOf(EventStoreUnavailable);
+    const stream = newStream('silent');
+    await direct.append(stream, 'no_stream', [event()], { deadlineMs: 5_000 });
+    const listening = (async () => {
+      for await (const _ of subscribe(stream)) proxy.freeze();
+    })();
+    expect(await rejection(listening)).toBeInstanceOf(EventStoreUnavailable);
   }, 25_000);
 
   test('end at once when the signal aborts, also while the store is silent', async () => {
     const abort = new AbortController();
-    await direct.append(newStream(), 'no_stream', [event()], { deadlineMs: 5_000 });
-    const feed = subscribe(newStream('abort'), 'start', abort.signal)[Symbol.asyncIterator]();
+    const stream = newStream('abort');
+    await direct.append(stream, 'no_stream', [event()], { deadlineMs: 5_000 });
+    const feed = subscribe(stream, 'start', abort.signal)[Symbol.asyncIterator]();
     await feed.next();
     proxy.freeze();
-    const next = feed.next();
+    // A checkpoint that arrived behind the event may come yet.
+    const rest = collect({ [Symbol.asyncIterator]: () => feed });
     abort.abort();
-    expect(await next).toEqual({ done: true, value: undefined });
+    expect((await rest).length).toBeLessThanOrEqual(1);
   });
 
   test('take in no more than they have room for while the reader does not read', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { MaxAppendSizeExceededError, NO_STREAM, StreamNotFoundError } from '@eventstore/db-client';
 import grpc from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { batchCall } from './batch-call.ts';
+import { batchCall } from '../../support/event-store/batch-call.ts';
 import { collect, event, newStream, rejection, useStore } from './event-store.ts';
 
 const { client } = useStore();
@@ -20,7 +20,7 @@ const types = async (stream: string) =>
 const expectNothing = async (stream: string) => {
   const correlation = randomUUID();
   call.send({ correlation, stream: newStream(), deadline: soon(), events: one, final: true });
-  expect(await call.answer(correlation)).toMatchObject({ revision: 0 });
+  expect(await call.answer(correlation)).toMatchObject({ success: { revision: '0' } });
   expect(await rejection(types(stream))).toBeInstanceOf(StreamNotFoundError);
 };
 
@@ -30,7 +30,11 @@ describe('An append in several parts', () => {
     call.send({ correlation, stream, deadline: soon(), events: [{ type: 'A' }] });
     call.send({ correlation, events: [{ type: 'B' }, { type: 'C' }] });
     call.send({ correlation, final: true });
-    expect(await call.answer(correlation)).toMatchObject({ form: 'string', stream, revision: 2 });
+    expect(await call.answer(correlation)).toMatchObject({
+      form: 'string',
+      stream,
+      success: { revision: '2' },
+    });
     expect(await types(stream)).toEqual(['A', 'B', 'C']);
   });
 
@@ -38,7 +42,7 @@ describe('An append in several parts', () => {
     const [correlation, stream, other] = [randomUUID(), newStream(), newStream()];
     call.send({ correlation, stream, deadline: soon(), events: [{ type: 'A' }] });
     call.send({ correlation, stream: other, deadline: soon(), events: [{ type: 'B' }], final: true });
-    expect(await call.answer(correlation)).toMatchObject({ stream, revision: 1 });
+    expect(await call.answer(correlation)).toMatchObject({ stream, success: { revision: '1' } });
     expect(await types(stream)).toEqual(['A', 'B']);
     await expectNothing(other);
   });
@@ -61,7 +65,7 @@ describe('An append in several parts', () => {
   test('is a bad request with the reason in its details where an event lacks what it needs', async () => {
     const [correlation, stream] = [randomUUID(), newStream()];
     call.send({ correlation, stream, deadline: soon(), events: one });
-    call.send({ correlation, events: [{}], final: true });
+    call.send({ correlation, events: [{ type: '' }], final: true });
     expect(await call.answer(correlation)).toMatchObject({
       stream,
       error: {
@@ -109,6 +113,6 @@ describe('The deadline of an append', () => {
   test('as a duration that is long enough lets it through', async () => {
     const [correlation, stream] = [randomUUID(), newStream()];
     call.send({ correlation, stream, duration: 1_500, events: one, final: true });
-    expect(await call.answer(correlation)).toMatchObject({ stream, revision: 0 });
+    expect(await call.answer(correlation)).toMatchObject({ stream, success: { revision: '0' } });
   });
 });

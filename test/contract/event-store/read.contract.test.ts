@@ -4,8 +4,8 @@ import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import messages from '@eventstore/db-client/generated/streams_pb.js';
 import grpc from '@grpc/grpc-js';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { rawCalls } from '../../support/event-store/raw-calls.ts';
 import { collect, events, newStream, rejection, useStore } from './event-store.ts';
-import { rawCalls } from './raw-calls.ts';
 
 const { client } = useStore();
 
