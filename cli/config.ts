@@ -50,7 +50,7 @@ const vaultDatabase = {
 };
 
 const tokens = z.object({ ...common, ...tokenSettings });
-/** Without the database the time and the number of licenses are not known: for when it is away. */
+/** Without the database the time and the number of licenses are not known: for when it can't be reached. */
 const keys = z.object({ ...tokens.shape, DATABASE_URL: database.DATABASE_URL.optional() });
 /** To make keys, or to tell that they are still the same. */
 const ensuring = z.object({ ...tokens.shape, ...database, ...vaultDatabase, ...vaultSettings });

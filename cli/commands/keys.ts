@@ -123,7 +123,7 @@ export const keys: Command = {
   --kind         access, activation or lease: each kind of token has keys of its own
   --lead         minutes until a new key signs, default ${LEAD_MINUTES}
   --yes          withdraw without a question
-  --local-clock  go by this machine's clock, not by PostgreSQL's: for when PostgreSQL is away
+  --local-clock  go by this machine's clock, not by PostgreSQL's: for when PostgreSQL can't be reached
 
 withdraw says what it ends (for activation keys, how many licenses) and asks. Standard output has the table
 (tab-separated), kinds with their new keys, or the id of the key that was withdrawn.

@@ -45,7 +45,7 @@ export const parked: Command = {
 
 An event that can't be projected is parked, with the later ones of the same user; everyone else goes on.
   retry  apply it and those behind it: after the cause was removed
-  skip   let it go for good and apply those behind it; a rebuild passes over it too
+  skip   leave it out for good and apply those behind it; a rebuild leaves it out too
 Both only mark the first parked event of a user; the active projector settles it within a second or two, and what
 fails again stays parked, with the new cause. Standard output has the events (piped: tab-separated).
 
@@ -60,7 +60,7 @@ Settings: DATABASE_URL.`,
     if (action !== 'list' && action !== 'retry' && action !== 'skip') {
       throw new UsageError('say what to do: list, retry or skip');
     }
-    if (action === 'skip' && values.all) throw new UsageError('skip lets events go for good: name them');
+    if (action === 'skip' && values.all) throw new UsageError('skip leaves events out for good: name them');
     const marking = action === 'list' ? undefined : readMarking(eventId, values.user, values.all);
     if (action === 'list' && (eventId ?? values.user ?? (values.all || undefined)) !== undefined) {
       throw new UsageError('list takes nothing more');

@@ -22,7 +22,10 @@ const SAY_EVERY_MS = 2_000;
 const REDIS_TIMEOUT_MS = 5_000;
 
 type Config = ReturnType<typeof readRebuildConfig>;
-type Choices = Pick<RebuildOptions, 'compareOnly' | 'acceptDifferences' | 'force' | 'fresh' | 'keepOld'>;
+type Choices = Pick<
+  RebuildOptions,
+  'compareOnly' | 'acceptDifferences' | 'force' | 'fresh' | 'keepOld' | 'dropDependents'
+>;
 
 /** A line when the phase changes, and every two seconds within one. */
 function reporter(io: Io): (progress: Progress) => void {
@@ -107,25 +110,27 @@ async function run(config: Config, choices: Choices, io: Io): Promise<void> {
   }
 }
 
-/** Builds the read models anew, compares, switches. */
+/** Rebuilds the read models, compares, switches. */
 export const rebuildCommand: Command = {
   name: 'rebuild',
-  summary: 'build the read models anew from the event log, beside the live ones, and switch',
-  usage: `rebuild [--compare-only] [--accept-differences] [--keep-old] [--fresh] [--force]
+  summary: 'rebuild the read models from the event log, beside the live ones, and switch',
+  usage: `rebuild [--compare-only] [--accept-differences] [--keep-old] [--fresh] [--force] [--drop-dependents]
 
 Builds in the schema read_model_next, catches up, compares row counts and hashes of each table at the same position, and
-switches in one transaction. The services go on meanwhile and notice nothing. Interrupted, it goes on where it
-was.
+switches in one transaction. The services go on meanwhile and notice nothing. After an interruption, run it again: it
+continues where it was.
 
   --compare-only        tell whether the live read models are what the log gives, and switch nothing
   --accept-differences  switch although rows differ: after a change of the projections they are meant to
   --keep-old            keep the replaced read models as schema read_model_old until the next rebuild
+  --drop-dependents     drop what others have hung on the tables: views, materialized views, foreign keys, triggers. A
+                        rebuild is refused for it otherwise, with their names. Grants are kept, those of columns too
   --fresh               drop what an interrupted rebuild has left, and start from the first event
-  --force               take the log as it is: the live read models are lost, broken, or of another event store. Neither
-                        compared nor kept from going back; what operators let go with "parked skip" is forgotten. The
+  --force               take the log as it is: the live read models are lost, broken, or come from another event store. Nothing
+                        is compared, and the result may be older; events that operators skipped are applied again. The
                         views in Redis are removed. Restart the query nodes afterwards if the event store was replaced.
 
-Standard output has the comparison (tab-separated). Exit code 1 if rows differ and nothing was switched.
+Standard output has the comparison (piped: tab-separated). Exit code 1 if rows differ and nothing was switched.
 
 Settings: DATABASE_URL, VAULT_DATABASE_URL, EVENTSTORE_URL, REDIS_URL, VAULT_MASTER_KEY or VAULT_MASTER_KEY_FILE.`,
   async run(args, io) {
@@ -136,6 +141,7 @@ Settings: DATABASE_URL, VAULT_DATABASE_URL, EVENTSTORE_URL, REDIS_URL, VAULT_MAS
         'keep-old': { type: 'boolean', default: false },
         fresh: { type: 'boolean', default: false },
         force: { type: 'boolean', default: false },
+        'drop-dependents': { type: 'boolean', default: false },
       },
     });
     const choices = {
@@ -144,6 +150,7 @@ Settings: DATABASE_URL, VAULT_DATABASE_URL, EVENTSTORE_URL, REDIS_URL, VAULT_MAS
       keepOld: values['keep-old'],
       fresh: values.fresh,
       force: values.force,
+      dropDependents: values['drop-dependents'],
     };
     if (choices.compareOnly && (choices.force || choices.acceptDifferences || choices.keepOld)) {
       throw new UsageError('--compare-only switches nothing: it goes with --fresh alone');

@@ -23,7 +23,7 @@ export interface ReplayIntoOptions {
   /** Milliseconds since 1970; undefined: now. */
   readonly asOf: number | undefined;
   readonly withPersonal: boolean;
-  /** Builds anew what is there of this name. */
+  /** Drops what is there under this name and starts over. */
   readonly fresh: boolean;
 }
 
@@ -133,7 +133,7 @@ export async function replayInto(options: ReplayIntoOptions, io: Io): Promise<vo
     if (error instanceof FeedStop && error.code === 'store_replaced') {
       throw new AsOfRefused(
         'replay_differs',
-        `what was built so far is of another event store (${error.message}): give --fresh to build it anew`,
+        `what was built so far comes from another event store (${error.message}): start over with --fresh`,
       );
     }
     if (!(error instanceof FeedStop)) throw error;

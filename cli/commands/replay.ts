@@ -40,7 +40,7 @@ Personal data
 Read models
   --into SCHEMA       builds the read models into a PostgreSQL schema beside the live ones, for SQL
   --as-of TIME        as they stood at that time; now unless given
-  --fresh             builds anew what is there of this name. Without it an interrupted build goes on
+  --fresh             starts over, where an interrupted build would continue otherwise
 
 Exit code 130 after Ctrl-C. A reader that goes (| head) ends it quietly.
 

@@ -37,7 +37,7 @@ function groups(): readonly (readonly SecretFile[])[] {
   ];
 }
 
-/** Only some files of a group are there: made anew, the others would not fit them. */
+/** Only some files of a group are there: new ones would not fit the others. */
 class SecretsIncomplete extends Error {
   readonly code = 'secrets_incomplete';
   constructor(present: readonly string[], missing: readonly string[]) {

@@ -48,7 +48,7 @@ export async function userByEmail(
   }
 }
 
-/** What operators let go of this user's events. The history can be read without: it then says so. */
+/** The user's events that operators skipped. Where PostgreSQL can't be reached, the history is shown without, and says so. */
 export async function skippedOf(
   userId: string,
   { connectionString, logger, io }: { connectionString: string; logger: Logger; io: Io },
@@ -62,7 +62,7 @@ export async function skippedOf(
     return new Set(rows.map(({ event_id }) => event_id));
   } catch (error) {
     if (!isPostgresUnavailable(error)) throw error;
-    io.err('PostgreSQL is not reachable: events let go with "parked skip" count as if they had not been.');
+    io.err("PostgreSQL can't be reached: events that operators skipped are shown as if they had not been.");
     return new Set();
   } finally {
     await pool.end();

@@ -39,7 +39,7 @@ async function now(db: Queryable): Promise<number> {
 /**
  * Works with the nodes' clock, which is PostgreSQL's: each node compares its own with it. An instant of this machine's
  * clock would lie in the nodes' future or past by as much as that clock is wrong.
- * @param localClock this machine's clock instead: for when PostgreSQL is away
+ * @param localClock this machine's clock instead: for when PostgreSQL can't be reached
  * @throws ConfigError PostgreSQL can't be asked
  */
 export async function withNodes<T>(

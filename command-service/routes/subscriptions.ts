@@ -70,7 +70,7 @@ type Request = AnyRouteRequest & {
   readonly headers: z.output<typeof commandHeaders>;
 };
 
-/** Carries out a command about one subscription, whoever asks. */
+/** Executes a command about one subscription, whoever asks. */
 async function executeCommand(
   context: CommandContext,
   request: Request,

@@ -20,6 +20,8 @@ export interface RebuildOptions {
   readonly fresh?: boolean;
   /** Keeps the replaced read models in the schema `read_model_old`. */
   readonly keepOld?: boolean;
+  /** Drops what others have hung on the live tables, such as analysts' views; without it a rebuild is refused for it. */
+  readonly dropDependents?: boolean;
   readonly progress: (progress: Progress) => void;
 }
 

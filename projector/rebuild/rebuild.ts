@@ -9,6 +9,7 @@ import { type Checkpoint, loadCheckpoint } from '../write/checkpoint.ts';
 import { ReadModelWriter, writerSettings } from '../write/read-model-writer.ts';
 import { buildUntil } from './build.ts';
 import { compareSchemas, type TableComparison } from './compare.ts';
+import { refuseToDrop } from './dependents.ts';
 import type { Progress, RebuildOptions, RebuildResult } from './options.ts';
 import { exists, hasCheckpoints, parksWhatWasLetGo, switchSchemas } from './switch.ts';
 
@@ -52,9 +53,11 @@ class Rebuild {
   }
 
   async #rebuild(): Promise<RebuildResult> {
-    const { compareOnly, force, acceptDifferences } = this.#options;
+    const { compareOnly, force, acceptDifferences, dropDependents } = this.#options;
     const live = await this.#usableLive();
     await this.#prepare();
+    // Before the work of an hour; and again at the switch, because views are made at any time.
+    if (!compareOnly && !dropDependents) await refuseToDrop(this.#pool, LIVE, NEXT);
     const start = performance.now();
     await this.#buildTo(live?.last ?? (await this.#options.feed.end()));
     const seconds = (performance.now() - start) / 1_000;
@@ -160,7 +163,7 @@ class Rebuild {
   }
 
   async #switch(): Promise<void> {
-    const { force = false, keepOld } = this.#options;
+    const { force = false, keepOld, dropDependents = false } = this.#options;
     await this.#pool.query(`DROP SCHEMA IF EXISTS ${OLD} CASCADE`);
     await switchSchemas({
       pool: this.#pool,
@@ -168,6 +171,7 @@ class Rebuild {
       next: NEXT,
       old: OLD,
       force,
+      dropDependents,
       catchUp: async (live) => {
         await this.#buildTo(live.last);
         return this.#next.checkpoint;

@@ -7,6 +7,7 @@ import {
 import { comparePositions, formatPosition } from '../../shared/events/position.ts';
 import { RebuildRefused } from '../errors.ts';
 import { type Checkpoint, loadCheckpoint } from '../write/checkpoint.ts';
+import { refuseToDrop } from './dependents.ts';
 
 export interface SwitchOptions {
   /** With the default search path. */
@@ -17,6 +18,8 @@ export interface SwitchOptions {
   readonly old: string;
   /** Switches also where that goes back, or where there is nothing to go on from. */
   readonly force: boolean;
+  /** Switches also where others' views would go with the live tables. */
+  readonly dropDependents?: boolean;
   /** Brings the next schema to the checkpoint at which the live one has been stopped. Answers its own. */
   readonly catchUp: (live: Checkpoint) => Promise<Checkpoint>;
 }
@@ -30,7 +33,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
 /**
  * Puts the rebuilt schema in the live one's place, in one transaction: the projector waits at its checkpoint while
  * the last events are applied; readers wait for as long as the renaming takes.
- * @throws RebuildRefused it would go backwards
+ * @throws RebuildRefused it would go backwards, or drop what others have hung on the tables
  */
 export async function switchSchemas(options: SwitchOptions): Promise<void> {
   await inTransaction(options.pool, (client) => switchOnce(client, options));
@@ -52,6 +55,7 @@ async function switchOnce(client: PoolClient, options: SwitchOptions): Promise<v
   }
   if (await exists(client, live)) {
     await lockTables(client, [live, next]);
+    if (!options.dropDependents) await refuseToDrop(client, live, next);
     await copyGrants(client, live, next);
     await client.query(`ALTER SCHEMA ${live} RENAME TO ${old}`);
   }
@@ -136,7 +140,14 @@ async function copyGrants(client: PoolClient, from: string, to: string): Promise
      SELECT format('GRANT %s ON %I.%I TO %s', a.privilege_type, $2::text, c.relname, ${GRANTEE})
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
      WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND a.grantee <> c.relowner
-       AND to_regclass(format('%I.%I', $2::text, c.relname)) IS NOT NULL`,
+       AND to_regclass(format('%I.%I', $2::text, c.relname)) IS NOT NULL
+     UNION ALL
+     SELECT format('GRANT %s (%I) ON %I.%I TO %s', a.privilege_type, t.attname, $2::text, c.relname, ${GRANTEE})
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       JOIN pg_attribute t ON t.attrelid = c.oid AND NOT t.attisdropped, aclexplode(t.attacl) a
+     WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND a.grantee <> c.relowner
+       AND EXISTS (SELECT FROM pg_attribute x WHERE x.attname = t.attname
+         AND x.attrelid = to_regclass(format('%I.%I', $2::text, c.relname)))`,
     [from, to],
   );
   for (const { statement } of rows) await client.query(statement);

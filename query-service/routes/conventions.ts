@@ -77,12 +77,12 @@ export function userIdOf(principal: Principal | undefined): string {
   return principal.userId;
 }
 
-/** A user sees what is his; to him everything else does not exist. @throws Problem not_found */
+/** Users see what is theirs; everything else does not exist for them. @throws Problem not_found */
 export function mustOwn(principal: Principal | undefined, ownerId: string): void {
   if (principal?.role === 'user' && principal.userId !== ownerId) throw new Problem('not_found');
 }
 
-/** Whose rows must have gone past `Min-Event-Position`: what a user asks for is his own, or nothing to him. */
+/** Whose rows must have gone past `Min-Event-Position`: what users ask for is their own, or does not exist for them. */
 export const rowsToWaitFor = (principal: Principal | undefined, asked: Subject): Subject =>
   principal?.role === 'user' ? { kind: 'user', id: principal.userId } : asked;
 

@@ -36,7 +36,7 @@ const common = {
       headers: {
         Age: 'Seconds for which nobody could say whether the knowledge still holds; most answers have none.',
         'RateLimit-Policy': 'Validations a minute, by the terms of the subscription.',
-        RateLimit: 'What is left of them, and the seconds until they count anew.',
+        RateLimit: 'What is left of them, and the seconds until the count starts over.',
       },
     },
   },

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import express, { type Express } from 'express';
 
 /** The files of Swagger UI that the page uses; nothing else of the package is served. */
-const FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
+const FAVICON = 'favicon-32x32.png';
+const FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', FAVICON];
 
 /** Everything comes from this server; the UI's own icons are data URLs in its style sheet. */
 const CONTENT_SECURITY_POLICY = [
@@ -34,11 +35,18 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-const SCRIPT = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null });
+const SCRIPT = `SwaggerUIBundle({
+  url: '/openapi.json',
+  dom_id: '#api',
+  deepLinking: true,
+  validatorUrl: null,
+  // A reload keeps the token that was filled in, in this browser.
+  persistAuthorization: true,
+});
 `;
 
 /**
- * Serves the OpenAPI document at `/openapi.json` and a page to read it at `/docs`. The page needs no other server.
+ * Serves the OpenAPI document at `/openapi.json` and a page to read it at `/docs`, which `/` leads to. The page needs no other server.
  * @param file the committed document
  */
 export function mountDocs(app: Express, file: string | URL): void {
@@ -58,6 +66,9 @@ export function mountDocs(app: Express, file: string | URL): void {
       .type('html')
       .send(PAGE);
   });
+  for (const path of ['/', '/docs/']) {
+    app.get(path, (_request, response) => response.set(headers).redirect('/docs'));
+  }
   app.get('/docs/page.js', (_request, response) => {
     response
       .set({ ...headers, 'Cache-Control': 'max-age=300' })
@@ -65,8 +76,11 @@ export function mountDocs(app: Express, file: string | URL): void {
       .send(SCRIPT);
   });
   const serve = express.static(folder, { index: false, maxAge: '1d', redirect: false });
-  for (const name of FILES) {
-    app.get(path.posix.join('/docs', name), (request, response, next) => {
+  for (const [place, name] of [
+    ...FILES.map((file) => [`/docs/${file}`, file]),
+    ['/favicon.ico', FAVICON],
+  ] as const) {
+    app.get(String(place), (request, response, next) => {
       request.url = `/${name}`;
       response.set(headers);
       serve(request, response, next);

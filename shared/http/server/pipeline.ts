@@ -29,7 +29,7 @@ export interface PipelineOptions {
 const NO_FIELDS = z.strictObject({});
 
 /**
- * A request's way through a route: who asks, whether he may, whether it is too often, what he says, the handler, the
+ * A request's way through a route: who asks, whether they may, whether it is too often, what they say, the handler, the
  * answer. In this order, so that what is refused costs as little as possible.
  */
 export async function runRoute<C>(

@@ -96,3 +96,22 @@ describe('the examples', () => {
     }
   });
 });
+
+describe('the documentation’s page', () => {
+  it.each(['/', '/docs/'])('is where %s leads to', async (path) => {
+    const page = await fetch(`${stack.url}${path}`);
+    expect([page.status, new URL(page.url).pathname]).toEqual([200, '/docs']);
+    expect(await page.text()).toContain('swagger-ui-bundle.js');
+  });
+
+  it('has an icon where browsers look for one', async () => {
+    const icon = await fetch(`${stack.url}/favicon.ico`);
+    expect([icon.status, icon.headers.get('Content-Type')]).toEqual([200, 'image/png']);
+  });
+
+  it('comes compressed, and keeps the token that was filled in', async () => {
+    const script = await fetch(`${stack.url}/docs/swagger-ui-bundle.js`);
+    expect([script.status, script.headers.get('Content-Encoding')]).toEqual([200, 'gzip']);
+    expect(await (await fetch(`${stack.url}/docs/page.js`)).text()).toContain('persistAuthorization: true');
+  });
+});

@@ -76,3 +76,57 @@ describe('a rebuild', () => {
     expect(await tool(system, 'rebuild', '--nonsense')).toMatchObject({ code: 2 });
   });
 });
+
+describe('what analysts have hung on the read models', () => {
+  const HUNG = `
+    CREATE SCHEMA analysts;
+    CREATE VIEW analysts.active AS SELECT user_id FROM read_model.users WHERE status = 'active';
+    CREATE VIEW analysts.of_a_view AS SELECT count(*) AS count FROM analysts.active;
+    CREATE MATERIALIZED VIEW analysts.kept AS SELECT plan_type FROM read_model.subscriptions;
+    CREATE VIEW read_model.inside AS SELECT user_id FROM read_model.users;
+    CREATE TABLE read_model.notes (note text);`;
+  const NAMES = [
+    'materialized view analysts.kept',
+    'table read_model.notes',
+    'view analysts.active',
+    'view read_model.inside',
+  ];
+
+  test('is never dropped in silence: a rebuild is refused, and names it', async () => {
+    const projector = await system.project();
+    await history(system, 5);
+    await projector.stop();
+    await system.pool.query(HUNG);
+    const { code, stderr } = await tool(system, 'rebuild');
+    expect(code).toBe(1);
+    for (const name of NAMES) expect(stderr).toContain(`  ${name}\n`);
+    expect(stderr).not.toContain('index');
+    expect(stderr).not.toContain('constraint');
+    expect((await system.pool.query('SELECT FROM analysts.active')).rowCount).toBeGreaterThan(0);
+    expect(await generation()).toBe(0);
+    // A comparison drops nothing.
+    expect(await tool(system, 'rebuild', '--compare-only')).toMatchObject({ code: 0 });
+
+    expect(await tool(system, 'rebuild', '--drop-dependents')).toMatchObject({ code: 0 });
+    expect(await generation()).toBe(1);
+    const { rows } = await system.pool.query("SELECT to_regclass('analysts.active') AS view");
+    expect(rows).toEqual([{ view: null }]);
+  });
+
+  test('is looked for again at the switch: a view that was made meanwhile stops it', async () => {
+    const projector = await system.project();
+    await history(system, 2);
+    await projector.stop();
+    await tool(system, 'rebuild', '--keep-old');
+    await system.pool.query('CREATE VIEW public.late AS SELECT user_id FROM read_model_old.users');
+    const switching = switchSchemas({
+      pool: system.pool,
+      live: 'read_model_old',
+      next: 'read_model',
+      old: 'read_model_older',
+      force: true,
+      catchUp: () => loadCheckpoint(system.pool, 'read_model'),
+    });
+    await expect(switching).rejects.toMatchObject({ code: 'rebuild_dependents' });
+  });
+});

@@ -22,7 +22,8 @@ describe('a rebuild', () => {
       `DO $$ BEGIN CREATE ROLE analyst_role; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
     );
     await system.pool.query(
-      'GRANT USAGE ON SCHEMA read_model TO analyst_role; GRANT SELECT ON read_model.users TO analyst_role',
+      `GRANT USAGE ON SCHEMA read_model TO analyst_role; GRANT SELECT ON read_model.users TO analyst_role;
+       GRANT SELECT (plan_type, status) ON read_model.subscriptions TO analyst_role`,
     );
     const writing = { on: true };
     const reads: unknown[] = [];
@@ -48,7 +49,9 @@ describe('a rebuild', () => {
     expect(again).toMatchObject({ code: 0 });
     expect(await allRows(system)).toEqual(await allRows(system, 'read_model_old'));
     const { rows } = await system.pool.query(
-      `SELECT has_schema_privilege('analyst_role', 'read_model', 'usage') AND has_table_privilege('analyst_role', 'read_model.users', 'select') AS kept`,
+      `SELECT has_schema_privilege('analyst_role', 'read_model', 'usage') AND has_table_privilege('analyst_role', 'read_model.users', 'select')
+         AND has_column_privilege('analyst_role', 'read_model.subscriptions', 'plan_type', 'select')
+         AND NOT has_column_privilege('analyst_role', 'read_model.subscriptions', 'end_date', 'select') AS kept`,
     );
     expect(rows).toEqual([{ kept: true }]);
     const { rows: indexes } = await system.pool.query(
