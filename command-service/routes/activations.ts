@@ -55,6 +55,7 @@ const activate = commandRoute({
   operationId: 'activateClient',
   tag,
   summary: 'Activate a client',
+  crossOrigin: true,
   auth: ['user'],
   rateLimit: { name: 'commands', by: 'caller' },
   headers: commandHeaders,

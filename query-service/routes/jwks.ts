@@ -18,6 +18,7 @@ const jwks = queryRoute({
   tag: 'Operations',
   summary: 'The public keys that leases are verified with',
   auth: 'anyone',
+  crossOrigin: true,
   answers: {
     200: {
       description: 'The keys (RFC 7517), those that do not sign yet among them.',

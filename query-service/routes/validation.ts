@@ -27,6 +27,7 @@ const common = {
   description:
     'Always 200 for a well-formed question; `code` says the rest, `INVALID_KEY` where there is no key too. With `Accept: application/jwt` a valid answer comes as a signed lease that holds offline until its `exp`; the content type tells.',
   auth: ['client'],
+  crossOrigin: true,
   tokenOptional: true,
   headers: validateHeaders,
   answers: {

@@ -5,6 +5,7 @@ import { toProblem } from '../../../shared/http/problems/faults.ts';
 import { Problem } from '../../../shared/http/problems/problem.ts';
 import { bearerToken } from '../../../shared/http/routes/auth.ts';
 import { methodNotAllowed, sendProblem } from '../../../shared/http/server/answer.ts';
+import { CROSS_ORIGIN, preflight } from '../../../shared/http/server/cross-origin.ts';
 import type { Exchange } from '../../../shared/http/server/exchange.ts';
 import type { Logger } from '../../../shared/logger.ts';
 import { ANONYMOUS, type UsageCounter } from '../../../shared/usage/usage-counter.ts';
@@ -56,7 +57,7 @@ export class FastPath {
   handle(request: IncomingMessage, response: ServerResponse): void {
     const started = performance.now();
     if (request.method === 'GET' && this.#fromMemory(request, response, started)) return;
-    if (request.method === 'OPTIONS') response.writeHead(204, { Allow: ALLOW }).end();
+    if (request.method === 'OPTIONS') response.writeHead(204, { Allow: ALLOW, ...preflight(ALLOW) }).end();
     else void this.#wholeWay(request, response, started);
   }
 
@@ -79,8 +80,8 @@ export class FastPath {
     if (!rate.allowed) return false;
     tally.add(key, addressOf(request));
     const requestId = requestIdOf(headers['x-request-id']);
-    const age = trust.silent ? ageHeader(silenceAge(trust)) : NOTHING;
-    writeAnswer(response, requestId, prepared, prepared.policy, limitHeader(rate), JSON_TYPE, age);
+    const further = furtherHeaders(request, trust.silent ? silenceAge(trust) : undefined);
+    writeAnswer(response, requestId, prepared, prepared.policy, limitHeader(rate), JSON_TYPE, further);
     metrics.validations.inc({ code: prepared.code, layer: 'memory' });
     metrics.duration.observe((performance.now() - started) / 1_000);
     return true;
@@ -94,11 +95,11 @@ export class FastPath {
       address: addressOf(request),
       route: VALIDATE_PATH,
       // Of problems; an answer has its own way out, with the same header.
-      headers: { 'X-Request-Id': requestId },
+      headers: { 'X-Request-Id': requestId, ...CROSS_ORIGIN },
     };
     try {
       const validated = await validate(this.#options, await readAsking(request, exchange.address));
-      this.#send(response, exchange, validated);
+      this.#send(request, response, exchange, validated);
     } catch (error) {
       const problem = toProblem(error);
       metrics.problems.inc({ code: problem.code, status: String(problem.status) });
@@ -108,13 +109,13 @@ export class FastPath {
   }
 
   /** @throws Problem rate_limited */
-  #send(response: ServerResponse, exchange: Exchange, validated: Validated): void {
+  #send(request: IncomingMessage, response: ServerResponse, exchange: Exchange, validated: Validated): void {
     const { metrics, usage, tally } = this.#options;
     const { requestId, address } = exchange;
     if (validated.kind === 'invalid_key') {
       usage.count(ANONYMOUS, ENDPOINT, address);
       metrics.validations.inc({ code: 'INVALID_KEY', layer: 'none' });
-      writeAnswer(response, requestId, INVALID_KEY_ANSWER, '', '');
+      writeAnswer(response, requestId, INVALID_KEY_ANSWER, '', '', JSON_TYPE, furtherHeaders(request));
       return;
     }
     const { key, prepared, rate } = validated;
@@ -129,12 +130,18 @@ export class FastPath {
     if (known.stale) metrics.stale.inc();
     const sent = lease === undefined ? prepared : { body: lease, ...measured(lease) };
     const type = lease === undefined ? JSON_TYPE : 'application/jwt';
-    writeAnswer(response, requestId, sent, prepared.policy, limit, type, ageHeader(ageSeconds));
+    const further = furtherHeaders(request, ageSeconds);
+    writeAnswer(response, requestId, sent, prepared.policy, limit, type, further);
   }
 }
 
-const ageHeader = (seconds: number | undefined): HeaderList =>
-  seconds === undefined ? NOTHING : ['Age', String(seconds)];
+const FOR_PAGES: HeaderList = Object.entries(CROSS_ORIGIN).flat();
+
+/** Programs that are no page name no origin, and need not be sent 150 bytes more in each answer. */
+function furtherHeaders(request: IncomingMessage, ageSeconds?: number): HeaderList {
+  const forPages = request.headers.origin === undefined ? NOTHING : FOR_PAGES;
+  return ageSeconds === undefined ? forPages : ['Age', String(ageSeconds), ...forPages];
+}
 
 /** Everything that the request says, but whether its key is good. @throws Problem naming what is wrong */
 async function readAsking(request: IncomingMessage, address: string): Promise<Asking> {

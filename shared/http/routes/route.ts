@@ -93,6 +93,8 @@ export interface RouteSpec {
   /** Problems beyond the ones that every such route has. */
   readonly problems: readonly ProblemCode[];
   readonly rateLimit?: RateLimitSpec;
+  /** Pages of any origin may call it and read its answers (CORS). */
+  readonly crossOrigin?: boolean;
 }
 
 /** A route with its handler. `Context` is what the service hands to all of its handlers. */

@@ -10,6 +10,7 @@ import { mountOperations } from '../openapi/operations.ts';
 import { Problem } from '../problems/problem.ts';
 import type { Route } from '../routes/route.ts';
 import { methodNotAllowed, sendProblem } from './answer.ts';
+import { CROSS_ORIGIN, preflight } from './cross-origin.ts';
 import { beginExchange, type Exchange, isOperations } from './exchange.ts';
 import { type PipelineOptions, runRoute } from './pipeline.ts';
 import { inServerSpan } from './server-span.ts';
@@ -59,8 +60,11 @@ export function createHttpApp<C>(options: HttpAppOptions<C>): Express {
   options.extend?.(app);
   for (const [path, routes] of byPath(options.routes)) {
     const place = app.route(expressPath(path));
+    const open = routes.filter(({ crossOrigin }) => crossOrigin);
     place.all((request, response, next) => {
-      exchangeOf(request, response).route = path;
+      const exchange = exchangeOf(request, response);
+      exchange.route = path;
+      if (open.length > 0) Object.assign(exchange.headers, CROSS_ORIGIN);
       next();
     });
     for (const route of routes) {
@@ -69,7 +73,8 @@ export function createHttpApp<C>(options: HttpAppOptions<C>): Express {
       );
     }
     const allow = allowed(routes, options.elsewhere?.[path]);
-    place.options((_request, response) => void response.status(204).set('Allow', allow).end());
+    const asked = { Allow: allow, ...(open.length > 0 && preflight(allowed(open))) };
+    place.options((_request, response) => void response.status(204).set(asked).end());
     place.all(() => {
       throw methodNotAllowed(allow);
     });

@@ -120,6 +120,7 @@ describe("Nginx's own errors are problems", () => {
     const expected = problemAnswer(new Problem(code), id);
     expect({ status, body: own }).toEqual({ status: expected.status, body: JSON.parse(expected.body) });
     for (const [name, value] of Object.entries(expected.headers)) expect(field(headers, name)).toBe(value);
+    expect(field(headers, 'Access-Control-Allow-Origin')).toBe('*');
     if (status === 405) expect(field(headers, 'Allow')).toBe('DELETE, GET, HEAD, OPTIONS, POST');
   });
 });
@@ -129,7 +130,8 @@ it('answers of the nodes keep their own fields, and the request has one id every
   const { headers } = await send(closing('GET /v1/me HTTP/1.1', 'X-Request-Id: one-of-mine'));
   const [request] = (await seen) as [IncomingMessage];
   expect(request.headers['x-request-id']).toBe('one-of-mine');
-  for (const name of ['Cache-Control', 'X-Request-Id', 'Retry-After', 'Allow', 'RateLimit'])
+  const own = ['Cache-Control', 'X-Request-Id', 'Retry-After', 'Allow', 'RateLimit'];
+  for (const name of [...own, 'Access-Control-Allow-Origin', 'Access-Control-Expose-Headers'])
     expect(field(headers, name)).toBeUndefined();
 });
 
