@@ -20,7 +20,14 @@ Settings: DATABASE_URL, VAULT_DATABASE_URL.`,
     const config = readMigrateConfig();
     const logger = toolLogger(config.LOG_LEVEL);
     const pool = (connectionString: string) =>
-      createPool({ connectionString, applicationName: 'cli migrate', max: 1, logger });
+      createPool({
+        connectionString,
+        applicationName: 'cli migrate',
+        max: 1,
+        logger,
+        // A rolling restart runs this again and again, on a machine that is busy with it.
+        connectionTimeoutMs: 30_000,
+      });
     const database = pool(config.DATABASE_URL);
     const vault = pool(config.VAULT_DATABASE_URL ?? config.DATABASE_URL);
     try {

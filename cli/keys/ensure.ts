@@ -37,6 +37,8 @@ export async function ensureKeys(config: EnsureConfig, replaceLost: boolean, io:
     applicationName: 'cli keys',
     max: 1,
     logger: toolLogger(config.LOG_LEVEL),
+    // As for `migrate`, which it runs beside.
+    connectionTimeoutMs: 30_000,
   });
   try {
     const used = await vaultIsUsed(pool);

@@ -37,11 +37,13 @@ const certificate: readonly AlertCase[] = [
     alert: 'CertificateEndsSoon',
     series: { 'probe_ssl_earliest_cert_expiry{job="certificate"}': `${13 * DAYS}x89 ${90 * DAYS}x29` },
     at: [50, 70, 100],
+    labels: { job: 'certificate' },
   },
   {
     alert: 'CertificateEnds',
     series: { 'probe_ssl_earliest_cert_expiry{job="certificate"}': `${2 * DAYS}x19 ${90 * DAYS}x29` },
     at: [3, 10, 25],
+    labels: { job: 'certificate' },
   },
 ];
 
