@@ -2,8 +2,8 @@ import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
 import { createPool, type Queryable } from '../../shared/adapters/postgres/pool.ts';
 import type { EventLog } from '../../shared/event-log.ts';
 import { userOfStream } from '../../shared/events/streams.ts';
-import { insertTombstones } from '../../shared/vault/statements.ts';
-import { type Command, parseOptions, UsageError } from '../command.ts';
+import { insertTombstones, selectDataKeys } from '../../shared/vault/statements.ts';
+import { type Command, type Io, parseOptions, UsageError } from '../command.ts';
 import { readVaultConfig } from '../config.ts';
 import { toolLogger } from '../logger.ts';
 
@@ -35,20 +35,68 @@ export async function applyErasures(
   return { found, applied };
 }
 
+/**
+ * The users whose personal data is in the log and whose key is nowhere: they came after the backup that was restored.
+ */
+export async function missingKeys(log: EventLog, vault: Queryable): Promise<string[]> {
+  const sealed = new Set<string>();
+  const missing: string[] = [];
+  const flush = async () => {
+    const known = new Set((await selectDataKeys(vault, [...sealed])).map((row) => row.user_id));
+    missing.push(...[...sealed].filter((userId) => !known.has(userId)));
+    sealed.clear();
+  };
+  const seen = new Set<string>();
+  for await (const { stream, data } of log.readAll()) {
+    const userId = userOfStream(stream);
+    if (userId === undefined || seen.has(userId) || !isSealed(data)) continue;
+    seen.add(userId);
+    sealed.add(userId);
+    if (sealed.size >= BATCH) await flush();
+  }
+  await flush();
+  return missing;
+}
+
+const isSealed = (data: unknown): boolean =>
+  typeof data === 'object' && data !== null && 'personal' in data && typeof data.personal === 'string';
+
+async function tellMissing(log: EventLog, vault: Queryable, writeOff: boolean, io: Io): Promise<void> {
+  const missing = await missingKeys(log, vault);
+  for (const userId of missing) io.out(userId);
+  if (writeOff) await insertTombstones(vault, missing);
+  io.err(
+    missing.length === 0
+      ? 'Every user of the log has a key, or a tombstone.'
+      : `${missing.length} users of the log have no key. ${writeOff ? 'Their personal data reads as empty now; erase them, so that their email addresses are free.' : 'Restore a later backup, or add --write-off.'}`,
+  );
+}
+
 /** What a vault needs beside its services. */
 export const vault: Command = {
   name: 'vault',
   summary: 'bring a restored key vault up to the erasures in the log',
   usage: `vault apply-erasures
+       vault missing [--write-off]
 
 A backup of the vault still holds the keys of people who were erased after it was made. Run this after restoring
 one, before any service is started: every UserErased in the log is applied to it. Done again it changes nothing.
 Prints how many keys were replaced by tombstones.
 
+Nor does it hold the keys of people who signed up after it was made: their personal data is lost, and whatever reads it
+stops. missing prints their user ids. If no later backup has them, --write-off has their personal data read as empty, as
+if they were erased; erase them then through the API, which makes their email address free to sign up again.
+
 Settings: EVENTSTORE_URL, DATABASE_URL, VAULT_DATABASE_URL.`,
   async run(args, io) {
-    const { positionals } = parseOptions(args, { options: {}, allowPositionals: true });
-    if (positionals.join(' ') !== 'apply-erasures') throw new UsageError('say what to do: apply-erasures');
+    const { positionals, values } = parseOptions(args, {
+      options: { 'write-off': { type: 'boolean', default: false } },
+      allowPositionals: true,
+    });
+    const action = positionals.join(' ');
+    if (action !== 'apply-erasures' && action !== 'missing')
+      throw new UsageError('say what to do: apply-erasures or missing');
+    if (values['write-off'] && action !== 'missing') throw new UsageError('--write-off belongs to missing');
     const config = readVaultConfig();
     const log = connectEventLog({ connectionString: config.EVENTSTORE_URL });
     const pool = createPool({
@@ -58,6 +106,7 @@ Settings: EVENTSTORE_URL, DATABASE_URL, VAULT_DATABASE_URL.`,
       logger: toolLogger(config.LOG_LEVEL),
     });
     try {
+      if (action === 'missing') return await tellMissing(log, pool, values['write-off'], io);
       const { found, applied } = await applyErasures(log, pool);
       io.out(String(applied));
       io.err(`The log holds ${found} erasures; the vault did not know ${applied} of them, and does now.`);
