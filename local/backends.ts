@@ -6,12 +6,12 @@ import { createLogger } from '../shared/logger.ts';
 import { prepareBroker } from './broker.ts';
 import type { Options } from './options.ts';
 import { EVERYWHERE, freePorts, LOOPBACK } from './ports.ts';
+import { type Supervisor, untilReady } from './processes/supervisor.ts';
 import { serverAccount } from './servers/account.ts';
 import { ensureDatabase, postgresAnswers, postgresUrl, preparePostgres } from './servers/postgres.ts';
 import { findPrograms } from './servers/programs.ts';
 import { prepareRedis, redisAnswers } from './servers/redis.ts';
 import type { Backends } from './services.ts';
-import { type Supervisor, untilReady } from './supervisor.ts';
 
 /**
  * Starts what the services connect to (but the event store, which is one of them), and resolves when all of it answers.

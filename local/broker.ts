@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { kafkaConfig } from '../shared/adapters/kafka/settings.ts';
 import { freePorts } from './ports.ts';
+import { type Supervisor, untilReady } from './processes/supervisor.ts';
 import { StartRefused } from './refused.ts';
 import { clusterAnswers, kafkaAnswers } from './servers/kafka/answers.ts';
 import { prepareKafka } from './servers/kafka/broker.ts';
 import { brokerPrograms } from './servers/kafka/programs.ts';
-import { type Supervisor, untilReady } from './supervisor.ts';
 
 /** The settings of the services that say where Kafka is, by name. */
 export type KafkaSettings = Readonly<Record<string, string>>;

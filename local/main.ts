@@ -3,10 +3,10 @@ import path from 'node:path';
 import { ConfigError } from '../shared/config.ts';
 import { exitIfOutputIsStuck } from '../shared/stuck-output.ts';
 import { HELP, type Options, readOptions, UsageError } from './options.ts';
+import { NotReady } from './processes/supervisor.ts';
 import { StartRefused } from './refused.ts';
 import { ProgramsMissing } from './servers/programs.ts';
 import { startStack } from './stack.ts';
-import { NotReady } from './supervisor.ts';
 import { takeTour } from './tour.ts';
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { KafkaSettings } from './broker.ts';
-import type { ProcessSpec } from './processes.ts';
+import type { ProcessSpec } from './processes/process.ts';
 
 /** Where everything is that the services connect to. */
 export interface Backends {

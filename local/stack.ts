@@ -3,13 +3,13 @@ import path from 'node:path';
 import { startBackends } from './backends.ts';
 import type { Options } from './options.ts';
 import { freePorts, portRefusal } from './ports.ts';
-import { ProcessRegistry } from './processes.ts';
+import { ProcessRegistry } from './processes/registry.ts';
+import { answersOk, Supervisor, untilReady } from './processes/supervisor.ts';
 import { StartRefused } from './refused.ts';
 import { serverAccount } from './servers/account.ts';
 import { prepareNginx } from './servers/nginx.ts';
 import { findPrograms } from './servers/programs.ts';
 import { type Backends, eventStoreSpec, serviceEnvironment, serviceSpec } from './services.ts';
-import { answersOk, Supervisor, untilReady } from './supervisor.ts';
 import { runTool } from './tool.ts';
 
 export interface Stack {

@@ -4,7 +4,7 @@ import { isIPv6 } from 'node:net';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { LOOPBACK } from '../ports.ts';
-import type { ProcessSpec } from '../processes.ts';
+import type { ProcessSpec } from '../processes/process.ts';
 import { type Account, serverDirectory } from './account.ts';
 
 export interface NginxOptions {

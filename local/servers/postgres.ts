@@ -3,7 +3,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createPool, isPostgresUnavailable } from '../../shared/adapters/postgres/pool.ts';
 import type { Logger } from '../../shared/logger.ts';
-import type { ProcessSpec } from '../processes.ts';
+import type { ProcessSpec } from '../processes/process.ts';
 import { type Account, serverDirectory } from './account.ts';
 
 export interface PostgresOptions {

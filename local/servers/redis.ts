@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { ProcessSpec } from '../processes.ts';
+import type { ProcessSpec } from '../processes/process.ts';
 import { type Account, serverDirectory } from './account.ts';
 
 export interface RedisServerOptions {

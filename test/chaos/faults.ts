@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { answersOk } from '../../local/supervisor.ts';
+import { answersOk } from '../../local/processes/supervisor.ts';
 import { connectRedis } from '../../shared/adapters/redis/client.ts';
 import { pingRedis } from '../../shared/adapters/redis/ping.ts';
 import { createLogger } from '../../shared/logger.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { freePorts, LOOPBACK } from '../../local/ports.ts';
-import { answersOk } from '../../local/supervisor.ts';
+import { answersOk } from '../../local/processes/supervisor.ts';
 import { dispose, isAlive, launch, newDataDirectory, spawnLauncher } from '../support/stack.ts';
 
 const childrenOf = (pid: number): number[] =>

@@ -2,7 +2,8 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../../local/ports.ts';
-import { startProcess } from '../../local/processes.ts';
+import { startProcess } from '../../local/processes/process.ts';
+import { untilReady } from '../../local/processes/supervisor.ts';
 import { serverAccount } from '../../local/servers/account.ts';
 import {
   ensureDatabase,
@@ -11,7 +12,6 @@ import {
   preparePostgres,
 } from '../../local/servers/postgres.ts';
 import { findPrograms } from '../../local/servers/programs.ts';
-import { untilReady } from '../../local/supervisor.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { ask } from '../support/api.ts';

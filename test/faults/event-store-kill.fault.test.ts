@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { freePorts } from '../../local/ports.ts';
-import { type RunningProcess, startProcess } from '../../local/processes.ts';
+import { type RunningProcess, startProcess } from '../../local/processes/process.ts';
 import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import type { EventLog, RecordedEvent } from '../../shared/event-log.ts';

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePorts } from '../../local/ports.ts';
-import { type ProcessSpec, type RunningProcess, startProcess } from '../../local/processes.ts';
+import { type ProcessSpec, type RunningProcess, startProcess } from '../../local/processes/process.ts';
+import { untilReady } from '../../local/processes/supervisor.ts';
 import { serverAccount } from '../../local/servers/account.ts';
 import { postgresAnswers, postgresUrl, preparePostgres } from '../../local/servers/postgres.ts';
 import { findPrograms } from '../../local/servers/programs.ts';
 import { prepareRedis, redisAnswers } from '../../local/servers/redis.ts';
-import { untilReady } from '../../local/supervisor.ts';
 import { createLogger } from '../../shared/logger.ts';
 
 /** A real server of this test's own, which it may stop, kill and start again on the same port with the same data. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { freePorts } from '../../local/ports.ts';
-import { ProcessRegistry } from '../../local/processes.ts';
+import { ProcessRegistry } from '../../local/processes/registry.ts';
 import { eventually } from './eventually.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');

@@ -24,7 +24,7 @@ describe('the process', () => {
       'local/bootstrap.mjs',
       'local/main.ts',
       'local/process-groups.ts',
-      'local/processes.ts',
+      'local/processes/process.ts',
       'local/servers/programs.ts',
       'local/tool.ts',
       // Set, not read: the driver has no other way to be told.

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ProcessSpec } from '../../processes.ts';
+import type { ProcessSpec } from '../../processes/process.ts';
 import type { BrokerPrograms } from './programs.ts';
 
 export interface KafkaBrokerOptions {

@@ -9,9 +9,9 @@ import path from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePorts } from '../../../local/ports.ts';
-import { type RunningProcess, startProcess } from '../../../local/processes.ts';
+import { type RunningProcess, startProcess } from '../../../local/processes/process.ts';
+import { untilReady } from '../../../local/processes/supervisor.ts';
 import { findPrograms } from '../../../local/servers/programs.ts';
-import { untilReady } from '../../../local/supervisor.ts';
 import { eventually } from '../../support/eventually.ts';
 
 /** `container.sh`, as it runs in the shipped container, but for its folders and ports. */

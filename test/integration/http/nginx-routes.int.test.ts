@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts, LOOPBACK } from '../../../local/ports.ts';
-import { type RunningProcess, startProcess } from '../../../local/processes.ts';
+import { type RunningProcess, startProcess } from '../../../local/processes/process.ts';
+import { answersOk, untilReady } from '../../../local/processes/supervisor.ts';
 import { serverAccount } from '../../../local/servers/account.ts';
 import { prepareNginx } from '../../../local/servers/nginx.ts';
 import { findPrograms } from '../../../local/servers/programs.ts';
-import { answersOk, untilReady } from '../../../local/supervisor.ts';
 import { eventually } from '../../support/eventually.ts';
 
 /** A node that says which one it is, and remembers what reached it. */

@@ -7,11 +7,11 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../../../local/ports.ts';
-import { startProcess } from '../../../local/processes.ts';
+import { startProcess } from '../../../local/processes/process.ts';
+import { answersOk, untilReady } from '../../../local/processes/supervisor.ts';
 import { serverAccount } from '../../../local/servers/account.ts';
 import { prepareNginx } from '../../../local/servers/nginx.ts';
 import { findPrograms } from '../../../local/servers/programs.ts';
-import { answersOk, untilReady } from '../../../local/supervisor.ts';
 import { Problem, problemAnswer } from '../../../shared/http/problems/problem.ts';
 import type { ProblemCode } from '../../../shared/http/problems/problem-codes.ts';
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse, stringify } from 'yaml';
 import { freePorts } from '../../../local/ports.ts';
-import { type RunningProcess, startProcess } from '../../../local/processes.ts';
+import { type RunningProcess, startProcess } from '../../../local/processes/process.ts';
+import { answersOk, untilReady } from '../../../local/processes/supervisor.ts';
 import { findPrograms } from '../../../local/servers/programs.ts';
-import { answersOk, untilReady } from '../../../local/supervisor.ts';
 import type { LaunchedStack } from '../../support/stack.ts';
 import { MONITORING, readRules, ruleFiles } from './files.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { lastWords } from '../../../local/last-words.ts';
+import { lastWords } from '../../../local/processes/last-words.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'license-test-words-'));
 afterAll(() => rmSync(folder, { recursive: true }));

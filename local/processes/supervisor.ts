@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { lastWords } from './last-words.ts';
-import { type ProcessRegistry, type ProcessSpec, type RunningProcess, startProcess } from './processes.ts';
+import { type ProcessSpec, type RunningProcess, startProcess } from './process.ts';
+import type { ProcessRegistry } from './registry.ts';
 
 interface Supervised {
   readonly group: string;
