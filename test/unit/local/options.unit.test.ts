@@ -3,8 +3,35 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { HELP, readOptions } from '../../../local/options.ts';
+import { LOOPBACK } from '../../../local/ports.ts';
 import { isRecentJava } from '../../../local/servers/kafka/java.ts';
 import { ConfigError } from '../../../shared/config.ts';
+
+describe('--host', () => {
+  const addresses = (...args: string[]) => readOptions(args, {}, '/clone')?.addresses;
+
+  it('is this machine alone, over both families, unless it is given', () => {
+    expect(addresses()).toEqual(LOOPBACK);
+    expect(LOOPBACK).toEqual(['127.0.0.1', '::1']);
+  });
+
+  it('is one address, or all of them', () => {
+    expect(addresses('--host', '192.0.2.1')).toEqual(['192.0.2.1']);
+    expect(addresses('--host', 'all')).toEqual(['0.0.0.0', '::']);
+    expect(() => addresses('--host', 'example.com')).toThrow(/expected an IP address/);
+  });
+});
+
+describe('LOAD_BALANCERS', () => {
+  const named = (list: string) => readOptions([], { LOAD_BALANCERS: list }, '/clone')?.limits.LOAD_BALANCERS;
+
+  it('is a list of addresses and networks', () => {
+    expect(named('10.0.0.0/8, 2001:db8::1')).toEqual(['10.0.0.0/8', '2001:db8::1']);
+    expect(named('')).toEqual([]);
+    // It goes into Nginx's configuration.
+    expect(() => named('10.0.0.0/8; root /')).toThrow(ConfigError);
+  });
+});
 
 describe('--kafka', () => {
   const kafka = (args: string[], env: Record<string, string> = {}) => readOptions(args, env, '/clone')?.kafka;
