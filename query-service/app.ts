@@ -30,7 +30,7 @@ import { createValidation, type Validation } from './validation/create-validatio
 import { isValidation } from './validation/http/fast-path.ts';
 import { traced } from './validation/http/traced.ts';
 import { DatabaseClock } from './validation/views/database-clock.ts';
-import type { PausePoint } from './validation/views/pair-loader.ts';
+import type { PausePoint } from './validation/views/loading.ts';
 import { pairSources } from './validation/views/pair-sources.ts';
 
 export interface QueryServiceOptions {

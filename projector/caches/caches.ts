@@ -1,23 +1,21 @@
 import type { Pool } from '../../shared/adapters/postgres/pool.ts';
 import type { Redis } from '../../shared/adapters/redis/client.ts';
-import { comparePositions, formatPosition, type Position } from '../../shared/events/position.ts';
+import { formatPosition, type Position, START } from '../../shared/events/position.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { addViewWrites, type CachedViews } from '../../shared/read-model/cached-views.ts';
+import { addViewWrites, type CachedViews, writeViews } from '../../shared/read-model/cached-views.ts';
 import { loadViews } from '../../shared/read-model/load-views.ts';
 import { NOTICE_CHANNEL } from '../../shared/read-model/notices.ts';
 import type { ProjectorMetrics } from '../metrics.ts';
 import { type Traces, traceNotices } from '../write/batch-spans.ts';
-import type { Touched } from '../write/batch-state.ts';
-import { loadCheckpoint } from '../write/checkpoint.ts';
-import { addRaise, readHeld, stillOurs } from './cache-checkpoint.ts';
-import { type CacheRefresh, refreshHeld, refreshSince, settledSince } from './cache-refresh.ts';
+import type { ChangedViews } from '../write/batch-state.ts';
+import { addMove, beginEpoch, type OwnEpoch } from './cache-epoch.ts';
 import { toNotices } from './notices.ts';
 
-/** A committed batch: the checkpoint before and behind it, and whose views it changed. */
+/** A committed batch: the checkpoint before and after it, and the views that it changed. */
 export interface Change {
   readonly before: Position;
   readonly after: Position;
-  readonly touched: Touched;
+  readonly changed: () => ChangedViews;
   /** Of its events' commands, where those are traced. */
   readonly traces?: Traces;
 }
@@ -32,25 +30,28 @@ export interface CachesOptions {
   };
 }
 
-/** More ids than this are not kept for a Redis that is away or slow: what changed is found in PostgreSQL then. */
+interface Pending extends ChangedViews, Pick<Change, 'before' | 'after' | 'traces'> {}
+
+/** More views than this are not kept for a Redis that is away or slow: then an epoch begins without them. */
 const MAX_PENDING = 20_000;
+
 /**
  * Keeps the views in Redis up to the read models, and tells the query nodes. Works behind the commits and on its own:
- * changes that come while it writes are put together, and while Redis is away they are dropped and found again by the
- * checkpoint that Redis holds.
+ * changes that come while it writes are put together.
+ *
+ * Whenever it can't be sure that Redis holds every change (it has only just begun, a write failed, Redis was flushed or
+ * restored, another projector wrote) it begins an epoch. What was written in earlier ones is still there for a node that
+ * can ask nobody else, and is believed by no other; it is replaced as it is asked for. See decision 0025.
  */
 export class Caches {
   readonly #options: CachesOptions;
-  #pending: Change | undefined;
-  /** The checkpoint in Redis as this projector knows it (sortable); undefined until it has been read. */
-  #held: string | undefined;
+  #pending: Pending | undefined;
+  /** Undefined while in doubt. */
+  #own: OwnEpoch | undefined;
   #working: Promise<void> | undefined;
   #beat: Position | undefined;
   #stopped = false;
-  readonly #onReady = () => {
-    this.#held = undefined;
-    this.#work();
-  };
+  readonly #onReady = () => this.#work();
 
   constructor(options: CachesOptions) {
     this.#options = options;
@@ -58,9 +59,10 @@ export class Caches {
   }
 
   /** Takes note and returns at once; never throws. */
-  publish(change: Change): void {
-    this.#pending = this.#pending ? merged(this.#pending, change) : change;
-    if (sizeOf(this.#pending.touched) > MAX_PENDING) this.#drop();
+  publish({ before, after, changed, traces }: Change): void {
+    const next: Pending = { before, after, ...changed(), ...(traces && { traces }) };
+    this.#pending = this.#pending ? merged(this.#pending, next) : next;
+    if (sizeOf(this.#pending) > MAX_PENDING) this.forget();
     this.#work();
   }
 
@@ -70,13 +72,14 @@ export class Caches {
     this.#work();
   }
 
-  /** Another projector may have written meanwhile: what Redis holds is read again before the next write. */
+  /** Something may be missing in Redis, or another projector may have written: an epoch begins with the next write. */
   forget(): void {
-    this.#drop();
+    this.#pending = undefined;
+    this.#own = undefined;
     this.#beat = undefined;
   }
 
-  /** Tells of what was committed before; a Redis that is away or behind is left to the next projector. */
+  /** Tells of what was committed before. Where Redis is away, the next projector's epoch says that something is missing. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#options.redis.off('ready', this.#onReady);
@@ -85,115 +88,104 @@ export class Caches {
     await this.#working;
   }
 
-  #drop(): void {
-    this.#pending = undefined;
-    this.#held = undefined;
+  get #ready(): boolean {
+    return this.#options.redis.status === 'ready';
   }
 
   #work(): void {
     this.#working ??= this.#workAll().finally(() => {
       this.#working = undefined;
       // It came between the last look and now.
-      if (this.#pending && !this.#stopped) this.#work();
+      if (this.#pending && this.#ready && !this.#stopped) this.#work();
     });
   }
 
   async #workAll(): Promise<void> {
-    while (this.#pending || this.#beat) {
-      try {
-        if (this.#options.redis.status !== 'ready') return this.#drop();
-        if (this.#stopped && this.#held === undefined) return;
-        if (this.#held === undefined) await this.#catchUp();
-        if (this.#pending) await this.#writePending(true);
-        else if (this.#beat) await this.#sendBeat(this.#beat);
-      } catch (error) {
-        this.#options.metrics.cacheFailures.inc();
-        this.#options.logger.warn({ err: error }, 'cache_write_failed');
-        // The next batch or heartbeat tries again, and finds in PostgreSQL what was missed.
-        return this.#drop();
-      } finally {
-        this.#options.metrics.cacheInStep.set(this.#held === undefined ? 0 : 1);
-      }
+    try {
+      while (this.#ready && (this.#pending || this.#beat)) await this.#workOnce();
+    } catch (error) {
+      this.#options.metrics.cacheFailures.inc();
+      this.#options.logger.warn({ err: error }, 'cache_write_failed');
+      this.forget();
     }
+    this.#options.metrics.cacheInStep.set(this.#own && this.#ready ? 1 : 0);
   }
 
-  /** Views, checkpoint and notice in one round trip, in this order. `move` false while older changes are missing. */
-  async #writePending(move: boolean): Promise<void> {
-    const change = this.#pending as Change;
+  async #workOnce(): Promise<void> {
+    const at = this.#pending?.before ?? (this.#beat as Position);
+    const own = this.#own ?? (await this.#begin(at));
+    const change: Pending = this.#pending ?? { before: at, after: at, ...NOTHING };
     const startedAt = Date.now();
     this.#pending = undefined;
-    // It was asked for before this change: sent behind it, it would look like a gap.
+    // Asked for before this change, a heartbeat behind it would look like a gap.
     this.#beat = undefined;
-    await this.#sendViews(change, move);
+    await this.#send(change, own);
     if (change.traces) traceNotices(change.traces, startedAt);
   }
 
-  async #sendViews({ before, after, touched }: Change, move: boolean): Promise<void> {
-    const ids = { userIds: [...touched.users], licenseIds: [...touched.licenses] };
-    await this.#send(await loadViews(this.#options.db, ids), { before, after }, move);
+  async #begin(at: Position): Promise<OwnEpoch> {
+    this.#own = await beginEpoch(this.#options.redis, at);
+    const { epoch } = this.#own;
+    // Told as a gap: changes may be missing that moved no checkpoint.
+    const [notice] = toNotices(NO_VIEWS, formatPosition(START), formatPosition(at));
+    await this.#options.redis.publish(NOTICE_CHANNEL, JSON.stringify(notice));
+    this.#options.logger.info({ epoch, at: formatPosition(at) }, 'cache_epoch_begun');
+    return this.#own;
   }
 
-  async #sendBeat(position: Position): Promise<void> {
-    this.#beat = undefined;
-    const nothing = { licenses: new Map(), users: new Map() };
-    await this.#send(nothing, { before: position, after: position }, true);
-  }
-
-  async #send(
-    views: CachedViews,
-    { before, after }: Pick<Change, 'before' | 'after'>,
-    move: boolean,
-  ): Promise<void> {
-    const pipeline = this.#options.redis.pipeline();
-    addViewWrites(pipeline, views);
-    const known = this.#held;
-    const at = pipeline.length;
-    if (move && known !== undefined) addRaise(pipeline, known, after);
-    for (const notice of toNotices(views, formatPosition(before), formatPosition(after))) {
+  /** Views, checkpoint and notices in one round trip, in this order. */
+  async #send(change: Pending, own: OwnEpoch): Promise<void> {
+    const { redis, logger } = this.#options;
+    const { before, after, changedUsers } = change;
+    const views = await this.#viewsOf(change, own);
+    const pipeline = redis.pipeline();
+    addViewWrites(pipeline, views, own.epoch);
+    const move = pipeline.length;
+    addMove(pipeline, own, after);
+    const changed: CachedViews = {
+      licenses: views.licenses,
+      users: new Map([...views.users].filter(([id]) => changedUsers.has(id))),
+    };
+    for (const notice of toNotices(changed, formatPosition(before), formatPosition(after))) {
       pipeline.publish(NOTICE_CHANNEL, JSON.stringify(notice));
     }
     const answers = (await pipeline.exec()) ?? [];
     for (const [error] of answers) if (error) throw error;
-    if (!move || known === undefined || this.#held !== known) return;
-    this.#held = stillOurs(answers[at]?.[1], known, after);
-    if (this.#held === undefined) this.#options.logger.warn('cache_replaced');
+    // It may have been forgotten meanwhile.
+    if (this.#own !== own) return;
+    this.#own = answers[move]?.[1] === 1 ? { epoch: own.epoch, at: after } : undefined;
+    if (!this.#own) logger.warn('cache_replaced');
   }
 
-  /** Brings Redis from the checkpoint it holds to the read models' one. */
-  async #catchUp(): Promise<void> {
-    const { redis, db, logger } = this.#options;
-    let target = (await loadCheckpoint(db)).position;
-    const { sortable, position } = await readHeld(redis);
-    // Set first: whatever is dropped or found replaced from here on unsets it, and then this is done again.
-    this.#held = sortable;
-    const refresh: CacheRefresh = {
-      db,
-      redis,
-      between: async () => {
-        if (this.#held === undefined || !this.#pending) return;
-        target = this.#pending.after;
-        await this.#writePending(false);
-      },
-    };
-    if (!position) await refreshHeld(refresh);
-    else if (comparePositions(position, target) < 0) await refreshSince(refresh, position);
-    if (this.#held === undefined) return;
-    const touched = position ? await settledSince(db, position) : NOTHING;
-    await this.#sendViews({ before: target, after: target, touched }, true);
-    logger.info({ from: position && formatPosition(position), to: formatPosition(target) }, 'cache_in_step');
+  /** With those that have to be loaded. @throws PostgreSQL's error; the others are in Redis all the same */
+  async #viewsOf({ views, load }: Pending, { epoch }: OwnEpoch): Promise<CachedViews> {
+    if (load.size === 0) return views;
+    const { db, redis } = this.#options;
+    try {
+      return joined(views, await loadViews(db, { userIds: [...load], licenseIds: [] }));
+    } catch (error) {
+      await writeViews(redis, views, epoch);
+      throw error;
+    }
   }
 }
 
-const NOTHING: Touched = { users: new Set(), licenses: new Set() };
+const NO_VIEWS: CachedViews = { licenses: new Map(), users: new Map() };
+const NOTHING: ChangedViews = { views: NO_VIEWS, changedUsers: new Set(), load: new Set() };
 
-const sizeOf = ({ users, licenses }: Touched): number => users.size + licenses.size;
+/** Of a view that both have, the later one. */
+const joined = (earlier: CachedViews, later: CachedViews): CachedViews => ({
+  licenses: new Map([...earlier.licenses, ...later.licenses]),
+  users: new Map([...earlier.users, ...later.users]),
+});
 
-const merged = (a: Change, b: Change): Change => ({
+const sizeOf = ({ views, load }: ChangedViews): number => views.users.size + views.licenses.size + load.size;
+
+const merged = (a: Pending, b: Pending): Pending => ({
   before: a.before,
   after: b.after,
-  touched: {
-    users: a.touched.users.union(b.touched.users),
-    licenses: a.touched.licenses.union(b.touched.licenses),
-  },
+  views: joined(a.views, b.views),
+  changedUsers: a.changedUsers.union(b.changedUsers),
+  load: a.load.union(b.load),
   ...((a.traces ?? b.traces) && { traces: [...(a.traces ?? []), ...(b.traces ?? [])] }),
 });

@@ -1,5 +1,4 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
-import type { Position } from '../../shared/events/position.ts';
 import type { DecodedEvent } from '../write/decode.ts';
 
 /** Why an event is parked that follows another one. */
@@ -84,20 +83,8 @@ export interface Settlement {
   readonly failed: { readonly row: ParkedRow; readonly cause: string } | undefined;
 }
 
-/** @param at where the checkpoint stands meanwhile */
-export async function saveSettlement(
-  db: Queryable,
-  userId: string,
-  settlement: Settlement,
-  at: Position,
-): Promise<void> {
+export async function saveSettlement(db: Queryable, settlement: Settlement): Promise<void> {
   const { settled, skipped, failed } = settlement;
-  await db.query(
-    `INSERT INTO settled_users (user_id, position_commit, position_prepare) VALUES ($1, $2, $3)
-     ON CONFLICT (user_id) DO UPDATE SET position_commit = excluded.position_commit,
-       position_prepare = excluded.position_prepare`,
-    [userId, at.commit, at.prepare],
-  );
   await db.query('DELETE FROM parked_events WHERE event_id = ANY ($1::uuid[])', [
     settled.map(({ event_id }) => event_id),
   ]);

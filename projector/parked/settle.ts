@@ -2,7 +2,7 @@ import { inTransaction } from '../../shared/adapters/postgres/pool.ts';
 import { FeedStop, revisionGap } from '../errors.ts';
 import type { Feed } from '../feeds/feed.ts';
 import type { Target } from '../write/apply.ts';
-import { BatchState, type Touched } from '../write/batch-state.ts';
+import { BatchState, type ChangedViews } from '../write/batch-state.ts';
 import { type Checkpoint, moveCheckpoint } from '../write/checkpoint.ts';
 import { type DecodedEvent, type Decoder, decodeEvents } from '../write/decode.ts';
 import { findInOrder, isRefusal, refusalCause, rehearsal } from '../write/faults.ts';
@@ -10,7 +10,7 @@ import { tryApply } from '../write/fold.ts';
 import { type ParkedRow, type Settlement, saveSettlement } from './parked-events.ts';
 
 export interface Settled {
-  readonly touched: Touched;
+  readonly changed: () => ChangedViews;
   /** False if an event failed again: it and those behind it stay parked. */
   readonly complete: boolean;
 }
@@ -70,14 +70,13 @@ async function readParked(
 
 function commit(work: Work, refused: ReadonlyMap<string, string>): Promise<Settled> {
   return inTransaction(work.target.pool, async (client) => {
-    await moveCheckpoint(client, work.checkpoint, work.checkpoint);
+    const at = await moveCheckpoint(client, work.checkpoint, work.checkpoint);
     const state = await BatchState.load(client, work.events);
     const settlement = fold(state, work, work.events, refused);
     await state.save(client);
-    const { user_id: userId } = work.rows[0] as ParkedRow;
-    await saveSettlement(client, userId, settlement, work.checkpoint.position);
+    await saveSettlement(client, settlement);
     if (state.erased.length > 0) await work.target.eraseUsage?.(client, state.erased);
-    return { touched: state.touched, complete: settlement.failed === undefined };
+    return { changed: () => state.changedViews(at), complete: settlement.failed === undefined };
   });
 }
 

@@ -1,7 +1,7 @@
 import { inTransaction, type Pool, type PoolClient } from '../../shared/adapters/postgres/pool.ts';
 import { FeedStop } from '../errors.ts';
 import { type ParkedEvent, park } from '../parked/parked-events.ts';
-import { BatchState, type Touched } from './batch-state.ts';
+import { BatchState, type ChangedViews } from './batch-state.ts';
 import { type Checkpoint, moveCheckpoint } from './checkpoint.ts';
 import type { DecodedEvent } from './decode.ts';
 import { findRefused, isRefusal, isTransient, refusalCause, rehearsal } from './faults.ts';
@@ -22,7 +22,7 @@ export interface Batch {
 }
 
 export interface Applied {
-  readonly touched: Touched;
+  readonly changed: () => ChangedViews;
   readonly parked: readonly ParkedEvent[];
 }
 
@@ -58,13 +58,13 @@ export async function applyBatch(
 
 function commit(target: Target, batch: Batch, context: FoldContext): Promise<Applied> {
   return inTransaction(target.pool, async (client) => {
-    await moveCheckpoint(client, batch.from, batch.to);
+    const at = await moveCheckpoint(client, batch.from, batch.to);
     const state = await BatchState.load(client, batch.events);
     const parked = foldEvents(state, batch.events, context);
     await state.save(client);
     await park(client, parked);
     if (state.erased.length > 0) await target.eraseUsage?.(client, state.erased);
-    return { touched: state.touched, parked };
+    return { changed: () => state.changedViews(at), parked };
   });
 }
 

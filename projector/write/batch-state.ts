@@ -1,21 +1,48 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
 import { DAY_MS } from '../../shared/calendar.ts';
+import { formatPosition } from '../../shared/events/position.ts';
+import type { UserEvent } from '../../shared/events/types.ts';
+import type { CachedViews } from '../../shared/read-model/cached-views.ts';
 import { applyEvent, type Rows } from '../../shared/read-model/fold/apply.ts';
 import { timeOf } from '../../shared/read-model/fold/event.ts';
 import type { License } from '../../shared/read-model/fold/license.ts';
 import type { Subscription } from '../../shared/read-model/fold/subscription.ts';
 import { passOver, type User } from '../../shared/read-model/fold/user.ts';
+import { licenseViewOf, userViewOf } from '../../shared/read-model/fold/views.ts';
+import type { LicenseView, UserView } from '../../shared/read-model/views.ts';
 import type { DecodedEvent } from './decode.ts';
 import { addActivations } from './projections/activations-by-day.ts';
 import { eraseClientNames, loadLicenses, saveLicenses } from './projections/licenses.ts';
 import { loadSubscriptions, saveSubscriptions } from './projections/subscriptions.ts';
 import { loadUsers, saveUsers } from './projections/users.ts';
 
-/** What a batch touched, for caches and notices. */
-export interface Touched {
-  readonly users: ReadonlySet<string>;
-  readonly licenses: ReadonlySet<string>;
+/** The views that a batch changed, for caches and notices. */
+export interface ChangedViews {
+  readonly views: CachedViews;
+  /** Of the users' views, those that differ from what they were: the others are only to be there when they are asked for. */
+  readonly changedUsers: ReadonlySet<string>;
+  /** Users whose views the batch's rows don't say: they are to be loaded. */
+  readonly load: ReadonlySet<string>;
 }
+
+/** Whether an event of this type changes its user's view. */
+const CHANGES_USER_VIEW: Readonly<Record<UserEvent['type'], boolean>> = {
+  UserSignedUp: true,
+  UserErased: true,
+  SubscriptionStarted: true,
+  SubscriptionRenewed: true,
+  SubscriptionPlanChanged: true,
+  SubscriptionSuspended: true,
+  SubscriptionReinstated: true,
+  SubscriptionCancelled: true,
+  // With ten thousand clients these are most events: a notice of each would have every node read the user again.
+  LicenseActivated: false,
+  LicenseDeactivated: false,
+  LicenseRevoked: false,
+  LicenseReinstated: false,
+  PasswordChanged: false,
+  LoggedOut: false,
+};
 
 /**
  * The rows that a batch is about: loaded with one statement a table, folded in memory, written with one statement a
@@ -31,7 +58,11 @@ export class BatchState implements Rows {
   /** By days since 1970, UTC. */
   readonly #activations = new Map<number, number>();
   readonly #erased = new Set<string>();
-  readonly #touchedUsers = new Set<string>();
+  readonly #changedUserViews = new Set<string>();
+  /** Users of new licenses, which will be asked for next. */
+  readonly #activated = new Set<string>();
+  /** By more than their rows: whether an event of theirs is parked. */
+  readonly #usersToLoad = new Set<string>();
 
   /** Loads the rows that these events change, once, before any is applied. */
   static async load(db: Queryable, events: readonly DecodedEvent[]): Promise<BatchState> {
@@ -58,8 +89,35 @@ export class BatchState implements Rows {
     return this.#users.get(userId);
   }
 
-  get touched(): Touched {
-    return { users: this.#touchedUsers, licenses: this.#changedLicenses };
+  /**
+   * The views of what changed, from the rows as they were written: nobody has to be asked for them, so they get to Redis
+   * also when PostgreSQL goes down right after the commit.
+   * @param loadedAt when the transaction began, by PostgreSQL's clock
+   */
+  changedViews(loadedAt: number): ChangedViews {
+    const users = new Map<string, UserView>();
+    const load = new Set(this.#usersToLoad);
+    for (const id of this.#changedUserViews.union(this.#activated)) {
+      const view = load.has(id) ? undefined : this.#userView(this.#users.get(id) as User, loadedAt);
+      if (view) users.set(id, view);
+      else load.add(id);
+    }
+    const licenses = new Map<string, LicenseView>();
+    for (const license of pick(this.#licenses, this.#changedLicenses)) {
+      const { position } = this.#users.get(license.userId) as User;
+      licenses.set(license.licenseId, licenseViewOf(license, formatPosition(position), loadedAt));
+    }
+    const changedUsers = this.#changedUserViews.union(this.#usersToLoad);
+    return { views: { users, licenses }, changedUsers, load };
+  }
+
+  /** Undefined where the subscription that counts is none of the batch's rows. */
+  #userView(user: User, loadedAt: number): UserView | undefined {
+    const { subscriptionId: id } = user;
+    const subscription = id === null ? null : this.#subscriptions.get(id);
+    return subscription === undefined
+      ? undefined
+      : userViewOf(user, subscription, formatPosition(user.position), loadedAt);
   }
 
   get erased(): readonly string[] {
@@ -94,10 +152,11 @@ export class BatchState implements Rows {
     if (decoded.fault) throw decoded.fault;
     const { type } = decoded.recorded.event;
     const at = applyEvent(this, decoded);
-    if (type === 'LicenseActivated') this.#countActivation(Math.floor(at / DAY_MS));
-    else if (type === 'UserErased') this.#erased.add(decoded.userId);
-    // A change of a license alone leaves the user's view as it was: with ten thousand clients that is most events.
-    if (!isLicense(type)) this.touch(decoded.userId);
+    if (type === 'LicenseActivated') {
+      this.#countActivation(Math.floor(at / DAY_MS));
+      this.#activated.add(decoded.userId);
+    } else if (type === 'UserErased') this.#erased.add(decoded.userId);
+    if (CHANGES_USER_VIEW[type]) this.#changedUserViews.add(decoded.userId);
   }
 
   /** Lets an event go: its user has seen it, and nothing else changes. */
@@ -109,7 +168,7 @@ export class BatchState implements Rows {
 
   /** The user's view changed, by more than its rows. */
   touch(userId: string): void {
-    this.#touchedUsers.add(userId);
+    this.#usersToLoad.add(userId);
   }
 
   /** Writes everything that changed. */
@@ -125,8 +184,6 @@ export class BatchState implements Rows {
     this.#activations.set(day, (this.#activations.get(day) ?? 0) + 1);
   }
 }
-
-const isLicense = (type: string): boolean => type.startsWith('License');
 
 const distinct = <T>(items: readonly T[], key: (item: T) => string): string[] => [...new Set(items.map(key))];
 

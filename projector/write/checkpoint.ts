@@ -70,15 +70,17 @@ const MOVE = `
 UPDATE checkpoints SET position_commit = $4, position_prepare = $5,
   last_event_id = $6, last_event_commit = $7, last_event_prepare = $8, last_event_at = $9
 WHERE name = '${CHECKPOINT_NAME}' AND position_commit = $1 AND position_prepare = $2
-  AND last_event_id IS NOT DISTINCT FROM $3::uuid AND generation = $10`;
+  AND last_event_id IS NOT DISTINCT FROM $3::uuid AND generation = $10
+RETURNING extract(epoch FROM statement_timestamp()) * 1000 AS now`;
 
 /**
  * The first statement of every transaction that writes read models. Whoever moves the checkpoint from where it was
  * read holds its row until the commit; everyone else finds it elsewhere afterwards.
+ * @returns when, in milliseconds since 1970 by PostgreSQL's clock
  * @throws CheckpointMoved
  */
-export async function moveCheckpoint(db: Queryable, from: Checkpoint, to: Checkpoint): Promise<void> {
-  const { rowCount } = await db.query({
+export async function moveCheckpoint(db: Queryable, from: Checkpoint, to: Checkpoint): Promise<number> {
+  const { rows } = await db.query<{ now: string }>({
     name: 'checkpoint_move',
     text: MOVE,
     values: [
@@ -94,7 +96,8 @@ export async function moveCheckpoint(db: Queryable, from: Checkpoint, to: Checkp
       from.generation,
     ],
   });
-  if (rowCount !== 1) throw new CheckpointMoved();
+  if (!rows[0]) throw new CheckpointMoved();
+  return Math.trunc(Number(rows[0].now));
 }
 
 export const AT_START: Checkpoint = { position: START, last: undefined, generation: 0 };

@@ -96,10 +96,10 @@ export class ReadModelWriter {
     const changes: Change[] = [];
     for (const [userId, rows] of await loadMarked(this.#target.pool)) {
       const source = { feed, decoder: this.#decoder };
-      const { touched, complete } = await settleUser(this.#target, source, this.#checkpoint, rows);
+      const { changed, complete } = await settleUser(this.#target, source, this.#checkpoint, rows);
       if (complete) this.#parked.delete(userId);
       for (const row of rows) if (row.mark === 'skip') this.#skipped.add(row.event_id);
-      changes.push({ before: this.#checkpoint.position, after: this.#checkpoint.position, touched });
+      changes.push({ before: this.#checkpoint.position, after: this.#checkpoint.position, changed });
     }
     return changes;
   }
@@ -119,7 +119,7 @@ export class ReadModelWriter {
         { parked: this.#parked, skipped: this.#skipped },
       );
       this.#remember(to, applied);
-      return { before: from.position, after: to.position, touched: applied.touched };
+      return { before: from.position, after: to.position, changed: applied.changed };
     } catch (error) {
       if (!(error instanceof GapInBatch)) throw error;
       const before = events.slice(0, error.index);

@@ -21,7 +21,7 @@ import { Trust } from './trust/trust.ts';
 import { createValidationMetrics } from './validation-metrics.ts';
 import type { DatabaseClock } from './views/database-clock.ts';
 import { LicenseViews } from './views/license-views.ts';
-import type { PausePoint } from './views/pair-loader.ts';
+import type { PausePoint } from './views/loading.ts';
 import type { PairSources } from './views/pair-sources.ts';
 import { ViewMemory } from './views/view-memory.ts';
 

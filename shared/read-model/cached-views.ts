@@ -1,5 +1,5 @@
 import type { Redis } from '../adapters/redis/client.ts';
-import { viewVersion } from './version.ts';
+import { epochOf, viewVersion } from './version.ts';
 import {
   KEPT_MS,
   type LicenseView,
@@ -43,25 +43,30 @@ export interface CachedPair {
 }
 
 /** The part of a pipeline that writes views: add it to one that does more in the same round trip. */
-export function addViewWrites(pipeline: ReturnType<Redis['pipeline']>, views: CachedViews): void {
+export function addViewWrites(
+  pipeline: ReturnType<Redis['pipeline']>,
+  views: CachedViews,
+  epoch: string,
+): void {
   const entries: [string, LicenseView | UserView][] = [];
   for (const [id, view] of views.licenses) entries.push([licenseKey(id), view]);
   for (const [id, view] of views.users) entries.push([userKey(id), view]);
   for (let start = 0; start < entries.length; start += KEYS_PER_CALL) {
     const part = entries.slice(start, start + KEYS_PER_CALL);
     const keys = part.map(([key]) => key);
-    const values = part.flatMap(([, view]) => [viewVersion(view), JSON.stringify(view)]);
+    const values = part.flatMap(([, view]) => [viewVersion(epoch, view), JSON.stringify(view)]);
     pipeline.eval(WRITE_VIEWS, keys.length, ...keys, KEPT_MS, ...values);
   }
 }
 
 /**
  * Writes views to Redis, each only if it is newer than the one held there, in one round trip.
+ * @param epoch see version.ts: the one that Redis was in when they were loaded
  * @throws Error Redis is away or refused; some views may have been written
  */
-export async function writeViews(redis: Redis, views: CachedViews): Promise<void> {
+export async function writeViews(redis: Redis, views: CachedViews, epoch: string): Promise<void> {
   const pipeline = redis.pipeline();
-  addViewWrites(pipeline, views);
+  addViewWrites(pipeline, views, epoch);
   if (pipeline.length === 0) return;
   for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
 }
@@ -69,13 +74,25 @@ export async function writeViews(redis: Redis, views: CachedViews): Promise<void
 /**
  * Reads the two views of a key, in one round trip. What does not fit the schema counts as absent: a node of another
  * version may have written it.
+ * @param epoch only views of this one; of any unless it is given
  * @throws Error Redis is away
  */
-export async function readPair(redis: Redis, licenseId: string, userId: string): Promise<CachedPair> {
-  const answers = await redis.pipeline().hget(licenseKey(licenseId), 'j').hget(userKey(userId), 'j').exec();
+export async function readPair(
+  redis: Redis,
+  licenseId: string,
+  userId: string,
+  epoch?: string,
+): Promise<CachedPair> {
+  const answers = await redis
+    .pipeline()
+    .hmget(licenseKey(licenseId), 'v', 'j')
+    .hmget(userKey(userId), 'v', 'j')
+    .exec();
   for (const [error] of answers ?? []) if (error) throw error;
-  const [license, user] = (answers ?? []).map(([, text]) =>
-    text === null ? undefined : JSON.parse(String(text)),
-  );
+  const [license, user] = (answers ?? []).map(([, held]) => {
+    const [version, text] = held as [string | null, string | null];
+    if (version === null || text === null) return undefined;
+    return epoch === undefined || epochOf(version) === epoch ? JSON.parse(text) : undefined;
+  });
   return { license: licenseViewSchema.safeParse(license).data, user: userViewSchema.safeParse(user).data };
 }

@@ -103,18 +103,12 @@ export interface PairIds {
 }
 
 /**
- * The two views that a key names, and the checkpoint, all from one snapshot. Ids must be UUIDs in lower case, as the
+ * The two views that each key names, in the order the keys are given, and the checkpoint, all from one snapshot. Ids must be UUIDs in lower case, as the
  * log has them.
  *
  * A negative license view has the position of the user asked for, if that one has a row. While the first event of a
  * user without a row is parked, negative views say position 0/0.
  */
-export async function loadPair(db: Queryable, licenseId: string, userId: string): Promise<LoadedPair> {
-  const [pair] = await loadPairs(db, [{ licenseId, userId }]);
-  return pair as LoadedPair;
-}
-
-/** {@link loadPair} for many keys, in the order they are given: one statement, one snapshot. */
 export async function loadPairs(db: Queryable, pairs: readonly PairIds[]): Promise<LoadedPair[]> {
   const { rows } = await db.query<PairRow>({
     name: 'load_pairs',

@@ -4,7 +4,7 @@ import { Problem } from '../../../shared/http/problems/problem.ts';
 import type { KeyRing } from '../../../shared/tokens/key-ring.ts';
 import { MAX_TOKEN_LENGTH, type Tokens } from '../../../shared/tokens/tokens.ts';
 import type { Prepared } from '../answer/prepared.ts';
-import type { Named } from '../views/pair-loader.ts';
+import type { Named } from '../views/loading.ts';
 import { Generations } from './generations.ts';
 
 /** What an activation key says, once its signature was verified. */

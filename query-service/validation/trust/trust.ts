@@ -8,11 +8,18 @@ export interface Fingerprint {
   readonly state: string;
 }
 
+/** How far the projector has written Redis. */
+export interface CacheCheckpoint {
+  /** Of the views that are up to it; undefined where Redis holds none. */
+  readonly epoch: string | undefined;
+  readonly position: Position;
+}
+
 export interface TrustOptions {
   /** Asks PostgreSQL. @throws it can't be asked */
   readonly readFingerprint: () => Promise<Fingerprint>;
-  /** Asks Redis how far the projector has written it. @throws it can't be asked */
-  readonly readCacheCheckpoint: () => Promise<Position>;
+  /** Asks Redis. @throws it can't be asked */
+  readonly readCacheCheckpoint: () => Promise<CacheCheckpoint>;
   /** A clock that is never set: milliseconds from anywhere. */
   readonly monotonic: () => number;
   readonly onDistrust?: (cause: Distrust) => void;
@@ -34,7 +41,8 @@ const same = (a: Fingerprint, b: Fingerprint): boolean =>
  * Memory is believed by epochs: to distrust is to count one up, and costs nothing however much is remembered. A view
  * that was read in an earlier epoch is used again only after PostgreSQL was asked for it.
  *
- * Redis is believed once it was seen, in this epoch, to be written at least as far as PostgreSQL.
+ * Redis is believed once it was seen, in this epoch, to be written at least as far as PostgreSQL; and of what it holds
+ * the views of the epoch (another one, the projector's: see shared/read-model/version.ts) that it said then.
  *
  * While notices are missing, PostgreSQL is asked each second whether anything changed at all. If not, what was read
  * since the last such question stays good; so a projector that is down costs one small query a second, and not the
@@ -47,7 +55,8 @@ export class Trust {
   #last: { readonly after: Position; readonly at: number } | undefined;
   /** When it was last said that the read model is kept up. */
   #keptUpAt: number;
-  #cacheEpoch = -1;
+  #trustedIn = -1;
+  #cacheEpoch: string | undefined;
   #fingerprint: Fingerprint | undefined;
   #asked = { epoch: -1, at: 0 };
   #asking: Promise<void> | undefined;
@@ -62,7 +71,12 @@ export class Trust {
   }
 
   get cacheTrusted(): boolean {
-    return this.#cacheEpoch === this.#epoch;
+    return this.#trustedIn === this.#epoch;
+  }
+
+  /** The epoch of the views in Redis, as it was read last. */
+  get cacheEpoch(): string | undefined {
+    return this.#cacheEpoch;
   }
 
   /** Whether notices are missing. */
@@ -151,10 +165,12 @@ export class Trust {
     const { epoch } = this;
     let reached = false;
     try {
-      reached = comparePositions(await this.#options.readCacheCheckpoint(), checkpoint) >= 0;
+      const { epoch: cacheEpoch, position } = await this.#options.readCacheCheckpoint();
+      this.#cacheEpoch = cacheEpoch;
+      reached = cacheEpoch !== undefined && comparePositions(position, checkpoint) >= 0;
     } catch (error) {
       this.#options.onUnasked?.(error);
     }
-    if (epoch === this.#epoch) this.#cacheEpoch = reached ? epoch : -1;
+    if (epoch === this.#epoch) this.#trustedIn = reached ? epoch : -1;
   }
 }

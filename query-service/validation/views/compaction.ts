@@ -1,6 +1,6 @@
 import type { Terms } from '../../../shared/events/terms.ts';
 import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
-import type { Named } from './pair-loader.ts';
+import type { Named } from './loading.ts';
 
 /** More different values than this are not shared; plans and their terms are few. */
 const MAX_SHARED = 1_000;

@@ -2,7 +2,8 @@ import { comparePositions, type Position } from '../../../shared/events/position
 import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
 import type { ReadModelCheckpoint } from '../../read-model-checkpoint.ts';
 import { Compaction } from './compaction.ts';
-import { LayersAway, type Loaded, type Named, PairLoader, type PairLoaderOptions } from './pair-loader.ts';
+import type { Loaded, Named, PairLoaderOptions } from './loading.ts';
+import { LayersAway, PairLoader } from './pair-loader.ts';
 import { type Entry, positionOf } from './view-memory.ts';
 
 export type Layer = 'memory' | 'redis' | 'postgres';

@@ -1,46 +1,10 @@
-import { type Position, parsePosition } from '../../../shared/events/position.ts';
+import { parsePosition } from '../../../shared/events/position.ts';
 import type { LoadedPair, PairIds } from '../../../shared/read-model/load-views.ts';
 import { FRESH_MS, type LicenseView, type UserView } from '../../../shared/read-model/views.ts';
-import type { Trust } from '../trust/trust.ts';
 import { Batches } from './batches.ts';
 import { Breaker } from './breaker.ts';
-import type { PairSources } from './pair-sources.ts';
-import type { ViewMemory } from './view-memory.ts';
+import type { Loaded, Named, PairLoaderOptions } from './loading.ts';
 import { WriteBack } from './write-back.ts';
-
-/** What a verified key names. */
-export interface Named {
-  readonly licenseId: string;
-  readonly userId: string;
-  /** The position of the license's activation. */
-  readonly activated: Position;
-}
-
-export interface Loaded {
-  readonly license: LicenseView;
-  readonly user: UserView;
-  readonly layer: 'redis' | 'postgres';
-  /** The epoch (see trust.ts) in which the load began. */
-  readonly epoch: number;
-  /** The read model's checkpoint in the same snapshot; only from PostgreSQL. */
-  readonly checkpoint?: Position | undefined;
-}
-
-/** Where a test may hold a load, to force a race. */
-export type PausePoint = 'loaded_from_redis' | 'loaded_from_postgres' | 'before_cache_write';
-
-export interface PairLoaderOptions {
-  readonly sources: PairSources;
-  readonly trust: Trust;
-  readonly licenses: ViewMemory<LicenseView>;
-  readonly users: ViewMemory<UserView>;
-  /** Milliseconds since 1970. */
-  readonly clock: () => number;
-  readonly monotonic: () => number;
-  /** A layer failed; what can be answered is answered without it. */
-  readonly onFailure: (layer: 'redis' | 'postgres', error: unknown) => void;
-  readonly pause?: ((point: PausePoint) => Promise<void>) | undefined;
-}
 
 interface Flight {
   readonly epoch: number;
@@ -119,6 +83,7 @@ export class PairLoader {
     const cached = skipCache ? undefined : await this.#fromRedis(named, epoch);
     if (cached) return cached;
     if (!this.#postgres.closed) throw new LayersAway('PostgreSQL did not answer a moment ago');
+    const { cacheEpoch } = this.#options.trust;
     let pair: LoadedPair;
     try {
       pair = await this.#pairs.ask({ licenseId: named.licenseId, userId: named.userId });
@@ -129,7 +94,7 @@ export class PairLoader {
     await this.#options.pause?.('loaded_from_postgres');
     const { license, user } = pair;
     const checkpoint = parsePosition(pair.checkpoint.position);
-    const loaded: Loaded = { license, user, checkpoint, layer: 'postgres', epoch };
+    const loaded: Loaded = { license, user, checkpoint, layer: 'postgres', epoch, cacheEpoch };
     void this.#writeBack(named, loaded);
     return loaded;
   }
@@ -140,7 +105,9 @@ export class PairLoader {
     if (!trust.cacheTrusted || !this.#redis.closed) return undefined;
     const { licenseId, userId } = named;
     try {
-      const { license, user } = await this.#redis.run(() => sources.read(licenseId, userId));
+      const { license, user } = await this.#redis.run(() =>
+        sources.read(licenseId, userId, trust.cacheEpoch),
+      );
       await this.#options.pause?.('loaded_from_redis');
       if (!license?.license || !user?.user) return undefined;
       const now = clock();

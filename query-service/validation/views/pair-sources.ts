@@ -1,6 +1,6 @@
 import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
 import type { Redis } from '../../../shared/adapters/redis/client.ts';
-import { type Position, parsePosition, START } from '../../../shared/events/position.ts';
+import { parsePosition, START } from '../../../shared/events/position.ts';
 import {
   type CachedPair,
   type CachedViews,
@@ -10,21 +10,21 @@ import {
 import { CHECKPOINT, positionOf } from '../../../shared/read-model/checkpoint.ts';
 import { type LoadedPair, loadPairs, type PairIds } from '../../../shared/read-model/load-views.ts';
 import { CACHE_CHECKPOINT_KEY } from '../../../shared/read-model/views.ts';
-import type { Fingerprint } from '../trust/trust.ts';
+import type { CacheCheckpoint, Fingerprint } from '../trust/trust.ts';
 import type { DatabaseClock } from './database-clock.ts';
 
 /** The layers below a node's memory, as validation uses them. */
 export interface PairSources {
   /** One statement: all views and the checkpoint from one snapshot, in order. @throws PostgreSQL can't answer */
   load(pairs: readonly PairIds[]): Promise<readonly LoadedPair[]>;
-  /** One round trip. @throws Redis can't answer */
-  read(licenseId: string, userId: string): Promise<CachedPair>;
-  /** Writes each view if it is newer than the one that Redis has. @throws Redis can't answer */
-  write(views: CachedViews): Promise<void>;
+  /** One round trip. @param epoch only views of this one; of any unless it is given. @throws Redis can't answer */
+  read(licenseId: string, userId: string, epoch?: string): Promise<CachedPair>;
+  /** Writes each view if it is newer than the one that Redis has, or of a later epoch. @throws Redis can't answer */
+  write(views: CachedViews, epoch: string): Promise<void>;
   /** @throws PostgreSQL can't answer */
   readFingerprint(): Promise<Fingerprint>;
   /** How far the projector has written Redis. @throws Redis can't answer */
-  readCacheCheckpoint(): Promise<Position>;
+  readCacheCheckpoint(): Promise<CacheCheckpoint>;
 }
 
 const FINGERPRINT = `
@@ -54,8 +54,8 @@ export function pairSources(
       if (loaded[0]) clock.told(loaded[0].license.loadedAt, sentAt);
       return loaded;
     },
-    read: (licenseId, userId) => readPair(redis, licenseId, userId),
-    write: (views) => writeViews(redis, views),
+    read: (licenseId, userId, epoch) => readPair(redis, licenseId, userId, epoch),
+    write: (views, epoch) => writeViews(redis, views, epoch),
     async readFingerprint() {
       const sentAt = monotonic();
       const { rows } = await pool.query<FingerprintRow>({ name: 'fingerprint', text: FINGERPRINT });
@@ -63,7 +63,9 @@ export function pairSources(
       clock.told(Math.trunc(Number(now)), sentAt);
       return { checkpoint: positionOf(commit, prepare), state };
     },
-    readCacheCheckpoint: async () =>
-      parsePosition((await redis.hget(CACHE_CHECKPOINT_KEY, 'j')) ?? '') ?? START,
+    async readCacheCheckpoint() {
+      const [epoch, position] = await redis.hmget(CACHE_CHECKPOINT_KEY, 'e', 'j');
+      return { epoch: epoch ?? undefined, position: parsePosition(position ?? '') ?? START };
+    },
   };
 }

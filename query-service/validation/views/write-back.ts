@@ -1,6 +1,6 @@
 import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
 import type { Breaker } from './breaker.ts';
-import type { Loaded, Named, PairLoaderOptions } from './pair-loader.ts';
+import type { Loaded, Named, PairLoaderOptions } from './loading.ts';
 
 export interface Written {
   readonly named: Named;
@@ -29,7 +29,9 @@ export class WriteBack {
   async #write(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = [];
-    if (!this.#redis.closed) return;
+    const { cacheEpoch } = this.#options.trust;
+    // In no epoch that is not known: it might be the wrong one.
+    if (!this.#redis.closed || cacheEpoch === undefined) return;
     const licenses = new Map<string, LicenseView>();
     const users = new Map<string, UserView>();
     for (const { named, loaded } of waiting.filter((each) => !this.#isReplaced(each))) {
@@ -37,17 +39,18 @@ export class WriteBack {
       users.set(named.userId, loaded.user);
     }
     try {
-      await this.#redis.run(() => this.#options.sources.write({ licenses, users }));
+      await this.#redis.run(() => this.#options.sources.write({ licenses, users }, cacheEpoch));
     } catch (error) {
       this.#options.onFailure('redis', error);
     }
   }
 
-  #isReplaced({ named, loaded: { license, user, epoch } }: Written): boolean {
+  #isReplaced({ named, loaded: { license, user, epoch, cacheEpoch } }: Written): boolean {
     const { trust, licenses, users, clock } = this.#options;
     const now = clock();
     return (
       trust.epoch !== epoch ||
+      trust.cacheEpoch !== cacheEpoch ||
       licenses.isBelowFloor(named.licenseId, license, now) ||
       users.isBelowFloor(named.userId, user, now)
     );

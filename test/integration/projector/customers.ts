@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { connectRedis } from '../../../shared/adapters/redis/client.ts';
-import { readPair } from '../../../shared/read-model/cached-views.ts';
-import { loadPair } from '../../../shared/read-model/load-views.ts';
 import { NOTICE_CHANNEL, type Notice, noticeSchema } from '../../../shared/read-model/notices.ts';
 import { eventually } from '../../support/eventually.ts';
+import { loadPair, readBelieved } from '../../support/views.ts';
 import type { Author } from './author.ts';
 import { projected, type System, silent } from './system.ts';
 
@@ -26,7 +25,7 @@ export async function listen(system: System) {
 
 export const inStep = (system: System, user: { readonly userId: string }, licenseId: string) =>
   eventually('Redis holds what PostgreSQL holds', async () => {
-    const cached = await readPair(system.redis, licenseId, user.userId);
+    const cached = await readBelieved(system.redis, licenseId, user.userId);
     const { license, user: view } = await loadPair(system.pool, licenseId, user.userId);
     return isDeepStrictEqual([cached.license?.license, cached.user?.user], [license.license, view.user]);
   });

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { outdateCaches } from '../../../projector/rebuild/caches.ts';
-import { readPair } from '../../../shared/read-model/cached-views.ts';
-import { loadPair } from '../../../shared/read-model/load-views.ts';
 import { eventually } from '../../support/eventually.ts';
+import { loadPair, readBelieved } from '../../support/views.ts';
 import { listen, subscriber, suspend } from './customers.ts';
 import { createSystem, type System } from './system.ts';
 
@@ -46,7 +45,7 @@ describe('notices', () => {
     await eventually('told', () =>
       heard.notices.some(({ users }) => users.some(([id, at]) => id === user.userId && at === position)),
     );
-    const cached = await readPair(system.redis, licenseId, user.userId);
+    const cached = await readBelieved(system.redis, licenseId, user.userId);
     expect(cached.user?.user?.subscription?.suspended).toBe(true);
     expect((await loadPair(system.pool, licenseId, user.userId)).user.position).toBe(position);
   });

@@ -16,6 +16,8 @@ describe.each([
 ])('a node whose clock is %s', (_name, ahead) => {
   it('answers from memory and Redis like any other', async () => {
     const { it: world } = system;
+    await eventually('connected', () => world.projector.redis.status === 'ready');
+    await world.projector.writeCacheCheckpoint(world.readModel.checkpoint);
     const node = await world.startNode({ clock: () => Date.now() + ahead });
     const layers = async () => {
       const text = await (await fetch(`${node.url}/metrics`)).text();

@@ -1,4 +1,4 @@
-import type { PausePoint } from '../../../query-service/validation/views/pair-loader.ts';
+import type { PausePoint } from '../../../query-service/validation/views/loading.ts';
 
 /** Holds the loads of a node at one point, until the test lets them go. */
 export class Gate {

@@ -1,12 +1,16 @@
 import { connectRedis, type Redis } from '../../../shared/adapters/redis/client.ts';
 import { createLogger } from '../../../shared/logger.ts';
 import { NOTICE_CHANNEL } from '../../../shared/read-model/notices.ts';
+import { cacheEpoch } from '../../../shared/read-model/version.ts';
 import { CACHE_CHECKPOINT_KEY } from '../../../shared/read-model/views.ts';
 
 export interface Changed {
   readonly users?: readonly (readonly [string, string])[];
   readonly licenses?: readonly (readonly [string, string])[];
 }
+
+/** Of the views in Redis. */
+export const EPOCH = cacheEpoch(1);
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 
@@ -54,7 +58,7 @@ export class Projector {
   }
 
   async writeCacheCheckpoint(checkpoint: string): Promise<void> {
-    await this.redis.hset(CACHE_CHECKPOINT_KEY, 'v', checkpoint, 'j', checkpoint);
+    await this.redis.hset(CACHE_CHECKPOINT_KEY, 'e', EPOCH, 'v', checkpoint, 'j', checkpoint);
   }
 
   close(): void {

@@ -1,11 +1,13 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { QueryService } from '../../../query-service/app.ts';
 import { writeViews } from '../../../shared/read-model/cached-views.ts';
-import { type LoadedPair, loadPair } from '../../../shared/read-model/load-views.ts';
+import type { LoadedPair } from '../../../shared/read-model/load-views.ts';
 import { licenseKey, userKey } from '../../../shared/read-model/views.ts';
 import { ask } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { loadPair } from '../../support/views.ts';
 import { Gate } from './gate.ts';
+import { EPOCH } from './projector.ts';
 import type { LicensedUser } from './read-model.ts';
 import { useSystem } from './system.ts';
 
@@ -43,10 +45,11 @@ async function heard(on: QueryService, act: () => Promise<void>): Promise<void> 
 const pairOf = (user: LicensedUser): Promise<LoadedPair> =>
   loadPair(system.it.pool, user.licenseId, user.userId);
 const cache = (user: LicensedUser, { license, user: view }: LoadedPair) =>
-  writeViews(system.it.projector.redis, {
-    licenses: new Map([[user.licenseId, license]]),
-    users: new Map([[user.userId, view]]),
-  });
+  writeViews(
+    system.it.projector.redis,
+    { licenses: new Map([[user.licenseId, license]]), users: new Map([[user.userId, view]]) },
+    EPOCH,
+  );
 
 /** A user that the node has in memory. */
 async function remembered(): Promise<{ user: LicensedUser; token: string }> {

@@ -7,7 +7,13 @@ import { SILENCE_MS } from '../../../shared/read-model/notices.ts';
 const at = (n: number) => parsePosition(`${n}/${n}`) as Position;
 
 function setUp() {
-  const world = { now: 0, postgres: 10 as number | undefined, parked: 0, redis: 10 as number | undefined };
+  const world = {
+    now: 0,
+    postgres: 10 as number | undefined,
+    parked: 0,
+    redis: 10 as number | undefined,
+    epoch: '1',
+  };
   const asked = { postgres: 0 };
   const trust = new Trust({
     monotonic: () => world.now,
@@ -18,7 +24,7 @@ function setUp() {
     },
     readCacheCheckpoint: async () => {
       if (world.redis === undefined) throw new Error('away');
-      return at(world.redis);
+      return { epoch: world.epoch, position: at(world.redis) };
     },
   });
   return { world, asked, trust };

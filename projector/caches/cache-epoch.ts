@@ -1,0 +1,58 @@
+import type { Redis } from '../../shared/adapters/redis/client.ts';
+import { formatPosition, type Position, sortablePosition } from '../../shared/events/position.ts';
+import { cacheEpoch } from '../../shared/read-model/version.ts';
+import { CACHE_CHECKPOINT_KEY } from '../../shared/read-model/views.ts';
+
+/**
+ * Begins an epoch: no view of an earlier one is believed any more, and the checkpoint is where this projector says. Its
+ * number is the time, so that one that was used before Redis was flushed or restored is not used again, and above the one
+ * that is held.
+ */
+const BEGIN = `
+local held = tonumber(redis.call('HGET', KEYS[1], 'e') or '0')
+local epoch = string.format('%015.0f', math.max(held + 1, tonumber(ARGV[1])))
+redis.call('HSET', KEYS[1], 'e', epoch, 'v', ARGV[2], 'j', ARGV[3])
+return epoch`;
+
+/** Moves the checkpoint if epoch and checkpoint are what this projector left: 1, or 0 if somebody else changed them. */
+const MOVE = `
+local held = redis.call('HMGET', KEYS[1], 'e', 'v')
+if held[1] ~= ARGV[1] or held[2] ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], 'v', ARGV[3], 'j', ARGV[4])
+return 1`;
+
+/** An epoch that this projector has begun, and where it left the checkpoint. */
+export interface OwnEpoch {
+  readonly epoch: string;
+  readonly at: Position;
+}
+
+/** @throws Error Redis is away */
+export async function beginEpoch(redis: Redis, at: Position): Promise<OwnEpoch> {
+  const epoch = await redis.eval(
+    BEGIN,
+    1,
+    CACHE_CHECKPOINT_KEY,
+    cacheEpoch(Date.now()),
+    sortablePosition(at),
+    formatPosition(at),
+  );
+  return { epoch: String(epoch), at };
+}
+
+/** Adds the move to a pipeline. It answers 1, or 0 if Redis was flushed, restored, or written by another projector. */
+export function addMove(
+  pipeline: ReturnType<Redis['pipeline']>,
+  { epoch, at }: OwnEpoch,
+  to: Position,
+): void {
+  pipeline.eval(
+    MOVE,
+    1,
+    CACHE_CHECKPOINT_KEY,
+    epoch,
+    sortablePosition(at),
+    sortablePosition(to),
+    formatPosition(to),
+  );
+}
