@@ -80,6 +80,30 @@ describe('the topic', () => {
     expect(await stopped(relay)).toContain('does not know how far they go; name another topic');
   });
 
+  test('whose last transactions are not marked yet is not one that ends too early', async () => {
+    await makeTopic(1);
+    const relay = await system.relay();
+    await relayed(system, await system.author().signUp());
+    // Whatever is committed behind an open transaction is hidden from `read_committed` consumers, as it is where a
+    // broker was killed before it had marked a commit.
+    const other = kafkaClient(system.brokers).producer({ transactionalId: `open-${system.topic}` });
+    await other.connect();
+    const open = await other.transaction();
+    await open.send({ topic: system.topic, messages: [{ value: 'x', partition: 0 }] });
+    await relayed(system, await system.author().signUp());
+    await relay.stop();
+    const seen = (await admin.fetchTopicOffsets(system.topic))[0]?.high;
+    const { rows } = await system.pool.query('SELECT ends[1] AS sent FROM relay.checkpoints');
+    expect(Number(seen)).toBeLessThan(Number(rows[0].sent));
+
+    const again = await system.relay();
+    await ready(again);
+    await relayed(system, await system.author().signUp());
+    expect(again.lines.filter(({ msg }) => msg === 'relay_stopped')).toEqual([]);
+    await open.abort();
+    await other.disconnect();
+  });
+
   test('whose partitions were changed stops the relay, also while it runs', async () => {
     await usedTopic();
     await admin.createPartitions({ topicPartitions: [{ topic: system.topic, count: 4 }] });

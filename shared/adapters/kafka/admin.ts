@@ -1,5 +1,6 @@
 import type { Admin, Kafka } from './client.ts';
 import { isKafkaUnavailable, KafkaUnavailable } from './errors.ts';
+import { uncommittedAdmin } from './uncommitted-admin.ts';
 
 /** Asks the brokers, over one connection that is made when it is first needed and again after it failed. */
 export class KafkaAdmin {
@@ -40,7 +41,7 @@ export class KafkaAdmin {
   }
 
   async #connect(): Promise<Admin> {
-    const admin = this.#kafka.admin();
+    const admin = uncommittedAdmin(this.#kafka);
     await admin.connect();
     return admin;
   }

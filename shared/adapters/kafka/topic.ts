@@ -16,7 +16,7 @@ export interface TopicState {
   readonly compacted: boolean;
   /** The largest batch that it takes, in bytes. */
   readonly maxBatchBytes: number;
-  /** By partition: the offset that the next record gets. */
+  /** By partition: the offset that the next record gets, whether the ones before are committed or not. */
   readonly ends: readonly bigint[];
 }
 
