@@ -5,15 +5,15 @@ import { showEntry } from '../../shared/history/show.ts';
 import type { Timeline, TimelineEntry } from '../../shared/history/timeline.ts';
 import { type Command, type Io, parseOptions, UsageError } from '../command.ts';
 import { readLogConfig } from '../config.ts';
-import { ReaderGone } from '../export/options/errors.ts';
 import { parseTime } from '../export/options/times.ts';
 import { openVault } from '../export/source/vault.ts';
-import { LineWriter } from '../history/output.ts';
 import { openHistory, skippedOf, userByEmail } from '../history/read.ts';
 import { TABLE_HEADER, tableLine } from '../history/table.ts';
 import { entryText, type Paint, paintFor, stateText } from '../history/timeline-text.ts';
 import { exact } from '../history/words.ts';
 import { toolLogger } from '../logger.ts';
+import { LineWriter } from '../output/line-writer.ts';
+import { ReaderGone } from '../output/stream-writer.ts';
 
 interface Question {
   /** A user's id, or an email address. */

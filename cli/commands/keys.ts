@@ -17,7 +17,7 @@ import { ensureKeys } from '../keys/ensure.ts';
 import { withNodes } from '../keys/nodes.ts';
 import { changeRing, readRings } from '../keys/rings-file.ts';
 import { withdraw } from '../keys/withdraw.ts';
-import { writeTable } from '../table.ts';
+import { writeTable } from '../output/table.ts';
 
 const LEAD_MINUTES = PUBLISH_LEAD_MS / 60_000;
 

@@ -3,7 +3,7 @@ import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import { type Command, type Io, parseOptions, UsageError } from '../command.ts';
 import { readDatabaseConfig } from '../config.ts';
 import { toolLogger } from '../logger.ts';
-import { writeTable } from '../table.ts';
+import { writeTable } from '../output/table.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const HEADER = ['event_id', 'user_id', 'revision', 'type', 'attempts', 'mark', 'created_at', 'cause'];

@@ -15,7 +15,7 @@ import { createVault } from '../../shared/vault/postgres-vault.ts';
 import { type Command, type Io, parseOptions, UsageError } from '../command.ts';
 import { readRebuildConfig } from '../config.ts';
 import { toolLogger } from '../logger.ts';
-import { writeTable } from '../table.ts';
+import { writeTable } from '../output/table.ts';
 
 const BATCH_EVENTS = 5_000;
 const SAY_EVERY_MS = 2_000;

@@ -15,8 +15,8 @@ import { readLogConfig } from '../config.ts';
 import { openVault } from '../export/source/vault.ts';
 import { interruptible } from '../interruption.ts';
 import { toolLogger } from '../logger.ts';
-import { createProgress } from '../progress.ts';
-import { writeTable } from '../table.ts';
+import { createProgress } from '../output/progress.ts';
+import { writeTable } from '../output/table.ts';
 
 export interface ReplayIntoOptions {
   readonly schema: string;

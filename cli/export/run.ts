@@ -2,7 +2,7 @@ import type { EventLog, RecordedEvent } from '../../shared/event-log.ts';
 import type { EventReader } from '../../shared/events/codec.ts';
 import { comparePositions } from '../../shared/events/position.ts';
 import type { Vault } from '../../shared/vault/vault.ts';
-import type { Progress } from '../progress.ts';
+import type { Progress } from '../output/progress.ts';
 import type { Criteria } from './options/criteria.ts';
 import type { Item, Sink } from './sinks/sink.ts';
 import { openPersonalOf } from './source/personal.ts';

@@ -7,12 +7,3 @@ export class ExportRefused extends Error {
     this.code = code;
   }
 }
-
-/** Whoever read the output has gone (`| head`): nobody needs the rest, and it is no failure. */
-export class ReaderGone extends Error {
-  readonly code = 'reader_gone';
-  constructor(options?: ErrorOptions) {
-    super('the reader of the output has gone', options);
-    this.name = 'ReaderGone';
-  }
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createProgress } from '../../../cli/progress.ts';
+import { createProgress } from '../../../cli/output/progress.ts';
 
 /** A stream that keeps what is written, and a clock that the test moves. */
 function stage(terminal: { readonly isTTY: boolean; readonly columns?: number }) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { writeTable } from '../../../cli/table.ts';
+import { writeTable } from '../../../cli/output/table.ts';
 
 function written(isTerminal: boolean): string[] {
   const lines: string[] = [];

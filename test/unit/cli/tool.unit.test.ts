@@ -122,7 +122,8 @@ describe('cli keys', () => {
     ]);
     // The waiting key takes over at the moment of the withdrawal, not after its lead.
     expect(rows[4]?.[4]).toBe(rows[3]?.[5]);
-  });
+    // Ten processes, one after another.
+  }, 60_000);
 
   it.each([
     [[]],
