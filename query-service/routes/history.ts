@@ -74,7 +74,7 @@ const userState = z
     created_at: time,
     updated_at: time,
   })
-  .meta({ id: 'UserRows' });
+  .meta({ id: 'UserState' });
 
 const historyResource = z.strictObject({
   user_id: z.uuid(),
