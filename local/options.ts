@@ -13,6 +13,8 @@ export interface Options {
   readonly commandNodes: number;
   readonly data: string;
   readonly tour: boolean;
+  /** Make new key rings where those that the data was made with are lost. */
+  readonly replaceKeys: boolean;
   /** Where Kafka comes from; undefined to do without it. */
   readonly kafka: KafkaSource | undefined;
   readonly limits: LauncherConfig;
@@ -34,6 +36,7 @@ Options:
                        needs Java 17 and Maven, the first time; KAFKA_BROKERS in the environment (host:port) uses one
                        that is there
   --no-tour            start without the tour
+  --replace-keys       make new signing keys where the ones of this data are lost; every activation key is then invalid
   --help               show this
 `;
 
@@ -57,6 +60,7 @@ export function readOptions(
     commandNodes: wholeNumber('--command-nodes', values['command-nodes'], 1, 16),
     data: path.resolve(values.data ?? path.join(root, '.local')),
     tour: values.tour,
+    replaceKeys: values['replace-keys'],
     kafka: values.kafka ? readKafkaSource(env) : undefined,
     limits: readLauncherConfig(env),
   };
@@ -75,6 +79,7 @@ function parse(args: readonly string[]) {
         data: { type: 'string' },
         kafka: { type: 'boolean', default: false },
         tour: { type: 'boolean', default: true },
+        'replace-keys': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     });

@@ -83,6 +83,17 @@ function writeEnvironment(backends: Backends): void {
   writeFileSync(path.join(backends.data, 'env'), `${lines.join('\n')}\n`, { mode: 0o600 });
 }
 
+/** Of a start that failed PostgreSQL is stopped again, so that the tool's own way out would find none. */
+async function ensureKeys({ replaceKeys, data }: Options, backends: Backends): Promise<void> {
+  try {
+    await runTool(backends, 'keys', 'ensure', ...(replaceKeys ? ['--replace-lost'] : []));
+  } catch (cause) {
+    const { message } = cause as Error;
+    const wayOut = `Here that is: npm start -- --replace-keys; or remove ${data} to begin with nothing.`;
+    throw message.includes('--replace-lost') ? new StartRefused(`${message}\n${wayOut}`, { cause }) : cause;
+  }
+}
+
 async function startServices(
   options: Options,
   backends: Backends,
@@ -92,7 +103,7 @@ async function startServices(
   say('Starting the event store and the services …');
   await supervisor.start('event store', eventStoreSpec(backends));
   await runTool(backends, 'migrate');
-  await runTool(backends, 'keys', 'ensure');
+  await ensureKeys(options, backends);
 
   const ports = await freePorts(2 + options.commandNodes + options.queryNodes);
   const [projectorPort, relayPort] = ports as [number, number];

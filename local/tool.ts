@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { StartRefused } from './refused.ts';
 import { type Backends, serviceEnvironment } from './services.ts';
 
 const run = promisify(execFile);
 const entry = path.resolve(import.meta.dirname, '../cli/main.ts');
 
-/** Runs a command of the tool against this stack, and answers what it printed. @throws Error with its messages */
+/** Runs a command of the tool against this stack, and answers what it printed. @throws StartRefused with its messages */
 export async function runTool(backends: Backends, ...args: readonly string[]): Promise<string> {
   try {
     const { stdout } = await run(process.execPath, [entry, ...args], {
@@ -14,6 +15,8 @@ export async function runTool(backends: Backends, ...args: readonly string[]): P
     });
     return stdout.trim();
   } catch (cause) {
-    throw new Error(`${args.join(' ')}: ${(cause as { stderr?: string }).stderr ?? ''}`, { cause });
+    throw new StartRefused(`${args.join(' ')}: ${(cause as { stderr?: string }).stderr?.trim() ?? ''}`, {
+      cause,
+    });
   }
 }

@@ -47,7 +47,7 @@ discovery() {
     QUERY_SERVERS='server 127.0.0.1:9;'
     NGINX_DISCOVERY="$resolver map '' \$command_nodes { default $COMMAND_SERVICE; } map '' \$query_nodes { default $QUERY_SERVICE; }"
   fi
-  # A client that keeps its connection over a reload gets its next answer on it, with the word that it is the last.
+  # A client that keeps its connection open across a reload still gets its next answer on it, marked `Connection: close`.
   if at_least 1.27.4; then NGINX_DISCOVERY="$NGINX_DISCOVERY keepalive_min_timeout 10s;"; fi
   export COMMAND_NODES QUERY_NODES COMMAND_SERVERS QUERY_SERVERS NGINX_DISCOVERY
 }

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findPrograms } from '../../local/servers/programs.ts';
 import { ask, type Licensed, signUpLicensed, validate } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { type LaunchedStack, launch, newDataDirectory } from '../support/stack.ts';
+import { type LaunchedStack, launch, newDataDirectory, spawnLauncher } from '../support/stack.ts';
 
 /** docs/operations.md, "Backups", step by step: each test restores what the book says, and serves everybody again. */
 const data = newDataDirectory();
@@ -49,6 +50,28 @@ async function restart(...names: readonly string[]): Promise<void> {
 const SERVICES = ['command-1', 'projector', 'query-1', 'query-2'];
 const logIn = ({ email, password }: Licensed) => ask(stack.url, '/v1/login', { body: { email, password } });
 const signUp = ({ email, password }: Licensed) => ask(stack.url, '/v1/signup', { body: { email, password } });
+
+it('lost signing keys are not made again in silence, but by a word', async () => {
+  const ring = path.join(data, 'keys', 'keyring.json');
+  await stack.interrupt();
+  rmSync(ring);
+  const { launcher, output } = spawnLauncher([
+    '--no-tour',
+    '--data',
+    data,
+    '--port',
+    new URL(stack.url).port,
+  ]);
+  await once(launcher, 'exit');
+  expect(launcher.exitCode).toBe(1);
+  expect(output()).toContain(`${ring}, are gone`);
+  expect(output()).toContain('npm start -- --replace-keys');
+  expect(output()).not.toMatch(/^ +at /m);
+  expect(existsSync(ring)).toBe(false);
+  stack = await launch({ data, args: ['--no-tour', '--replace-keys'] });
+  expect((await validate(stack.url, before)).body.code).toBe('INVALID_KEY');
+  before = await signUpLicensed(stack.url);
+}, 120_000);
 
 it('a vault of yesterday: those who came since are written off, erased, and can come again', async () => {
   const dump = path.join(data, 'vault.dump');
