@@ -23,7 +23,11 @@ export function createConsumer(
   const feed = eventStoreFeed(log, maxBatch);
   const writer = new ReadModelWriter(
     { pool, eraseUsage: eraseUsage(logger) },
-    { reader: createReader(), vault },
+    {
+      reader: createReader(),
+      vault,
+      foreign: (event) => logger.warn({ err: event }, 'foreign_event'),
+    },
   );
   const caches = new Caches({ db: pool, redis, logger, metrics });
   const work: ConsumerOptions['work'] = {

@@ -36,6 +36,15 @@ export class PositionNotInLog extends Error {
   }
 }
 
+/** The stream was deleted: it can't be read any more. What it held is gone. */
+export class StreamDeleted extends Error {
+  readonly code = 'stream_deleted';
+  constructor(options?: ErrorOptions) {
+    super('the stream was deleted', options);
+    this.name = 'StreamDeleted';
+  }
+}
+
 /** The event store refuses this append and always will: it is too large, or the stream can't be written. A fault. */
 export class AppendRefused extends Error {
   readonly code = 'append_refused';

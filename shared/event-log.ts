@@ -15,6 +15,8 @@ export interface RecordedEvent extends NewEvent {
   readonly revision: number;
   readonly position: Position;
   readonly created: Date;
+  /** Set where data or metadata are not JSON objects, and why: another program wrote it. Both are empty then. */
+  readonly unreadable?: string;
 }
 
 /** Where a stream must end for an append to be accepted. There is no "any", on purpose. */
@@ -73,7 +75,7 @@ export interface EventLog {
     options: { readonly deadlineMs: number },
   ): Promise<AppendResult>;
 
-  /** The stream's events in order; nothing for a stream that does not exist. */
+  /** The stream's events in order; nothing for a stream that does not exist. @throws StreamDeleted */
   readStream(stream: string, options?: ReadStreamOptions): AsyncIterable<RecordedEvent>;
 
   /**

@@ -1,5 +1,5 @@
 import type { EventLog, RecordedEvent } from '../../shared/event-log.ts';
-import { type EventReader, isUserEvent } from '../../shared/events/codec.ts';
+import { decodeOwn, type EventReader, isUserEvent } from '../../shared/events/codec.ts';
 import { userStream } from '../../shared/events/streams.ts';
 import type { Recorded, UserEvent } from '../../shared/events/types.ts';
 import { approximateBytes, evolve, initialState, type UserState } from '../domain/user-state.ts';
@@ -43,6 +43,7 @@ export class UserStates {
   /**
    * The state at the stream's end, read from where the kept one ends.
    * @throws EventStoreUnavailable also if the read took too long
+   * @throws StreamDeleted
    * @throws UnknownEvent the user has an event that this node does not know; it is never folded past
    */
   async readToEnd(userId: string): Promise<UserState> {
@@ -70,12 +71,19 @@ export class UserStates {
     if (event.revision !== state.revision + 1) {
       throw new Error(`${event.stream} goes on at ${event.revision} after ${state.revision}`);
     }
-    evolve(state, this.#userEvent(event));
+    const recorded = this.#userEvent(event);
+    if (recorded) evolve(state, recorded);
+    else {
+      // Not a decision of ours: it only takes a place in the stream.
+      state.revision = event.revision;
+      state.position = event.position;
+    }
   }
 
-  #userEvent(event: RecordedEvent): Recorded<UserEvent> {
-    const recorded = this.#options.reader.decode(event);
-    if (!isUserEvent(recorded)) throw new Error(`${event.type} does not belong into ${event.stream}`);
+  #userEvent(event: RecordedEvent): Recorded<UserEvent> | undefined {
+    const recorded = decodeOwn(this.#options.reader, event);
+    if (recorded && !isUserEvent(recorded))
+      throw new Error(`${event.type} does not belong into ${event.stream}`);
     return recorded;
   }
 

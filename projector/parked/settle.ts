@@ -1,4 +1,5 @@
 import { inTransaction } from '../../shared/adapters/postgres/pool.ts';
+import { StreamDeleted } from '../../shared/event-log-errors.ts';
 import { FeedStop, revisionGap } from '../errors.ts';
 import type { Feed } from '../feeds/feed.ts';
 import type { Target } from '../write/apply.ts';
@@ -34,6 +35,7 @@ export async function settleUser(
   rows: readonly ParkedRow[],
 ): Promise<Settled> {
   const events = await readParked(source, rows);
+  if (!events) return settleDeleted(target, checkpoint, rows);
   const work = { target, checkpoint, rows, events };
   const refused = new Map<string, string>();
   for (;;) {
@@ -48,15 +50,21 @@ export async function settleUser(
   }
 }
 
+/** @returns undefined the stream was deleted */
 async function readParked(
   { feed, decoder }: { readonly feed: Feed; readonly decoder: Decoder },
   rows: readonly ParkedRow[],
-): Promise<readonly DecodedEvent[]> {
+): Promise<readonly DecodedEvent[] | undefined> {
   const first = rows[0] as ParkedRow;
   const recorded = [];
-  for await (const event of feed.userEvents(first.user_id, Number(first.revision))) {
-    recorded.push(event);
-    if (recorded.length === rows.length) break;
+  try {
+    for await (const event of feed.userEvents(first.user_id, Number(first.revision))) {
+      recorded.push(event);
+      if (recorded.length === rows.length) break;
+    }
+  } catch (error) {
+    if (error instanceof StreamDeleted) return undefined;
+    throw error;
   }
   const decoded = await decodeEvents(decoder, recorded);
   if (decoded.stop) throw decoded.stop;
@@ -66,6 +74,22 @@ async function readParked(
     throw new FeedStop('store_replaced', `the log no longer has parked event ${wrong.event_id}`, wayOut);
   }
   return decoded.events;
+}
+
+/** Nothing of the stream can be read again: to skip its first parked event is to skip all, and a retry fails. */
+function settleDeleted(target: Target, checkpoint: Checkpoint, rows: readonly ParkedRow[]): Promise<Settled> {
+  const first = rows[0] as ParkedRow;
+  const skips = first.mark === 'skip';
+  const settlement: Settlement = skips
+    ? { settled: rows, skipped: rows, failed: undefined }
+    : { settled: [], skipped: [], failed: { row: first, cause: 'its stream was deleted' } };
+  return inTransaction(target.pool, async (client) => {
+    const at = await moveCheckpoint(client, checkpoint, checkpoint);
+    await saveSettlement(client, settlement);
+    const state = await BatchState.load(client, []);
+    state.touch(first.user_id);
+    return { changed: () => state.changedViews(at), complete: skips };
+  });
 }
 
 function commit(work: Work, refused: ReadonlyMap<string, string>): Promise<Settled> {

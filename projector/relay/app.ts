@@ -7,6 +7,7 @@ import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import { watchPools } from '../../shared/adapters/postgres/pool-metrics.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { createReader } from '../../shared/events/codec.ts';
+import type { ForeignEvent } from '../../shared/events/errors.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { eventStoreFeed } from '../feeds/event-store.ts';
@@ -69,6 +70,8 @@ function createConsumer(
       retentionDays: config.KAFKA_TOPIC_RETENTION_DAYS || undefined,
     },
     metrics,
+    clock: systemClock,
+    foreign: (event: ForeignEvent) => logger.warn({ err: event }, 'foreign_event_not_sent'),
   };
   const consumer = new Consumer({
     name: 'relay',

@@ -3,7 +3,7 @@ import type { PlacedRecord } from '../../shared/adapters/kafka/producer.ts';
 import type { RecordedEvent } from '../../shared/event-log.ts';
 import { toKafkaRecord } from '../../shared/events/cloud-event.ts';
 import type { EventReader } from '../../shared/events/codec.ts';
-import { UnknownEvent } from '../../shared/events/errors.ts';
+import { ForeignEvent, UnknownEvent } from '../../shared/events/errors.ts';
 import { type FeedStop, unknownEvent } from '../errors.ts';
 
 /** What goes into one transaction. */
@@ -25,24 +25,32 @@ export interface Planned {
   readonly batches: readonly Batch[];
   /** Set if an event is not known here: to be thrown once the events before it are sent. */
   readonly stop?: FeedStop;
+  /** What another program wrote: it is in no batch. */
+  readonly foreign: readonly ForeignEvent[];
 }
 
-/** Cuts events into batches, in their order, up to the first that this build doesn't know. One event always fits. */
+/** Cuts events into batches, in their order, up to the first that this build doesn't know. One event always fits. `now` is in milliseconds. */
 export function planBatches(
   reader: Pick<EventReader, 'decode'>,
   events: readonly RecordedEvent[],
   limits: BatchLimits,
+  now: number,
 ): Planned {
   const batches: Batch[] = [];
+  const foreign: ForeignEvent[] = [];
   let open = new OpenBatch(limits);
   for (const event of events) {
     try {
       reader.decode(event);
     } catch (error) {
       if (!(error instanceof UnknownEvent)) throw error;
-      return { batches: [...batches, ...open.closed()], stop: unknownEvent(error, 'relay') };
+      if (!(error instanceof ForeignEvent)) {
+        return { batches: [...batches, ...open.closed()], stop: unknownEvent(error, 'relay'), foreign };
+      }
+      foreign.push(error);
+      continue;
     }
-    const record = toKafkaRecord(event);
+    const record = toKafkaRecord(event, now);
     const placed = { ...record, partition: partitionOf(record.key, limits.partitions) };
     if (!open.takes(event, placed)) {
       batches.push(...open.closed());
@@ -50,7 +58,7 @@ export function planBatches(
       open.takes(event, placed);
     }
   }
-  return { batches: [...batches, ...open.closed()] };
+  return { batches: [...batches, ...open.closed()], foreign };
 }
 
 class OpenBatch {

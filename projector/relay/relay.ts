@@ -7,25 +7,17 @@ import {
   type TransactionalProducer,
 } from '../../shared/adapters/kafka/producer.ts';
 import { inspectTopic, type TopicSettings } from '../../shared/adapters/kafka/topic.ts';
-import type { Pool } from '../../shared/adapters/postgres/pool.ts';
-import type { EventReader } from '../../shared/events/codec.ts';
 import { unlessAborted } from '../../shared/unless-aborted.ts';
 import { Fenced } from '../errors.ts';
-import type { Feed } from '../feeds/feed.ts';
 import type { Session } from '../follow/consumer.ts';
 import type { RelayCheckpoint } from './checkpoint.ts';
-import type { RelayMetrics } from './metrics.ts';
-import { Sending } from './sending.ts';
+import { Sending, type SendingOptions } from './sending.ts';
 import { assertSame, claimTopic } from './topic.ts';
 
-export interface RelayOptions {
+export interface RelayOptions extends SendingOptions {
   readonly kafka: Kafka;
   readonly admin: KafkaAdmin;
-  readonly feed: Feed;
-  readonly pool: Pool;
-  readonly reader: Pick<EventReader, 'decode'>;
   readonly topic: TopicSettings;
-  readonly metrics: RelayMetrics;
 }
 
 const WATCH_MS = 10_000;

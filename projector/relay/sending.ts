@@ -1,8 +1,10 @@
 import { KafkaUnavailable } from '../../shared/adapters/kafka/errors.ts';
 import { RecordsTooLarge, type TransactionalProducer } from '../../shared/adapters/kafka/producer.ts';
 import type { Pool } from '../../shared/adapters/postgres/pool.ts';
+import type { Clock } from '../../shared/clock.ts';
 import type { RecordedEvent } from '../../shared/event-log.ts';
 import type { EventReader } from '../../shared/events/codec.ts';
+import type { ForeignEvent } from '../../shared/events/errors.ts';
 import type { Feed } from '../feeds/feed.ts';
 import type { Session } from '../follow/consumer.ts';
 import { type Batch, planBatches } from './batches.ts';
@@ -24,6 +26,9 @@ export interface SendingOptions {
   readonly reader: Pick<EventReader, 'decode'>;
   readonly topic: { readonly topic: string };
   readonly metrics: RelayMetrics;
+  readonly clock: Clock;
+  /** Another program wrote this event: it is not sent. */
+  readonly foreign: (event: ForeignEvent) => void;
 }
 
 /** Sends what arrives, one batch after another, and moves the checkpoint after each. */
@@ -49,14 +54,16 @@ export class Sending {
   }
 
   async follow(signal: AbortSignal): Promise<void> {
-    const { feed, reader } = this.#options;
+    const { feed, reader, foreign, clock } = this.#options;
     const limits = {
       partitions: this.checkpoint.partitions,
       partitionBytes: this.#maxBatchBytes * PART_OF_LIMIT,
       totalBytes: TOTAL_BYTES,
     };
     for await (const { events } of feed.batches(this.checkpoint.last, signal)) {
-      const { batches, stop } = planBatches(reader, events, limits);
+      const planned = planBatches(reader, events, limits, clock());
+      const { batches, stop } = planned;
+      for (const event of planned.foreign) foreign(event);
       for (const batch of batches) this.#session.taken(batch.events.length, batch.events[0]?.created);
       for (const batch of batches) {
         if (signal.aborted) return;

@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import type { RecordedEvent } from '../../shared/event-log.ts';
 import { type EventReader, isUserEvent } from '../../shared/events/codec.ts';
-import { UnknownEvent } from '../../shared/events/errors.ts';
+import { ForeignEvent, UnknownEvent } from '../../shared/events/errors.ts';
+import { userOfStream } from '../../shared/events/streams.ts';
 import type { Recorded, UserEvent } from '../../shared/events/types.ts';
 import type { FoldedEvent, ShownPersonal } from '../../shared/read-model/fold/event.ts';
 import { ProjectionFault } from '../../shared/read-model/fold/fault.ts';
@@ -14,9 +16,13 @@ export interface DecodedEvent extends FoldedEvent {
   readonly loggedAt: Date;
   /** Why it can't be projected whatever the rows are. */
   readonly fault?: ProjectionFault;
+  /** Another program wrote it: of `recorded.event` only the type is true. */
+  readonly foreign?: true;
+  /** The stream was deleted: it is the next event, whatever its revision says (the largest number there is). */
+  readonly endsStream?: true;
 }
 
-type Known = Pick<DecodedEvent, 'recorded' | 'loggedAt'>;
+type Known = Pick<DecodedEvent, 'recorded' | 'loggedAt' | 'fault' | 'foreign' | 'endsStream'>;
 
 export interface DecodedEvents {
   /** The users' events; those of email streams change no row. */
@@ -32,6 +38,8 @@ export interface DecodedEvents {
 export interface Decoder {
   readonly reader: EventReader;
   readonly vault: Pick<Vault, 'dataKeys'>;
+  /** Told of each event that another program wrote. */
+  readonly foreign?: (event: ForeignEvent) => void;
 }
 
 /** Events that are decoded at a stretch, about 2 ms: then whatever has come from PostgreSQL is looked at first. */
@@ -41,7 +49,8 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 const NOTHING: ShownPersonal = { email: null, clientName: null };
 
 /**
- * Decodes events in order, up to the first one that this build doesn't know. Keys are read with one statement.
+ * Decodes events in order, up to the first one that this build doesn't know: a newer release wrote it. One that another
+ * program wrote is a fault of its user's. Keys are read with one statement.
  * @throws FeedStop a data key is missing, or opens under another master key
  * @throws VaultUnavailable
  */
@@ -64,8 +73,14 @@ export async function decodeEvents(
       count++;
     } catch (error) {
       if (!(error instanceof UnknownEvent)) throw error;
-      stop = unknownEvent(error, 'projector');
-      break;
+      if (!(error instanceof ForeignEvent)) {
+        stop = unknownEvent(error, 'projector');
+        break;
+      }
+      decoder.foreign?.(error);
+      const userId = userOfStream(event.stream);
+      if (userId !== undefined && isUuid(userId)) known.push(foreignEvent(event, userId, error));
+      count++;
     }
   }
   const keys = sealedFor.size > 0 ? await readKeys(decoder.vault, [...sealedFor]) : new Map();
@@ -77,6 +92,23 @@ export async function decodeEvents(
   return { events, count, last: recorded[count - 1], ...(stop ? { stop } : {}) };
 }
 
+const isUuid = (text: string) => z.guid().safeParse(text).success;
+
+function foreignEvent(event: RecordedEvent, userId: string, { problem }: ForeignEvent): Known {
+  const { id, type, stream, revision, position, created, metadata } = event;
+  // Never applied: it is parked, with its fault.
+  const named = { type, data: { userId } } as unknown as UserEvent;
+  const recorded = { id, event: named, stream, revision, position, created, metadata } as Recorded<UserEvent>;
+  const endsStream = !Number.isSafeInteger(revision);
+  return {
+    recorded,
+    loggedAt: created,
+    fault: new ProjectionFault(`another program wrote it: ${problem}`),
+    foreign: true,
+    ...(endsStream && { endsStream }),
+  };
+}
+
 /** The sealed text of what the read models show; no other personal data is opened. */
 function sealedPart({ event }: Recorded<UserEvent>): string | undefined {
   return event.type === 'UserSignedUp' || event.type === 'LicenseActivated' ? event.data.personal : undefined;
@@ -85,7 +117,7 @@ function sealedPart({ event }: Recorded<UserEvent>): string | undefined {
 function open(reader: EventReader, known: Known, keys: ReadonlyMap<string, DataKey | Erased>): DecodedEvent {
   const { recorded } = known;
   const { userId } = recorded.event.data;
-  const sealed = sealedPart(recorded);
+  const sealed = known.foreign ? undefined : sealedPart(recorded);
   if (sealed === undefined) return { ...known, userId, personal: NOTHING };
   const key = keys.get(userId) as DataKey | Erased;
   try {

@@ -45,10 +45,14 @@ export function foldEvents(
     parkedNow.set(decoded.userId, decoded.recorded.revision);
     state.touch(decoded.userId);
   };
-  for (const [index, decoded] of events.entries()) {
-    const { userId, recorded } = decoded;
+  for (const [index, event] of events.entries()) {
+    const { userId } = event;
     const lastParked = parkedNow.get(userId) ?? context.parked.get(userId);
     const expected = (lastParked ?? state.user(userId)?.revision ?? -1) + 1;
+    const decoded = event.endsStream
+      ? { ...event, recorded: { ...event.recorded, revision: expected } }
+      : event;
+    const { recorded } = decoded;
     if (recorded.revision < expected) continue;
     if (recorded.revision > expected) {
       throw new GapInBatch(index, revisionGap(recorded.stream, expected, recorded.revision));

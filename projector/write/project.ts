@@ -71,7 +71,9 @@ async function write({ writer, caches, metrics }: ProjectOptions, batch: Decoded
   if (change) caches.publish(traces.length > 0 ? { ...change, traces } : change);
   metrics.batchSize.observe(count);
   metrics.parked.inc(Math.max(0, writer.parkedUsers - parkedBefore));
-  for (const { recorded } of events) metrics.events.inc({ type: recorded.event.type });
+  for (const { recorded, foreign } of events) {
+    metrics.events.inc({ type: foreign ? 'foreign' : recorded.event.type });
+  }
 }
 
 async function settle({ writer, caches, feed }: ProjectOptions): Promise<void> {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { RecordedEvent } from '../event-log.ts';
 import type { EventVersion } from './catalogue.ts';
-import { EventInvalid, UnknownEvent } from './errors.ts';
+import { EventInvalid, ForeignEvent, UnknownEvent } from './errors.ts';
 import { type Metadata, metadataSchema } from './metadata.ts';
 import { emailEventSchemas } from './schemas.ts';
 import { userOfStream } from './streams.ts';
@@ -44,14 +44,22 @@ export function checkNewEvent(
   return { ...data, personal };
 }
 
+/** What every event of this system says of itself, in any release. (Other clients may write `$correlationId`, too.) */
+const OUR_METADATA = ['commandId', 'actor', 'schemaVersion'];
+
 /**
  * Checks an event from the log against the version it was written in.
+ * @throws ForeignEvent it bears none of this system's metadata
  * @throws UnknownEvent
  */
 export function checkRecorded(
   recorded: RecordedEvent,
   versions: readonly EventVersion[] | undefined,
 ): { readonly metadata: Metadata; readonly data: Json } {
+  if (recorded.unreadable !== undefined) throw new ForeignEvent(recorded, recorded.unreadable);
+  if (!OUR_METADATA.some((name) => Object.hasOwn(recorded.metadata, name))) {
+    throw new ForeignEvent(recorded, 'it bears none of the metadata that this system writes');
+  }
   if (!versions) throw new UnknownEvent(recorded, 'its type is not in the catalogue');
   const metadata = metadataSchema.safeParse(recorded.metadata);
   if (!metadata.success) {

@@ -9,7 +9,7 @@ export interface KafkaRecord {
   readonly key: string;
   readonly value: Buffer;
   readonly headers: Readonly<Record<string, string>>;
-  /** The log's time, in milliseconds since 1970. */
+  /** The log's time, in milliseconds since 1970, but none ahead of the sender's clock. */
   readonly timestamp: string;
 }
 
@@ -36,9 +36,10 @@ export const EVENT_SOURCE = '/license-system';
  * An event as a record in the binary mode of CloudEvents 1.0 (Kafka protocol binding 1.0.2, 3.2). Personal data stay
  * sealed. Of the metadata it holds what is named here and nothing else: the digest of a request's body is nobody
  * else's, and what a later version adds is handed out only once somebody has decided that it may be.
+ * @param now of the sender, in milliseconds since 1970
  * @throws TypeError the payload names no user, or the metadata lack what every event has: decode events first
  */
-export function toKafkaRecord(recorded: RecordedEvent): KafkaRecord {
+export function toKafkaRecord(recorded: RecordedEvent, now: number): KafkaRecord {
   const { id, type, stream, revision, position, data, metadata } = recorded;
   const userId = textIn(data, 'userId');
   const created = recorded.created.toISOString();
@@ -47,7 +48,8 @@ export function toKafkaRecord(recorded: RecordedEvent): KafkaRecord {
   return {
     key: userId,
     value: Buffer.from(JSON.stringify(data)),
-    timestamp: String(recorded.created.getTime()),
+    // Brokers refuse what lies an hour ahead of their clock, and with it the batch; the event's own time is in ce_time.
+    timestamp: String(Math.min(recorded.created.getTime(), now)),
     headers: {
       ce_specversion: '1.0',
       ce_id: id,

@@ -3,7 +3,7 @@ import { DataKeyErased, PersonalUnreadable } from '../vault/errors.ts';
 import { type DataKey, ERASED, type Erased, openPersonal, sealPersonal } from '../vault/personal.ts';
 import { type EventCatalogue, type EventVersion, eventCatalogue } from './catalogue.ts';
 import { checkNewEvent, checkPart, checkRecorded } from './checks.ts';
-import { EventInvalid, EventNotEnabled } from './errors.ts';
+import { EventInvalid, EventNotEnabled, ForeignEvent } from './errors.ts';
 import { eventId } from './event-id.ts';
 import { type Metadata, metadataSchema } from './metadata.ts';
 import type { EmailEvent, NewUserEvent, Personal, PersonalEventType, Recorded, UserEvent } from './types.ts';
@@ -41,6 +41,7 @@ export interface EventReader {
   /**
    * Checks an event and brings its payload to the latest version; `personal` stays sealed and the metadata stay as
    * they stood in the log.
+   * @throws ForeignEvent it bears none of this system's metadata: another program wrote it
    * @throws UnknownEvent type, version or shape is not known
    */
   decode(recorded: RecordedEvent): Recorded<UserEvent> | Recorded<EmailEvent>;
@@ -78,6 +79,19 @@ export const isUserEvent = (
   recorded: Recorded<UserEvent> | Recorded<EmailEvent>,
 ): recorded is Recorded<UserEvent> =>
   recorded.event.type !== 'EmailReserved' && recorded.event.type !== 'EmailReleased';
+
+/** As {@link EventReader.decode}, but undefined for what another program wrote. @throws UnknownEvent */
+export function decodeOwn(
+  reader: Pick<EventReader, 'decode'>,
+  event: RecordedEvent,
+): Recorded<UserEvent> | Recorded<EmailEvent> | undefined {
+  try {
+    return reader.decode(event);
+  } catch (error) {
+    if (error instanceof ForeignEvent) return undefined;
+    throw error;
+  }
+}
 
 /** The reading half of the codec: it needs no vault and no level. */
 export function createReader(catalogue: EventCatalogue = eventCatalogue): EventReader {

@@ -40,3 +40,19 @@ export class UnknownEvent extends Error {
     this.revision = event.revision;
   }
 }
+
+/**
+ * An event that bears none of this system's metadata, whatever its type: another program or a person wrote it (or
+ * deleted the stream). The feeds park it with its user, or pass over it where it has none; everyone else goes on.
+ */
+export class ForeignEvent extends UnknownEvent {
+  readonly problem: string;
+  constructor(
+    event: { readonly type: string; readonly stream: string; readonly revision: number },
+    problem: string,
+  ) {
+    super(event, problem);
+    this.name = 'ForeignEvent';
+    this.problem = problem;
+  }
+}

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../event-log.ts';
-import { type EventReader, isUserEvent } from '../events/codec.ts';
+import { decodeOwn, type EventReader, isUserEvent } from '../events/codec.ts';
 import type { Recorded, UserEvent } from '../events/types.ts';
 import { type FoldedEvent, type ShownPersonal, timeOf } from '../read-model/fold/event.ts';
 import { ProjectionFault } from '../read-model/fold/fault.ts';
@@ -76,8 +76,8 @@ export class Timeline {
   async *entries(events: AsyncIterable<RecordedEvent>): AsyncGenerator<TimelineEntry, void> {
     for await (const event of events) {
       this.#exists = true;
-      const recorded = this.#options.reader.decode(event);
-      if (!isUserEvent(recorded)) continue;
+      const recorded = decodeOwn(this.#options.reader, event);
+      if (!recorded || !isUserEvent(recorded)) continue;
       this.#latest = Math.max(this.#latest, recorded.created.getTime());
       if (this.#latest > this.#options.asOf) return;
       yield this.#next(recorded);

@@ -26,7 +26,7 @@ export class TopicSink implements Sink {
 
   async take(items: readonly Item[]): Promise<void> {
     for (const { recorded } of items) {
-      const record = toKafkaRecord(recorded);
+      const record = toKafkaRecord(recorded, Date.now());
       const bytes = sizeOf(record);
       if (this.#bytes + bytes > MAX_BYTES) await this.#send();
       this.#records.push({ ...record, partition: partitionOf(record.key, this.#options.partitions) });

@@ -1,5 +1,5 @@
 import grpc from '@grpc/grpc-js';
-import { EventStoreUnavailable, PositionNotInLog } from '../../event-log-errors.ts';
+import { EventStoreUnavailable, PositionNotInLog, StreamDeleted } from '../../event-log-errors.ts';
 import { Silence } from './arrivals.ts';
 import type { Endpoint } from './nodes/endpoint.ts';
 
@@ -30,6 +30,9 @@ const isStatus = (error: unknown): error is StatusError =>
 
 const textOf = (error: StatusError) => error.details ?? error.message;
 
+const trailerOf = (error: unknown, name: string) =>
+  isStatus(error) ? error.metadata?.get(name)[0]?.toString() : undefined;
+
 /** The node that answered is not the leader; `leader` if it knows who is. */
 export interface NotLeader {
   readonly leader: Endpoint | undefined;
@@ -37,11 +40,9 @@ export interface NotLeader {
 
 /** Undefined if the error says anything else. */
 export function notLeader(error: unknown): NotLeader | undefined {
-  if (!isStatus(error)) return undefined;
-  const trailer = (name: string) => error.metadata?.get(name)[0]?.toString();
-  if (trailer('exception') !== 'not-leader') return undefined;
-  const address = trailer('leader-endpoint-host');
-  const port = Number(trailer('leader-endpoint-port'));
+  if (trailerOf(error, 'exception') !== 'not-leader') return undefined;
+  const address = trailerOf(error, 'leader-endpoint-host');
+  const port = Number(trailerOf(error, 'leader-endpoint-port'));
   return { leader: address && port > 0 ? { address, port } : undefined };
 }
 
@@ -61,5 +62,5 @@ export const isPassing = (error: unknown): boolean =>
 export function toReadError(error: unknown): unknown {
   if (isPassing(error)) return new EventStoreUnavailable({ cause: error });
   if (isStatus(error) && INVALID_POSITION.test(textOf(error))) return new PositionNotInLog({ cause: error });
-  return error;
+  return trailerOf(error, 'exception') === 'stream-deleted' ? new StreamDeleted({ cause: error }) : error;
 }

@@ -98,8 +98,7 @@ function toEvent(reader: WireReader | undefined): ReadMessage {
       position: { commit, prepare },
       // In steps of 100 ns since 1970.
       created: new Date(Math.floor(Number(properties.created) / 10_000)),
-      data: toObject(id, fields.data),
-      metadata: fields.metadata === '' ? {} : toObject(id, fields.metadata),
+      ...contentOf(properties.type, fields),
     },
   };
 }
@@ -140,15 +139,28 @@ function readProperty(reader: WireReader, properties: { type: string; created: s
   }
 }
 
-function toObject(id: string, text: string): Readonly<Record<string, unknown>> {
-  let value: unknown;
+/** The type of the event that stands at the end of a stream that was tombstoned. */
+const TOMBSTONE = '$streamDeleted';
+const NOTHING = { data: {}, metadata: {} };
+
+function contentOf(
+  type: string,
+  fields: { readonly data: string; readonly metadata: string },
+): Pick<RecordedEvent, 'data' | 'metadata' | 'unreadable'> {
+  if (type === TOMBSTONE) return { ...NOTHING, unreadable: 'its stream was deleted' };
+  const data = toObject(fields.data);
+  const metadata = fields.metadata === '' ? {} : toObject(fields.metadata);
+  if (data && metadata) return { data, metadata };
+  return { ...NOTHING, unreadable: `its ${data ? 'metadata are' : 'data is'} not a JSON object` };
+}
+
+function toObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new EventUnreadable(id, 'it is not JSON', { cause });
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as Readonly<Record<string, unknown>>) : undefined;
+  } catch {
+    // Whoever is given the event decides what that means.
+    return undefined;
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new EventUnreadable(id, 'it is not a JSON object');
-  }
-  return value as Readonly<Record<string, unknown>>;
 }

@@ -18,6 +18,7 @@ const BY_CODE: Readonly<Record<string, ProblemCode>> = {
   event_not_enabled: 'service_unavailable',
   clock_wrong: 'service_unavailable',
   data_key_erased: 'conflict',
+  stream_deleted: 'data_unreadable',
   data_key_missing: 'data_unreadable',
   vault_key_unreadable: 'data_unreadable',
   personal_unreadable: 'data_unreadable',

@@ -14,6 +14,7 @@ import streams, {
 import grpc from '@grpc/grpc-js';
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
 import { invalidPosition } from './positions.ts';
+import { asTombstone, deletedStream } from './tombstones.ts';
 
 /** Stands between clients and the local event store, and answers as a node of EventStoreDB does in bad moments. */
 export interface StandInNode {
@@ -25,6 +26,8 @@ export interface StandInNode {
   behindAt: bigint | undefined;
   /** Whether a record of its log begins at a position; any does, unless a test says otherwise. */
   recordBegins: (commit: bigint) => boolean;
+  /** A stream that was tombstoned: its last event ends it. */
+  tombstoned: string | undefined;
   /** It is starting: appends are refused. */
   starting: boolean;
   /** Calls that it was asked, by name. */
@@ -69,7 +72,10 @@ export async function startNode({ storePort, leader, members }: NodeOptions): Pr
 
   function read(call: grpc.ServerWritableStream<ReadReq, ReadResp>): void {
     calls.reads += 1;
-    const refused = refusal(call.metadata) ?? invalidPosition(call.request, node.recordBegins);
+    const refused =
+      refusal(call.metadata) ??
+      invalidPosition(call.request, node.recordBegins) ??
+      deletedStream(call.request, node.tombstoned);
     if (refused) {
       call.emit('error', refused);
       return;
@@ -79,7 +85,7 @@ export async function startNode({ storePort, leader, members }: NodeOptions): Pr
     source.on('data', (message: ReadResp) => {
       const commit = message.getEvent()?.getEvent()?.getCommitPosition();
       const hidden = isBehind && node.behindAt !== undefined && BigInt(commit ?? 0) > node.behindAt;
-      if (!hidden) call.write(message);
+      if (!hidden) call.write(asTombstone(message, node.tombstoned));
     });
     source.on('end', () => call.end());
     source.on('error', (error) => call.emit('error', error));
@@ -143,6 +149,7 @@ export async function startNode({ storePort, leader, members }: NodeOptions): Pr
     network,
     behindAt: undefined,
     recordBegins: () => true,
+    tombstoned: undefined,
     starting: false,
     calls,
     kill,

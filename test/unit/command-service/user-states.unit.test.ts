@@ -106,6 +106,14 @@ describe('the states of users', () => {
     expect((await states.readToEnd(user(1))).revision).toBe(0);
   });
 
+  it('go on behind what another program wrote, which changes nothing but the revision', async () => {
+    const log = new Streams().add(USER, signedUp, started(), activated(1), activated(2));
+    log.change(USER, 2, { metadata: {} });
+    const state = await statesOf(log).readToEnd(USER);
+    expect(state.revision).toBe(3);
+    expect(state.licenses.active).toBe(1);
+  });
+
   it('are not taken for complete when the read was cut off', async () => {
     const log = {
       // Like the adapter: an aborted read ends without an error.

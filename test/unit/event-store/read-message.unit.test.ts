@@ -110,8 +110,19 @@ describe('A message of a read', () => {
   });
 
   test.each([
-    ['not JSON', response(defaults, { data: '{' })],
-    ['no object', response(defaults, { data: '[1]' })],
+    ['data that is not JSON', response(defaults, { data: '{' }), 'its data is not a JSON object'],
+    ['data that is no object', response(defaults, { data: '[1]' }), 'its data is not a JSON object'],
+    [
+      'the end of a deleted stream',
+      response({ ...defaults, type: '$streamDeleted' }, { data: '' }),
+      'its stream was deleted',
+    ],
+  ])('that holds %s is an event that says so, and holds nothing', (_, bytes, unreadable) => {
+    const event = { id: defaults.id, data: {}, metadata: {}, unreadable };
+    expect(toReadMessage(bytes)).toMatchObject({ kind: 'event', event });
+  });
+
+  test.each([
     ['without a position', response({ ...defaults, commit: 2n ** 64n - 1n })],
     ['cut off', response(defaults).subarray(0, -3)],
   ])('that can’t be read is kept as such, with the reason: %s', (_, bytes) => {

@@ -14,6 +14,7 @@ import { createReader } from '../../../shared/events/codec.ts';
 import { metadataSchema } from '../../../shared/events/metadata.ts';
 import { asRecorded, renewed, stamp, userId } from './sample-events.ts';
 
+const NOW = Date.now();
 const recorded = (over: Partial<RecordedEvent> = {}): RecordedEvent => ({
   ...asRecorded({
     id: '0198c0de-0000-5000-8000-000000000001',
@@ -51,7 +52,7 @@ const shipped = readdirSync(golden).map((name): [string, RecordedEvent] => [
 
 describe('an event as a record', () => {
   it('has every attribute and extension in a header of its own', () => {
-    expect(toKafkaRecord(recorded())).toEqual({
+    expect(toKafkaRecord(recorded(), NOW)).toEqual({
       key: userId,
       value: Buffer.from(JSON.stringify(renewed.data)),
       timestamp: '1772323200000',
@@ -79,33 +80,33 @@ describe('an event as a record', () => {
 
   it('keeps the digest of the request, and what nobody has named, to the log', () => {
     const metadata = { ...recorded().metadata, requestDigest: 'secret', note: 'secret' };
-    const record = toKafkaRecord(recorded({ metadata }));
+    const record = toKafkaRecord(recorded({ metadata }), NOW);
     expect(JSON.stringify(record)).not.toContain('secret');
     expect(fromKafkaRecord(record)).toEqual(recorded());
   });
 
   it('goes to the partition of the user whose email it is about', () => {
     const stream = `email-${'a'.repeat(64)}`;
-    const record = toKafkaRecord(recorded({ type: 'EmailReserved', data: { userId }, stream }));
+    const record = toKafkaRecord(recorded({ type: 'EmailReserved', data: { userId }, stream }), NOW);
     expect(record).toMatchObject({ key: userId, headers: { ce_stream: stream, ce_subject: userId } });
   });
 
   it('is not made of an event that was not decoded', () => {
-    expect(() => toKafkaRecord(recorded({ data: {} }))).toThrow(TypeError);
-    expect(() => toKafkaRecord(recorded({ metadata: {} }))).toThrow(TypeError);
+    expect(() => toKafkaRecord(recorded({ data: {} }), NOW)).toThrow(TypeError);
+    expect(() => toKafkaRecord(recorded({ metadata: {} }), NOW)).toThrow(TypeError);
   });
 });
 
 describe.each(shipped)('%s', (_name, event) => {
   it('comes back as it was, and decodes', () => {
-    const back = fromKafkaRecord(consumed(toKafkaRecord(event)));
+    const back = fromKafkaRecord(consumed(toKafkaRecord(event, NOW)));
     const { requestDigest: _, ...metadata } = event.metadata;
     expect(back).toEqual({ ...event, metadata });
     expect(createReader().decode(back).event.data).toEqual(createReader().decode(event).event.data);
   });
 
   it('is a CloudEvent to the official package', () => {
-    const record = toKafkaRecord(event);
+    const record = toKafkaRecord(event, NOW);
     const cloudEvent = understood(record);
     expect(cloudEvent.validate()).toBe(true);
     expect(cloudEvent).toMatchObject({
@@ -158,18 +159,18 @@ describe('any event', () => {
     fc.assert(
       fc.property(anyEvent, (event) => {
         expect(metadataSchema.safeParse(event.metadata).success).toBe(true);
-        expect(fromKafkaRecord(consumed(toKafkaRecord(event)))).toEqual(event);
+        expect(fromKafkaRecord(consumed(toKafkaRecord(event, NOW)))).toEqual(event);
       }),
     );
   });
 
   it('is a valid CloudEvent', () => {
-    fc.assert(fc.property(anyEvent, (event) => understood(toKafkaRecord(event)).validate()));
+    fc.assert(fc.property(anyEvent, (event) => understood(toKafkaRecord(event, NOW)).validate()));
   });
 });
 
 describe('a record that is none of ours', () => {
-  const good = toKafkaRecord(recorded());
+  const good = toKafkaRecord(recorded(), NOW);
   const without = (name: string) => {
     const { [name]: _, ...headers } = good.headers;
     return { ...good, headers };

@@ -120,6 +120,13 @@ describe('a timeline', () => {
     expect(reason.timeline.state.licenses()).toMatchObject([{ status: 'revoked' }]);
   });
 
+  test('shows nothing of what another program wrote', async () => {
+    const [first, ...others] = await stream([signUp], [start()]);
+    const foreign = { ...others[0], metadata: {} } as (typeof others)[number];
+    const { entries } = await timelineOf([first as typeof foreign, foreign]);
+    expect(entries.map(({ recorded }) => recorded.event.type)).toEqual(['UserSignedUp']);
+  });
+
   test('stops at what it does not know', async () => {
     const events = await stream([signUp], [start()]);
     const unknown = { ...events[1], type: 'SubscriptionTeleported' } as (typeof events)[number];

@@ -8,6 +8,8 @@ import { createReader } from '../../../shared/events/codec.ts';
 import { asRecorded, renewed, stamp } from '../events/sample-events.ts';
 
 const reader = createReader();
+const NOW = Date.now();
+const WIDE = { partitions: 3, partitionBytes: 1e6, totalBytes: 1e6 };
 
 function event(userId: string, actor: string, revision: number, type = 'LoggedOut'): RecordedEvent {
   const data = { userId, tokenId: userId, expiresAt: renewed.data.endDate };
@@ -29,7 +31,7 @@ describe('batches', () => {
   it('hold all events in their order, each user’s in one partition', () => {
     fc.assert(
       fc.property(events, limits, (all, within) => {
-        const { batches, stop } = planBatches(reader, all, within);
+        const { batches, stop } = planBatches(reader, all, within, NOW);
         expect(stop).toBeUndefined();
         expect(batches.flatMap((batch) => batch.events)).toEqual(all);
         for (const { records, events: some } of batches) {
@@ -45,7 +47,7 @@ describe('batches', () => {
   it('are no larger than a partition takes and a request may be, unless one event is', () => {
     fc.assert(
       fc.property(events, limits, (all, within) => {
-        for (const { records } of planBatches(reader, all, within).batches) {
+        for (const { records } of planBatches(reader, all, within, NOW).batches) {
           if (records.length === 1) continue;
           const sizes = records.map(
             ({ partition, key, value, headers }) =>
@@ -64,19 +66,36 @@ describe('batches', () => {
 
   it('are as few as fit', () => {
     const all = Array.from({ length: 50 }, (_, i) => event(crypto.randomUUID(), 'x', i));
-    const { batches } = planBatches(reader, all, { partitions: 3, partitionBytes: 1e6, totalBytes: 1e6 });
+    const { batches } = planBatches(reader, all, WIDE, NOW);
     expect(batches.length).toBe(1);
   });
 
   it('end before an event that is not known, and say so', () => {
     const [user] = [crypto.randomUUID()];
     const all = [event(user, 'x', 0), event(user, 'x', 1, 'SubscriptionGifted'), event(user, 'x', 2)];
-    const { batches, stop } = planBatches(reader, all, {
-      partitions: 1,
-      partitionBytes: 1e6,
-      totalBytes: 1e6,
-    });
+    const { batches, stop } = planBatches(reader, all, WIDE, NOW);
     expect(batches.map((batch) => batch.events)).toEqual([[all[0]]]);
     expect(stop).toMatchObject({ code: 'unknown_event' });
+  });
+
+  it('pass over what another program wrote, whatever its type, and name it', () => {
+    const user = crypto.randomUUID();
+    const ours = [event(user, 'x', 0), event(user, 'x', 3)];
+    const foreign = [
+      { ...event(user, 'x', 1), metadata: { $correlationId: 'a tool' } },
+      { ...event(user, 'x', 2), data: {}, metadata: {}, unreadable: 'its data is not a JSON object' },
+    ];
+    const all = [ours[0], ...foreign, ours[1]] as RecordedEvent[];
+    const { batches, stop, foreign: named } = planBatches(reader, all, WIDE, NOW);
+    expect(batches.map((batch) => batch.events)).toEqual([ours]);
+    expect(stop).toBeUndefined();
+    expect(named.map(({ revision }) => revision)).toEqual([1, 2]);
+  });
+
+  it('tell Kafka no time that is ahead of the clock: brokers refuse it, and the batch with it', () => {
+    const ahead = { ...event(crypto.randomUUID(), 'x', 0), created: new Date(NOW + 40 * 86_400_000) };
+    const [batch] = planBatches(reader, [ahead], WIDE, NOW).batches;
+    expect(batch?.records[0]?.timestamp).toBe(String(NOW));
+    expect(batch?.records[0]?.headers.ce_time).toBe(ahead.created.toISOString());
   });
 });
