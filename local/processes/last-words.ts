@@ -6,8 +6,8 @@ const TAIL = 1024 * 1024;
 const LEFT_OUT = new Set(['level', 'time', 'pid', 'service', 'msg', 'request_id', 'address']);
 
 /**
- * The last lines of a log that tell something, for a message about a process that failed: those of probes (health,
- * metrics), which fill the log of a service that is waited for, are left out, and JSON becomes `time level event: fields`.
+ * The last lines of a log that tell something, for a message about a process that failed: those of requests that were
+ * answered, and of probes (health, metrics), which fill the log of a service that is waited for, are left out. JSON becomes `time level event: fields`.
  */
 export function lastWords(file: string, lines = 15): string {
   if (!existsSync(file)) return '';
@@ -32,12 +32,13 @@ function tailOf(file: string): string {
   }
 }
 
-/** A line as people read it; undefined for a probe's. */
+/** A line as people read it; undefined for one that says nothing of a failure. */
 function shown(line: string): string | undefined {
   const entry = parsed(line);
   if (!entry) return line;
-  const { msg, route, level, time } = entry;
-  if (msg === 'request' && /^\/(health|metrics)/.test(String(route))) return undefined;
+  const { msg, route, status, level, time } = entry;
+  const isProbe = /^\/(health|metrics)/.test(String(route));
+  if (msg === 'request' && (isProbe || Number(status) < 500)) return undefined;
   const fields = Object.entries(entry)
     .filter(([name]) => !LEFT_OUT.has(name))
     .map(([name, value]) => (name === 'err' ? messageOf(value) : `${name} ${textOf(value)}`));

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { freePorts } from '../../local/ports.ts';
 import { eventually } from '../support/eventually.ts';
-import { endLeftovers, isAlive, launch, newDataDirectory } from '../support/stack.ts';
+import { endLeftovers, isAlive, launch, newDataDirectory, spawnLauncher } from '../support/stack.ts';
 
 let data: string;
 beforeEach(() => {
@@ -42,4 +42,16 @@ it('npm start goes on when its output can not be written, and stops everything a
   const ended = once(launcher, 'exit');
   launcher.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
+});
+
+it('npm start says why a service does not get ready, in the service’s own words', async () => {
+  const [port] = (await freePorts(1)) as [number];
+  const { launcher, output } = spawnLauncher(['--port', String(port), '--data', data, '--no-tour'], {
+    COMMANDS_PER_MINUTE: 'lots',
+  });
+  expect(await once(launcher, 'exit')).toEqual([1, null]);
+  expect(output()).toMatch(
+    /command-1 ended\. Its last words, of .*command-1\.log:\n.*invalid settings:\n.*COMMANDS_PER_MINUTE: expected a whole number/,
+  );
+  expect(output()).not.toMatch(/health|^\s+at /m);
 });
