@@ -1,9 +1,9 @@
 import { createPool, isPostgresUnavailable } from '../../shared/adapters/postgres/pool.ts';
 import type { EventLog } from '../../shared/event-log.ts';
+import { PERSONAL_TYPES } from '../../shared/events/catalogue.ts';
 import { createReader } from '../../shared/events/codec.ts';
-import { personalSchemas } from '../../shared/events/schemas.ts';
 import { userStream } from '../../shared/events/streams.ts';
-import type { PersonalEventType, Recorded, UserEvent } from '../../shared/events/types.ts';
+import type { Recorded, UserEvent } from '../../shared/events/types.ts';
 import { type OpenedPersonal, Timeline } from '../../shared/history/timeline.ts';
 import { normaliseEmail } from '../../shared/identity/email.ts';
 import type { Logger } from '../../shared/logger.ts';
@@ -18,8 +18,6 @@ export class NoSuchUser extends Error {
     this.name = 'NoSuchUser';
   }
 }
-
-const PERSONAL_TYPES = Object.keys(personalSchemas) as PersonalEventType[];
 
 /** @throws NoSuchUser, EventStoreUnavailable */
 async function mustExist(log: EventLog, userId: string): Promise<void> {

@@ -2,7 +2,7 @@ import type { RecordedEvent } from '../../shared/event-log.ts';
 import { OutcomeUnknown, WrongExpectedRevision } from '../../shared/event-log-errors.ts';
 import { isUserEvent } from '../../shared/events/codec.ts';
 import { emailStream } from '../../shared/events/streams.ts';
-import type { EmailEvent, EmailEventType } from '../../shared/events/types.ts';
+import type { EmailEvent } from '../../shared/events/types.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
 import type { Append } from '../execute/append.ts';
 import { readWithin } from '../execute/read-within.ts';
@@ -76,7 +76,7 @@ export class Emails {
   async #append(
     digest: string,
     before: Reservation,
-    type: EmailEventType,
+    type: EmailEvent['type'],
     userId: string,
     stamp: CommandStamp,
   ): Promise<boolean> {

@@ -12,7 +12,7 @@ export interface Account {
   credentials: string;
   /** The type of that event, by which it is opened. */
   credentialsEvent: 'UserSignedUp' | 'PasswordChanged';
-  /** Revision of that event. Access tokens issued before it have ended. */
+  /** Revision of the event that set the password or ended all sessions. Access tokens issued before it have ended. */
   credentialsRevision: number;
   /** Logged-out tokens → when they expire anyway (ms). Those that have expired drop out at the next log-out. */
   readonly endedTokens: Map<string, number>;
@@ -46,7 +46,18 @@ export const credentialsHold = (account: Account, token: AccessTokenClaims): boo
 
 export type AccountEvent = Extract<
   UserEvent,
-  { type: 'UserSignedUp' | 'PasswordChanged' | 'LoggedOut' | 'UserErased' }
+  {
+    type:
+      | 'UserSignedUp'
+      | 'UserAdded'
+      | 'PasswordResetIssued'
+      | 'PasswordChanged'
+      | 'EmailVerified'
+      | 'EmailChanged'
+      | 'LoggedOut'
+      | 'SessionsEnded'
+      | 'UserErased';
+  }
 >;
 
 /** Applies an event to the account in place. `at` is the event's time. */
@@ -57,6 +68,20 @@ export function foldAccount(account: Account, event: AccountEvent, revision: num
       account.emailDigest = event.data.emailDigest;
       account.credentials = event.data.personal;
       account.credentialsEvent = event.type;
+      account.credentialsRevision = revision;
+      return;
+    case 'UserAdded':
+      account.status = 'active';
+      account.emailDigest = event.data.emailDigest ?? '';
+      account.credentialsRevision = revision;
+      return;
+    case 'PasswordResetIssued':
+    case 'EmailVerified':
+      return;
+    case 'EmailChanged':
+      account.emailDigest = event.data.emailDigest;
+      return;
+    case 'SessionsEnded':
       account.credentialsRevision = revision;
       return;
     case 'PasswordChanged':
@@ -127,4 +152,4 @@ export function logOut(
 }
 
 export const eraseUser = (account: Account): Decision =>
-  accepted({ type: 'UserErased', data: { userId: account.userId } });
+  accepted({ type: 'UserErased', data: { userId: account.userId, emailBlocked: false } });

@@ -18,7 +18,10 @@ export const noLicenses = (): Licenses => ({ byId: new Map(), ofClient: new Map(
 
 // ---- fold ----
 
-export type LicenseEvent = Extract<UserEvent, { type: `License${string}` }>;
+export type LicenseEvent = Exclude<
+  Extract<UserEvent, { type: `License${string}` }>,
+  { type: `LicenseKey${string}` }
+>;
 
 const STATUS_AFTER = {
   LicenseActivated: 'active',
@@ -42,6 +45,7 @@ export function foldLicense(
       ? {
           licenseId,
           clientId,
+          product: event.data.product,
           subscriptionId: event.data.subscriptionId,
           activatedAt: at,
           activatedPosition: position,
@@ -52,7 +56,19 @@ export function foldLicense(
   licenses.active += Number(status === 'active') - Number(before?.status === 'active');
   licenses.byId.set(licenseId, after);
   licenses.ofClient.set(comparedClientId(clientId), after);
+  if (event.type === 'LicenseActivated') giveUpPlace(licenses, event.data.replaces, at);
   return after;
+}
+
+/** The license that another one took the place of. */
+function giveUpPlace(licenses: Licenses, licenseId: string | undefined, at: number): void {
+  const before = licenseId === undefined ? undefined : licenses.byId.get(licenseId);
+  if (before?.status !== 'active') return;
+  const after: License = { ...before, status: 'deactivated', updatedAt: at };
+  licenses.active -= 1;
+  licenses.byId.set(after.licenseId, after);
+  const client = comparedClientId(after.clientId);
+  if (licenses.ofClient.get(client) === before) licenses.ofClient.set(client, after);
 }
 
 // ---- decisions ----
@@ -119,6 +135,7 @@ export function activate(
       userId,
       licenseId: context.newId(),
       subscriptionId,
+      product: subscription.product,
       clientId,
       personal: clientName === undefined ? {} : { clientName },
     },

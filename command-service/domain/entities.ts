@@ -5,8 +5,12 @@ import type { SubscriptionFacts } from '../../shared/subscription-status.ts';
 /** One subscription. Replaced, never changed. Instants are milliseconds since 1970. */
 export interface Subscription extends SubscriptionFacts {
   readonly subscriptionId: string;
+  readonly product: string;
   readonly plan: string;
   readonly terms: Terms;
+  /** How many times the plan was bought: it multiplies the clients. */
+  readonly quantity: number;
+  readonly trial: boolean;
   readonly externalId?: string;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -17,6 +21,7 @@ export interface License {
   readonly licenseId: string;
   /** The subscription that counted when it was activated. */
   readonly subscriptionId: string;
+  readonly product: string;
   readonly clientId: string;
   readonly status: 'active' | 'deactivated' | 'revoked';
   readonly activatedAt: number;

@@ -1,3 +1,4 @@
+import { FIRST_PRODUCT } from '../../shared/events/level-2.ts';
 import type { Terms } from '../../shared/events/terms.ts';
 import type { UserEvent } from '../../shared/events/types.ts';
 import { isCurrentAt } from '../../shared/subscription-status.ts';
@@ -38,8 +39,8 @@ const changed = (before: Subscription, event: SubscriptionEvent, at: number): Su
     case 'SubscriptionRenewed':
       return { ...before, endDate: Date.parse(event.data.endDate), cancelled: false, updatedAt: at };
     case 'SubscriptionPlanChanged': {
-      const { plan, terms } = event.data;
-      return { ...before, plan, terms, graceDays: terms.graceDays, updatedAt: at };
+      const { plan, terms, quantity } = event.data;
+      return { ...before, plan, terms, quantity, graceDays: terms.graceDays, updatedAt: at };
     }
     case 'SubscriptionSuspended':
       return { ...before, suspended: true, updatedAt: at };
@@ -47,6 +48,8 @@ const changed = (before: Subscription, event: SubscriptionEvent, at: number): Su
       return { ...before, suspended: false, updatedAt: at };
     case 'SubscriptionCancelled':
       return { ...before, endDate: Date.parse(event.data.endDate), cancelled: true, updatedAt: at };
+    case 'SubscriptionCancellationWithdrawn':
+      return { ...before, cancelled: false, updatedAt: at };
     default:
       return event satisfies never;
   }
@@ -57,8 +60,11 @@ const started = (
   at: number,
 ): Subscription => ({
   subscriptionId: event.data.subscriptionId,
+  product: event.data.product,
   plan: event.data.plan,
   terms: event.data.terms,
+  quantity: event.data.quantity,
+  trial: event.data.trial,
   startDate: Date.parse(event.data.startDate),
   endDate: Date.parse(event.data.endDate),
   graceDays: event.data.terms.graceDays,
@@ -149,8 +155,11 @@ export function start(
       userId,
       // The id's time is the start date, so that a look-up by id alone can name the year's partition.
       subscriptionId: context.newId(period.startDate),
+      product: FIRST_PRODUCT,
       plan: command.plan,
       terms,
+      quantity: 1,
+      trial: false,
       startDate: instant(period.startDate),
       endDate: instant(period.endDate),
       ...(command.externalId === undefined ? {} : { externalId: command.externalId }),
@@ -207,7 +216,14 @@ export function changePlan(
   const { subscriptionId } = before;
   return accepted({
     type: 'SubscriptionPlanChanged',
-    data: { userId, subscriptionId, plan: command.plan, terms },
+    data: {
+      userId,
+      subscriptionId,
+      product: before.product,
+      plan: command.plan,
+      terms,
+      quantity: before.quantity,
+    },
   });
 }
 

@@ -77,8 +77,13 @@ function fold(state: UserState, recorded: Recorded<UserEvent>, at: number): Subj
   const { event, revision, position } = recorded;
   switch (event.type) {
     case 'UserSignedUp':
+    case 'UserAdded':
+    case 'PasswordResetIssued':
     case 'PasswordChanged':
+    case 'EmailVerified':
+    case 'EmailChanged':
     case 'LoggedOut':
+    case 'SessionsEnded':
     case 'UserErased':
       foldAccount(state.account, event, revision, at);
       return { kind: 'user' };
@@ -87,7 +92,8 @@ function fold(state: UserState, recorded: Recorded<UserEvent>, at: number): Subj
     case 'SubscriptionPlanChanged':
     case 'SubscriptionSuspended':
     case 'SubscriptionReinstated':
-    case 'SubscriptionCancelled': {
+    case 'SubscriptionCancelled':
+    case 'SubscriptionCancellationWithdrawn': {
       const subscription = foldSubscription(state.subscriptions, event, at);
       return subscription ? { kind: 'subscription', subscription } : { kind: 'user' };
     }
@@ -98,6 +104,9 @@ function fold(state: UserState, recorded: Recorded<UserEvent>, at: number): Subj
       const license = foldLicense(state.licenses, event, position, at);
       return license ? { kind: 'license', license } : { kind: 'user' };
     }
+    case 'LicenseKeyIssued':
+    case 'LicenseKeyRevoked':
+      return { kind: 'user' };
     default:
       event satisfies never;
       return { kind: 'user' };

@@ -28,6 +28,7 @@ export interface ChangedViews {
 /** Whether an event of this type changes its user's view. */
 const CHANGES_USER_VIEW: Readonly<Record<UserEvent['type'], boolean>> = {
   UserSignedUp: true,
+  UserAdded: true,
   UserErased: true,
   SubscriptionStarted: true,
   SubscriptionRenewed: true,
@@ -35,13 +36,20 @@ const CHANGES_USER_VIEW: Readonly<Record<UserEvent['type'], boolean>> = {
   SubscriptionSuspended: true,
   SubscriptionReinstated: true,
   SubscriptionCancelled: true,
+  SubscriptionCancellationWithdrawn: true,
   // With ten thousand clients these are most events: a notice of each would have every node read the user again.
   LicenseActivated: false,
   LicenseDeactivated: false,
   LicenseRevoked: false,
   LicenseReinstated: false,
+  LicenseKeyIssued: false,
+  LicenseKeyRevoked: false,
+  PasswordResetIssued: false,
   PasswordChanged: false,
+  EmailVerified: false,
+  EmailChanged: false,
   LoggedOut: false,
+  SessionsEnded: false,
 };
 
 /**
@@ -195,8 +203,10 @@ function referredRows(events: readonly DecodedEvent[]) {
   for (const { recorded } of events) {
     const { event } = recorded;
     if (event.type === 'SubscriptionStarted') made.add(event.data.subscriptionId);
-    else if (event.type === 'LicenseActivated') made.add(event.data.licenseId);
-    else if ('licenseId' in event.data) licenses.add(event.data.licenseId);
+    else if (event.type === 'LicenseActivated') {
+      made.add(event.data.licenseId);
+      if (event.data.replaces !== undefined) licenses.add(event.data.replaces);
+    } else if ('licenseId' in event.data) licenses.add(event.data.licenseId);
     else if ('subscriptionId' in event.data) subscriptions.add(event.data.subscriptionId);
   }
   return { subscriptions: [...subscriptions.difference(made)], licenses: [...licenses.difference(made)] };

@@ -3,8 +3,13 @@ import type { RecordedEvent } from '../../shared/event-log.ts';
 import { type EventReader, isUserEvent } from '../../shared/events/codec.ts';
 import { ForeignEvent, UnknownEvent } from '../../shared/events/errors.ts';
 import { userOfStream } from '../../shared/events/streams.ts';
-import type { Recorded, UserEvent } from '../../shared/events/types.ts';
-import type { FoldedEvent, ShownPersonal } from '../../shared/read-model/fold/event.ts';
+import type { PersonalEventType, Recorded, UserEvent } from '../../shared/events/types.ts';
+import {
+  type FoldedEvent,
+  type ShownPersonal,
+  shownOf,
+  shownPart,
+} from '../../shared/read-model/fold/event.ts';
 import { ProjectionFault } from '../../shared/read-model/fold/fault.ts';
 import { DataKeyMissing, PersonalUnreadable, VaultKeyUnreadable } from '../../shared/vault/errors.ts';
 import type { DataKey, Erased } from '../../shared/vault/personal.ts';
@@ -68,7 +73,7 @@ export async function decodeEvents(
       const decoded = decoder.reader.decode(event);
       if (isUserEvent(decoded)) {
         known.push({ recorded: decoded, loggedAt: event.created });
-        if (sealedPart(decoded)) sealedFor.add(decoded.event.data.userId);
+        if (shownPart(decoded)) sealedFor.add(decoded.event.data.userId);
       }
       count++;
     } catch (error) {
@@ -109,22 +114,14 @@ function foreignEvent(event: RecordedEvent, userId: string, { problem }: Foreign
   };
 }
 
-/** The sealed text of what the read models show; no other personal data is opened. */
-function sealedPart({ event }: Recorded<UserEvent>): string | undefined {
-  return event.type === 'UserSignedUp' || event.type === 'LicenseActivated' ? event.data.personal : undefined;
-}
-
 function open(reader: EventReader, known: Known, keys: ReadonlyMap<string, DataKey | Erased>): DecodedEvent {
   const { recorded } = known;
   const { userId } = recorded.event.data;
-  const sealed = known.foreign ? undefined : sealedPart(recorded);
+  const sealed = known.foreign ? undefined : shownPart(recorded);
   if (sealed === undefined) return { ...known, userId, personal: NOTHING };
   const key = keys.get(userId) as DataKey | Erased;
   try {
-    const personal: ShownPersonal =
-      recorded.event.type === 'UserSignedUp'
-        ? { email: reader.unseal('UserSignedUp', sealed, key).email ?? null, clientName: null }
-        : { email: null, clientName: reader.unseal('LicenseActivated', sealed, key).clientName ?? null };
+    const personal = shownOf(reader.unseal(recorded.event.type as PersonalEventType, sealed, key));
     return { ...known, userId, personal };
   } catch (cause) {
     if (!(cause instanceof PersonalUnreadable)) throw cause;

@@ -1,41 +1,53 @@
 import type { z } from 'zod';
+import {
+  personalSchemas2,
+  reservationEventSchemas2,
+  staffEventSchemas2,
+  steps2,
+  userEventSchemas2,
+} from './level-2.ts';
 import { emailEventSchemas, personalSchemas, userEventSchemas } from './schemas.ts';
+import type { PersonalEventType } from './types.ts';
+import type { EventVersion } from './version.ts';
 
 type Json = Readonly<Record<string, unknown>>;
-
-/** How a shape is turned into the next version's, and back for readers that don't know the next one yet. */
-export interface VersionStep {
-  readonly up: (older: Json) => Json;
-  readonly down: (newer: Json) => Json;
-}
-
-/** One version of an event type. Shipped entries are never edited. */
-export interface EventVersion {
-  /**
-   * The schema level that introduced it. A writer uses it only when its setting EVENT_SCHEMA_LEVEL is at least
-   * this: readers first. Each release that adds a type or a version takes the next level.
-   */
-  readonly level: number;
-  /** The payload as it stands in the log, `personal` sealed. */
-  readonly data: z.ZodType<Json>;
-  /** `personal` before it is sealed; absent if the type has none. */
-  readonly personal?: z.ZodType<Json>;
-  /** From the version before this one; absent for version 1. */
-  readonly fromPrevious?: { readonly data?: VersionStep; readonly personal?: VersionStep };
-}
 
 /** Event type → its versions, version 1 first. */
 export type EventCatalogue = Readonly<Record<string, readonly EventVersion[]>>;
 
-const version1 = ([type, data]: [string, z.ZodType<Json>]): [string, readonly EventVersion[]] => {
-  const personal = (personalSchemas as Readonly<Record<string, z.ZodType<Json>>>)[type];
-  return [type, [personal ? { level: 1, data, personal } : { level: 1, data }]];
-};
+type Schemas = Readonly<Record<string, z.ZodType<Json>>>;
 
-/** Every event type of this system. Version 1 of all of them came with level 1. */
-export const eventCatalogue: EventCatalogue = Object.fromEntries(
-  Object.entries<z.ZodType<Json>>({ ...userEventSchemas, ...emailEventSchemas }).map(version1),
+/** The version that each of these types got with a level. */
+const versionsOf = (level: number, data: Schemas, personal: Schemas): ReadonlyMap<string, EventVersion> =>
+  new Map(
+    Object.entries(data).map(([type, schema]) => [
+      type,
+      { level, data: schema, ...(personal[type] && { personal: personal[type] }) },
+    ]),
+  );
+
+const level1 = versionsOf(1, { ...userEventSchemas, ...emailEventSchemas }, personalSchemas);
+const level2 = versionsOf(
+  2,
+  { ...userEventSchemas2, ...reservationEventSchemas2, ...staffEventSchemas2 },
+  personalSchemas2,
 );
+
+const types = [...new Set([...level1.keys(), ...level2.keys()])];
+
+/** Every event type of this system, each of its versions with the level that it came with. */
+export const eventCatalogue: EventCatalogue = Object.fromEntries(
+  types.map((type) => {
+    const [first, second] = [level1.get(type), level2.get(type)];
+    const later = second && first ? { ...second, fromPrevious: steps2[type] ?? {} } : second;
+    return [type, [first, later].filter((version) => version !== undefined)];
+  }),
+);
+
+/** The types of events that carry personal data. */
+export const PERSONAL_TYPES = types.filter((type) =>
+  eventCatalogue[type]?.some(({ personal }) => personal),
+) as PersonalEventType[];
 
 /** The highest level this build knows: what EVENT_SCHEMA_LEVEL may be set to at most. */
 export const LATEST_SCHEMA_LEVEL = Math.max(

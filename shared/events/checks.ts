@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import type { RecordedEvent } from '../event-log.ts';
-import type { EventVersion } from './catalogue.ts';
 import { EventInvalid, ForeignEvent, UnknownEvent } from './errors.ts';
 import { type Metadata, metadataSchema } from './metadata.ts';
-import { emailEventSchemas } from './schemas.ts';
-import { userOfStream } from './streams.ts';
+import { type ReservationKind, staffOfStream, userOfStream } from './streams.ts';
+import type { ReservationEventType } from './types.ts';
+import type { EventVersion } from './version.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -22,9 +22,24 @@ export function checkPart<T>(type: string, schema: z.ZodType<T>, value: unknown)
   return parsed.data;
 }
 
-/** A user's stream holds that user's events alone, and an email's its reservations: readers rely on it. */
-const isAtHome = (type: string, stream: string, data: Json): boolean =>
-  Object.hasOwn(emailEventSchemas, type) ? stream.startsWith('email-') : userOfStream(stream) === data.userId;
+const RESERVED_BY: Readonly<Record<ReservationEventType, ReservationKind>> = {
+  EmailReserved: 'email',
+  EmailReleased: 'email',
+  ExternalIdReserved: 'external',
+  LicenseKeyReserved: 'key',
+  TrialUsed: 'trial',
+};
+
+const reservationKind = (type: string): ReservationKind | undefined =>
+  Object.hasOwn(RESERVED_BY, type) ? RESERVED_BY[type as ReservationEventType] : undefined;
+
+/** A stream holds the events of one user, of one member of staff, or of one reservation alone: readers rely on it. */
+function isAtHome(type: string, stream: string, data: Json): boolean {
+  const kind = reservationKind(type);
+  if (kind !== undefined) return stream.startsWith(`${kind}-`);
+  if (type.startsWith('Staff')) return staffOfStream(stream) === data.staffId;
+  return userOfStream(stream) === data.userId;
+}
 
 /**
  * Checks a new event against the latest version before anything is sealed.

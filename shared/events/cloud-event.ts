@@ -5,7 +5,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** What producers take: a record of the topic of events. */
 export interface KafkaRecord {
-  /** The user's id: it alone decides the partition. */
+  /** The id of the user, or of the member of staff, that it is about: it alone decides the partition. */
   readonly key: string;
   readonly value: Buffer;
   readonly headers: Readonly<Record<string, string>>;
@@ -41,12 +41,13 @@ export const EVENT_SOURCE = '/license-system';
  */
 export function toKafkaRecord(recorded: RecordedEvent, now: number): KafkaRecord {
   const { id, type, stream, revision, position, data, metadata } = recorded;
-  const userId = textIn(data, 'userId');
+  // An event of staff is about a member of staff, every other one about a user.
+  const subject = textIn(data, 'staffId' in data ? 'staffId' : 'userId');
   const created = recorded.created.toISOString();
   const { decidedAt, traceparent } = metadata;
   const actor = metadata.actor as Json;
   return {
-    key: userId,
+    key: subject,
     value: Buffer.from(JSON.stringify(data)),
     // Brokers refuse what lies an hour ahead of their clock, and with it the batch; the event's own time is in ce_time.
     timestamp: String(Math.min(recorded.created.getTime(), now)),
@@ -55,7 +56,7 @@ export function toKafkaRecord(recorded: RecordedEvent, now: number): KafkaRecord
       ce_id: id,
       ce_source: EVENT_SOURCE,
       ce_type: type,
-      ce_subject: userId,
+      ce_subject: subject,
       // The event's time for every reader is when it was decided; events without that have the log's.
       ce_time: typeof decidedAt === 'string' ? decidedAt : created,
       ...(typeof decidedAt === 'string' && { ce_loggedat: created }),

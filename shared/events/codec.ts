@@ -1,12 +1,22 @@
 import type { NewEvent, RecordedEvent } from '../event-log.ts';
 import { DataKeyErased, PersonalUnreadable } from '../vault/errors.ts';
 import { type DataKey, ERASED, type Erased, openPersonal, sealPersonal } from '../vault/personal.ts';
-import { type EventCatalogue, type EventVersion, eventCatalogue } from './catalogue.ts';
+import { type EventCatalogue, eventCatalogue } from './catalogue.ts';
 import { checkNewEvent, checkPart, checkRecorded } from './checks.ts';
 import { EventInvalid, EventNotEnabled, ForeignEvent } from './errors.ts';
 import { eventId } from './event-id.ts';
 import { type Metadata, metadataSchema } from './metadata.ts';
-import type { EmailEvent, NewUserEvent, Personal, PersonalEventType, Recorded, UserEvent } from './types.ts';
+import { staffOfStream, userOfStream } from './streams.ts';
+import type {
+  AnyEvent,
+  NewUserEvent,
+  Personal,
+  PersonalEventType,
+  Recorded,
+  ReservationEvent,
+  StaffEvent,
+  UserEvent,
+} from './types.ts';
 import { downcast, upcast } from './upcasters.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -44,7 +54,7 @@ export interface EventReader {
    * @throws ForeignEvent it bears none of this system's metadata: another program wrote it
    * @throws UnknownEvent type, version or shape is not known
    */
-  decode(recorded: RecordedEvent): Recorded<UserEvent> | Recorded<EmailEvent>;
+  decode(recorded: RecordedEvent): Recorded<AnyEvent>;
 
   /**
    * Opens the `personal` of an event of one of these types and brings it to the latest version; empty under a
@@ -58,33 +68,42 @@ export interface EventReader {
   ): Partial<Personal<T>>;
 }
 
+/** An event that this system may write. */
+export type NewEventOfOurs = NewUserEvent | ReservationEvent | StaffEvent;
+
 export interface Codec extends EventReader {
   /**
    * Checks an event as {@link encode} does, and makes nothing: before something else is appended that is worth nothing
    * without it.
    * @throws EventInvalid, EventNotEnabled
    */
-  check(event: NewUserEvent | EmailEvent, stream: string): void;
+  check(event: NewEventOfOurs, stream: string): void;
 
   /**
    * Checks an event, seals its personal data and gives it its id, in the highest version that may be written.
    * Encoding again makes another event (sealing is random): retry an append with what this returned.
    * @throws EventInvalid, EventNotEnabled, DataKeyErased, DataKeyMissing, VaultUnavailable
    */
-  encode(event: NewUserEvent | EmailEvent, stamp: Stamp): Promise<NewEvent>;
+  encode(event: NewEventOfOurs, stamp: Stamp): Promise<NewEvent>;
 }
 
-/** Tells a user's event from one of an email's stream. */
-export const isUserEvent = (
-  recorded: Recorded<UserEvent> | Recorded<EmailEvent>,
-): recorded is Recorded<UserEvent> =>
-  recorded.event.type !== 'EmailReserved' && recorded.event.type !== 'EmailReleased';
+/** Tells a user's event from one of staff or of a reservation: decoding has checked that it is at home in its stream. */
+export const isUserEvent = (recorded: Recorded<AnyEvent>): recorded is Recorded<UserEvent> =>
+  userOfStream(recorded.stream) !== undefined;
+
+/** Tells an event of a member of staff. */
+export const isStaffEvent = (recorded: Recorded<AnyEvent>): recorded is Recorded<StaffEvent> =>
+  staffOfStream(recorded.stream) !== undefined;
+
+/** Tells an event of a reservation. */
+export const isReservationEvent = (recorded: Recorded<AnyEvent>): recorded is Recorded<ReservationEvent> =>
+  !isUserEvent(recorded) && !isStaffEvent(recorded);
 
 /** As {@link EventReader.decode}, but undefined for what another program wrote. @throws UnknownEvent */
 export function decodeOwn(
   reader: Pick<EventReader, 'decode'>,
   event: RecordedEvent,
-): Recorded<UserEvent> | Recorded<EmailEvent> | undefined {
+): Recorded<AnyEvent> | undefined {
   try {
     return reader.decode(event);
   } catch (error) {
@@ -103,8 +122,8 @@ export function createReader(catalogue: EventCatalogue = eventCatalogue): EventR
       const latest = versions ? upcast(versions, 'data', metadata.schemaVersion, data) : data;
       const { id, stream, revision, position } = recorded;
       const created = metadata.decidedAt === undefined ? recorded.created : new Date(metadata.decidedAt);
-      // The catalogue's schemas are what UserEvent and EmailEvent are inferred from.
-      const event = { type: recorded.type, data: latest } as unknown as UserEvent;
+      // The catalogue's schemas are what these types are inferred from.
+      const event = { type: recorded.type, data: latest } as unknown as AnyEvent;
       return { id, event, stream, revision, position, created, metadata };
     },
     unseal<T extends PersonalEventType>(expected: T | readonly T[], sealed: string, key: DataKey | Erased) {
@@ -132,18 +151,23 @@ export function createCodec({ catalogue = eventCatalogue, writeLevel, vault }: C
 
   async function seal(type: string, version: number, personal: Json, userId: string): Promise<string> {
     // A user's first event makes the key; for every later one a missing key is a fault.
-    const key = type === 'UserSignedUp' ? await vault.createDataKey(userId) : await vault.dataKey(userId);
+    const begins = type === 'UserSignedUp' || type === 'UserAdded';
+    const key = begins ? await vault.createDataKey(userId) : await vault.dataKey(userId);
     if (key === ERASED) throw new DataKeyErased(userId);
     return sealPersonal({ type, version }, personal, key);
   }
 
-  function check({ type, data }: NewUserEvent | EmailEvent, stream: string) {
+  /** The event in the highest version that may be written, its personal data not sealed yet. */
+  function check({ type, data }: NewEventOfOurs, stream: string) {
     const versions = types.get(type);
     if (!versions) throw new EventInvalid(type, 'there is no such type');
-    const checked = checkNewEvent({ type, data }, versions, stream);
+    const { personal, ...others } = checkNewEvent({ type, data }, versions, stream);
     const version = versions.findLastIndex((candidate) => candidate.level <= writeLevel) + 1;
-    if (version === 0) throw new EventNotEnabled(type, writeLevel);
-    return { versions, version, checked };
+    const written = versions[version - 1];
+    const payload = written && downcast(versions, 'data', version, others);
+    const unsealed = personal && downcast(versions, 'personal', version, personal);
+    if (!payload || (personal && !unsealed)) throw new EventNotEnabled(type, writeLevel);
+    return { version, schema: written.data, payload, unsealed };
   }
 
   return {
@@ -151,15 +175,10 @@ export function createCodec({ catalogue = eventCatalogue, writeLevel, vault }: C
     check: (event, stream) => void check(event, stream),
     async encode(event, stamp) {
       const { type } = event;
-      const { versions, version, checked } = check(event, stamp.stream);
-      const written = versions[version - 1] as EventVersion;
-      const { personal, ...data } = checked;
-      let older = downcast(versions, 'data', version, data);
-      if (personal) {
-        const clear = downcast(versions, 'personal', version, personal);
-        older = { ...older, personal: await seal(type, version, clear, event.data.userId) };
-      }
-      const payload = checkPart(type, written.data, older);
+      const { version, schema, payload: data, unsealed } = check(event, stamp.stream);
+      const { userId } = event.data as { readonly userId: string };
+      const personal = unsealed && (await seal(type, version, unsealed, userId));
+      const payload = checkPart(type, schema, personal === undefined ? data : { ...data, personal });
       const metadata = checkPart(type, metadataSchema, { ...stamp.metadata, schemaVersion: version });
       const { stream, index } = stamp;
       const { commandId } = stamp.metadata;

@@ -7,7 +7,7 @@ export class EventInvalid extends Error {
   }
 }
 
-/** No version of this type may be written yet: EVENT_SCHEMA_LEVEL says that some reader doesn't know it. */
+/** It can't be written yet in a version that says all of it: EVENT_SCHEMA_LEVEL says that some reader doesn't know that one. */
 export class EventNotEnabled extends Error {
   readonly code = 'event_not_enabled';
   constructor(type: string, writeLevel: number) {

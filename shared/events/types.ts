@@ -1,19 +1,30 @@
 import type { z } from 'zod';
+import type {
+  personalSchemas2,
+  reservationEventSchemas2,
+  staffEventSchemas2,
+  userEventSchemas2,
+} from './level-2.ts';
 import type { Metadata } from './metadata.ts';
 import type { Position } from './position.ts';
 import type { emailEventSchemas, personalSchemas, userEventSchemas } from './schemas.ts';
 
-type UserSchemas = typeof userEventSchemas;
-type EmailSchemas = typeof emailEventSchemas;
-type PersonalSchemas = typeof personalSchemas;
+/** Of two levels, what holds now. */
+type Latest<Older, Newer> = Omit<Older, keyof Newer> & Newer;
+
+type UserSchemas = Latest<typeof userEventSchemas, typeof userEventSchemas2>;
+type ReservationSchemas = typeof emailEventSchemas & typeof reservationEventSchemas2;
+type StaffSchemas = typeof staffEventSchemas2;
+type PersonalSchemas = Latest<typeof personalSchemas, typeof personalSchemas2>;
 
 export type UserEventType = keyof UserSchemas;
-export type EmailEventType = keyof EmailSchemas;
-export type EventType = UserEventType | EmailEventType;
+export type ReservationEventType = keyof ReservationSchemas;
+export type StaffEventType = keyof StaffSchemas;
+export type EventType = UserEventType | ReservationEventType | StaffEventType;
 /** The events that carry personal data. */
 export type PersonalEventType = keyof PersonalSchemas;
 
-/** The personal data of an event of type `T`, in clear. */
+/** The personal data of an event of type `T`, unencrypted. */
 export type Personal<T extends PersonalEventType> = z.infer<PersonalSchemas[T]>;
 
 /** A user's event as the log holds it: `personal` is still encrypted. */
@@ -21,7 +32,7 @@ export type UserEvent = {
   [T in UserEventType]: { readonly type: T; readonly data: Readonly<z.infer<UserSchemas[T]>> };
 }[UserEventType];
 
-/** A user's event as the decider produces it: `personal` in clear, to be encrypted by the codec. */
+/** A user's event as the decider produces it: `personal` unencrypted; the codec encrypts it. */
 export type NewUserEvent = {
   [T in UserEventType]: {
     readonly type: T;
@@ -33,10 +44,21 @@ export type NewUserEvent = {
   };
 }[UserEventType];
 
+/** An event of a reservation stream: who holds what must be unique across users. */
+export type ReservationEvent = {
+  [T in ReservationEventType]: { readonly type: T; readonly data: Readonly<z.infer<ReservationSchemas[T]>> };
+}[ReservationEventType];
+
 /** An event of an email's reservation stream. */
-export type EmailEvent = {
-  [T in EmailEventType]: { readonly type: T; readonly data: Readonly<z.infer<EmailSchemas[T]>> };
-}[EmailEventType];
+export type EmailEvent = Extract<ReservationEvent, { type: `Email${string}` }>;
+
+/** An event of a member of staff. */
+export type StaffEvent = {
+  [T in StaffEventType]: { readonly type: T; readonly data: Readonly<z.infer<StaffSchemas[T]>> };
+}[StaffEventType];
+
+/** Any event of this system. */
+export type AnyEvent = UserEvent | ReservationEvent | StaffEvent;
 
 /** An event that was read from the log, checked and brought to its latest version. */
 export interface Recorded<E> {

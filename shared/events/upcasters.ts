@@ -1,4 +1,4 @@
-import type { EventVersion, VersionStep } from './catalogue.ts';
+import type { EventVersion, VersionStep } from './version.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 /** Which part of an event a walk is about: the payload, or `personal` in clear. */
@@ -11,9 +11,20 @@ export function upcast(versions: readonly EventVersion[], part: Part, version: n
   return versions.slice(version).reduce((older, next) => step(next, part)?.up(older) ?? older, value);
 }
 
-/** Brings a part at the latest version back to `version`, for readers that know no later one. */
-export function downcast(versions: readonly EventVersion[], part: Part, version: number, value: Json): Json {
+/**
+ * Brings a part at the latest version back to `version`, for readers that know no later one.
+ * @returns undefined where that version can't say it
+ */
+export function downcast(
+  versions: readonly EventVersion[],
+  part: Part,
+  version: number,
+  value: Json,
+): Json | undefined {
   return versions
     .slice(version)
-    .reduceRight((newer, later) => step(later, part)?.down(newer) ?? newer, value);
+    .reduceRight<Json | undefined>(
+      (newer, later) => newer && (step(later, part)?.down ?? ((same) => same))(newer),
+      value,
+    );
 }

@@ -1,7 +1,13 @@
 import type { RecordedEvent } from '../event-log.ts';
 import { decodeOwn, type EventReader, isUserEvent } from '../events/codec.ts';
 import type { Recorded, UserEvent } from '../events/types.ts';
-import { type FoldedEvent, type ShownPersonal, timeOf } from '../read-model/fold/event.ts';
+import {
+  type FoldedEvent,
+  type ShownPersonal,
+  shownOf,
+  shownPart,
+  timeOf,
+} from '../read-model/fold/event.ts';
 import { ProjectionFault } from '../read-model/fold/fault.ts';
 import { PersonalUnreadable } from '../vault/errors.ts';
 import { type StateSummary, UserRows } from './user-rows.ts';
@@ -37,8 +43,6 @@ const BEHIND_ANOTHER = 'an earlier event of this user is parked';
 /** Events between which other work of the process has its turn: about 2 ms. */
 const SLICE = 200;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 /**
  * A user's events up to an instant, one after another, with the state that each left. It holds the state alone, never
@@ -106,18 +110,14 @@ export class Timeline {
     personal: OpenedPersonal | undefined,
     unreadable: string | undefined,
   ): string | undefined {
-    const { type } = recorded.event;
-    const shown = personal
-      ? { email: textOrNull(personal.email), clientName: textOrNull(personal.clientName) }
-      : NOTHING;
+    const shown = personal ? shownOf(personal) : NOTHING;
     const folded: FoldedEvent = { recorded, userId: this.#options.userId, personal: shown };
     if (this.#parked) return BEHIND_ANOTHER;
     if (this.#options.skipped.has(recorded.id)) {
       this.state.passOver(folded, timeOf(folded, this.state.user()));
       return PASSED_OVER;
     }
-    // The read models show the personal data of these two alone, and so open no other's.
-    const isShown = type === 'UserSignedUp' || type === 'LicenseActivated';
+    const isShown = shownPart(recorded) !== undefined;
     try {
       if (unreadable && isShown) throw new ProjectionFault(unreadable);
       this.state.apply(folded);

@@ -1,4 +1,4 @@
-import type { Terms } from '../events/terms.ts';
+import type { StoredTerms } from '../events/terms.ts';
 
 /**
  * The read model's rows as node-postgres returns them: bigint as a decimal text, timestamptz as Date, jsonb parsed.
@@ -22,8 +22,12 @@ export interface UserRow {
 export interface SubscriptionRow {
   subscription_id: string;
   user_id: string;
+  product: string;
   plan_type: string;
-  terms: Terms;
+  terms: StoredTerms;
+  /** How many times the plan was bought: it multiplies the clients. */
+  quantity: number;
+  trial: boolean;
   /** Two facts; `status` is made of them, the suspension first. */
   suspended: boolean;
   cancelled: boolean;
@@ -39,9 +43,11 @@ export interface LicenseRow {
   license_id: string;
   user_id: string;
   subscription_id: string;
+  product: string;
   client_id: string;
   client_name: string | null;
   status: 'active' | 'deactivated' | 'revoked';
+  license_key_id: string | null;
   activated_at: Date;
   created_at: Date;
   updated_at: Date;
@@ -73,8 +79,11 @@ export const USER_COLUMNS = [
 export const SUBSCRIPTION_COLUMNS = [
   'subscription_id',
   'user_id',
+  'product',
   'plan_type',
   'terms',
+  'quantity',
+  'trial',
   'suspended',
   'cancelled',
   'status',
@@ -89,9 +98,11 @@ export const LICENSE_COLUMNS = [
   'license_id',
   'user_id',
   'subscription_id',
+  'product',
   'client_id',
   'client_name',
   'status',
+  'license_key_id',
   'activated_at',
   'created_at',
   'updated_at',

@@ -1,4 +1,4 @@
-import type { Terms } from '../events/terms.ts';
+import type { StoredTerms } from '../events/terms.ts';
 import type { LicenseView, UserView } from './views.ts';
 
 /** The columns from which a user's view is made, as node-postgres returns them. */
@@ -7,7 +7,7 @@ export interface UserColumns {
   user_status: 'active' | 'erased';
   subscription_id: string | null;
   plan_type: string;
-  terms: Terms;
+  terms: StoredTerms;
   suspended: boolean;
   cancelled: boolean;
   start_ms: string;

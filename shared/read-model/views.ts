@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { termsSchema } from '../events/terms.ts';
+import { storedTermsSchema } from '../events/terms.ts';
 
 /**
  * The two views that a validation joins in memory. They are what Redis and the query nodes' memory hold, and what
@@ -39,7 +39,7 @@ export const userViewSchema = z.strictObject({
         .strictObject({
           subscriptionId: z.string(),
           plan: z.string(),
-          terms: termsSchema,
+          terms: storedTermsSchema,
           /** Two facts: of one that is both, each decides something. */
           suspended: z.boolean(),
           cancelled: z.boolean(),

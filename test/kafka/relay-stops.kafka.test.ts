@@ -177,7 +177,7 @@ describe('the log', () => {
     const position = await user.signUp();
     const known = await user.encode({ type: 'LoggedOut', data: loggedOut(user.userId) });
     await user.appendRaw({ ...known, type: 'SubscriptionGifted' });
-    await user.append({ type: 'UserErased', data: { userId: user.userId } });
+    await user.append({ type: 'UserErased', data: { userId: user.userId, emailBlocked: false } });
     expect(await stopped(relay)).toContain('run a version of the relay that knows it');
     expect(await checkpointOf(system)).toBe(position);
     const types = (await readTopic(system.brokers, system.topic)).map(({ message }) =>

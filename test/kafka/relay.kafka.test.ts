@@ -20,7 +20,10 @@ async function relayTwoUsers() {
   const later = system.author();
   await later.signUp();
   await before.activate('a', 'Ada’s laptop');
-  await relayed(system, await later.append({ type: 'UserErased', data: { userId: later.userId } }));
+  await relayed(
+    system,
+    await later.append({ type: 'UserErased', data: { userId: later.userId, emailBlocked: false } }),
+  );
   return { relay, personal: [before.email, later.email, 'Ada’s laptop'] };
 }
 

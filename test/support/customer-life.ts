@@ -51,7 +51,7 @@ export class Customer {
   erase(): [NewUserEvent, EmailEvent] {
     const { userId } = this;
     return [
-      { type: 'UserErased', data: { userId } },
+      { type: 'UserErased', data: { userId, emailBlocked: false } },
       { type: 'EmailReleased', data: { userId } },
     ];
   }
@@ -105,7 +105,14 @@ export class Customer {
     this.#subscription = { id, plan, end, suspended: false, cancelled: false };
     return {
       type: 'SubscriptionStarted',
-      data: { ...this.#terms(id, plan), startDate: instant(at), endDate: instant(end) },
+      data: {
+        product: 'app',
+        quantity: 1,
+        trial: false,
+        ...this.#terms(id, plan),
+        startDate: instant(at),
+        endDate: instant(end),
+      },
     };
   }
 
@@ -115,7 +122,8 @@ export class Customer {
     );
     if (others.length === 0) return this.#logOut(at);
     subscription.plan = this.#world.random.pick(others);
-    return { type: 'SubscriptionPlanChanged', data: this.#terms(subscription.id, subscription.plan) };
+    const data = { ...this.#terms(subscription.id, subscription.plan), product: 'app', quantity: 1 };
+    return { type: 'SubscriptionPlanChanged', data };
   }
 
   #renew(subscription: Subscription): NewUserEvent {
@@ -156,6 +164,7 @@ export class Customer {
     return {
       type: 'LicenseActivated',
       data: {
+        product: 'app',
         userId: this.userId,
         licenseId,
         subscriptionId: subscription.id,

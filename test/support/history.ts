@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createPool, type Pool } from '../../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../../shared/clock.ts';
+import { LATEST_SCHEMA_LEVEL } from '../../shared/events/catalogue.ts';
 import { createCodec } from '../../shared/events/codec.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { createVault } from '../../shared/vault/postgres-vault.ts';
@@ -57,7 +58,7 @@ async function write(options: HistoryOptions, vaultPool: Pool, table: EventTable
   const { masterKey } = options;
   const vault = createVault({ db: vaultPool, masterKey, clock: systemClock });
   const keys = new VaultRows(vaultPool, masterKey);
-  const codec = createCodec({ writeLevel: 1, vault: keys });
+  const codec = createCodec({ writeLevel: LATEST_SCHEMA_LEVEL, vault: keys });
   const population = new Population(options, (email) => vault.emailDigest(email));
   let batch: TableEvent[] = [];
   let writing: Promise<unknown> = Promise.resolve();

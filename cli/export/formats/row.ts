@@ -14,7 +14,8 @@ export interface Row {
   /** The event's time, and the time at which the log took it: ISO 8601 in UTC, milliseconds. */
   readonly time: string;
   readonly logged_at: string;
-  readonly user_id: string;
+  /** Null for an event of staff. */
+  readonly user_id: string | null;
   readonly correlation_id: string;
   readonly causation_id: string;
   readonly command_id: string;
@@ -63,7 +64,7 @@ export function rowMaker(catalogue: EventCatalogue = eventCatalogue): ToRow {
       type: event.type,
       time: created.toISOString(),
       logged_at: recorded.created.toISOString(),
-      user_id: event.data.userId,
+      user_id: 'userId' in event.data ? event.data.userId : null,
       correlation_id: metadata.$correlationId,
       causation_id: metadata.$causationId,
       command_id: metadata.commandId,

@@ -1,14 +1,14 @@
+import { PERSONAL_TYPES } from '../../../shared/events/catalogue.ts';
 import type { EventReader } from '../../../shared/events/codec.ts';
-import { personalSchemas } from '../../../shared/events/schemas.ts';
-import type { PersonalEventType } from '../../../shared/events/types.ts';
 import type { Vault } from '../../../shared/vault/vault.ts';
 import type { OpenedPersonal } from '../formats/row.ts';
 import type { DecodedEvent } from './selection.ts';
 
-const PERSONAL_TYPES = Object.keys(personalSchemas) as PersonalEventType[];
-
-const sealedOf = (decoded: DecodedEvent): string | undefined =>
-  'personal' in decoded.event.data ? decoded.event.data.personal : undefined;
+/** Whose sealed text an event has, if it has one. */
+function sealedOf({ event }: DecodedEvent): { readonly userId: string; readonly text: string } | undefined {
+  const { data } = event;
+  return 'personal' in data ? { userId: data.userId, text: data.personal } : undefined;
+}
 
 /**
  * Opens the personal data of a batch of events, with one statement for the keys it has not seen lately. Empty for erased
@@ -22,15 +22,12 @@ export async function openPersonalOf(
   reader: EventReader,
 ): Promise<OpenedPersonal[]> {
   const sealed = batch.map(sealedOf);
-  const userIds = new Set(
-    batch.flatMap(({ event }, i) => (sealed[i] === undefined ? [] : [event.data.userId])),
-  );
+  const userIds = new Set(sealed.flatMap((part) => (part ? [part.userId] : [])));
   const keys = await vault.dataKeys([...userIds]);
-  return batch.map(({ event }, i) => {
-    const text = sealed[i];
-    const key = keys.get(event.data.userId);
-    if (text === undefined || key === undefined) return undefined;
-    const { passwordHash: _, ...personal } = reader.unseal(PERSONAL_TYPES, text, key) as Record<
+  return sealed.map((part) => {
+    const key = part && keys.get(part.userId);
+    if (part === undefined || key === undefined) return undefined;
+    const { passwordHash: _, ...personal } = reader.unseal(PERSONAL_TYPES, part.text, key) as Record<
       string,
       unknown
     >;

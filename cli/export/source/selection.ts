@@ -1,10 +1,10 @@
 import type { RecordedEvent } from '../../../shared/event-log.ts';
 import type { EventReader } from '../../../shared/events/codec.ts';
-import type { EmailEvent, Recorded, UserEvent } from '../../../shared/events/types.ts';
+import type { AnyEvent, Recorded } from '../../../shared/events/types.ts';
 import { didYouMean } from '../../suggestion.ts';
 import type { Criteria } from '../options/criteria.ts';
 
-export type DecodedEvent = Recorded<UserEvent> | Recorded<EmailEvent>;
+export type DecodedEvent = Recorded<AnyEvent>;
 
 /** A plan is asked for that no event names: a slip of the keyboard, and the export would be empty. */
 export class PlanUnknown extends Error {
@@ -65,6 +65,10 @@ export interface Selection {
   checkPlans(): void;
 }
 
+/** Whether an event is about a wanted user; those of staff are about none. */
+const isAbout = ({ event }: DecodedEvent, wanted: ((userId: string) => boolean) | undefined): boolean =>
+  wanted === undefined || ('userId' in event.data && wanted(event.data.userId));
+
 export function createSelection(criteria: Criteria, reader: EventReader): Selection {
   const types = criteria.types.length > 0 ? new Set(criteria.types) : undefined;
   const users = criteria.users.length > 0 ? new Set(criteria.users) : undefined;
@@ -83,14 +87,13 @@ export function createSelection(criteria: Criteria, reader: EventReader): Select
       if (!hasType && !namesPlan(recorded)) return undefined;
       const decoded = reader.decode(recorded);
       plans?.follow(decoded);
-      const { userId } = decoded.event.data;
       const time = decoded.created.getTime();
       const isWanted =
         hasType &&
         time >= since &&
         time < until &&
-        (users?.has(userId) ?? true) &&
-        (plans?.isOnWantedPlan(userId) ?? true);
+        isAbout(decoded, users?.has.bind(users)) &&
+        isAbout(decoded, plans?.isOnWantedPlan);
       return isWanted ? decoded : undefined;
     },
   };

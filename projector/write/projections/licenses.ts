@@ -3,7 +3,8 @@ import { type License, licenseRow } from '../../../shared/read-model/fold/licens
 import type { LicenseRow } from '../../../shared/read-model/rows.ts';
 
 const LOAD = `
-SELECT license_id, user_id, subscription_id, client_id, client_name, status, activated_at, created_at, updated_at
+SELECT license_id, user_id, subscription_id, product, client_id, client_name, status, license_key_id, activated_at, created_at,
+  updated_at
 FROM licenses WHERE license_id = ANY ($1::uuid[])`;
 
 /** The rows of these licenses, of those that have one. */
@@ -14,9 +15,11 @@ export async function loadLicenses(db: Queryable, ids: readonly string[]): Promi
     licenseId: row.license_id,
     userId: row.user_id,
     subscriptionId: row.subscription_id,
+    product: row.product,
     clientId: row.client_id,
     clientName: row.client_name,
     status: row.status,
+    keyId: row.license_key_id,
     activatedAt: row.activated_at.getTime(),
     createdAt: row.created_at.getTime(),
     updatedAt: row.updated_at.getTime(),
@@ -24,11 +27,12 @@ export async function loadLicenses(db: Queryable, ids: readonly string[]): Promi
 }
 
 const SAVE = `
-INSERT INTO licenses (license_id, user_id, subscription_id, client_id, client_name, status, activated_at,
+INSERT INTO licenses (license_id, user_id, subscription_id, product, client_id, client_name, status, license_key_id, activated_at,
   created_at, updated_at)
-SELECT license_id, user_id, subscription_id, client_id, client_name, status, activated_at, created_at, updated_at
-FROM json_to_recordset($1) AS row (license_id uuid, user_id uuid, subscription_id uuid, client_id text,
-  client_name text, status text, activated_at timestamptz, created_at timestamptz, updated_at timestamptz)
+SELECT license_id, user_id, subscription_id, product, client_id, client_name, status, license_key_id, activated_at, created_at,
+  updated_at
+FROM json_to_recordset($1) AS row (license_id uuid, user_id uuid, subscription_id uuid, product text, client_id text,
+  client_name text, status text, license_key_id uuid, activated_at timestamptz, created_at timestamptz, updated_at timestamptz)
 ON CONFLICT (license_id) DO UPDATE SET status = excluded.status, updated_at = excluded.updated_at`;
 
 /** Writes the rows; those that give their client's place free stand first, because another may take it. */

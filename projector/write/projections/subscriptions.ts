@@ -1,17 +1,18 @@
 import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
+import { fullTerms } from '../../../shared/events/terms.ts';
 import { timeOfUuidv7 } from '../../../shared/ids.ts';
 import { type Subscription, subscriptionRow } from '../../../shared/read-model/fold/subscription.ts';
 import type { SubscriptionRow } from '../../../shared/read-model/rows.ts';
 
 /** With the start date that the id names, so that one partition is touched for each. */
 const LOAD = `
-SELECT s.subscription_id, s.user_id, s.plan_type, s.terms, s.suspended, s.cancelled, s.start_date, s.end_date,
+SELECT s.subscription_id, s.user_id, s.product, s.plan_type, s.terms, s.quantity, s.trial, s.suspended, s.cancelled, s.start_date, s.end_date,
   s.external_id, s.created_at, s.updated_at
 FROM unnest($1::uuid[], $2::timestamptz[]) AS wanted (subscription_id, start_date)
 JOIN subscriptions s USING (subscription_id, start_date)`;
 
 const LOAD_ANYWHERE = `
-SELECT subscription_id, user_id, plan_type, terms, suspended, cancelled, start_date, end_date,
+SELECT subscription_id, user_id, product, plan_type, terms, quantity, trial, suspended, cancelled, start_date, end_date,
   external_id, created_at, updated_at
 FROM subscriptions WHERE subscription_id = ANY ($1::uuid[])`;
 
@@ -31,8 +32,11 @@ export async function loadSubscriptions(db: Queryable, ids: readonly string[]): 
   return rows.map((row) => ({
     subscriptionId: row.subscription_id,
     userId: row.user_id,
+    product: row.product,
     plan: row.plan_type,
-    terms: row.terms,
+    terms: fullTerms(row.terms),
+    quantity: row.quantity,
+    trial: row.trial,
     suspended: row.suspended,
     cancelled: row.cancelled,
     startDate: row.start_date.getTime(),
@@ -44,14 +48,16 @@ export async function loadSubscriptions(db: Queryable, ids: readonly string[]): 
 }
 
 const SAVE = `
-INSERT INTO subscriptions (subscription_id, user_id, plan_type, terms, suspended, cancelled, start_date, end_date,
+INSERT INTO subscriptions (subscription_id, user_id, product, plan_type, terms, quantity, trial, suspended, cancelled, start_date, end_date,
   external_id, created_at, updated_at)
-SELECT subscription_id, user_id, plan_type, terms, suspended, cancelled, start_date, end_date, external_id,
+SELECT subscription_id, user_id, product, plan_type, terms, quantity, trial, suspended, cancelled, start_date, end_date, external_id,
   created_at, updated_at
-FROM json_to_recordset($1) AS row (subscription_id uuid, user_id uuid, plan_type text, terms jsonb,
+FROM json_to_recordset($1) AS row (subscription_id uuid, user_id uuid, product text, plan_type text, terms jsonb,
+  quantity integer, trial boolean,
   suspended boolean, cancelled boolean, start_date timestamptz, end_date timestamptz, external_id text,
   created_at timestamptz, updated_at timestamptz)
 ON CONFLICT (subscription_id, start_date) DO UPDATE SET plan_type = excluded.plan_type, terms = excluded.terms,
+  quantity = excluded.quantity,
   suspended = excluded.suspended, cancelled = excluded.cancelled, end_date = excluded.end_date,
   updated_at = excluded.updated_at`;
 

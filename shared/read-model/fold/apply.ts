@@ -1,5 +1,5 @@
 import { type FoldedEvent, timeOf } from './event.ts';
-import { type License, projectLicense } from './license.ts';
+import { type License, projectLicense, replaced } from './license.ts';
 import { projectSubscription, type Subscription } from './subscription.ts';
 import { projectUser, type User } from './user.ts';
 
@@ -32,6 +32,7 @@ export function applyEvent(rows: Rows, folded: FoldedEvent): number {
     case 'SubscriptionSuspended':
     case 'SubscriptionReinstated':
     case 'SubscriptionCancelled':
+    case 'SubscriptionCancellationWithdrawn':
       rows.setSubscription(projectSubscription(rows.subscription(event.data.subscriptionId), event, at));
       break;
     case 'LicenseActivated':
@@ -40,12 +41,22 @@ export function applyEvent(rows: Rows, folded: FoldedEvent): number {
     case 'LicenseReinstated': {
       const { clientName } = folded.personal;
       rows.setLicense(projectLicense(rows.license(event.data.licenseId), event, clientName, at));
+      if ('replaces' in event.data && event.data.replaces !== undefined) {
+        rows.setLicense(replaced(rows.license(event.data.replaces), event.data.userId, at));
+      }
       break;
     }
     case 'UserErased':
     case 'UserSignedUp':
+    case 'UserAdded':
+    case 'PasswordResetIssued':
     case 'PasswordChanged':
+    case 'EmailVerified':
+    case 'EmailChanged':
     case 'LoggedOut':
+    case 'SessionsEnded':
+    case 'LicenseKeyIssued':
+    case 'LicenseKeyRevoked':
       break;
     default:
       event satisfies never;

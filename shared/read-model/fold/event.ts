@@ -6,6 +6,23 @@ export interface ShownPersonal {
   readonly clientName: string | null;
 }
 
+/** The sealed text of what the read models show; no other personal data is opened. */
+export const shownPart = ({ event }: Recorded<UserEvent>): string | undefined =>
+  event.type === 'UserSignedUp' ||
+  event.type === 'UserAdded' ||
+  event.type === 'EmailChanged' ||
+  event.type === 'LicenseActivated'
+    ? event.data.personal
+    : undefined;
+
+/** What the read models show of an event's opened personal data. */
+export const shownOf = (personal: Readonly<Record<string, unknown>>): ShownPersonal => ({
+  email: textOrNull(personal.email),
+  clientName: textOrNull(personal.clientName),
+});
+
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
 /** An event as the fold needs it. */
 export interface FoldedEvent {
   readonly recorded: Recorded<UserEvent>;

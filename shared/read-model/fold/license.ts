@@ -7,15 +7,20 @@ export interface License {
   readonly licenseId: string;
   readonly userId: string;
   readonly subscriptionId: string;
+  readonly product: string;
   readonly clientId: string;
   readonly clientName: string | null;
   readonly status: LicenseRow['status'];
+  readonly keyId: string | null;
   readonly activatedAt: number;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
 
-export type LicenseEvent = Extract<UserEvent, { type: `License${string}` }>;
+export type LicenseEvent = Exclude<
+  Extract<UserEvent, { type: `License${string}` }>,
+  { type: `LicenseKey${string}` }
+>;
 
 const STATUS_AFTER = {
   LicenseActivated: 'active',
@@ -32,14 +37,16 @@ export function projectLicense(
   at: number,
 ): License {
   if (type === 'LicenseActivated') {
-    const { licenseId, userId, subscriptionId, clientId } = data;
+    const { licenseId, userId, subscriptionId, product, clientId, keyId = null } = data;
     return {
       licenseId,
       userId,
       subscriptionId,
+      product,
       clientId,
       clientName,
       status: 'active',
+      keyId,
       activatedAt: at,
       createdAt: at,
       updatedAt: at,
@@ -49,14 +56,22 @@ export function projectLicense(
   return { ...before, status: STATUS_AFTER[type], updatedAt: at };
 }
 
+/** The license whose place another one took. @throws ProjectionFault the user has no such license */
+export function replaced(before: License | undefined, userId: string, at: number): License {
+  if (before?.userId !== userId) throw new ProjectionFault('its user has no license that it could replace');
+  return { ...before, status: 'deactivated', updatedAt: at };
+}
+
 /** The row as the table has it. */
 export const licenseRow = (license: License): LicenseRow => ({
   license_id: license.licenseId,
   user_id: license.userId,
   subscription_id: license.subscriptionId,
+  product: license.product,
   client_id: license.clientId,
   client_name: license.clientName,
   status: license.status,
+  license_key_id: license.keyId,
   activated_at: new Date(license.activatedAt),
   created_at: new Date(license.createdAt),
   updated_at: new Date(license.updatedAt),

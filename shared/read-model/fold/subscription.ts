@@ -1,4 +1,4 @@
-import type { Terms } from '../../events/terms.ts';
+import { storedTerms, type Terms } from '../../events/terms.ts';
 import type { UserEvent } from '../../events/types.ts';
 import type { SubscriptionRow } from '../rows.ts';
 import { ProjectionFault } from './fault.ts';
@@ -7,8 +7,11 @@ import { ProjectionFault } from './fault.ts';
 export interface Subscription {
   readonly subscriptionId: string;
   readonly userId: string;
+  readonly product: string;
   readonly plan: string;
   readonly terms: Terms;
+  readonly quantity: number;
+  readonly trial: boolean;
   readonly suspended: boolean;
   readonly cancelled: boolean;
   readonly startDate: number;
@@ -30,8 +33,11 @@ export function projectSubscription(
     return {
       subscriptionId: data.subscriptionId,
       userId: data.userId,
+      product: data.product,
       plan: data.plan,
       terms: data.terms,
+      quantity: data.quantity,
+      trial: data.trial,
       suspended: false,
       cancelled: false,
       startDate: Date.parse(data.startDate),
@@ -47,13 +53,15 @@ export function projectSubscription(
     case 'SubscriptionRenewed':
       return { ...changed, endDate: Date.parse(data.endDate), cancelled: false };
     case 'SubscriptionPlanChanged':
-      return { ...changed, plan: data.plan, terms: data.terms };
+      return { ...changed, plan: data.plan, terms: data.terms, quantity: data.quantity };
     case 'SubscriptionSuspended':
       return { ...changed, suspended: true };
     case 'SubscriptionReinstated':
       return { ...changed, suspended: false };
     case 'SubscriptionCancelled':
       return { ...changed, endDate: Date.parse(data.endDate), cancelled: true };
+    case 'SubscriptionCancellationWithdrawn':
+      return { ...changed, cancelled: false };
     default:
       return type satisfies never;
   }
@@ -63,8 +71,11 @@ export function projectSubscription(
 export const subscriptionRow = (subscription: Subscription): Omit<SubscriptionRow, 'status'> => ({
   subscription_id: subscription.subscriptionId,
   user_id: subscription.userId,
+  product: subscription.product,
   plan_type: subscription.plan,
-  terms: subscription.terms,
+  terms: storedTerms(subscription.terms),
+  quantity: subscription.quantity,
+  trial: subscription.trial,
   suspended: subscription.suspended,
   cancelled: subscription.cancelled,
   start_date: new Date(subscription.startDate),

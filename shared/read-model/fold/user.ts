@@ -26,7 +26,7 @@ export interface User {
  */
 export function projectUser(before: User | undefined, decoded: FoldedEvent, at: number): User {
   const { event, revision, position } = decoded.recorded;
-  if (event.type === 'UserSignedUp') {
+  if (event.type === 'UserSignedUp' || event.type === 'UserAdded') {
     return {
       userId: decoded.userId,
       email: decoded.personal.email,
@@ -45,7 +45,10 @@ export function projectUser(before: User | undefined, decoded: FoldedEvent, at: 
   const moved = { ...before, revision, position, updatedAt: at };
   switch (event.type) {
     case 'PasswordChanged':
+    case 'SessionsEnded':
       return { ...moved, credentialsRevision: revision };
+    case 'EmailChanged':
+      return { ...moved, email: decoded.personal.email };
     case 'LoggedOut':
       return { ...moved, endedTokens: endToken(before.endedTokens, event.data, at) };
     case 'SubscriptionStarted':
@@ -61,6 +64,11 @@ export function projectUser(before: User | undefined, decoded: FoldedEvent, at: 
     case 'SubscriptionSuspended':
     case 'SubscriptionReinstated':
     case 'SubscriptionCancelled':
+    case 'SubscriptionCancellationWithdrawn':
+    case 'PasswordResetIssued':
+    case 'EmailVerified':
+    case 'LicenseKeyIssued':
+    case 'LicenseKeyRevoked':
     case 'LicenseActivated':
     case 'LicenseDeactivated':
     case 'LicenseRevoked':

@@ -1,3 +1,4 @@
+import { storedTerms } from '../../events/terms.ts';
 import type { LicenseView, UserView } from '../views.ts';
 import type { License } from './license.ts';
 import type { Subscription } from './subscription.ts';
@@ -33,7 +34,7 @@ export const userViewOf = (
     subscription: subscription && {
       subscriptionId: subscription.subscriptionId,
       plan: subscription.plan,
-      terms: subscription.terms,
+      terms: storedTerms(subscription.terms),
       suspended: subscription.suspended,
       cancelled: subscription.cancelled,
       startDate: subscription.startDate,

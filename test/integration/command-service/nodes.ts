@@ -8,6 +8,7 @@ import { type EventStore, startEventStore } from '../../../local/event-store/ser
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
 import type { AppendResult, EventLog, RecordedEvent } from '../../../shared/event-log.ts';
+import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/catalogue.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
 import { createLogger } from '../../../shared/logger.ts';
 import { readPlanCatalogue } from '../../../shared/plans.ts';
@@ -88,7 +89,7 @@ export class Backend {
         },
         readAll: (how) => log.readAll(how),
       },
-      codec: createCodec({ writeLevel: 1, vault }),
+      codec: createCodec({ writeLevel: LATEST_SCHEMA_LEVEL, vault }),
       vault,
       passwords: new Passwords({
         maxConcurrent: 2,

@@ -48,7 +48,7 @@ describe('a history over HTTP', () => {
       type: 'LicenseActivated',
       time: at(2),
       actor: { role: 'system', id: 'test' },
-      schema_version: 1,
+      schema_version: 2,
       data: { userId: anna.userId, licenseId: ids.desk, subscriptionId: ids.pro, clientId: 'desk' },
       state: { status: 'active', licenses: { active: 1, deactivated: 0, revoked: 0 } },
       fault: null,

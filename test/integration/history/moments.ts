@@ -52,6 +52,9 @@ export async function knownHistory(system: System) {
   const subscribe = (user: Author, subscriptionId: string, plan: string): NewUserEvent => ({
     type: 'SubscriptionStarted',
     data: {
+      product: 'app',
+      quantity: 1,
+      trial: false,
       ...{ userId: user.userId, subscriptionId, plan, terms: TERMS },
       startDate: instant(start - DAY),
       endDate: instant(start + 30 * DAY),
@@ -60,6 +63,7 @@ export async function knownHistory(system: System) {
   const activate = (user: Author, licenseId: string, clientId: string): NewUserEvent => ({
     type: 'LicenseActivated',
     data: {
+      product: 'app',
       ...{ userId: user.userId, licenseId, clientId, subscriptionId: pro },
       personal: { clientName: `${clientId} of somebody` },
     },
@@ -81,7 +85,7 @@ export async function knownHistory(system: System) {
     anna,
     { type: 'SubscriptionCancelled', data: { ...subscription, endDate: instant(start + 7_500) } },
   ]);
-  await moment('erased', [anna, { type: 'UserErased', data: { userId } }]);
+  await moment('erased', [anna, { type: 'UserErased', data: { userId, emailBlocked: false } }]);
   await system.vault.applyErasures([userId]);
   await moment('her address is taken', [cleo, signUp(cleo)]);
   const out = { userId: ben.userId, tokenId: randomUUID(), expiresAt: instant(start + 2 * DAY) };

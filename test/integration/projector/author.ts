@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { EventLog, NewEvent } from '../../../shared/event-log.ts';
+import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/catalogue.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
 import { emailStream, userStream } from '../../../shared/events/streams.ts';
 import type { Terms } from '../../../shared/events/terms.ts';
@@ -14,6 +15,8 @@ export const TERMS: Terms = {
   onExpiry: 'downgrade',
   leaseHours: 72,
   validationsPerMinute: 60,
+  replacementsPerMonth: null,
+  price: null,
 };
 
 export const newId = (at = Date.now()): string => uuidv7(at, randomBytes(10));
@@ -40,7 +43,7 @@ export interface Author {
 const DAY = 86_400_000;
 
 export function createAuthors(log: EventLog, vault: Vault) {
-  const codec = createCodec({ writeLevel: 1, vault });
+  const codec = createCodec({ writeLevel: LATEST_SCHEMA_LEVEL, vault });
   const stamp = (stream: string, index: number, decidedAt: number) => ({
     stream,
     index,
@@ -92,6 +95,9 @@ export function createAuthors(log: EventLog, vault: Vault) {
         await append({
           type: 'SubscriptionStarted',
           data: {
+            product: 'app',
+            quantity: 1,
+            trial: false,
             userId,
             subscriptionId,
             plan,
@@ -107,6 +113,7 @@ export function createAuthors(log: EventLog, vault: Vault) {
         await append({
           type: 'LicenseActivated',
           data: {
+            product: 'app',
             userId,
             licenseId,
             subscriptionId: subscriptionId || newId(),
@@ -117,7 +124,7 @@ export function createAuthors(log: EventLog, vault: Vault) {
         return licenseId;
       },
       async erase() {
-        await append({ type: 'UserErased', data: { userId } });
+        await append({ type: 'UserErased', data: { userId, emailBlocked: false } });
         await vault.applyErasures([userId]);
       },
     };

@@ -29,7 +29,7 @@ export async function history(system: System, users: number): Promise<string> {
     if (i % 10 === 9) {
       await user.append({
         type: 'SubscriptionPlanChanged',
-        data: { userId, subscriptionId: newId(), plan: 'x', terms: TERMS },
+        data: { product: 'app', quantity: 1, userId, subscriptionId: newId(), plan: 'x', terms: TERMS },
       });
     }
     const other: Author = system.author();

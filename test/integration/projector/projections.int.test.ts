@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { storedTerms } from '../../../shared/events/terms.ts';
 import { type Author, instant, newId, TERMS } from './author.ts';
 import { createSystem, projected, type System } from './system.ts';
 
@@ -48,7 +49,7 @@ describe('read models', () => {
     expect(await subscriptionRow(subscriptionId)).toMatchObject({
       user_id: user.userId,
       plan_type: 'pro',
-      terms: TERMS,
+      terms: storedTerms(TERMS),
       status: 'active',
     });
     expect(await licenseRow(licenseId)).toMatchObject({
@@ -118,11 +119,11 @@ describe('read models', () => {
     const terms = { ...TERMS, maxClients: 3 };
     await user.append({
       type: 'SubscriptionPlanChanged',
-      data: { userId, subscriptionId: first, plan: 'free', terms },
+      data: { product: 'app', quantity: 1, userId, subscriptionId: first, plan: 'free', terms },
     });
     await touch(user);
     expect(await userRow(user)).toMatchObject({ subscription_id: second });
-    expect(await subscriptionRow(first)).toMatchObject({ plan_type: 'free', terms });
+    expect(await subscriptionRow(first)).toMatchObject({ plan_type: 'free', terms: storedTerms(terms) });
   });
 
   test('a subscription whose id does not name its start date is found again', async () => {
@@ -133,7 +134,14 @@ describe('read models', () => {
     const data = { userId, subscriptionId, plan: 'pro', terms: TERMS, externalId: 'crm-1' };
     await user.append({
       type: 'SubscriptionStarted',
-      data: { ...data, startDate: instant(0), endDate: instant(DAY) },
+      data: {
+        product: 'app',
+        quantity: 1,
+        trial: false,
+        ...data,
+        startDate: instant(0),
+        endDate: instant(DAY),
+      },
     });
     await touch(user);
     await user.append({
@@ -156,7 +164,10 @@ describe('read models', () => {
     const license = { userId, clientId: 'desk', personal: {} };
     await user.append(
       { type: 'LicenseDeactivated', data: { ...license, licenseId } },
-      { type: 'LicenseActivated', data: { ...license, licenseId: again, subscriptionId: newId() } },
+      {
+        type: 'LicenseActivated',
+        data: { product: 'app', ...license, licenseId: again, subscriptionId: newId() },
+      },
       { type: 'LicenseRevoked', data: { ...license, licenseId: again } },
       { type: 'LicenseReinstated', data: { ...license, licenseId: again } },
       { type: 'LicenseRevoked', data: { ...license, licenseId: again } },

@@ -148,7 +148,7 @@ test('an event that is not known stops the feed: not ready, nothing parked, noth
   const projector = await system.project();
   const [user, other] = [system.author(), system.author()];
   await projected(system, await user.signUp());
-  const known = await user.encode({ type: 'UserErased', data: { userId: user.userId } });
+  const known = await user.encode({ type: 'UserErased', data: { userId: user.userId, emailBlocked: false } });
   await user.appendRaw({ ...known, id: randomUUID(), type: 'PlanetDiscovered' });
   await other.signUp();
   await stopped(projector);

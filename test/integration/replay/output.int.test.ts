@@ -58,9 +58,10 @@ describe('a row', () => {
       command_id: metadata.commandId,
       actor_role: 'system',
       actor_id: 'test',
-      schema_version: 1,
+      schema_version: 2,
       data: {
         userId: kept.userId,
+        product: 'app',
         licenseId: data.licenseId,
         subscriptionId: data.subscriptionId,
         clientId: NASTY,
@@ -100,7 +101,7 @@ describe('a row', () => {
           commit_position: commit,
           prepare_position: prepare,
           revision: BigInt(Number(row.revision)),
-          schema_version: 1n,
+          schema_version: BigInt(Number(row.schema_version)),
           time: new Date(String(row.time)),
           logged_at: new Date(String(row.logged_at)),
         };
@@ -207,7 +208,10 @@ describe('a log with an event that this version does not know', () => {
   it('stops the export, and says which', async () => {
     const stranger = system.author();
     await stranger.signUp();
-    const event = await stranger.encode({ type: 'UserErased', data: { userId: stranger.userId } });
+    const event = await stranger.encode({
+      type: 'UserErased',
+      data: { userId: stranger.userId, emailBlocked: false },
+    });
     await stranger.appendRaw({ ...event, type: 'UserFrozen' });
     const { code, stderr } = await system.replay(['--out', 'stopped']);
     expect(code).toBe(1);

@@ -7,6 +7,7 @@ import { type EventStore, startEventStore } from '../../../local/event-store/ser
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
 import type { EventLog } from '../../../shared/event-log.ts';
+import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/catalogue.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
 import type { NewUserEvent } from '../../../shared/events/types.ts';
 import { createLogger } from '../../../shared/logger.ts';
@@ -39,7 +40,7 @@ afterAll(async () => {
 });
 
 async function append(vault: Vault, userId: string, events: readonly NewUserEvent[]): Promise<void> {
-  const codec = createCodec({ writeLevel: 1, vault });
+  const codec = createCodec({ writeLevel: LATEST_SCHEMA_LEVEL, vault });
   const stream = `user-${userId}`;
   const actor = { role: 'system', id: 'test' } as const;
   const metadata = { $correlationId: 'c', $causationId: 'c', commandId: randomUUID(), actor };
@@ -57,9 +58,15 @@ const signedUp = (userId: string): NewUserEvent => ({
 it('a restored vault forgets those whose erasure the log holds, and nobody else', async () => {
   const vault = createVault({ db: pool, masterKey, clock: () => Date.now() });
   const [erased, kept, newer] = [randomUUID(), randomUUID(), randomUUID()];
-  await append(vault, erased, [signedUp(erased), { type: 'UserErased', data: { userId: erased } }]);
+  await append(vault, erased, [
+    signedUp(erased),
+    { type: 'UserErased', data: { userId: erased, emailBlocked: false } },
+  ]);
   await append(vault, kept, [signedUp(kept)]);
-  await append(vault, newer, [signedUp(newer), { type: 'UserErased', data: { userId: newer } }]);
+  await append(vault, newer, [
+    signedUp(newer),
+    { type: 'UserErased', data: { userId: newer, emailBlocked: false } },
+  ]);
   // The backup knows the first two with their keys, and was made before the third signed up.
   await pool.query('TRUNCATE vault.data_keys');
   const backup = createVault({ db: pool, masterKey, clock: () => Date.now() });

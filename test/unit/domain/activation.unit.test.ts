@@ -29,6 +29,7 @@ describe('activating a client', () => {
       events({
         type: 'LicenseActivated',
         data: {
+          product: 'app',
           userId: USER,
           licenseId: newId(1, NOW),
           subscriptionId: SUB,
@@ -105,6 +106,8 @@ describe('activating a client', () => {
     story.happened({
       type: 'SubscriptionPlanChanged',
       data: {
+        product: 'app',
+        quantity: 1,
         userId: USER,
         subscriptionId: SUB,
         plan: 'pro',

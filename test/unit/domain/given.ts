@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context, Decision, Rejection } from '../../../command-service/domain/decision.ts';
 import { type Command, decide } from '../../../command-service/domain/user.ts';
 import { evolve, initialState, type UserState } from '../../../command-service/domain/user-state.ts';
+import { eventCatalogue } from '../../../shared/events/catalogue.ts';
 import type { NewUserEvent, Recorded, UserEvent } from '../../../shared/events/types.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
 import { type PlanCatalogue, readPlanCatalogue } from '../../../shared/plans.ts';
@@ -43,7 +44,7 @@ export function recorded(event: NewUserEvent, revision: number, options: At = {}
       commandId,
       ...(requestDigest === undefined ? {} : { requestDigest }),
       actor: { role: 'system', id: 'test' },
-      schemaVersion: 1,
+      schemaVersion: eventCatalogue[event.type]?.length ?? 1,
     },
   };
 }
@@ -134,6 +135,9 @@ export const started = (
 ): NewUserEvent => ({
   type: 'SubscriptionStarted',
   data: {
+    product: 'app',
+    quantity: 1,
+    trial: false,
     userId: USER,
     subscriptionId,
     plan,
@@ -170,6 +174,7 @@ export const licenseId = (n: number): string => `01900000-0000-7000-9000-${n.toS
 export const activated = (n: number, clientId = `client-${n}`, clientName?: string): NewUserEvent => ({
   type: 'LicenseActivated',
   data: {
+    product: 'app',
     userId: USER,
     licenseId: licenseId(n),
     subscriptionId: SUB,
@@ -195,4 +200,4 @@ export const ofLicense = (
   },
 });
 
-export const erased: NewUserEvent = { type: 'UserErased', data: { userId: USER } };
+export const erased: NewUserEvent = { type: 'UserErased', data: { userId: USER, emailBlocked: false } };

@@ -108,7 +108,14 @@ describe('changing the plan', () => {
     expect(Story.given(signedUp, started()).when(change('basic'))).toEqual(
       events({
         type: 'SubscriptionPlanChanged',
-        data: { userId: USER, subscriptionId: SUB, plan: 'basic', terms: terms('basic') },
+        data: {
+          product: 'app',
+          quantity: 1,
+          userId: USER,
+          subscriptionId: SUB,
+          plan: 'basic',
+          terms: terms('basic'),
+        },
       }),
     );
   });

@@ -35,6 +35,9 @@ describe('starting a subscription', () => {
       events({
         type: 'SubscriptionStarted',
         data: {
+          product: 'app',
+          quantity: 1,
+          trial: false,
           userId: USER,
           subscriptionId: newId(1, NOW),
           plan: 'pro',

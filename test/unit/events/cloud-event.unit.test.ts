@@ -114,14 +114,14 @@ describe.each(shipped)('%s', (_name, event) => {
       type: event.type,
       specversion: '1.0',
       source: '/license-system',
-      subject: event.data.userId,
+      subject: event.data.userId ?? event.data.staffId,
       time: record.headers.ce_time,
       datacontenttype: 'application/json',
       data: event.data,
       stream: event.stream,
       revision: '3',
       position: '9223372036854775807/12',
-      schemaversion: '1',
+      schemaversion: String(event.metadata.schemaVersion),
     });
   });
 });

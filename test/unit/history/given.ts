@@ -1,5 +1,6 @@
 import { createSecretKey, randomUUID } from 'node:crypto';
 import type { RecordedEvent } from '../../../shared/event-log.ts';
+import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/catalogue.ts';
 import { createCodec, createReader } from '../../../shared/events/codec.ts';
 import type { Terms } from '../../../shared/events/terms.ts';
 import type { NewUserEvent } from '../../../shared/events/types.ts';
@@ -20,10 +21,12 @@ const terms: Terms = {
   onExpiry: 'downgrade',
   leaseHours: 72,
   validationsPerMinute: 60,
+  replacementsPerMonth: null,
+  price: null,
 };
 
 const codec = createCodec({
-  writeLevel: 1,
+  writeLevel: LATEST_SCHEMA_LEVEL,
   vault: { createDataKey: async () => key, dataKey: async () => key },
 });
 
@@ -59,17 +62,34 @@ export const signUp: NewUserEvent = {
 };
 export const start = (days = 30): NewUserEvent => ({
   type: 'SubscriptionStarted',
-  data: { userId, subscriptionId, plan: 'pro', terms, startDate: at(0), endDate: at(days) },
+  data: {
+    product: 'app',
+    quantity: 1,
+    trial: false,
+    userId,
+    subscriptionId,
+    plan: 'pro',
+    terms,
+    startDate: at(0),
+    endDate: at(days),
+  },
 });
 export const activate = (licenseId: string, clientId: string, clientName?: string): NewUserEvent => ({
   type: 'LicenseActivated',
-  data: { userId, licenseId, subscriptionId, clientId, personal: clientName ? { clientName } : {} },
+  data: {
+    product: 'app',
+    userId,
+    licenseId,
+    subscriptionId,
+    clientId,
+    personal: clientName ? { clientName } : {},
+  },
 });
 export const revoke = (licenseId: string, clientId: string): NewUserEvent => ({
   type: 'LicenseRevoked',
   data: { userId, licenseId, clientId, personal: { reason: 'stolen' } },
 });
-export const erase: NewUserEvent = { type: 'UserErased', data: { userId } };
+export const erase: NewUserEvent = { type: 'UserErased', data: { userId, emailBlocked: false } };
 
 /** Opens as the tool does. */
 export const opener =

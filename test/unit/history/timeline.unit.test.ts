@@ -147,7 +147,7 @@ test('an entry is shown without what is sealed, hashed or digested', async () =>
     actor: { role: 'user', id: userId },
     correlation_id: 'correlation-1',
     causation_id: 'causation-1',
-    schema_version: 1,
+    schema_version: 2,
     data: expect.objectContaining({ licenseId: desk, clientId: 'desk' }),
     state: { status: 'active', subscription: null, licenses: { active: 1, deactivated: 0, revoked: 0 } },
     fault: null,

@@ -16,6 +16,8 @@ export const TERMS: Terms = {
   onExpiry: 'downgrade',
   leaseHours: 72,
   validationsPerMinute: 600,
+  replacementsPerMonth: null,
+  price: null,
 };
 export const FREE = { entitlements: ['core'], leaseHours: 24, validationsPerMinute: 60 };
 
