@@ -7,6 +7,7 @@ import { append } from './protocol/append/append.ts';
 import { BatchAppendCall } from './protocol/append/batch-append.ts';
 import { deserializeBatchRequest } from './protocol/append/batch-request.ts';
 import { encodeEvent } from './protocol/read/encode-event.ts';
+import { serializeRun } from './protocol/read/outlet.ts';
 import { read } from './protocol/read/read.ts';
 import { notReady } from './protocol/rpc-error.ts';
 import { supportedMethods } from './protocol/server-features.ts';
@@ -74,7 +75,7 @@ function createServer(
   server.addService(
     {
       ...StreamsService,
-      read: { ...StreamsService.read, responseSerialize: (message: Buffer) => message },
+      read: { ...StreamsService.read, responseSerialize: serializeRun },
       batchAppend: { ...StreamsService.batchAppend, requestDeserialize: deserializeBatchRequest },
     },
     {

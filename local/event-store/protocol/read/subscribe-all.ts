@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
+import { notReady } from '../rpc-error.ts';
 import type { EventFilter } from './filter.ts';
-import type { Outlet } from './outlet.ts';
+import { type Outlet, serialized } from './outlet.ts';
 import { Paging } from './paging.ts';
 import { bytesOf, pageOf, type Start } from './read-all.ts';
 import type { Reading } from './reading.ts';
@@ -27,7 +29,7 @@ export async function subscribeToAll(
     outlet.signal.throwIfAborted();
     if (done >= log.head) {
       if (!live) {
-        if (filter && done > checkpoint) sendCheckpoint(outlet, done);
+        if (filter && done > checkpoint) outlet.send(checkpointAt(done));
         checkpoint = done;
         outlet.send(new streams.ReadResp().setCaughtUp(new streams.ReadResp.CaughtUp()));
       }
@@ -36,18 +38,20 @@ export async function subscribeToAll(
       continue;
     }
     const page = await pageOf(reading, done + 1, paging.next(Number.POSITIVE_INFINITY));
+    const last = page.at(-1);
+    if (!last) throw notReady(new Error(`the log ends before ${log.head}`));
     paging.seen(page.length, bytesOf(page));
+    const due: { readonly message: Buffer }[] = [];
     for (const event of page) {
-      done = event.position;
-      let writable = true;
-      if (!filter || filter.matches(event)) writable = outlet.write(event.message);
+      if (!filter || filter.matches(event)) due.push(event);
       // Positions have no gaps: this many events were looked at.
-      if (filter && done - checkpoint >= filter.checkpointInterval) {
-        checkpoint = done;
-        writable = sendCheckpoint(outlet, done);
+      if (filter && event.position - checkpoint >= filter.checkpointInterval) {
+        checkpoint = event.position;
+        due.push({ message: serialized(checkpointAt(checkpoint)) });
       }
-      if (!writable) await outlet.drained();
     }
+    await outlet.sendAll(due);
+    done = last.position;
   }
 }
 
@@ -56,9 +60,9 @@ export function confirm(outlet: Outlet): void {
   outlet.send(new streams.ReadResp().setConfirmation(confirmation));
 }
 
-function sendCheckpoint(outlet: Outlet, position: number): boolean {
+function checkpointAt(position: number): ReadResp {
   const checkpoint = new streams.ReadResp.Checkpoint()
     .setCommitPosition(String(position))
     .setPreparePosition(String(position));
-  return outlet.send(new streams.ReadResp().setCheckpoint(checkpoint));
+  return new streams.ReadResp().setCheckpoint(checkpoint);
 }
