@@ -34,6 +34,9 @@ export async function runProcess(
     logger.fatal({ err: error }, event);
     end(EXIT_FAILED);
   };
+  // Node's own listener would write them to standard error as text, where nobody collects it.
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => logger.warn({ err: warning }, 'process_warning'));
   process.on('uncaughtException', fail('uncaught_exception'));
   process.on('unhandledRejection', fail('unhandled_rejection'));
   const { promise: asked, resolve: ask } = Promise.withResolvers<string>();

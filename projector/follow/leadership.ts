@@ -63,9 +63,16 @@ export async function lead(
     release();
     throw error;
   }
+  let unanswered = false;
   heartbeat = setInterval(() => {
+    // The next waits for the answer: while PostgreSQL is silent more would only queue up in the driver, which warns of it.
+    if (unanswered) return;
+    unanswered = true;
     client.query('SELECT').then(
-      () => !lost.signal.aborted && events.confirmed(),
+      () => {
+        unanswered = false;
+        if (!lost.signal.aborted) events.confirmed();
+      },
       () => lose(),
     );
   }, HEARTBEAT_MS);

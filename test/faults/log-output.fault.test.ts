@@ -48,3 +48,30 @@ describe.each<Output>(['full disk', 'full pipe', 'gone'])('log lines that go now
     expect(await exited).toEqual([1, null]);
   });
 });
+
+it('a warning of Node or a driver is a log line, not text', async () => {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'warning-service.ts')]);
+  started.push(child);
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].on('data', (chunk: Buffer) => {
+      said[name] += chunk;
+    });
+  }
+  await eventually('the warning', () => said.stdout.includes('process_warning'));
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  expect(await exited).toEqual([0, null]);
+  const lines = said.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines).toContainEqual(
+    expect.objectContaining({
+      level: 'warn',
+      msg: 'process_warning',
+      err: expect.objectContaining({ message: 'this way is old' }),
+    }),
+  );
+  expect(said.stderr).toBe('');
+});

@@ -1,0 +1,38 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { lead } from '../../../projector/follow/leadership.ts';
+import { ADVISORY_LOCKS } from '../../../shared/adapters/postgres/advisory-locks.ts';
+import { createPool } from '../../../shared/adapters/postgres/pool.ts';
+import { createLogger } from '../../../shared/logger.ts';
+import { HEARTBEAT_MS } from '../../../shared/read-model/notices.ts';
+import { createDatabase } from '../../support/databases.ts';
+import { eventually } from '../../support/eventually.ts';
+import { startTcpProxy } from '../../support/tcp-proxy.ts';
+
+test('a PostgreSQL that falls silent for a while is not asked again and again on the one connection', async () => {
+  await using database = await createDatabase();
+  const url = new URL(database.url);
+  await using proxy = await startTcpProxy(Number(url.port));
+  url.port = String(proxy.port);
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const pool = createPool({ connectionString: url.href, applicationName: 'test', max: 1, logger });
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => void warnings.push(warning);
+  process.on('warning', onWarning);
+  let confirmed = 0;
+  const leadership = await lead(pool, ADVISORY_LOCKS.projectors, new AbortController().signal, {
+    standby: () => undefined,
+    confirmed: () => void confirmed++,
+  });
+  await eventually('a heartbeat', () => confirmed > 0);
+  proxy.freeze();
+  // It is time that is tested here: this many heartbeats fall due.
+  await delay(4 * HEARTBEAT_MS);
+  expect(warnings).toEqual([]);
+  proxy.thaw();
+  // PostgreSQL ends a session that was silent for so long, and the next to lead has a connection of its own.
+  await eventually('the lock is given up', () => leadership.lost.aborted);
+  process.off('warning', onWarning);
+  leadership.release();
+  await pool.end();
+});
