@@ -15,7 +15,9 @@ export type ProgramName =
   // The tests of the monitoring alone.
   | 'prometheus'
   | 'promtool'
-  | 'prometheus-node-exporter';
+  | 'prometheus-node-exporter'
+  // Those of a pooler.
+  | 'pgbouncer';
 
 /** What the program is called by those who install it, and the Debian package that has it. */
 const SOURCE: Record<ProgramName, { readonly called: string; readonly package: string }> = {
@@ -26,6 +28,7 @@ const SOURCE: Record<ProgramName, { readonly called: string; readonly package: s
   java: { called: `Java ${OLDEST_JAVA} or newer`, package: 'default-jre-headless' },
   mvn: { called: 'Maven', package: 'maven' },
   wrk: { called: 'wrk', package: 'wrk' },
+  pgbouncer: { called: 'PgBouncer', package: 'pgbouncer' },
   prometheus: { called: 'Prometheus', package: 'prometheus' },
   promtool: { called: 'Prometheus', package: 'prometheus' },
   'prometheus-node-exporter': {

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { isPostgresUnavailable, type Queryable } from '../adapters/postgres/pool.ts';
+import { isPostgresUnavailable, postgresFault } from '../adapters/postgres/faults.ts';
+import type { Queryable } from '../adapters/postgres/pool.ts';
 import type { Clock } from '../clock.ts';
 import { addressKey } from '../http/limits/client-address.ts';
 import type { Logger } from '../logger.ts';
@@ -129,7 +130,8 @@ export class UsageCounter {
         this.#tell(false);
       } catch (error) {
         this.#tell(true, error);
-        if (isPostgresUnavailable(error)) {
+        // A replica, or a role that may only read, takes no counts: an operator has to name another place for them.
+        if (isPostgresUnavailable(error) || postgresFault(error) === 'denied') {
           for (const row of rows.slice(from)) this.#add(row);
           return;
         }

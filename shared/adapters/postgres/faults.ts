@@ -10,9 +10,10 @@
  * - `unprepared`: the statement that was prepared under a name is of no use any more: its tables got another column
  *   (0A000, "cached plan must not change result type"), or a pooler in transaction mode has given this client another
  *   connection (26000: not there; 42P05: there already). Without the name it runs.
- * - `refused`: the statement itself is wrong, or not allowed.
+ * - `denied`: this role may not (42501).
+ * - `refused`: the statement itself is wrong.
  */
-export type PostgresFault = 'unavailable' | 'repeat' | 'unprepared' | 'refused';
+export type PostgresFault = 'unavailable' | 'repeat' | 'unprepared' | 'denied' | 'refused';
 
 const UNAVAILABLE_STATE = /^(08|53|57)|^(25006|25P03)$/;
 const REPEAT_STATES = new Set(['40001', '40P01']);
@@ -43,6 +44,7 @@ export function postgresFault(error: unknown): PostgresFault | undefined {
   if (REPEAT_STATES.has(code)) return 'repeat';
   if (UNPREPARED_STATES.has(code)) return 'unprepared';
   if (code === '0A000' && error.message.startsWith('cached plan')) return 'unprepared';
+  if (code === '42501') return 'denied';
   return /^[0-9A-Z]{5}$/.test(code) ? 'refused' : undefined;
 }
 
