@@ -4,7 +4,6 @@ import { PROBLEMS, type ProblemCode } from '../../shared/http/problems/problem-c
 import type { Layer } from './views/license-views.ts';
 
 /** The layer that answered; none of them for a key that names no license. */
-export type AnsweringLayer = Layer | 'none';
 
 /** The faults that a validation may meet. From nothing to one is no rise for Prometheus, so each begins at zero. */
 const FAULTS: readonly ProblemCode[] = [

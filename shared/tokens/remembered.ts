@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { AccessClaims, Verified } from './tokens.ts';
@@ -17,19 +18,13 @@ export function remembering(
   { ring, clock }: { readonly ring: Pick<KeyRing, 'accepts'>; readonly clock: Clock },
   most = MOST,
 ): Verify {
-  const known = new Map<string, Extract<Verified<AccessClaims>, { ok: true }>>();
+  const known = new LRUCache<string, Extract<Verified<AccessClaims>, { ok: true }>>({ max: most });
   return async (token) => {
     const before = known.get(token);
-    known.delete(token);
-    if (before && before.claims.exp * 1_000 > clock() && ring.accepts(before.kid)) {
-      known.set(token, before);
-      return before;
-    }
+    if (before && before.claims.exp * 1_000 > clock() && ring.accepts(before.kid)) return before;
     const verified = await verify(token);
-    if (verified.ok) {
-      known.set(token, verified);
-      if (known.size > most) known.delete(known.keys().next().value as string);
-    }
+    if (verified.ok) known.set(token, verified);
+    else known.delete(token);
     return verified;
   };
 }

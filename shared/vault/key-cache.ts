@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import { type DataKey, ERASED, type Erased } from './personal.ts';
 
@@ -15,33 +16,27 @@ export interface KeyCacheOptions {
  * bound the erased key can open nothing new: whoever has read the user's `UserErased` asks for no key any more.
  */
 export class KeyCache {
-  readonly #entries = new Map<string, { readonly key: DataKey | Erased; readonly until: number }>();
+  readonly #entries: LRUCache<string, { readonly key: DataKey | Erased; readonly until: number }>;
   readonly #clock: Clock;
-  readonly #maxKeys: number;
   readonly #maxAgeMs: number;
 
   constructor({ clock, maxKeys = 20_000, maxAgeMs = 5 * 60_000 }: KeyCacheOptions) {
     this.#clock = clock;
-    this.#maxKeys = maxKeys;
+    this.#entries = new LRUCache({ max: maxKeys });
     this.#maxAgeMs = maxAgeMs;
   }
 
   get(userId: string): DataKey | Erased | undefined {
     const entry = this.#entries.get(userId);
     if (!entry) return undefined;
+    if (this.#clock() < entry.until) return entry.key;
     this.#entries.delete(userId);
-    if (this.#clock() >= entry.until) return undefined;
-    this.#entries.set(userId, entry);
-    return entry.key;
+    return undefined;
   }
 
   /** A tombstone is not replaced by a key: the load that brings it began before the erasure. */
   put(userId: string, key: DataKey | Erased): void {
     if (key !== ERASED && this.get(userId) === ERASED) return;
-    this.#entries.delete(userId);
     this.#entries.set(userId, { key, until: this.#clock() + this.#maxAgeMs });
-    if (this.#entries.size <= this.#maxKeys) return;
-    const [oldest] = this.#entries.keys();
-    if (oldest !== undefined) this.#entries.delete(oldest);
   }
 }
