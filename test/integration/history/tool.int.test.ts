@@ -139,7 +139,8 @@ describe('cli history', () => {
   test.each([
     ['nobody of that id', [newId()], 1, 'there is no user'],
     ['no id', [], 2, "user's id"],
-    ['no UUID', ['anna@example.com'], 2, 'a UUID'],
+    ['no UUID', ['anna'], 2, 'a UUID'],
+    ['nobody of that email', ['anna@example.com'], 1, 'there is no user'],
     ['two ids', [newId(), newId()], 2, "user's id"],
     ['no time', [newId(), '--as-of', 'yesterday'], 2, '--as-of'],
   ])('%s', async (_name, args, code, text) => {
