@@ -1,9 +1,6 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Metrics } from '../../shared/http/metrics.ts';
 import { PROBLEMS, type ProblemCode } from '../../shared/http/problems/problem-codes.ts';
-import type { Layer } from './views/license-views.ts';
-
-/** The layer that answered; none of them for a key that names no license. */
 
 /** The faults that a validation may meet. From nothing to one is no rise for Prometheus, so each begins at zero. */
 const FAULTS: readonly ProblemCode[] = [
