@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { type CloudEvent, Kafka } from 'cloudevents';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startNode } from '../support/cluster/node.ts';
 import { checkTopic } from './relay-checks.ts';
 import { createRelaySystem, metric, type RelaySystem, ready, relayed } from './relay-system.ts';
 import { readTopic } from './topic-reader.ts';
@@ -52,6 +54,20 @@ describe('the relay', () => {
       expect(event.subject).toBe(event.data?.userId);
       for (const secret of personal) expect(JSON.stringify([headers, event])).not.toContain(secret);
     }
+  });
+
+  test('goes on behind an event whose time is 40 days ahead, and one that another program wrote', async () => {
+    const storePort = Number(new URL(system.env().EVENTSTORE_URL).port);
+    await using node = await startNode({ storePort });
+    node.aheadMs = 40 * 86_400_000;
+    const relay = await system.relay({ EVENTSTORE_URL: node.connectionString });
+    await relayed(system, await system.author().signUp());
+    const foreign = [{ id: randomUUID(), type: 'NoteTaken', data: {}, metadata: {} }];
+    await system.log.append(`user-${randomUUID()}`, 'no_stream', foreign, { deadlineMs: 5_000 });
+    await relayed(system, await system.author().signUp());
+    expect(await readTopic(system.brokers, system.topic)).toHaveLength(4);
+    expect(relay.lines.filter(({ msg }) => msg === 'foreign_event_not_sent')).toHaveLength(1);
+    await relay.stop();
   });
 
   test('fills another topic beside the first, each by a relay of its own', async () => {

@@ -28,6 +28,8 @@ export interface StandInNode {
   recordBegins: (commit: bigint) => boolean;
   /** A stream that was tombstoned: its last event ends it. */
   tombstoned: string | undefined;
+  /** How far its clock is ahead, in milliseconds, by the times of its events. */
+  aheadMs: number;
   /** It is starting: appends are refused. */
   starting: boolean;
   /** Calls that it was asked, by name. */
@@ -85,7 +87,7 @@ export async function startNode({ storePort, leader, members }: NodeOptions): Pr
     source.on('data', (message: ReadResp) => {
       const commit = message.getEvent()?.getEvent()?.getCommitPosition();
       const hidden = isBehind && node.behindAt !== undefined && BigInt(commit ?? 0) > node.behindAt;
-      if (!hidden) call.write(asTombstone(message, node.tombstoned));
+      if (!hidden) call.write(ahead(asTombstone(message, node.tombstoned), node.aheadMs));
     });
     source.on('end', () => call.end());
     source.on('error', (error) => call.emit('error', error));
@@ -150,10 +152,21 @@ export async function startNode({ storePort, leader, members }: NodeOptions): Pr
     behindAt: undefined,
     recordBegins: () => true,
     tombstoned: undefined,
+    aheadMs: 0,
     starting: false,
     calls,
     kill,
     [Symbol.asyncDispose]: kill,
   };
   return node;
+}
+
+/** The message as a server sends it whose clock is ahead. */
+function ahead(message: ReadResp, ms: number): ReadResp {
+  const properties = message.getEvent()?.getEvent()?.getMetadataMap();
+  const created = properties?.get('created');
+  // In steps of 100 ns.
+  if (created !== undefined && ms !== 0)
+    properties?.set('created', String(BigInt(created) + BigInt(ms) * 10_000n));
+  return message;
 }
