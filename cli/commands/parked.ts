@@ -23,10 +23,10 @@ function readMarking(eventId: string | undefined, userId: string | undefined, al
 }
 
 async function mark(db: Parameters<typeof markParked>[0], marking: Marking, as: 'retry' | 'skip', io: Io) {
-  const { marked, behind } = await markParked(db, marking, as);
-  if (behind) {
+  const { marked, first } = await markParked(db, marking, as);
+  if (first) {
     throw new UsageError(
-      `${behind.event_id} of the same user (${behind.type}, revision ${behind.revision}) is parked before it: settle that one first`,
+      `${first.event_id} of the same user (${first.type}, revision ${first.revision}) is parked before it: settle that one first`,
     );
   }
   if (marked.length === 0 && !('all' in marking))
@@ -44,8 +44,8 @@ export const parked: Command = {
        parked skip <event_id> | --user <id>
 
 An event that can't be projected is parked, with the later ones of the same user; everyone else goes on.
-  retry  apply it and those behind it: after the cause was removed
-  skip   leave it out for good and apply those behind it; a rebuild leaves it out too
+  retry  apply it and the later ones: after the cause was removed
+  skip   leave it out for good and apply the later ones; a rebuild leaves it out too
 Both only mark the first parked event of a user; the active projector settles it within a second or two, and what
 fails again stays parked, with the new cause. Standard output has the events (piped: tab-separated).
 

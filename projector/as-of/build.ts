@@ -82,7 +82,7 @@ class AsOfBuild {
     const { schema, clock } = this.#options;
     await migrateReadModel(this.#pool, schema, true);
     if (await hasCheckpoints(this.#pool, READ_MODEL_SCHEMA)) {
-      // What operators let go is passed over here too, as in a rebuild.
+      // What operators skipped is left out here too, as in a rebuild.
       const columns = 'event_id, user_id, revision, type, cause, created_at';
       await this.#pool.query(
         `INSERT INTO ${schema}.skipped_events (${columns})
@@ -110,7 +110,7 @@ class AsOfBuild {
     });
   }
 
-  /** What is faster behind the load than during it; then the schema says that it is complete. */
+  /** What is faster after the load than during it; then the schema says that it is complete. */
   async #finish(cuts: Cuts, marker: Marker): Promise<void> {
     const { schema, progress, clock } = this.#options;
     progress({ phase: 'indexing', events: this.#applied, fraction: 1 });

@@ -24,11 +24,11 @@ export async function claimSchema(pool: Pool, wanted: Wanted): Promise<Marker> {
 function goOn(found: Marker, { schema, asOf, personal }: Wanted): Marker {
   const is = `schema ${schema} is as of ${new Date(found.asOf).toISOString()}, ${found.personal ? 'with' : 'without'} personal data`;
   if ((asOf !== undefined && asOf !== found.asOf) || personal !== found.personal) {
-    const wayOut = 'ask for the same, choose another name, or give --fresh to build it anew';
+    const wayOut = 'ask for the same, choose another name, or give --fresh to build it again';
     throw new AsOfRefused('replay_differs', `${is}: ${wayOut}`);
   }
   if (found.completed && asOf === undefined) {
-    throw new AsOfRefused('replay_complete', `${is}, and complete: give --fresh to build it anew`);
+    throw new AsOfRefused('replay_complete', `${is}, and complete: give --fresh to build it again`);
   }
   return found;
 }

@@ -19,8 +19,8 @@ ON CONFLICT (user_id) DO NOTHING`;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Keeps the events up to an instant. What is as of an instant is a beginning of each user's stream: behind a user's
- * first later event nothing of his is kept, not even what claims an earlier time.
+ * Keeps the events up to an instant. What is as of an instant is a beginning of each user's stream: after a user's
+ * first later event nothing of theirs is kept, not even what claims an earlier time.
  *
  * Where a user was cut is kept in a table of the schema and not in memory: it is needed again after an interruption,
  * and memory would grow with everybody who did something in the hour that is read beyond the instant. It is written

@@ -11,7 +11,7 @@ export interface AsOfOptions {
   readonly asOf: number | undefined;
   /** Whether the decoder opens personal data: it is only noted. */
   readonly personal: boolean;
-  /** Drops what is there of this name, if it was made here, and starts anew. */
+  /** Drops what is there of this name, if it was made here, and starts again. */
   readonly fresh: boolean;
   /** Program and version, for the marker. */
   readonly builtBy: string;

@@ -23,9 +23,9 @@ export function eventStoreFeed(log: EventLog, maxBatch: number, written: Written
 
     async *batches(last, signal) {
       /*
-       * From the last applied event, not from a server checkpoint behind it: a store restored to a moment between
-       * the two would fill those positions anew, and what stands there would never be seen. It costs the server a
-       * second look at other people's events.
+       * From the last applied event, not from a later server checkpoint: a store restored to a moment between the two
+       * would give those positions to other events, which would never be seen. It costs the server a second look at
+       * other people's events.
        */
       const from = last?.position ?? 'start';
       const messages = log.subscribe({ after: from, streamPrefixes: STREAM_PREFIXES, signal });

@@ -5,7 +5,7 @@ import { lead } from './leadership.ts';
 import { waitForSchema } from './schema.ts';
 import { Status, type StatusOptions } from './status.ts';
 
-/** One connection to the log, from the checkpoint on. What is told here is what metrics and health say. */
+/** One connection to the log, from the checkpoint on. What is reported here is what metrics and health say. */
 export interface Session {
   /** Aborted when the work has to end: what is under way is finished, nothing else is begun. */
   readonly signal: AbortSignal;

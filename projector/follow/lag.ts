@@ -48,7 +48,7 @@ export class LagCounter {
     }
   }
 
-  /** The consumer follows the log, or another one does in its place. */
+  /** The consumer follows the log, or another process leads and does. */
   current(): void {
     this.#currentUntil = undefined;
   }

@@ -2,7 +2,7 @@ import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
 import type { DecodedEvent } from '../write/decode.ts';
 
 /** Why an event is parked that follows another one. */
-export const BEHIND_ANOTHER = 'an earlier event of this user is parked';
+export const AFTER_ANOTHER = 'an earlier event of this user is parked';
 
 export interface ParkedEvent {
   readonly decoded: DecodedEvent;
@@ -30,7 +30,7 @@ export async function loadParkedUsers(db: Queryable): Promise<Map<string, number
   return new Map(rows.map(({ user_id, last }) => [user_id, Number(last)]));
 }
 
-/** The events that an operator let go. */
+/** The events that an operator skipped. */
 export async function loadSkipped(db: Queryable): Promise<Set<string>> {
   const { rows } = await db.query<{ event_id: string }>('SELECT event_id FROM skipped_events');
   return new Set(rows.map(({ event_id }) => event_id));
@@ -75,9 +75,9 @@ export async function loadMarked(db: Queryable): Promise<Map<string, ParkedRow[]
 }
 
 export interface Settlement {
-  /** Applied, or let go: no longer parked. */
+  /** Applied, or skipped: no longer parked. */
   readonly settled: readonly ParkedRow[];
-  /** Of these, the ones let go. */
+  /** Of these, the skipped ones. */
   readonly skipped: readonly ParkedRow[];
   /** The one that failed again, if one did. */
   readonly failed: { readonly row: ParkedRow; readonly cause: string } | undefined;

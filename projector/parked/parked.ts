@@ -15,11 +15,11 @@ export interface ListedEvent {
 /** What is to be marked: one event, a user's first, or every user's first. */
 export type Marking = { readonly eventId: string } | { readonly userId: string } | { readonly all: true };
 
-/** Only the first parked event of a user can be settled: those behind it follow. */
+/** Only the first parked event of a user can be settled: the later ones follow. */
 export interface Marked {
   readonly marked: readonly ListedEvent[];
-  /** The event asked for stands behind this one of the same user, which has to be settled first. */
-  readonly behind: ListedEvent | undefined;
+  /** The event asked for comes after this one of the same user, which has to be settled first. */
+  readonly first: ListedEvent | undefined;
 }
 
 const COLUMNS = 'event_id, user_id, revision, type, attempts, mark, created_at, cause';
@@ -39,18 +39,18 @@ WHERE $1::uuid IS NULL OR user_id = $1
 ORDER BY user_id, revision`;
 
 /**
- * Marks events for the active projector, which settles them within a second or so: `retry` applies the event and those
- * behind it, `skip` lets it go and applies those behind it.
+ * Marks events for the active projector, which settles them within a second or so: `retry` applies the event and the
+ * later ones of its user, `skip` leaves it out and applies the later ones.
  */
 export async function markParked(db: Queryable, marking: Marking, mark: 'retry' | 'skip'): Promise<Marked> {
   const id = 'all' in marking ? null : 'eventId' in marking ? marking.eventId : marking.userId;
   const { rows: firsts } = await db.query<ListedEvent>(FIRSTS, [id]);
-  const behind =
-    'eventId' in marking ? firsts.find((first) => first.event_id !== marking.eventId) : undefined;
-  if (behind) return { marked: [], behind };
+  const first =
+    'eventId' in marking ? firsts.find(({ event_id }) => event_id !== marking.eventId) : undefined;
+  if (first) return { marked: [], first };
   const { rows } = await db.query<ListedEvent>(
     `UPDATE read_model.parked_events SET mark = $2 WHERE event_id = ANY ($1::uuid[]) RETURNING ${COLUMNS}`,
     [firsts.map(({ event_id }) => event_id), mark],
   );
-  return { marked: rows, behind: undefined };
+  return { marked: rows, first: undefined };
 }

@@ -12,7 +12,7 @@ import { type ParkedRow, type Settlement, saveSettlement } from './parked-events
 
 export interface Settled {
   readonly changed: () => ChangedViews;
-  /** False if an event failed again: it and those behind it stay parked. */
+  /** False if an event failed again: it and the later ones of the user stay parked. */
   readonly complete: boolean;
 }
 
@@ -24,8 +24,8 @@ interface Work {
 }
 
 /**
- * Settles a user's parked events: reads them from the log again and applies them in order, letting go those that are
- * marked so, up to the first that fails again. The checkpoint stays where it is, but the transaction holds it.
+ * Settles a user's parked events: reads them from the log again and applies them in order, leaving out those that are
+ * marked `skip`, up to the first that fails again. The checkpoint stays where it is, but the transaction locks it.
  * @throws CheckpointMoved, FeedStop
  */
 export async function settleUser(

@@ -8,9 +8,9 @@ const MIN_EVENTS = 2_000;
 const MAX_EVENTS = 5_000;
 
 /**
- * Brings the writer's read models to the event `target`, exactly: nothing behind it is applied. It reads and decodes
+ * Brings the writer's read models to the event `target`, exactly: nothing after it is applied. It reads and decodes
  * while it writes.
- * @param applied told after each transaction how many events it had
+ * @param applied called after each transaction with the number of its events
  * @throws FeedStop, EventStoreUnavailable, or an error of PostgreSQL; another call goes on from there
  */
 export async function buildUntil(
@@ -21,7 +21,7 @@ export async function buildUntil(
 ): Promise<void> {
   if (!target || hasReached(writer, target)) return;
   const reading = new AbortController();
-  const behind = new WriteBehind({
+  const writes = new WriteBehind({
     write: async (batch) => {
       await writer.write(batch);
       applied(batch.decoded.count);
@@ -34,15 +34,15 @@ export async function buildUntil(
     for await (const batch of feed.batches(writer.checkpoint.last, reading.signal)) {
       const { part, last } = cutAt(batch, target);
       const decoded = await writer.decode(part);
-      await behind.add(decoded);
+      await writes.add(decoded);
       if (last || decoded.decoded.stop) break;
     }
   } finally {
-    behind.flush();
-    await behind.idle();
+    writes.flush();
+    await writes.idle();
     reading.abort();
   }
-  if (behind.failure) throw behind.failure.error;
+  if (writes.failure) throw writes.failure.error;
 }
 
 const hasReached = (writer: ReadModelWriter, target: { readonly position: Position }): boolean => {

@@ -11,7 +11,7 @@ import { buildUntil } from './build.ts';
 import { compareSchemas, type TableComparison } from './compare.ts';
 import { refuseToDrop } from './dependents.ts';
 import type { Progress, RebuildOptions, RebuildResult } from './options.ts';
-import { exists, hasCheckpoints, parksWhatWasLetGo, switchSchemas } from './switch.ts';
+import { exists, hasCheckpoints, parksWhatWasSkipped, switchSchemas } from './switch.ts';
 
 const LIVE = READ_MODEL_SCHEMA;
 const NEXT = 'read_model_next';
@@ -120,7 +120,7 @@ class Rebuild {
   async #isOutdated(): Promise<boolean> {
     if (this.#options.force) return false;
     const both = (await hasCheckpoints(this.#pool, LIVE)) && (await hasCheckpoints(this.#pool, NEXT));
-    return both && parksWhatWasLetGo(this.#pool, LIVE, NEXT);
+    return both && parksWhatWasSkipped(this.#pool, LIVE, NEXT);
   }
 
   async #makeTables(): Promise<void> {

@@ -49,7 +49,7 @@ async function switchOnce(client: PoolClient, options: SwitchOptions): Promise<v
     const before = await loadCheckpoint(client, live);
     if (!force) {
       refuseToGoBack(before, await options.catchUp(before));
-      if (await parksWhatWasLetGo(client, live, next)) throw skippedMeanwhile();
+      if (await parksWhatWasSkipped(client, live, next)) throw skippedMeanwhile();
     }
     await carryOver(client, options, before);
   }
@@ -70,7 +70,7 @@ function refuseToGoBack({ last, position }: Checkpoint, next: Checkpoint): void 
 }
 
 /** Whether an event is parked in the one schema that an operator let go in the live one. */
-export async function parksWhatWasLetGo(db: Queryable, live: string, next: string): Promise<boolean> {
+export async function parksWhatWasSkipped(db: Queryable, live: string, next: string): Promise<boolean> {
   const { rowCount } = await db.query(
     `SELECT FROM ${next}.parked_events JOIN ${live}.skipped_events USING (event_id) LIMIT 1`,
   );
@@ -89,7 +89,7 @@ async function carryOver(
   { live, next, force }: SwitchOptions,
   before: Checkpoint,
 ): Promise<void> {
-  await client.query(`UPDATE ${next}.checkpoints SET generation = $1`, [before.generation + 1]);
+  await client.query(`UPDATE ${next}.checkpoints SET generation = $1`, [before.build + 1]);
   if (!force) await carryPosition(client, live, next);
   await client.query(
     `UPDATE ${next}.parked_events n SET mark = l.mark FROM ${live}.parked_events l WHERE l.event_id = n.event_id`,

@@ -9,7 +9,7 @@ export interface RelayCheckpoint {
   readonly topic: string;
   readonly partitions: number;
   readonly last: AppliedEvent | undefined;
-  /** By partition, the offset behind the last record that was sent; 0 where none was. */
+  /** By partition, the offset after the last record that was sent; 0 where none was. */
   readonly ends: readonly bigint[];
 }
 

@@ -1,22 +1,22 @@
 import { FeedStop, type Written } from '../errors.ts';
 
-/** What has the relay publish everything anew; consumers start over with it. */
-const anew = (topic: string) =>
-  `to publish everything anew, delete the topic and run: DELETE FROM relay.checkpoints WHERE topic = '${topic}'`;
+/** Has the relay publish everything again; consumers start over with it. */
+const publishAgain = (topic: string) =>
+  `to publish everything again, delete the topic and run: DELETE FROM relay.checkpoints WHERE topic = '${topic}'`;
 
 /** For the event store that does not have what was sent. */
 export const sentTo = (topic: string): Written => ({
   holds: `is in the topic ${topic}`,
-  startOver: anew(topic),
+  startOver: publishAgain(topic),
 });
 
 export const topicGone = (topic: string, partition?: number): FeedStop =>
   new FeedStop(
     'topic_replaced',
     partition === undefined
-      ? `the topic ${topic} is gone, and events were sent to it`
+      ? `the topic ${topic} does not exist any more, and events were sent to it`
       : `partition ${partition} of the topic ${topic} ends before the last record that was sent to it`,
-    `connect the Kafka that has it; ${anew(topic)}`,
+    `connect the Kafka that has it; ${publishAgain(topic)}`,
   );
 
 export const topicInUse = (topic: string): FeedStop =>
@@ -37,7 +37,7 @@ export const topicCompacted = (topic: string): FeedStop =>
   new FeedStop(
     'topic_compacted',
     `the topic ${topic} is compacted: of each user only the last event would stay`,
-    `set cleanup.policy=delete on it; if records are gone already, ${anew(topic)}`,
+    `set cleanup.policy=delete on it; if records were dropped already, ${publishAgain(topic)}`,
   );
 
 export const recordsTooLarge = (topic: string, maxBatchBytes: number, cause: unknown): FeedStop =>

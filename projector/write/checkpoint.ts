@@ -11,7 +11,7 @@ export interface Checkpoint {
   /** The last of those events; undefined before the first. */
   readonly last: AppliedEvent | undefined;
   /** Which build of the read models it belongs to; a rebuild has the next number. */
-  readonly generation: number;
+  readonly build: number;
 }
 
 interface CheckpointRow {
@@ -34,11 +34,11 @@ const COLUMNS = `position_commit, position_prepare,
 
 function toCheckpoint(row: CheckpointRow): Checkpoint {
   const position = positionOf(row.position_commit, row.position_prepare);
-  const { generation } = row;
-  if (row.last_event_id === null) return { position, last: undefined, generation };
+  const { generation: build } = row;
+  if (row.last_event_id === null) return { position, last: undefined, build };
   return {
     position,
-    generation,
+    build,
     last: {
       id: row.last_event_id,
       position: positionOf(row.last_event_commit, row.last_event_prepare),
@@ -93,14 +93,14 @@ export async function moveCheckpoint(db: Queryable, from: Checkpoint, to: Checkp
       to.last?.position.commit ?? null,
       to.last?.position.prepare ?? null,
       to.last?.at ?? null,
-      from.generation,
+      from.build,
     ],
   });
   if (!rows[0]) throw new CheckpointMoved();
   return Math.trunc(Number(rows[0].now));
 }
 
-export const AT_START: Checkpoint = { position: START, last: undefined, generation: 0 };
+export const AT_START: Checkpoint = { position: START, last: undefined, build: 0 };
 
 /** The checkpoint after `last` and at least at `position`; it never goes back. */
 export function advanced(from: Checkpoint, last: AppliedEvent | undefined, position: Position): Checkpoint {

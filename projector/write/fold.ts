@@ -1,6 +1,6 @@
 import { ProjectionFault } from '../../shared/read-model/fold/fault.ts';
 import { type FeedStop, revisionGap } from '../errors.ts';
-import { BEHIND_ANOTHER, type ParkedEvent, type ParkedUsers } from '../parked/parked-events.ts';
+import { AFTER_ANOTHER, type ParkedEvent, type ParkedUsers } from '../parked/parked-events.ts';
 import type { BatchState } from './batch-state.ts';
 import type { DecodedEvent } from './decode.ts';
 
@@ -8,7 +8,7 @@ import type { DecodedEvent } from './decode.ts';
 export interface FoldContext {
   /** Users with parked events: their later events are parked as well. */
   readonly parked: ParkedUsers;
-  /** Events that an operator let go. */
+  /** Events that an operator skipped. */
   readonly skipped: ReadonlySet<string>;
   /** Events that PostgreSQL refused the rows of → why. */
   readonly refused: ReadonlyMap<string, string>;
@@ -57,7 +57,7 @@ export function foldEvents(
     if (recorded.revision > expected) {
       throw new GapInBatch(index, revisionGap(recorded.stream, expected, recorded.revision));
     }
-    if (lastParked !== undefined) setAside(decoded, BEHIND_ANOTHER);
+    if (lastParked !== undefined) setAside(decoded, AFTER_ANOTHER);
     else if (context.skipped.has(recorded.id)) state.passOver(decoded);
     else {
       const fault = tryApply(state, decoded, context.refused.get(recorded.id));

@@ -10,7 +10,7 @@ import { WriteBehind } from './write-behind.ts';
 export interface ProjectOptions {
   readonly feed: Feed;
   readonly writer: ReadModelWriter;
-  /** Told of every committed change, in order; must return at once. */
+  /** Given every committed change, in order; must return at once. */
   readonly caches: { publish(change: Change): void };
   readonly metrics: ProjectorMetrics;
   /** Most events of a transaction, roughly. */
@@ -27,7 +27,7 @@ export async function project(options: ProjectOptions, session: Session): Promis
   await feed.verify(writer.checkpoint.last, session.signal);
   session.started();
   const inner = new AbortController();
-  const behind = new WriteBehind({
+  const writes = new WriteBehind({
     write: async (batch) => {
       await write(options, batch);
       session.written(batch.decoded.count);
@@ -36,7 +36,7 @@ export async function project(options: ProjectOptions, session: Session): Promis
     failed: (error) => inner.abort(error),
   });
   const settling = setInterval(() => {
-    if (writer.parkedUsers > 0) behind.run(() => settle(options));
+    if (writer.parkedUsers > 0) writes.run(() => settle(options));
   }, HEARTBEAT_MS);
   try {
     const following = AbortSignal.any([session.signal, inner.signal]);
@@ -44,17 +44,17 @@ export async function project(options: ProjectOptions, session: Session): Promis
       const decoded = await writer.decode(batch);
       if (following.aborted) break;
       session.taken(decoded.decoded.count, batch.events[0]?.created);
-      await behind.add(decoded);
-      // What lies behind the event that it stopped at is not to be read.
+      await writes.add(decoded);
+      // What comes after the event that it stopped at is not to be read.
       if (decoded.decoded.stop) break;
     }
   } finally {
     clearInterval(settling);
-    await behind.idle();
+    await writes.idle();
     // Ends the subscription if it has not ended by itself.
     inner.abort();
   }
-  if (behind.failure) throw behind.failure.error;
+  if (writes.failure) throw writes.failure.error;
 }
 
 async function write({ writer, caches, metrics }: ProjectOptions, batch: DecodedBatch): Promise<void> {

@@ -66,7 +66,7 @@ export class ReadModelWriter {
   /** Changes nothing, so that a batch can be decoded while the one before is written. @throws FeedStop */
   async decode(batch: FeedBatch): Promise<DecodedBatch> {
     const decoded = await decodeEvents(this.#decoder, batch.events);
-    // Cut short, a batch says nothing of what lies behind its last event.
+    // Cut short, a batch says nothing of what comes after its last event.
     const position = decoded.stop ? (decoded.last?.position ?? this.#checkpoint.position) : batch.position;
     return { decoded, position };
   }

@@ -145,7 +145,7 @@ describe('the topic', () => {
     await relay.stop();
     const second = await system.relay();
     expect(await stopped(second)).toContain('ends before the last record that was sent to it');
-    // The way out that it names publishes everything anew.
+    // The way out that it names publishes everything again.
     await system.pool.query('DELETE FROM relay.checkpoints WHERE topic = $1', [system.topic]);
     await ready(second);
     await relayed(system, await system.author().signUp());
@@ -161,7 +161,7 @@ describe('the log', () => {
     await system.startStore(empty.url);
     await system.author().signUp();
     const relay = await system.relay();
-    expect(await stopped(relay)).toMatch(/does not have event .* publish everything anew/);
+    expect(await stopped(relay)).toMatch(/does not have event .* publish everything again/);
     const before = await readTopic(system.brokers, system.topic);
     await system.stopStore();
     await system.startStore();

@@ -35,7 +35,7 @@ FROM json_to_recordset($1) AS row (license_id uuid, user_id uuid, subscription_i
   client_name text, status text, license_key_id uuid, activated_at timestamptz, created_at timestamptz, updated_at timestamptz)
 ON CONFLICT (license_id) DO UPDATE SET status = excluded.status, updated_at = excluded.updated_at`;
 
-/** Writes the rows; those that give their client's place free stand first, because another may take it. */
+/** Writes the rows; those that free their client's id come first, because another license may take it. */
 export async function saveLicenses(db: Queryable, licenses: Iterable<License>): Promise<void> {
   const all = [...licenses];
   const freeing = all.filter(({ status }) => status === 'deactivated');
