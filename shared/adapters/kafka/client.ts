@@ -4,7 +4,7 @@ import type { Logger } from '../../logger.ts';
 import { quietIdleConnections } from './request-queue.ts';
 import type { KafkaConfig } from './settings.ts';
 
-export type { Admin, Consumer, EachBatchPayload, KafkaMessage, Producer } from 'kafkajs';
+export type { Admin, KafkaMessage, Producer } from 'kafkajs';
 export { Kafka } from 'kafkajs';
 
 export interface KafkaOptions {
