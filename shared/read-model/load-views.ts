@@ -1,25 +1,13 @@
 import type { Queryable } from '../adapters/postgres/pool.ts';
 import { CHECKPOINT_NAME } from './checkpoint.ts';
-import {
-  type LicenseColumns,
-  milliseconds,
-  toLicenseView,
-  toUserView,
-  type UserColumns,
-} from './view-rows.ts';
+import { type LicenseColumns, toLicenseView, toUserView, type UserColumns } from './view-rows.ts';
 import type { LicenseView, UserView } from './views.ts';
-
-/** How far the read model is: it holds every event up to `position`, those of parked users apart. */
-export interface ReadModelCheckpoint {
-  readonly position: string;
-  /** The log's time of the last applied event, in milliseconds; null before the first. */
-  readonly lastEventAt: number | null;
-}
 
 export interface LoadedPair {
   readonly license: LicenseView;
   readonly user: UserView;
-  readonly checkpoint: ReadModelCheckpoint;
+  /** How far the read model is: it holds every event up to this position, those of parked users apart. */
+  readonly checkpoint: string;
 }
 
 /** Views by the id that was asked for, one for each, negative ones too. */
@@ -68,7 +56,6 @@ SELECT
     COALESCE(owner.position_prepare, u.position_prepare, absent.prepare) AS license_position,
   ${USER_COLUMNS},
   COALESCE(c.position_commit, 0) || '/' || COALESCE(c.position_prepare, 0) AS checkpoint,
-  extract(epoch FROM c.last_event_at) * 1000 AS last_event_ms,
   ${LOADED_AT}
 FROM unnest((SELECT $1::uuid[]), (SELECT $2::uuid[])) WITH ORDINALITY AS asked (license_id, user_id, place)
 LEFT JOIN read_model.licenses l ON l.license_id = asked.license_id
@@ -93,7 +80,6 @@ LEFT JOIN read_model.checkpoints c ON c.name = '${CHECKPOINT_NAME}'`;
 
 interface PairRow extends UserColumns, LicenseColumns {
   checkpoint: string;
-  last_event_ms: string | null;
 }
 
 /** The ids that a key names; they must be UUIDs. */
@@ -118,10 +104,7 @@ export async function loadPairs(db: Queryable, pairs: readonly PairIds[]): Promi
   return rows.map((row) => ({
     license: toLicenseView(row),
     user: toUserView(row),
-    checkpoint: {
-      position: row.checkpoint,
-      lastEventAt: row.last_event_ms === null ? null : milliseconds(row.last_event_ms),
-    },
+    checkpoint: row.checkpoint,
   }));
 }
 

@@ -93,7 +93,7 @@ export class PairLoader {
     }
     await this.#options.pause?.('loaded_from_postgres');
     const { license, user } = pair;
-    const checkpoint = parsePosition(pair.checkpoint.position);
+    const checkpoint = parsePosition(pair.checkpoint);
     const loaded: Loaded = { license, user, checkpoint, layer: 'postgres', epoch, cacheEpoch };
     void this.#writeBack(named, loaded);
     return loaded;
