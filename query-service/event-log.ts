@@ -6,7 +6,7 @@ export interface ReadableLog extends Pick<EventLog, 'readStream'> {
 
 /**
  * An event log that is connected to with the first read: a node that is asked for no history has no connection, and
- * nothing to close while the log is away. Its driver is loaded now, and not with the first history: loading holds the
+ * nothing to close while the log can't be reached. Its driver is loaded now, and not with the first history: loading holds the
  * process for longer than a validation may take. A node without the setting does not load it at all (10 MB).
  */
 export async function openEventLog(connectionString: string): Promise<ReadableLog> {

@@ -27,7 +27,7 @@ export interface OwnEpoch {
   readonly at: Position;
 }
 
-/** @throws Error Redis is away */
+/** @throws Error Redis can't be reached */
 export async function beginEpoch(redis: Redis, at: Position): Promise<OwnEpoch> {
   const epoch = await redis.eval(
     BEGIN,

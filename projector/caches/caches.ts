@@ -32,7 +32,7 @@ export interface CachesOptions {
 
 interface Pending extends ChangedViews, Pick<Change, 'before' | 'after' | 'traces'> {}
 
-/** More views than this are not kept for a Redis that is away or slow: then an epoch begins without them. */
+/** More views than this are not kept for a Redis that can't be reached or is slow: then an epoch begins without them. */
 const MAX_PENDING = 20_000;
 
 /**
@@ -79,7 +79,7 @@ export class Caches {
     this.#beat = undefined;
   }
 
-  /** Tells of what was committed before. Where Redis is away, the next projector's epoch says that something is missing. */
+  /** Tells of what was committed before. If Redis can't be reached, the next projector's epoch says that something is missing. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#options.redis.off('ready', this.#onReady);

@@ -45,7 +45,7 @@ const SKIPPED = 'SELECT event_id FROM read_model.skipped_events WHERE user_id = 
 
 /**
  * The first event, or the signal's reason: a client that looks for the nodes of a cluster heeds no signal, and looks for
- * a minute if they are away.
+ * a minute if they can't be reached.
  */
 async function beforeAbort<T>(first: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();

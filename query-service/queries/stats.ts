@@ -36,7 +36,7 @@ export function statsReader(db: Queryable, clock: Clock): () => Promise<Stats> {
     const stats = read(now);
     latest = { at: now, stats };
     stats.catch(() => {
-      // Who asks next tries anew; who asked has the error.
+      // The next caller tries again; this one has the error.
       if (latest?.stats === stats) latest = undefined;
     });
     return stats;

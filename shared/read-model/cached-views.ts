@@ -62,7 +62,7 @@ export function addViewWrites(
 /**
  * Writes views to Redis, each only if it is newer than the one held there, in one round trip.
  * @param epoch see version.ts: the one that Redis was in when they were loaded
- * @throws Error Redis is away or refused; some views may have been written
+ * @throws Error Redis can't be reached, or refused; some views may have been written
  */
 export async function writeViews(redis: Redis, views: CachedViews, epoch: string): Promise<void> {
   const pipeline = redis.pipeline();
@@ -75,7 +75,7 @@ export async function writeViews(redis: Redis, views: CachedViews, epoch: string
  * Reads the two views of a key, in one round trip. What does not fit the schema counts as absent: a node of another
  * version may have written it.
  * @param epoch only views of this one; of any unless it is given
- * @throws Error Redis is away
+ * @throws Error Redis can't be reached
  */
 export async function readPair(
   redis: Redis,

@@ -31,6 +31,7 @@ beforeAll(async () => {
   toRedis = held.use(await startTcpProxy(redis.port));
   const DATABASE_URL = through(postgres.url, toPostgres);
   node = await system.startNode({}, { DATABASE_URL, REDIS_URL: through(redis.url, toRedis) });
+  await recovered();
 }, 60_000);
 afterAll(() => held.disposeAsync());
 

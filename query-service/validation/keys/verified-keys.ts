@@ -5,7 +5,7 @@ import type { KeyRing } from '../../../shared/tokens/key-ring.ts';
 import { MAX_TOKEN_LENGTH, type Tokens } from '../../../shared/tokens/tokens.ts';
 import type { Prepared } from '../answer/prepared.ts';
 import type { Named } from '../views/loading.ts';
-import { Generations } from './generations.ts';
+import { BoundedMap } from './bounded-map.ts';
 
 /** What an activation key says, once its signature was verified. */
 export interface VerifiedKey extends Named {
@@ -50,9 +50,9 @@ const mayBeToken = (token: string): boolean => {
  */
 export class VerifiedKeys {
   readonly #options: VerifiedKeysOptions;
-  readonly #good: Generations<string, VerifiedKey>;
+  readonly #good: BoundedMap<string, VerifiedKey>;
   /** Digests: what a stranger sends may be long. */
-  readonly #bad: Generations<string, true>;
+  readonly #bad: BoundedMap<string, true>;
   readonly #verifying = new Map<string, Promise<VerifiedKey | undefined>>();
   readonly #queue: (() => void)[] = [];
   readonly #kids = new Map<string, string>();
@@ -60,8 +60,8 @@ export class VerifiedKeys {
 
   constructor(options: VerifiedKeysOptions) {
     this.#options = options;
-    this.#good = new Generations(options.maxKeys);
-    this.#bad = new Generations(options.maxBad ?? 10_000);
+    this.#good = new BoundedMap(options.maxKeys);
+    this.#bad = new BoundedMap(options.maxBad ?? 10_000);
   }
 
   get size(): { readonly good: number; readonly bad: number } {

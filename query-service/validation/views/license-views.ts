@@ -17,7 +17,7 @@ export interface Known {
   /** True if the layers below were not able to say whether this is still so. */
   readonly stale: boolean;
   /** The read model's checkpoint in the snapshot that both views come from; only from PostgreSQL. */
-  readonly level?: Position | undefined;
+  readonly checkpoint?: Position | undefined;
 }
 
 export type Resolution =
@@ -136,8 +136,8 @@ export class LicenseViews {
     const license = licenses.offer(licenseId, this.#compact.license(loaded.license, named), epoch, clock());
     const user = users.offer(userId, this.#compact.user(loaded.user, named), epoch, clock());
     if (!license || !user) return undefined;
-    const { layer, checkpoint: level } = loaded;
-    return { kind: 'known', license, user, layer, stale: false, level };
+    const { layer, checkpoint } = loaded;
+    return { kind: 'known', license, user, layer, stale: false, checkpoint };
   }
 
   /** While there is old knowledge to answer from, a layer that hangs is not waited for to its end. */
@@ -176,7 +176,7 @@ export class LicenseViews {
 /** The position that the views would have to have reached to say what was asked; undefined if they say it. */
 function lacking(
   named: Named,
-  { license, user, level }: Known,
+  { license, user, checkpoint }: Known,
   atLeast: Position | undefined,
 ): Position | undefined {
   // Who activated was signed up and had a subscription: where these are missing, the view is older than the key, or
@@ -186,7 +186,7 @@ function lacking(
     (!user.view.user?.subscription && before(positionOf(user.view), named.activated));
   const older = (view: LicenseView | UserView) => atLeast && before(positionOf(view), atLeast);
   // A read model that is past it has left out no event of this user, unless that was parked.
-  const passed = level && atLeast && !before(level, atLeast) && !user.view.user?.parked;
+  const passed = checkpoint && atLeast && !before(checkpoint, atLeast) && !user.view.user?.parked;
   const behind = !passed && (older(license.view) || older(user.view));
   return later(absent ? named.activated : undefined, behind ? atLeast : undefined);
 }

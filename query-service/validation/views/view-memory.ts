@@ -1,7 +1,7 @@
 import { comparePositions, type Position, parsePosition } from '../../../shared/events/position.ts';
 import { FLOOR_MS } from '../../../shared/read-model/notices.ts';
 import { FRESH_MS, KEPT_MS, type LicenseView, type UserView } from '../../../shared/read-model/views.ts';
-import { Generations } from '../keys/generations.ts';
+import { BoundedMap } from '../keys/bounded-map.ts';
 
 /** A view in this node's memory. */
 export interface Entry<V> {
@@ -41,11 +41,11 @@ const compareViews = <V extends LicenseView | UserView>(a: V, b: V): number =>
 
 /** The views of one kind that this node knows, and the floors that notices set under them. */
 export class ViewMemory<V extends LicenseView | UserView> {
-  readonly #entries: Generations<string, Entry<V>>;
+  readonly #entries: BoundedMap<string, Entry<V>>;
   readonly #floors = new Map<string, Floor>();
 
   constructor(limit: number) {
-    this.#entries = new Generations(limit, (entry) => {
+    this.#entries = new BoundedMap(limit, (entry) => {
       entry.held = false;
     });
   }

@@ -16,7 +16,7 @@ export interface Rows {
 /**
  * Applies the next event of its user: the one place that says what an event does to the read models, for the
  * projector and for histories alike. Clearing the clients' names of an erased user is left to the caller, who may
- * hold only some of his licenses.
+ * hold only some of their licenses.
  * @returns the event's time, as the rows have it
  * @throws ProjectionFault nothing was changed
  */

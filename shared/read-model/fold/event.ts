@@ -32,7 +32,7 @@ export interface FoldedEvent {
 
 /**
  * An event's time, never before the user's last one: the clocks of two command nodes may differ.
- * @param user his row before the event
+ * @param user the user's row before the event
  */
 export const timeOf = (event: FoldedEvent, user: { readonly updatedAt: number } | undefined): number =>
   Math.max(event.recorded.created.getTime(), user?.updatedAt ?? 0);

@@ -20,7 +20,7 @@ export interface User {
 }
 
 /**
- * The user's row after an event of his; every event moves revision, position and time.
+ * The user's row after one of their events; each moves revision, position and time.
  * @param at the event's time
  * @throws ProjectionFault there is no such user
  */
@@ -102,7 +102,7 @@ export function passOver(before: User | undefined, decoded: FoldedEvent, at: num
   return { ...base, revision, position, updatedAt: at };
 }
 
-/** A user whose sign-up was let go still needs a row, or none of his later events could be applied. */
+/** A user whose sign-up was let go still needs a row, or none of their later events could be applied. */
 const asSignUp = (decoded: FoldedEvent): FoldedEvent => ({
   ...decoded,
   personal: { email: null, clientName: null },

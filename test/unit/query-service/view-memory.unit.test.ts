@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Generations } from '../../../query-service/validation/keys/generations.ts';
+import { BoundedMap } from '../../../query-service/validation/keys/bounded-map.ts';
 import { mayBeUsed, ViewMemory } from '../../../query-service/validation/views/view-memory.ts';
 import { type Position, parsePosition } from '../../../shared/events/position.ts';
 import type { UserView } from '../../../shared/read-model/views.ts';
@@ -15,7 +15,7 @@ describe('a bounded memory', () => {
   it('never holds more than its limit, and keeps what is used', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 300 }), (uses) => {
-        const memory = new Generations<number, number>(20);
+        const memory = new BoundedMap<number, number>(20);
         for (const use of uses) {
           memory.set(use, use);
           expect(memory.get(use)).toBe(use);
@@ -28,7 +28,7 @@ describe('a bounded memory', () => {
     );
   });
   it('forgets what is deleted, in both generations', () => {
-    const memory = new Generations<string, number>(4);
+    const memory = new BoundedMap<string, number>(4);
     for (const key of ['a', 'b', 'c']) memory.set(key, 1);
     memory.delete('a');
     memory.delete('c');

@@ -3,7 +3,7 @@
  * when that is half of the limit, it becomes the old one, and what was not used since the last change is forgotten.
  * A use costs one lookup, where a list in order of use would cost a removal and an insertion each time.
  */
-export class Generations<K, V> {
+export class BoundedMap<K, V> {
   readonly #half: number;
   readonly #forgotten: ((value: V) => void) | undefined;
   #young = new Map<K, V>();
