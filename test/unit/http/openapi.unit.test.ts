@@ -22,10 +22,10 @@ type Document = {
 const documentOf = (routes: readonly RouteSpec[]) => openApiDocument(routes, '1.0.0') as unknown as Document;
 
 const all: readonly RouteSpec[] = [...commandRoutes, ...querySpecs];
-/** As zod reads it: it takes a `oneOf` of required fields alone for one of values. */
+/** As zod reads it: it takes a `oneOf` of required fields alone for one of values, and no `not`. */
 const withDefinitions = (schemas: object): object =>
   JSON.parse(JSON.stringify(schemas).replaceAll('#/components/schemas/', '#/$defs/'), (name, value) =>
-    name === 'oneOf' ? undefined : value,
+    name === 'oneOf' || name === 'not' ? undefined : value,
   );
 
 const thing: RouteSpec = {
