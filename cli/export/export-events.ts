@@ -52,7 +52,12 @@ async function run(
   const progress = createProgress({ stream: process.stderr, unit: 'events' });
   const from = performance.now();
   try {
-    const events = await runExport({ log, reader: createReader(), vault, criteria, sink, progress, signal });
+    const warn = (line: string) => {
+      progress.end();
+      io.err(line);
+    };
+    const reader = createReader();
+    const events = await runExport({ log, reader, vault, criteria, sink, progress, warn, signal });
     progress.end();
     if (signal.aborted) throw interruption(signal, await sink.interrupt());
     await sink.finish();

@@ -1,6 +1,6 @@
 import type { EventLog, RecordedEvent } from '../../shared/event-log.ts';
 import type { EventReader } from '../../shared/events/codec.ts';
-import { comparePositions } from '../../shared/events/position.ts';
+import { comparePositions, formatPosition } from '../../shared/events/position.ts';
 import type { Vault } from '../../shared/vault/vault.ts';
 import type { Progress } from '../output/progress.ts';
 import type { Criteria } from './options/criteria.ts';
@@ -18,6 +18,8 @@ export interface ExportRun {
   readonly criteria: Criteria;
   readonly sink: Sink;
   readonly progress: Progress;
+  /** Tells the person who exports, on a line of its own. */
+  readonly warn: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -55,10 +57,15 @@ function push(picked: Picked[], recorded: RecordedEvent, decoded: DecodedEvent |
   if (decoded) picked.push({ recorded, decoded });
 }
 
-async function opened(picked: readonly Picked[], { vault, reader }: ExportRun): Promise<Item[]> {
+async function opened(picked: readonly Picked[], { vault, reader, warn }: ExportRun): Promise<Item[]> {
   if (!vault) return picked.map((item) => ({ ...item, personal: undefined }));
   const events = picked.map(({ decoded }) => decoded);
-  const personal = await openPersonalOf(events, vault, reader);
+  const personal = await openPersonalOf(events, vault, reader, (i) => {
+    const { stream, revision, type, position } = (picked[i] as Picked).recorded;
+    warn(
+      `Event ${revision} of ${stream} (${type}, position ${formatPosition(position)}): its personal data is damaged, or was encrypted under another key. It is exported without; the rest goes on.`,
+    );
+  });
   return picked.map((item, i) => ({ ...item, personal: personal[i] }));
 }
 

@@ -1,5 +1,6 @@
 import { PERSONAL_TYPES } from '../../../shared/events/catalogue.ts';
 import type { EventReader } from '../../../shared/events/codec.ts';
+import { PersonalUnreadable } from '../../../shared/vault/errors.ts';
 import type { Vault } from '../../../shared/vault/vault.ts';
 import type { OpenedPersonal } from '../formats/row.ts';
 import type { DecodedEvent } from './selection.ts';
@@ -12,25 +13,31 @@ function sealedOf({ event }: DecodedEvent): { readonly userId: string; readonly 
 
 /**
  * Opens the personal data of a batch of events, with one statement for the keys it has not seen lately. Empty for erased
- * users; undefined for events that have none. Password hashes are left out: they are of use to nobody who may not also
+ * users; undefined for events that have none, and for those whose personal data is damaged: they are named to
+ * `onDamaged`, and the others go on. Password hashes are left out: they are of use to nobody who may not also
  * log in as that user.
- * @throws DataKeyMissing, VaultUnavailable, VaultKeyUnreadable, PersonalUnreadable
+ * @throws DataKeyMissing, VaultUnavailable, VaultKeyUnreadable
  */
 export async function openPersonalOf(
   batch: readonly DecodedEvent[],
   vault: Pick<Vault, 'dataKeys'>,
   reader: EventReader,
+  onDamaged: (index: number) => void,
 ): Promise<OpenedPersonal[]> {
   const sealed = batch.map(sealedOf);
   const userIds = new Set(sealed.flatMap((part) => (part ? [part.userId] : [])));
   const keys = await vault.dataKeys([...userIds]);
-  return sealed.map((part) => {
+  return sealed.map((part, i) => {
     const key = part && keys.get(part.userId);
     if (part === undefined || key === undefined) return undefined;
-    const { passwordHash: _, ...personal } = reader.unseal(PERSONAL_TYPES, part.text, key) as Record<
-      string,
-      unknown
-    >;
-    return personal;
+    try {
+      const opened = reader.unseal(PERSONAL_TYPES, part.text, key) as Record<string, unknown>;
+      const { passwordHash: _, ...personal } = opened;
+      return personal;
+    } catch (error) {
+      if (!(error instanceof PersonalUnreadable)) throw error;
+      onDamaged(i);
+      return undefined;
+    }
   });
 }
