@@ -92,6 +92,6 @@ export async function openHistory({ userId, asOf, log, skipped, vault }: OpenHis
     const { passwordHash: _, ...personal } = opened;
     return personal;
   };
-  const timeline = new Timeline({ userId, reader, asOf, skipped, open });
-  return { timeline, entries: timeline.entries(log.readStream(userStream(userId))) };
+  const timeline = new Timeline({ userId, reader, skipped, open });
+  return { timeline, entries: timeline.entries(log.readStream(userStream(userId)), asOf) };
 }

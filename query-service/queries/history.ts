@@ -7,10 +7,12 @@ import { Timeline, type TimelineEntry } from '../../shared/history/timeline.ts';
 import type { UserRows } from '../../shared/history/user-rows.ts';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import type { Logger } from '../../shared/logger.ts';
+import { KeptTimelines } from './kept-timelines.ts';
 
 export interface HistoryPage {
-  /** Only events behind this revision; undefined for the first page. */
+  /** Only events after this revision; undefined for the first page. */
   readonly after: number | undefined;
+  /** One more than are shown: the last one says that there is another page. */
   readonly limit: number;
 }
 
@@ -63,6 +65,7 @@ async function beforeAbort<T>(first: Promise<T>, signal: AbortSignal): Promise<T
 export class Histories {
   readonly #options: HistoryOptions;
   readonly #reader = createReader();
+  readonly #kept = new KeptTimelines();
   #reading = 0;
 
   constructor(options: HistoryOptions) {
@@ -95,27 +98,36 @@ export class Histories {
     { userId, asOf = Number.POSITIVE_INFINITY, page, signal }: HistoryQuestion,
   ): Promise<UserHistory | undefined> {
     const skipped = await this.#skipped(userId);
-    const timeline = new Timeline({ userId, reader: this.#reader, asOf, skipped });
     const { after = -1, limit } = page;
-    const entries: TimelineEntry[] = [];
-    for await (const entry of timeline.entries(this.#events(log, userId, signal))) {
+    const keyAfter = (revision: number) => [userId, revision, ...skipped].join(' ');
+    const kept = this.#kept.take(keyAfter(after));
+    const isOfThen = kept !== undefined && kept.timeline.latest <= asOf;
+    const timeline = isOfThen ? kept.timeline : new Timeline({ userId, reader: this.#reader, skipped });
+    const entries: TimelineEntry[] = isOfThen ? [kept.first] : [];
+    for await (const entry of timeline.entries(this.#events(log, userId, timeline.next, signal), asOf)) {
       if (entry.recorded.revision > after && entries.length < limit) entries.push(entry);
       if (page.after !== undefined && entries.length === limit) break;
     }
     if (!timeline.exists) return undefined;
     const { latest } = timeline;
-    return { entries, state: page.after === undefined ? timeline.state : undefined, latest };
+    if (page.after === undefined) return { entries, state: timeline.state, latest };
+    // The last entry says only that there is another page, which begins with it.
+    const [before, first] = entries.slice(-2);
+    if (before && first && entries.length === limit)
+      this.#kept.keep(keyAfter(before.recorded.revision), { timeline, first });
+    return { entries, state: undefined, latest };
   }
 
   /** A read that is aborted ends like one that is complete: here it fails, because half must not pass for all. */
   async *#events(
     log: Pick<EventLog, 'readStream'>,
     userId: string,
+    from: number,
     gone: AbortSignal,
   ): AsyncGenerator<RecordedEvent, void> {
     const late = AbortSignal.timeout(this.#options.deadlineMs ?? 10_000);
     const signal = AbortSignal.any([gone, late]);
-    const events = log.readStream(userStream(userId), { signal })[Symbol.asyncIterator]();
+    const events = log.readStream(userStream(userId), { from, signal })[Symbol.asyncIterator]();
     try {
       const first = await beforeAbort(events.next(), signal);
       if (!first.done) yield first.value;

@@ -17,8 +17,6 @@ export type OpenedPersonal = Readonly<Record<string, unknown>>;
 export interface TimelineOptions {
   readonly userId: string;
   readonly reader: EventReader;
-  /** Events after this instant (milliseconds since 1970) have not happened yet; Infinity for all that there are. */
-  readonly asOf: number;
   /** Events that an operator let go with `parked skip`: the read models pass over them. */
   readonly skipped: ReadonlySet<string>;
   /** Opens an event's personal data. Without it, nobody's is. @throws PersonalUnreadable */
@@ -55,7 +53,7 @@ export class Timeline {
   readonly state = new UserRows();
   readonly #options: TimelineOptions;
   #latest = Number.NEGATIVE_INFINITY;
-  #count = 0;
+  #next = 0;
   #parked = false;
   #exists = false;
 
@@ -68,29 +66,37 @@ export class Timeline {
     return this.#exists;
   }
 
+  /** The revision of the stream's first event that is not in the timeline yet. */
+  get next(): number {
+    return this.#next;
+  }
+
   /** The latest time of the events so far (milliseconds since 1970), -Infinity before the first. */
   get latest(): number {
     return this.#latest;
   }
 
   /**
-   * @param events the user's stream, from its start
+   * @param events the user's stream, from {@link next} on
+   * @param asOf events after this instant (milliseconds since 1970) have not happened yet
    * @throws UnknownEvent, and what reading throws
    */
-  async *entries(events: AsyncIterable<RecordedEvent>): AsyncGenerator<TimelineEntry, void> {
+  async *entries(events: AsyncIterable<RecordedEvent>, asOf: number): AsyncGenerator<TimelineEntry, void> {
     for await (const event of events) {
       this.#exists = true;
       const recorded = decodeOwn(this.#options.reader, event);
-      if (!recorded || !isUserEvent(recorded)) continue;
-      this.#latest = Math.max(this.#latest, recorded.created.getTime());
-      if (this.#latest > this.#options.asOf) return;
-      yield this.#next(recorded);
-      this.#count += 1;
-      if (this.#count % SLICE === 0) await turn();
+      const isOurs = recorded !== undefined && isUserEvent(recorded);
+      const latest = isOurs ? Math.max(this.#latest, recorded.created.getTime()) : this.#latest;
+      if (latest > asOf) return;
+      this.#next = event.revision + 1;
+      if (!isOurs) continue;
+      this.#latest = latest;
+      yield this.#entry(recorded);
+      if (this.#next % SLICE === 0) await turn();
     }
   }
 
-  #next(recorded: Recorded<UserEvent>): TimelineEntry {
+  #entry(recorded: Recorded<UserEvent>): TimelineEntry {
     const { personal, unreadable } = this.#open(recorded);
     const fault = this.#apply(recorded, personal, unreadable);
     return { recorded, personal, fault, state: this.state.summary(this.#latest) };

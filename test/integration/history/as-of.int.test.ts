@@ -28,8 +28,8 @@ const EMPTY = { users: [], subscriptions: [], licenses: [], activations_by_day: 
 async function stateOf(userId: string, asOf: number): Promise<UserRows> {
   const found = await system.pool.query('SELECT event_id FROM read_model.skipped_events');
   const skipped = new Set(found.rows.map(({ event_id }) => event_id));
-  const timeline = new Timeline({ userId, reader: createReader(), asOf, skipped });
-  await Array.fromAsync(timeline.entries(system.log.readStream(userStream(userId))));
+  const timeline = new Timeline({ userId, reader: createReader(), skipped });
+  await Array.fromAsync(timeline.entries(system.log.readStream(userStream(userId)), asOf));
   return timeline.state;
 }
 

@@ -104,17 +104,19 @@ export const opener =
       : undefined;
 
 /** The timeline of these events, gone through to its end. */
-export async function timelineOf(events: readonly RecordedEvent[], options: Partial<TimelineOptions> = {}) {
+export async function timelineOf(
+  events: readonly RecordedEvent[],
+  { asOf = Number.POSITIVE_INFINITY, ...options }: Partial<TimelineOptions> & { readonly asOf?: number } = {},
+) {
   async function* source() {
     yield* events;
   }
   const timeline = new Timeline({
     userId,
     reader: createReader(),
-    asOf: Number.POSITIVE_INFINITY,
     skipped: new Set(),
     ...options,
   });
-  const entries = await Array.fromAsync(timeline.entries(source()));
+  const entries = await Array.fromAsync(timeline.entries(source(), asOf));
   return { timeline, entries };
 }
