@@ -55,6 +55,31 @@ it('without PostgreSQL: what needs a new key or the read model is 503, the rest 
   expect((await revoke()).body.code).toBe('read_model_behind');
 });
 
+it('while PostgreSQL is read-only: a sign-up is 503, and completed by the next try with the same email', async () => {
+  await using postgres = await startPostgres();
+  await using node = await startCommandNode({ postgresUrl: postgres.url });
+  // As in a failover: the connections that are open lead to a server that has become read-only.
+  const readOnly = async (isReadOnly: 'on' | 'off') => {
+    await node.pool.query('SET default_transaction_read_only = off');
+    await node.pool.query(
+      `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = ${isReadOnly}', current_database()); END $$`,
+    );
+    await node.pool.query(
+      'SELECT pg_terminate_backend(pid, 10_000) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()',
+    );
+  };
+  const email = `${randomUUID()}@example.com`;
+  const attempt = () => ask(node.url, '/v1/signup', { body: { email, password: 'correct horse battery' } });
+  await readOnly('on');
+  const refused = await attempt();
+  expect(refused).toMatchObject({ status: 503, body: { code: 'vault_unavailable' } });
+  expect(refused.headers.get('Retry-After')).toBe('1');
+  await readOnly('off');
+  await eventually('the sign-up is completed', async () => (await attempt()).status === 201);
+  expect((await attempt()).body.code).toBe('email_taken');
+  expect(node.log.join('')).not.toContain('"status":500');
+});
+
 it('without Redis: business as usual, each node limiting by itself', async () => {
   await using redis = await startRedis();
   await using node = await startCommandNode({
