@@ -22,6 +22,7 @@ import { openKeyRings } from '../shared/tokens/file-key-ring.ts';
 import { UsageCounter } from '../shared/usage/usage-counter.ts';
 import { loadMasterKey } from '../shared/vault/master-key.ts';
 import { createVault } from '../shared/vault/postgres-vault.ts';
+import { createErasureIntents } from './accounts/erasure-intents.ts';
 import { Passwords } from './accounts/passwords.ts';
 import { startSweeping } from './accounts/sweeping.ts';
 import type { CommandConfig } from './config.ts';
@@ -29,6 +30,7 @@ import type { CommandContext } from './context.ts';
 import type { Pause } from './dependencies.ts';
 import { createExecutor } from './execute/executor.ts';
 import { createOwnerIndex } from './execute/owners.ts';
+import { createSnapshots } from './execute/snapshots.ts';
 import { createCommandMetrics } from './metrics.ts';
 import { commandRoutes } from './routes/all.ts';
 
@@ -125,6 +127,8 @@ function createContext(
     log,
     codec: createCodec({ writeLevel: config.EVENT_SCHEMA_LEVEL, vault }),
     vault,
+    snapshots: createSnapshots({ db: vaultDatabase, logger: options.logger }),
+    erasures: createErasureIntents(vaultDatabase),
     passwords,
     plans: readPlanCatalogue(config.PLAN_CATALOGUE_FILE),
     clock,

@@ -3,7 +3,9 @@ import type { EventLog } from '../shared/event-log.ts';
 import type { Codec } from '../shared/events/codec.ts';
 import type { PlanCatalogue } from '../shared/plans.ts';
 import type { Vault } from '../shared/vault/vault.ts';
+import type { ErasureIntents } from './accounts/erasure-intents.ts';
 import type { Passwords } from './accounts/passwords.ts';
+import type { Snapshots } from './execute/snapshots.ts';
 
 /** Where a test can stop the write side, between one step and the next. */
 export type PausePoint =
@@ -24,9 +26,11 @@ export type AppendOutcome = 'appended' | 'conflict' | 'unknown' | 'unavailable' 
 
 /** What the write side is made of. */
 export interface ExecutorDependencies {
-  readonly log: Pick<EventLog, 'append' | 'readStream' | 'readAll'>;
+  readonly log: Pick<EventLog, 'append' | 'readStream'>;
   readonly codec: Codec;
   readonly vault: Vault;
+  readonly snapshots: Snapshots;
+  readonly erasures: ErasureIntents;
   readonly passwords: Passwords;
   readonly plans: PlanCatalogue;
   readonly clock: Clock;
@@ -36,8 +40,6 @@ export interface ExecutorDependencies {
   readonly readDeadlineMs: number;
   /** For how long a command is decided again because others wrote first; 5 seconds unless given. */
   readonly retryForMs?: number;
-  /** How far back the first sweep looks for erasures that a crash cut off; seven days unless given. */
-  readonly sweepWindowMs?: number;
   /** Told of every append: how long it took and how it went. For metrics. */
   readonly onAppend?: (seconds: number, outcome: AppendOutcome) => void;
   readonly pause?: Pause;

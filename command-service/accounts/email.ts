@@ -34,7 +34,7 @@ export class Emails {
   /** The reservation as it is now. @throws EventStoreUnavailable, UnknownEvent */
   async read(digest: string): Promise<Reservation> {
     const { log, readDeadlineMs } = this.#parts;
-    const last = readWithin(readDeadlineMs, (signal) =>
+    const last = readWithin(AbortSignal.timeout(readDeadlineMs), (signal) =>
       log.readStream(emailStream(digest), { direction: 'backwards', limit: 1, signal }),
     );
     for await (const event of last) return this.#reservation(event);

@@ -17,8 +17,9 @@ export interface EraseParts {
 }
 
 /**
- * What has to follow `UserErased`: the key's tombstone, then the email's release. In this order, because a crash in
- * between may leave an email reserved a little longer, but never personal data readable behind a free email.
+ * What has to follow `UserErased`: the key's tombstone, the snapshot's removal, the email's release, the intent's end. In
+ * this order, because a crash in between may leave an email reserved a little longer, but never personal data readable
+ * once the email is free.
  * @returns whether anything was left to do
  */
 export async function finishErasure(
@@ -28,13 +29,18 @@ export async function finishErasure(
 ): Promise<boolean> {
   const { dependencies, states, queue, emails } = parts;
   const tombstoned = await dependencies.vault.applyErasures([userId]);
+  await states.removeSaved(userId);
   await dependencies.pause?.('erase.tombstoned', { userId, commandId: stamp.commandId });
   const digest = await queue.run(userId, async () => (await states.readToEnd(userId)).account.emailDigest);
   const released = await emails.release(digest, userId, stamp);
+  await dependencies.erasures.end(userId);
   return released || tombstoned > 0;
 }
 
-/** Erases a user: `UserErased`, tombstone, release. A repeat runs all three again. */
+/**
+ * Erases a user: the intent, `UserErased`, then tombstone and release. A repeat runs the last two again; what is cut off
+ * is finished by the sweep, which goes by the intent.
+ */
 export function createErase(parts: EraseParts) {
   const { dependencies, executeCommand } = parts;
   return async (request: EraseRequest): Promise<Outcome> => {
@@ -45,7 +51,11 @@ export function createErase(parts: EraseParts) {
       stamp,
       ifMatch,
       admit: withTokenUntilErased(caller, userId),
-      decide: (state, context) => decide(state, { type: 'EraseUser' }, context),
+      async decide(state, context) {
+        const decision = decide(state, { type: 'EraseUser' }, context);
+        if (decision.kind === 'events') await dependencies.erasures.begin(userId);
+        return decision;
+      },
     });
     if (outcome.kind === 'rejected') return outcome;
     await dependencies.pause?.('erase.appended', { userId, commandId: stamp.commandId });

@@ -30,6 +30,7 @@ export interface UserState {
   /** Of the last event; -1 before the first. */
   revision: number;
   position: Position;
+  lastEventId: string;
   /** Time of the last event, never going back; 0 before the first. */
   lastEventAt: number;
 }
@@ -45,6 +46,7 @@ export const initialState = (userId: string): UserState => ({
   recentCommands: new Map(),
   revision: -1,
   position: START,
+  lastEventId: '',
   lastEventAt: 0,
 });
 
@@ -124,6 +126,7 @@ export function evolve(state: UserState, recorded: Recorded<UserEvent>): UserSta
   const subject = fold(state, recorded, at);
   state.revision = revision;
   state.position = position;
+  state.lastEventId = recorded.id;
   state.lastEventAt = at;
   for (const [commandId, earlier] of state.recentCommands) {
     if (at - earlier.at < COMMAND_MEMORY_MS) break;

@@ -80,12 +80,13 @@ export function createExecuteCommand({
     await pause?.('append.after', { userId, commandId });
     const [event, ...others] = ready.events;
     // The position of a single event is in the answer; of several, only the last one's is.
+    let after = state;
     if (event && others.length === 0 && revision === state.revision + 1) {
       states.append(state, { ...event, stream, revision, position, created: new Date(ready.now) });
     } else {
-      await states.readToEnd(userId);
+      after = await states.readToEnd(userId);
     }
-    const earlier = findRecentCommand(states.peek(userId) ?? state, commandId, ready.now);
+    const earlier = findRecentCommand(after, commandId, ready.now);
     if (!earlier) throw new Error(`an append to ${stream} left no trace of its command`);
     return answerOf(userId, earlier, false);
   }

@@ -42,9 +42,15 @@ export interface Executor {
 
 /** The write side of one command node. */
 export function createExecutor(dependencies: ExecutorDependencies): Executor {
-  const { log, codec, clock, vault, readDeadlineMs, stateCacheBytes } = dependencies;
+  const { log, codec, clock, vault, snapshots, readDeadlineMs, stateCacheBytes } = dependencies;
   const append = createAppend(dependencies);
-  const states = new UserStates({ log, reader: codec, maxBytes: stateCacheBytes, readDeadlineMs });
+  const states = new UserStates({
+    log,
+    reader: codec,
+    maxBytes: stateCacheBytes,
+    readDeadlineMs,
+    snapshots,
+  });
   const queue = new UserQueue();
   const emails = new Emails({ log, codec, vault, clock, readDeadlineMs, append });
   const executeCommand = createExecuteCommand({ dependencies, states, queue, append });

@@ -2,20 +2,19 @@ import type { RecordedEvent } from '../../shared/event-log.ts';
 import { EventStoreUnavailable } from '../../shared/event-log-errors.ts';
 
 /**
- * The events of a read that has to end in time. A read that is aborted ends like one that is complete; here it
+ * The events of a read that ends when `deadline` fires. A read that is aborted ends like one that is complete; here it
  * fails instead, because half a stream must never pass for all of it.
  * @throws EventStoreUnavailable the time is up; and what the read throws
  */
 export async function* readWithin(
-  deadlineMs: number,
+  deadline: AbortSignal,
   read: (signal: AbortSignal) => AsyncIterable<RecordedEvent>,
 ): AsyncGenerator<RecordedEvent, void> {
-  const signal = AbortSignal.timeout(deadlineMs);
   try {
-    yield* read(signal);
+    yield* read(deadline);
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!deadline.aborted) throw error;
     throw new EventStoreUnavailable({ cause: error });
   }
-  if (signal.aborted) throw new EventStoreUnavailable({ cause: signal.reason });
+  if (deadline.aborted) throw new EventStoreUnavailable({ cause: deadline.reason });
 }

@@ -12,6 +12,7 @@ const isIndexFile = (name: string) => name.endsWith('_indexes.sql');
 export const readModelMigrations = () => readMigrations(folder('read_model'));
 const usageMigrations = () => readMigrations(folder('usage'));
 const vaultMigrations = () => readMigrations(folder('vault'));
+const writeSideMigrations = () => readMigrations(folder('write_side'));
 const relayMigrations = () => readMigrations(folder('relay'));
 
 export interface MigratedSet {
@@ -21,7 +22,7 @@ export interface MigratedSet {
 
 /**
  * Brings every schema up to this build: the read models, usage and the relay's checkpoints in one database,
- * the vault where it is kept.
+ * the vault and the write side's snapshots where the vault is kept.
  * @throws MigrationMismatch
  */
 export async function migrateAll(pools: {
@@ -30,6 +31,7 @@ export async function migrateAll(pools: {
 }): Promise<MigratedSet[]> {
   const sets = [
     { pool: pools.vault, schema: 'vault', migrations: await vaultMigrations() },
+    { pool: pools.vault, schema: 'write_side', migrations: await writeSideMigrations() },
     { pool: pools.database, schema: READ_MODEL_SCHEMA, migrations: await readModelMigrations() },
     { pool: pools.database, schema: 'usage', migrations: await usageMigrations() },
     { pool: pools.database, schema: RELAY_SCHEMA, migrations: await relayMigrations() },

@@ -153,6 +153,27 @@ describe('an erasing that a crash cut off', () => {
     expect(codeOf(await logIn(node, next))).toBe('done');
   });
 
+  it('before its event is forgotten after an hour, and the user goes on', async () => {
+    const customer = await cutOff('append.before');
+    const node = backend.node();
+    const intents = async () =>
+      (await backend.pool.query('SELECT FROM vault.erasures WHERE user_id = $1', [customer.userId])).rowCount;
+    expect(await node.sweepErasures()).toBe(0);
+    expect(await intents()).toBe(1);
+    await backend.pool.query("UPDATE vault.erasures SET begun_at = begun_at - interval '61 minutes'");
+    expect(await node.sweepErasures()).toBe(0);
+    expect(await intents()).toBe(0);
+    expect(codeOf(await logIn(node, customer))).toBe('done');
+  });
+
+  it('is finished however long ago it began', async () => {
+    const customer = await cutOff('append.after');
+    await backend.pool.query("UPDATE vault.erasures SET begun_at = begun_at - interval '60 days'");
+    const node = backend.node();
+    expect(await node.sweepErasures()).toBe(1);
+    expect(await node.vault.dataKey(customer.userId)).toBe(ERASED);
+  });
+
   it('is finished by a repeat', async () => {
     const customer = await cutOff('erase.appended');
     done(await other.erase(erase(customer)));

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { createErasureIntents } from '../../../command-service/accounts/erasure-intents.ts';
 import { Passwords } from '../../../command-service/accounts/passwords.ts';
 import type { ExecutorDependencies, PausePoint } from '../../../command-service/dependencies.ts';
 import type { Command } from '../../../command-service/domain/user.ts';
 import { createExecutor, type Executor } from '../../../command-service/execute/executor.ts';
 import type { Caller, CommandRequest, Done, Outcome } from '../../../command-service/execute/requests.ts';
+import { createSnapshots } from '../../../command-service/execute/snapshots.ts';
 import { type EventStore, startEventStore } from '../../../local/event-store/server.ts';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
@@ -18,6 +20,8 @@ import { newKey } from '../../../shared/vault/wrapping.ts';
 import { createDatabase, type TestDatabase } from '../../support/databases.ts';
 import { vaultPool } from '../vault/vaults.ts';
 
+const silent = createLogger({ service: 'test', level: 'silent' });
+
 type AppendCall = (send: () => Promise<AppendResult>, stream: string) => Promise<AppendResult>;
 type Info = { readonly userId: string; readonly commandId: string };
 
@@ -27,6 +31,7 @@ export interface Node extends Executor {
   /** Stream names, in order, of what this node asked the log for. */
   readonly appends: string[];
   readonly reads: string[];
+  eventsRead: number;
   /** Stands between the node and the log's append. */
   append: AppendCall;
   pause: (point: PausePoint, info: Info) => Promise<void>;
@@ -36,23 +41,28 @@ export interface Node extends Executor {
 /** A real event store and vault, and any number of command nodes on them. */
 export class Backend {
   readonly store: EventStore;
+  /** On the vault's database, which holds the snapshots, too. */
+  readonly pool: Pool;
   readonly log: EventLog;
   readonly #database: TestDatabase;
-  readonly #pool: Pool;
   readonly #masterKey = newKey();
   readonly #closing: EventLog[] = [];
 
   private constructor(database: TestDatabase, store: EventStore, pool: Pool) {
     this.#database = database;
     this.store = store;
-    this.#pool = pool;
+    this.pool = pool;
     this.log = this.#connect();
   }
 
   static async start(): Promise<Backend> {
     const database = await createDatabase();
-    const logger = createLogger({ service: 'test', level: 'silent' });
-    const store = await startEventStore({ host: '127.0.0.1', port: 0, databaseUrl: database.url, logger });
+    const store = await startEventStore({
+      host: '127.0.0.1',
+      port: 0,
+      databaseUrl: database.url,
+      logger: silent,
+    });
     return new Backend(database, store, await vaultPool(database.url));
   }
 
@@ -64,15 +74,21 @@ export class Backend {
 
   /** @param connectionString of whatever stands in front of the store */
   node(
-    options: Partial<Pick<ExecutorDependencies, 'retryForMs' | 'onAppend' | 'codec' | 'vault'>> = {},
+    options: Partial<
+      Pick<
+        ExecutorDependencies,
+        'retryForMs' | 'onAppend' | 'codec' | 'vault' | 'stateCacheBytes' | 'readDeadlineMs'
+      >
+    > = {},
     connectionString?: string,
   ): Node {
     const log = this.#connect(connectionString);
-    const vault = createVault({ db: this.#pool, masterKey: this.#masterKey, clock: () => Date.now() });
+    const vault = createVault({ db: this.pool, masterKey: this.#masterKey, clock: () => Date.now() });
     const handles: Omit<Node, keyof Executor> = {
       vault,
       appends: [],
       reads: [],
+      eventsRead: 0,
       append: (send) => send(),
       pause: async () => undefined,
       now: () => Date.now(),
@@ -83,14 +99,18 @@ export class Backend {
           handles.appends.push(stream);
           return handles.append(() => log.append(stream, expected, events, how), stream);
         },
-        readStream: (stream, how) => {
+        async *readStream(stream, how) {
           handles.reads.push(stream);
-          return log.readStream(stream, how);
+          for await (const event of log.readStream(stream, how)) {
+            handles.eventsRead += 1;
+            yield event;
+          }
         },
-        readAll: (how) => log.readAll(how),
       },
       codec: createCodec({ writeLevel: LATEST_SCHEMA_LEVEL, vault }),
       vault,
+      snapshots: createSnapshots({ db: this.pool, logger: silent }),
+      erasures: createErasureIntents(this.pool),
       passwords: new Passwords({
         maxConcurrent: 2,
         maxWaiting: 1_000,
@@ -120,7 +140,7 @@ export class Backend {
   async close(): Promise<void> {
     await Promise.all(this.#closing.map((log) => log.close()));
     await this.store.close();
-    await this.#pool.end();
+    await this.pool.end();
     await this.#database[Symbol.asyncDispose]();
   }
 }

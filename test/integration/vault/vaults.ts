@@ -4,11 +4,12 @@ import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts
 import { createLogger } from '../../../shared/logger.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
-const folder = path.resolve(import.meta.dirname, '../../../projector/schemas/migrations/vault');
+const folder = path.resolve(import.meta.dirname, '../../../projector/schemas/migrations');
 
 /** A pool on the database at `url`, with the schema `vault` in it. */
 export async function vaultPool(url: string): Promise<Pool> {
   const pool = createPool({ connectionString: url, applicationName: 'test', max: 10, logger });
-  await migrate({ pool, schema: 'vault', migrations: await readMigrations(folder) });
+  for (const schema of ['vault', 'write_side'])
+    await migrate({ pool, schema, migrations: await readMigrations(path.join(folder, schema)) });
   return pool;
 }

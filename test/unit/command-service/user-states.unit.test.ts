@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { approximateBytes } from '../../../command-service/domain/user-state.ts';
+import type { Snapshots } from '../../../command-service/execute/snapshots.ts';
 import { UserStates } from '../../../command-service/execute/user-states.ts';
 import type { ReadStreamOptions, RecordedEvent } from '../../../shared/event-log.ts';
 import { EventStoreUnavailable } from '../../../shared/event-log-errors.ts';
@@ -48,8 +49,10 @@ class Streams {
   }
 }
 
+const NO_SNAPSHOTS: Snapshots = { load: async () => undefined, save: async () => {}, remove: async () => {} };
+
 const statesOf = (log: Pick<Streams, 'readStream'>, maxBytes = 1_000_000) =>
-  new UserStates({ log, reader: createReader(), maxBytes, readDeadlineMs: 50 });
+  new UserStates({ log, reader: createReader(), maxBytes, readDeadlineMs: 50, snapshots: NO_SNAPSHOTS });
 
 describe('the states of users', () => {
   it('are read once, and then only from where they end', async () => {
