@@ -47,7 +47,7 @@ export interface CommandService extends Running {
   readonly port: number;
 }
 
-/** Everything that this service talks to. Nothing is connected to yet: it starts with all of them away. */
+/** Everything that this service talks to. Nothing is connected to yet: it starts with all of them unavailable. */
 async function connect({ config, logger, clock: given = systemClock }: CommandServiceOptions) {
   const metrics = createMetrics('command-service');
   const pool = (connectionString: string, applicationName: string, max: number) =>
@@ -93,7 +93,7 @@ const healthOf = (connections: Connections, logger: Logger): Health => {
     dependencies: {
       clock: { check: () => clockDifference.check(), required: true },
       event_store: { check: () => log.ping(), required: true },
-      // Its digest keys are kept once read, so that check alone would not notice that the database is away.
+      // Its digest keys are kept once read, so that check alone would not notice that the database is unavailable.
       vault: { check: () => Promise.all([vault.check(), vaultDatabase.query('SELECT')]), required: true },
       // Operators' commands and usage counts need it; customers' commands don't.
       database: { check: () => database.query('SELECT'), required: false },
@@ -109,7 +109,7 @@ const limitsOf = (config: CommandConfig) => ({
   operator_commands: config.OPERATOR_COMMANDS_PER_MINUTE,
 });
 
-/** The write side of this node, and what shows it to an operator. */
+/** The write side of this node, and its metrics. */
 function createContext(
   connections: Connections,
   options: CommandServiceOptions,
@@ -144,7 +144,7 @@ function createContext(
 }
 
 /**
- * Starts a command node. It answers at once; what needs a store that is away gets a 503 until the store is back.
+ * Starts a command node. It answers at once; what needs a store that is unavailable gets a 503 until it is back.
  * @throws ConfigError a key is missing or malformed; and the listening's error
  */
 export async function startCommandService(options: CommandServiceOptions): Promise<CommandService> {

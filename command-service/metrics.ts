@@ -26,7 +26,7 @@ export function createCommandMetrics(registry: Registry) {
   });
   const failures = new Counter({
     name: 'append_failures_total',
-    help: 'Appends that failed: of unknown outcome, the event store away, or for another reason',
+    help: 'Appends that failed: of unknown outcome, the event store unavailable, or for another reason',
     labelNames: ['kind'],
     registers,
   });

@@ -17,7 +17,7 @@ interface Parts {
 /**
  * Sets a new password, after the old one was verified against the state that the change is appended to. The same
  * password again is no change. A repeat under the idempotency key must bring the same new password, as long as that
- * can be told.
+ * can be known.
  */
 export function createChangePassword({ dependencies, executeCommand }: Parts) {
   const { vault, passwords } = dependencies;

@@ -11,7 +11,7 @@ interface Parts {
   readonly passwords: Passwords;
 }
 
-/** A user's sealed credentials, taken out of the state while its place in the queue was held. */
+/** A user's sealed credentials, taken out of the state while nobody else worked on it. */
 export interface SealedCredentials {
   readonly userId: string;
   readonly sealed: string;

@@ -16,7 +16,7 @@ export interface Reservation {
   readonly revision: number;
 }
 
-/** How often a release is tried again; each failure means that somebody else wrote, or that the log went away. */
+/** How often a release is tried again; each failure means that somebody else wrote, or that the log became unavailable. */
 const RELEASE_TRIES = 5;
 
 type Parts = Pick<ExecutorDependencies, 'log' | 'codec' | 'vault' | 'clock' | 'readDeadlineMs'> & {
@@ -53,8 +53,8 @@ export class Emails {
   }
 
   /**
-   * Reserves the email for a user, behind what was read.
-   * @returns false if that can't be told or somebody else wrote: read again, and go by what is found
+   * Reserves the email for a user, if nothing was written since what was read.
+   * @returns false if that can't be known or somebody else wrote: read again, and go by what is found
    */
   reserve(digest: string, before: Reservation, userId: string, stamp: CommandStamp): Promise<boolean> {
     return this.#append(digest, before, 'EmailReserved', userId, stamp);

@@ -29,7 +29,7 @@ const MAX_ROUNDS = 8;
 
 /**
  * Signs up: the email is reserved for a user id first, then that user's stream begins. Whoever finds a reservation
- * without a user completes it, for the user id that stands in it: so a sign-up cut off in between blocks nobody,
+ * without a user completes it, for the user id that it names: so a sign-up cut off in between blocks nobody,
  * and of two at once one makes the user and the other finds the email taken.
  */
 export function createSignUp({ dependencies, states, queue, emails, executeCommand }: Parts) {
@@ -101,7 +101,7 @@ export function createSignUp({ dependencies, states, queue, emails, executeComma
           tokenRevision = revision;
           return undefined;
         }
-        // Another password is another request; but if the user has changed it since, that can't be told.
+        // Another password is another request; but if the user has changed it since, that can't be known.
         return { code: unchanged ? 'idempotency_key_reused' : 'email_taken' };
       },
     };

@@ -90,7 +90,7 @@ export type ActivationCommand =
   | (OfLicense & { readonly type: 'RevokeLicense' })
   | (OfLicense & { readonly type: 'ReinstateLicense' });
 
-/** How many of the active clients a refusal shows. */
+/** How many of the active clients a rejection names. */
 export const SHOWN_CLIENTS = 20;
 
 const unchanged = (license: License) => nothing({ kind: 'license', license });

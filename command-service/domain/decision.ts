@@ -46,7 +46,7 @@ export type Rejection =
 
 export type Decision =
   | { readonly kind: 'events'; readonly events: readonly NewUserEvent[] }
-  /** The state asked for already holds. `subject` is what the answer shows. */
+  /** The state asked for already holds. `subject` is what the answer is about. */
   | { readonly kind: 'nothing'; readonly subject: Subject }
   | { readonly kind: 'rejected'; readonly rejection: Rejection };
 

@@ -25,7 +25,7 @@ export interface License {
   readonly clientId: string;
   readonly status: 'active' | 'deactivated' | 'revoked';
   readonly activatedAt: number;
-  /** Of the event that activated it. With `activatedAt` it stands in the activation key, the same each time. */
+  /** Of the event that activated it. With `activatedAt` it is part of the activation key, the same each time. */
   readonly activatedPosition: Position;
   readonly updatedAt: number;
 }

@@ -9,7 +9,7 @@ export type Period = { readonly months: number } | { readonly startDate: number;
 /** What a renewal adds. */
 export type Extension = { readonly months: number } | { readonly endDate: number };
 
-/** The latest end date: with a year of grace behind it, a date still has four digits of year. */
+/** The latest end date: with a year of grace after it, a date still has four digits of year. */
 export const LATEST_END = Date.UTC(9999, 0, 1) - 1;
 /** How far back a start date may lie (billing systems enter what was sold before), in months. */
 const EARLIEST_START_MONTHS = 120;

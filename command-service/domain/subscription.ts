@@ -131,7 +131,7 @@ function termsFor(plan: string, context: Context): Terms | Rejection {
 
 /**
  * One current subscription at a time; a plan that has room for the clients that are active. An earlier suspended
- * subscription that is over does not stand in the way.
+ * subscription that is over is no obstacle.
  */
 export function start(
   subscriptions: Subscriptions,
@@ -229,7 +229,7 @@ export function changePlan(
 
 /**
  * Ends the subscription at its end date, or now. Within the grace that gives up the rest of the grace. A customer
- * can't end a suspended subscription at once: a new one right behind it would escape the suspension.
+ * can't end a suspended subscription at once: a new one right after it would escape the suspension.
  */
 export function cancel(
   before: Subscription,

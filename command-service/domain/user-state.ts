@@ -7,7 +7,7 @@ import { foldSubscription, noSubscriptions, type Subscriptions } from './subscri
 
 // ---- state ----
 
-/** What a command that changed something left behind: enough to give its answer again. */
+/** What is remembered of a command that changed something: enough to give its answer again. */
 export interface RecentCommand {
   /** Absent if the command came without an idempotency key. */
   readonly requestDigest: string | undefined;
@@ -133,7 +133,7 @@ export function evolve(state: UserState, recorded: Recorded<UserEvent>): UserSta
     state.recentCommands.delete(commandId);
   }
   const { commandId, requestDigest } = recorded.metadata;
-  state.recentCommands.delete(commandId); // so that it stands last again: the map is in the order of time
+  state.recentCommands.delete(commandId); // so that it comes last again: the map is in the order of time
   state.recentCommands.set(commandId, {
     requestDigest,
     type: recorded.event.type,

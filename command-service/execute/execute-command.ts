@@ -26,10 +26,10 @@ export interface ExecuteCommandParts {
   readonly append: Append;
 }
 
-/** Events ready to append behind a revision. Sent again they are the very same, and so land once at most. */
+/** Events ready to append after a revision. Sent again they are the very same, so they are appended once at most. */
 interface Ready {
   readonly events: readonly NewEvent[];
-  readonly behind: number;
+  readonly after: number;
   readonly now: number;
 }
 
@@ -61,13 +61,13 @@ export function createExecuteCommand({
 }: ExecuteCommandParts): ExecuteCommand {
   const { codec, pause, retryForMs = RETRY_FOR_MS } = dependencies;
 
-  async function encode(job: Job, behind: number, events: Decided & { kind: 'events' }, now: number) {
+  async function encode(job: Job, after: number, events: Decided & { kind: 'events' }, now: number) {
     const stream = userStream(job.userId);
     const metadata = metadataOf(job.stamp, now);
     const encoded = await Promise.all(
       events.events.map((event, index) => codec.encode(event, { stream, index, metadata })),
     );
-    return { events: encoded, behind, now };
+    return { events: encoded, after, now };
   }
 
   async function write(job: Job, state: UserState, ready: Ready): Promise<Outcome> {
@@ -75,7 +75,7 @@ export function createExecuteCommand({
     const { commandId } = stamp;
     const stream = userStream(userId);
     await pause?.('append.before', { userId, commandId });
-    const expected = ready.behind < 0 ? 'no_stream' : ready.behind;
+    const expected = ready.after < 0 ? 'no_stream' : ready.after;
     const { revision, position } = await append(stream, expected, ready.events);
     await pause?.('append.after', { userId, commandId });
     const [event, ...others] = ready.events;
@@ -95,7 +95,7 @@ export function createExecuteCommand({
   async function prepare(job: Job, kept: UserState | undefined, pending: Ready | undefined) {
     let state = kept ?? (await states.readToEnd(job.userId));
     // Nothing has come since the append whose outcome is unknown: it may still land, so nothing else may be tried.
-    if (pending?.behind === state.revision) return { state, ready: pending };
+    if (pending?.after === state.revision) return { state, ready: pending };
     let context = contextFor(state, job, dependencies);
     let answer = await decideCommand(job, state, context);
     if (kept && answer.kind !== 'events') {

@@ -23,7 +23,7 @@ export interface OwnerIndex {
 export interface OwnersOptions {
   readonly pool: Queryable;
   readonly log: Pick<EventLog, 'readAll' | 'readStream'>;
-  /** How long an id that is not found is waited for while the read model is behind; default 1 s. */
+  /** How long an id that is not found is waited for while the read model has not caught up; default 1 s. */
   readonly waitMs?: number;
 }
 

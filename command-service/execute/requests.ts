@@ -74,7 +74,7 @@ export interface Done {
   readonly userId: string;
   /** The resource as the command left it; for a repeated command as it was left then. */
   readonly subject: Subject;
-  /** As of when a status is to be computed, in milliseconds: a repeated answer shows the one it showed first. */
+  /** As of when a status is to be computed, in milliseconds: a repeated answer has the one that it had first. */
   readonly at: number;
   /** The user's stream at the answer: for `ETag` and `Event-Position`. */
   readonly revision: number;

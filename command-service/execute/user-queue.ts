@@ -65,7 +65,7 @@ export class UserQueue {
       line.length -= 1;
       if (line.length === 0) this.#lines.delete(key);
     });
-    // The next in line starts whether this one succeeds or fails; who called it is told.
+    // The next in line starts whether this one succeeds or fails; who called it gets the error.
     line.tail = result.then(
       () => undefined,
       () => undefined,

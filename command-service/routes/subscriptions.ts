@@ -11,7 +11,7 @@ import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled, showSubscript
 import { ownerFor } from './owner-for.ts';
 import { plan, reason, renewBody, startBody } from './subscription-bodies.ts';
 
-const shown = { body: subscriptionResource, headers: ANSWER_HEADERS };
+const answered = { body: subscriptionResource, headers: ANSWER_HEADERS };
 const common = {
   method: 'post',
   tag: 'Subscriptions',
@@ -46,7 +46,11 @@ const start = commandRoute({
   auth: ['user', 'operator'],
   body: startBody,
   answers: {
-    201: { description: 'Started.', ...shown, headers: { ...ANSWER_HEADERS, Location: 'The subscription.' } },
+    201: {
+      description: 'Started.',
+      ...answered,
+      headers: { ...ANSWER_HEADERS, Location: 'The subscription.' },
+    },
   },
   problems: ['forbidden_plan', 'not_found', 'subscription_exists', 'too_many_clients', ...COMMAND_PROBLEMS],
 }).handle(async (context, request) => {
@@ -93,7 +97,7 @@ const renew = commandRoute({
     'From its end date, by months or to a later date. Takes back a cancellation that has not ended. Sent twice it would extend twice: so it needs an Idempotency-Key or an If-Match with a revision.',
   auth: ['user', 'operator'],
   body: renewBody,
-  answers: { 200: { description: 'As it is now.', ...shown } },
+  answers: { 200: { description: 'As it is now.', ...answered } },
   problems: [
     'forbidden_plan',
     'subscription_ended',
@@ -120,7 +124,7 @@ const changePlan = commandRoute({
   summary: 'Change to another plan, from now on',
   auth: ['user', 'operator'],
   body: z.strictObject({ plan }),
-  answers: { 200: { description: 'As it is now.', ...shown } },
+  answers: { 200: { description: 'As it is now.', ...answered } },
   problems: [
     'forbidden_plan',
     'subscription_ended',
@@ -144,7 +148,7 @@ const cancel = commandRoute({
   auth: ['user', 'operator'],
   body: z.strictObject({ immediately: z.boolean().optional(), reason }),
   bodyOptional: true,
-  answers: { 200: { description: 'As it is now.', ...shown } },
+  answers: { 200: { description: 'As it is now.', ...answered } },
   problems: ['subscription_ended', 'subscription_suspended', ...OF_ONE_PROBLEMS, ...COMMAND_PROBLEMS],
 }).handle((context, request) =>
   executeCommand(context, request, 'cancelSubscription', {
@@ -169,7 +173,7 @@ const byOperator = (
     auth: ['operator'],
     body: z.strictObject({ reason }),
     bodyOptional: true,
-    answers: { 200: { description: 'As it is now.', ...shown } },
+    answers: { 200: { description: 'As it is now.', ...answered } },
     problems: ['subscription_ended', ...OF_ONE_PROBLEMS, ...COMMAND_PROBLEMS],
   }).handle((context, request) =>
     executeCommand(context, request, `${verb}Subscription`, {

@@ -76,7 +76,7 @@ export function toKafkaRecord(recorded: RecordedEvent, now: number): KafkaRecord
 }
 
 /**
- * The event of a record that {@link toKafkaRecord} made, as it stands in the log; only `requestDigest` is lost. It is
+ * The event of a record that {@link toKafkaRecord} made, as it is in the log; only `requestDigest` is lost. It is
  * not decoded yet: whether type, version and shape are known is the reader's to say.
  * @throws RecordUnreadable
  */

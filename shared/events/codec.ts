@@ -27,7 +27,7 @@ export interface SealingKeys {
   dataKey(userId: string): Promise<DataKey | Erased>;
 }
 
-/** Where a new event will stand, and how it came to be. */
+/** Where a new event will be, and how it came to be. */
 export interface Stamp {
   readonly stream: string;
   /** Its place among the events of one append, from 0. */

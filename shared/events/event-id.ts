@@ -16,7 +16,7 @@ export interface EventIdentity {
 
 /**
  * UUIDv5 of command, stream, index and the SHA-256 of the event's bytes. The store compares ids alone, so an id has
- * to mean "the very same event": sealed anew, or decided anew, an event gets another one.
+ * to mean "the very same event": sealed again, or decided again, an event gets another one.
  */
 export function eventId({ commandId, stream, index, type, data, metadata }: EventIdentity): string {
   const bytes = createHash('sha256')

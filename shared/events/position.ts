@@ -24,7 +24,7 @@ export function parsePosition(text: string): Position | undefined {
   return position.commit > MAX || position.prepare > MAX ? undefined : position;
 }
 
-/** Negative if `a` is before `b`, positive if behind, 0 if the same. */
+/** Negative if `a` is before `b`, positive if after, 0 if the same. */
 export function comparePositions(a: Position, b: Position): number {
   if (a.commit !== b.commit) return a.commit < b.commit ? -1 : 1;
   if (a.prepare !== b.prepare) return a.prepare < b.prepare ? -1 : 1;

@@ -1,12 +1,12 @@
 import type { EventVersion, VersionStep } from './version.ts';
 
 type Json = Readonly<Record<string, unknown>>;
-/** Which part of an event a walk is about: the payload, or `personal` in clear. */
+/** Which part of an event a walk is about: the payload, or `personal` unencrypted. */
 export type Part = 'data' | 'personal';
 
 const step = (version: EventVersion, part: Part): VersionStep | undefined => version.fromPrevious?.[part];
 
-/** Brings a part that stands at `version` (from 1) to the latest one. A version without a step changed nothing. */
+/** Brings a part of `version` (from 1) to the latest one. A version without a step changed nothing. */
 export function upcast(versions: readonly EventVersion[], part: Part, version: number, value: Json): Json {
   return versions.slice(version).reduce((older, next) => step(next, part)?.up(older) ?? older, value);
 }

@@ -4,7 +4,7 @@ import { type DataKey, ERASED, type Erased } from './personal.ts';
 
 export interface KeyCacheOptions {
   readonly clock: Clock;
-  /** Most keys held; the least recently used goes first. One takes about 400 bytes. */
+  /** Most keys kept; the least recently used goes first. One takes about 400 bytes. */
   readonly maxKeys?: number;
   /** How long a key is used after it was read, in milliseconds. */
   readonly maxAgeMs?: number;

@@ -60,8 +60,8 @@ export async function loadMasterKey(settings: MasterKeySettings, logger: Logger)
     ]);
   }
   const path = file ?? DEVELOPMENT_FILE;
-  const held = await readKeyFile(path);
-  if (held !== undefined) return parse(held, `VAULT_MASTER_KEY_FILE ${path}`);
+  const existing = await readKeyFile(path);
+  if (existing !== undefined) return parse(existing, `VAULT_MASTER_KEY_FILE ${path}`);
   if (production) throw new ConfigError([`VAULT_MASTER_KEY_FILE: there is no file ${path}`]);
   const made = await createSecretFile(path, `${randomBytes(32).toString('base64url')}\n`);
   if (made) logger.info({ file: path }, 'development_master_key_made');

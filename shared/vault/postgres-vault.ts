@@ -17,7 +17,7 @@ export interface PostgresVaultOptions {
   readonly cache?: Omit<KeyCacheOptions, 'clock'>;
 }
 
-/** The vault in PostgreSQL's schema `vault`. It can be made while the database is away. */
+/** The vault in PostgreSQL's schema `vault`. It can be made while the database is unavailable. */
 export function createVault({ db, masterKey, clock, cache: cacheOptions }: PostgresVaultOptions): Vault {
   const cache = new KeyCache({ clock, ...cacheOptions });
   const digestKeys = new DigestKeys(db, masterKey);
@@ -64,9 +64,9 @@ export function createVault({ db, masterKey, clock, cache: cacheOptions }: Postg
         cache.put(userId, made);
         return made;
       }
-      const held = await dataKey(userId);
-      if (held === ERASED) throw new DataKeyErased(userId);
-      return held;
+      const existing = await dataKey(userId);
+      if (existing === ERASED) throw new DataKeyErased(userId);
+      return existing;
     },
     emailDigest: async (email) => hmac(await digestKeys.get('email'), emailForms(email)[0]),
     async formerEmailDigest(email) {

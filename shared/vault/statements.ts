@@ -1,7 +1,7 @@
 import { isPostgresUnavailable, type Queryable } from '../adapters/postgres/pool.ts';
 import { VaultUnavailable } from './errors.ts';
 
-/** Nothing is returned if another inserted first; what stands there is then read with `selectDataKeys`. */
+/** Nothing is returned if another inserted first; the other's row is then read with `selectDataKeys`. */
 const INSERT_DATA_KEY = `
   INSERT INTO vault.data_keys (user_id, wrapped_key, created_at) VALUES ($1, $2, now())
   ON CONFLICT (user_id) DO NOTHING RETURNING user_id`;
@@ -11,9 +11,9 @@ const SELECT_DATA_KEYS = `
 
 /** Also for users without a row: a restored vault may be older than they are. Ordered, so that two can't deadlock. */
 const TOMBSTONES = `
-  INSERT INTO vault.data_keys AS held (user_id, wrapped_key, created_at, erased_at)
+  INSERT INTO vault.data_keys AS existing (user_id, wrapped_key, created_at, erased_at)
   SELECT DISTINCT id, NULL::bytea, now(), now() FROM unnest($1::uuid[]) AS id ORDER BY id
-  ON CONFLICT (user_id) DO UPDATE SET wrapped_key = NULL, erased_at = now() WHERE held.erased_at IS NULL`;
+  ON CONFLICT (user_id) DO UPDATE SET wrapped_key = NULL, erased_at = now() WHERE existing.erased_at IS NULL`;
 
 const INSERT_DIGEST_KEY = `
   INSERT INTO vault.digest_keys (name, wrapped_key, created_at) VALUES ($1, $2, now())

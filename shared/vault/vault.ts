@@ -1,10 +1,10 @@
 import type { DataKey, Erased } from './personal.ts';
 
 /**
- * The key vault: the write side's one store beside the log. What can be erased can't stand in a log, so personal
+ * The key vault: the write side's one store beside the log. What can be erased can't be in a log, so personal
  * data is sealed there under a key that is kept here.
  *
- * Every method throws VaultUnavailable while PostgreSQL is away, and VaultKeyUnreadable under another master key.
+ * Every method throws VaultUnavailable while PostgreSQL is unavailable, and VaultKeyUnreadable under another master key.
  */
 export interface Vault {
   /**
