@@ -65,7 +65,7 @@ it('while PostgreSQL is read-only: a sign-up is 503, and completed by the next t
       `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = ${isReadOnly}', current_database()); END $$`,
     );
     await node.pool.query(
-      'SELECT pg_terminate_backend(pid, 10_000) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()',
+      'SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()',
     );
   };
   const email = `${randomUUID()}@example.com`;

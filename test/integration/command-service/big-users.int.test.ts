@@ -50,7 +50,10 @@ async function live(node: Node, customer: Subscribed, count: number): Promise<vo
     if (n % 2 === 1)
       return { type: 'LicenseDeactivated', data: { userId, licenseId, clientId, personal: {} } };
     licenseId = uuidv7(Date.now(), crypto.getRandomValues(new Uint8Array(10)));
-    return { type: 'LicenseActivated', data: { userId, licenseId, subscriptionId, clientId, personal: {} } };
+    return {
+      type: 'LicenseActivated',
+      data: { userId, licenseId, subscriptionId, product: 'app', clientId, personal: {} },
+    };
   };
   let expected = await lastRevision(stream);
   for (let from = 0; from < count; from += 500) {
