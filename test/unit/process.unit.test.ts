@@ -23,7 +23,7 @@ describe('the process', () => {
       // Children get the environment, and programs are looked for on its PATH.
       'local/bootstrap.mjs',
       'local/main.ts',
-      'local/process-groups.ts',
+      'local/processes/groups.ts',
       'local/processes/process.ts',
       'local/servers/programs.ts',
       'local/tool.ts',
