@@ -15,7 +15,7 @@ export interface OwnerIndex {
   /**
    * The owner's user id; undefined if there is no such subscription or license.
    * @throws Problem read_model_behind, read_model_parked (too many users are): it can't be told
-   * @throws the driver's error while PostgreSQL is away
+   * @throws the driver's error while PostgreSQL is unreachable
    */
   ownerOf(kind: 'subscription' | 'license', id: string, signal: AbortSignal): Promise<string | undefined>;
 }

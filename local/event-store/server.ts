@@ -35,7 +35,7 @@ const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
  * Starts a server that speaks the part of EventStoreDB's protocol that this system uses. It listens also while PostgreSQL
- * is away, and answers every call as unavailable until it has come.
+ * is unreachable, and answers every call as unavailable until it has come.
  * @throws LogInUse another server writes this log; else the error of the database, or of the port
  */
 export async function startEventStore(options: EventStoreOptions): Promise<EventStore> {

@@ -16,7 +16,7 @@ export interface RebuildOptions {
   readonly acceptDifferences?: boolean;
   /** Takes the log as it is, whatever the live read models say: they are broken, empty, or of another store. */
   readonly force?: boolean;
-  /** Starts anew also where an earlier rebuild was interrupted. */
+  /** Starts again also where an earlier rebuild was interrupted. */
   readonly fresh?: boolean;
   /** Keeps the replaced read models in the schema `read_model_old`. */
   readonly keepOld?: boolean;

@@ -186,7 +186,7 @@ class Rebuild {
 }
 
 /**
- * Builds the read models anew from the log in a schema beside the live ones, compares both at the same position, and
+ * Builds the read models again from the log in a schema beside the live ones, compares both at the same position, and
  * puts the new ones in their place. Services notice nothing. Interrupted, it goes on with the next call.
  * @throws RebuildRefused, FeedStop, EventStoreUnavailable, VaultUnavailable, or an error of PostgreSQL
  */

@@ -33,7 +33,7 @@ export const statusAt = (subscription: Subscription, at: number): SubscriptionSt
   subscriptionStatusAt({ ...subscription, graceDays: subscription.terms.graceDays }, at);
 
 /**
- * All rows of one user, folded from his events the way the projector folds everybody's: what the read models held
+ * All rows of one user, folded from their events the way the projector folds everybody's: what the read models held
  * once they had applied them.
  */
 export class UserRows implements Rows {

@@ -22,7 +22,7 @@ export const tracingSettings = {
   OTEL_TRACES_SAMPLER_ARG: share
     .default(1)
     .describe(
-      'Share of the commands and queries that are traced, from 0 to 1; a caller who sends `traceparent` decides himself',
+      'Share of the commands and queries that are traced, from 0 to 1; a caller who sends `traceparent` decides',
     ),
 };
 

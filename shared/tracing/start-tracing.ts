@@ -14,7 +14,7 @@ const LAST_EXPORT_MS = 2_000;
 
 /**
  * Starts a service, and with it the sending of traces if a collector is configured. The packages that send are loaded
- * only then. A collector that is away costs spans, never requests: the queue is bounded and what does not fit is dropped.
+ * only then. A collector that is unreachable costs spans, never requests: the queue is bounded and what does not fit is dropped.
  */
 export async function withTracing<R extends Running>(
   options: TracingOptions,

@@ -15,7 +15,7 @@ export interface UsageOptions {
   readonly registry: Registry;
   /** How often counts are written; default 5 s. It bounds what a crash loses. */
   readonly flushMs?: number;
-  /** Most rows that are kept while PostgreSQL is away; default 50,000, about 20 MB. */
+  /** Most rows that are kept while PostgreSQL is unreachable; default 50,000, about 20 MB. */
   readonly maxRows?: number;
 }
 
@@ -33,7 +33,7 @@ const BATCH = 1_000;
 
 /**
  * Adds a batch. Its rows are ordered by the primary key, so that two nodes lock the same rows in the same order. Who
- * was erased is not counted: the projector has removed his rows, and a count that was still in memory then must not
+ * was erased is not counted: the projector has removed their rows, and a count that was still in memory then must not
  * bring them back.
  */
 const ADD = `
@@ -50,7 +50,7 @@ ON CONFLICT (minute, user_id, endpoint, address) DO UPDATE SET count = stored.co
 
 /**
  * Counts requests by user, endpoint, minute and address in memory and writes them in batches, behind the requests.
- * A crash loses at most what came since the last batch; `stop` writes the rest. While PostgreSQL is away counts are
+ * A crash loses at most what came since the last batch; `stop` writes the rest. While PostgreSQL is unreachable counts are
  * kept up to `maxRows`; a new combination beyond that is dropped and counted in `usage_dropped_total`.
  */
 export class UsageCounter {
@@ -68,7 +68,7 @@ export class UsageCounter {
     const registers = [options.registry];
     this.#dropped = new Counter({
       name: 'usage_dropped_total',
-      help: 'Requests that were not counted, because PostgreSQL was away for too long',
+      help: 'Requests that were not counted, because PostgreSQL was unreachable for too long',
       registers,
     });
     const waiting = (): number => this.#rows.size;

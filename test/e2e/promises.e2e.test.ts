@@ -127,7 +127,7 @@ describe('through Nginx, over two query nodes', () => {
     expect(answers[3]?.headers.get('Allow')).toBe('OPTIONS, POST');
   });
 
-  it('every route of the document refuses other methods with what it allows, and who does not say who he is', async () => {
+  it('every route of the document refuses other methods with what it allows, and who does not say who they are', async () => {
     const { paths } = (await ask(stack.url, '/openapi.json')).body as unknown as ApiDocument;
     expect(Object.keys(paths).length).toBeGreaterThan(20);
     for (const [template, operations] of Object.entries(paths)) {

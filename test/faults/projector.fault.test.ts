@@ -127,7 +127,7 @@ describe('exactly once in effect', () => {
 });
 
 describe('goes on by itself', () => {
-  test('when PostgreSQL was killed, Redis was away and the event store was restarted', async () => {
+  test('when PostgreSQL was killed, Redis was unreachable and the event store was restarted', async () => {
     const projector = await spawnProjector();
     await ready(projector);
     const writing = keepWriting();

@@ -49,7 +49,7 @@ describe('the broker', () => {
     expect(read.map(({ value }) => value)).toEqual([...Array(1_000).keys()].map(String).concat('after'));
   });
 
-  it('stops in good order, and is away in between', async () => {
+  it('stops in good order, and is unreachable in between', async () => {
     await using broker = await startKafka();
     const kafka = kafkaClient(broker.url);
     const topic = await newTopic(kafka);

@@ -64,7 +64,7 @@ describe('goes on by itself', () => {
     expect(await metric(relay, 'relay_lag_seconds')).toBe(0);
   }, 240_000);
 
-  test('when PostgreSQL was killed, and when the event store was away', async () => {
+  test('when PostgreSQL was killed, and when the event store was unreachable', async () => {
     const relay = await system.relay(settings);
     await ready(relay);
     await relayed(system, await system.author().signUp());
@@ -88,7 +88,7 @@ describe('goes on by itself', () => {
     expect(repeats.every((count) => count === 0)).toBe(true);
   });
 
-  test('when everything is away at its start', async () => {
+  test('when everything is unreachable at its start', async () => {
     await Promise.all([broker.stop(), postgres.stop(), system.stopStore()]);
     const relay = await system.relay(settings);
     await notReady(relay, 'kafka');
@@ -109,7 +109,7 @@ test('a relay that is told to stop while a broker is frozen ends in good order',
   await ready(relay);
   broker.freeze();
   try {
-    // By now it tries to open a producer anew.
+    // By now it tries to open a producer again.
     await system.author().signUp();
     await notReady(relay, 'relay');
     const ended = once(relay.child, 'exit');

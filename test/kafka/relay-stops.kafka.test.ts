@@ -136,7 +136,7 @@ describe('the topic', () => {
     await relayed(system, await system.author().signUp());
   });
 
-  test('that was deleted, or made anew, stops the relay', async () => {
+  test('that was deleted, or made again, stops the relay', async () => {
     await usedTopic();
     await admin.deleteTopics({ topics: [system.topic] });
     const relay = await system.relay();

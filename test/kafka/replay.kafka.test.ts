@@ -118,7 +118,7 @@ describe('replay into a topic', () => {
     expect(await replay('--topic', newName(), '--with-personal')).toMatchObject({ code: 2 });
   });
 
-  it('says so when the brokers are away', async () => {
+  it('says so when the brokers are unreachable', async () => {
     const { code, stderr } = await system.replay(['--topic', newName()], { KAFKA_BROKERS: '127.0.0.1:1' });
     expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('Kafka') });
   });

@@ -48,7 +48,7 @@ export class EventLog {
     });
   }
 
-  /** Resolves also where PostgreSQL is away: the log is {@link ready} once it has come. @throws as {@link Writer.start} */
+  /** Resolves also where PostgreSQL is unreachable: the log is {@link ready} once it has come. @throws as {@link Writer.start} */
   start(): Promise<void> {
     return this.#writer.start();
   }

@@ -34,7 +34,7 @@ export class Writer {
   }
 
   /**
-   * Opens the first session. Where PostgreSQL is away or still starting it goes on trying, and appends are not ready.
+   * Opens the first session. Where PostgreSQL is unreachable or still starting it goes on trying, and appends are not ready.
    * @throws LogInUse, or the error of a database that answers
    */
   async start(): Promise<void> {

@@ -6,7 +6,7 @@ import { requestIdOf } from './reply.ts';
 
 /**
  * Validations with spans, for a node that sends traces. Only those whose caller asks for it, by a sampled `traceparent`:
- * a share of a thousand million requests a month would still be most of all spans, and tell least.
+ * a share of a billion requests a month would still be most of all spans, and tell least.
  */
 export const traced =
   (fastPath: FastPath) =>

@@ -26,7 +26,7 @@ const PING_TIMEOUT_MS = 2_000;
 
 /**
  * The event log of an EventStoreDB, or of the local event store. It connects with the first call, so it can be made
- * while the event store is away, and connects again by itself. A dead connection is noticed within 20 s (the
+ * while the event store is unreachable, and connects again by itself. A dead connection is noticed within 20 s (the
  * keep-alive, unless the connection string sets another). Every call asks the leader, since a follower's log may be
  * older than what was acknowledged; subscriptions alone follow what `nodePreference` names.
  * @throws ConfigError the connection string is malformed, or a file that it names can't be read

@@ -34,7 +34,7 @@ export class KafkaAdmin {
     return this.#ping;
   }
 
-  /** Waits for no answer: a broker that is away would give none. */
+  /** Waits for no answer: a broker that is unreachable would give none. */
   close(): void {
     void this.#connected?.then((admin) => admin.disconnect()).catch(() => undefined);
     this.#connected = undefined;

@@ -17,7 +17,7 @@ export class KafkaUnavailable extends Error {
   }
 }
 
-/** Whether an error of the client says that the brokers are away, rather than that it was used wrongly. */
+/** Whether an error of the client says that the brokers are unreachable, rather than that it was used wrongly. */
 export function isKafkaUnavailable(error: unknown): boolean {
   if (error instanceof KafkaUnavailable) return true;
   if (!(error instanceof KafkaJSError)) return false;

@@ -2,7 +2,7 @@ import type { Queryable } from './pool.ts';
 
 /**
  * A lock of PostgreSQL that no table stands for: one number, or a group of locks with one for each name. Names go by
- * their hash: two exclude each other without need once in four thousand million.
+ * their hash: two exclude each other without need once in four billion.
  */
 export type AdvisoryLock = { readonly number: bigint } | { readonly group: number; readonly name: string };
 

@@ -99,7 +99,7 @@ export class ClockDifference {
         tolerance: (after - before) / 2,
       };
     } catch (error) {
-      // What is known is carried on; that PostgreSQL is away is said by the check of PostgreSQL itself.
+      // What is known is carried on; that PostgreSQL is unreachable is said by the check of PostgreSQL itself.
       if (!this.#known || !isPostgresUnavailable(error)) throw error;
     }
   }

@@ -24,7 +24,7 @@ export interface PoolOptions {
   readonly logger: Logger;
 }
 
-/** A pool that connects on demand: it can be made while the database is away. */
+/** A pool that connects on demand: it can be made while the database is unreachable. */
 export function createPool(options: PoolOptions): Pool {
   const pool = new pg.Pool({
     connectionString: options.connectionString,

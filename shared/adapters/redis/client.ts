@@ -15,7 +15,7 @@ export interface RedisOptions {
 }
 
 /**
- * A connection that reconnects by itself for ever (at most a second apart) and never queues: while Redis is away a
+ * A connection that reconnects by itself for ever (at most a second apart) and never queues: while Redis is unreachable a
  * command fails at once, because every use of Redis here has a way without it.
  */
 export function connectRedis(options: RedisOptions): Redis {

@@ -24,7 +24,7 @@ export interface RateDecision {
   readonly allowed: boolean;
   /** Requests left in this window. */
   readonly remaining: number;
-  /** Seconds until the window ends and the count starts anew, at least 1. */
+  /** Seconds until the window ends and the count starts again, at least 1. */
   readonly resetSeconds: number;
 }
 
@@ -49,7 +49,7 @@ const DEFAULT_MAX_KEYS = 200_000;
  * through at most what arrives at them within one exchange, and 1 % of the limit for each further node, more: a
  * key's uses are exchanged once they make up a hundredth of its limit (for limits up to 100, that is each single
  * use), because otherwise the many clients that never come near their limit would be all of the traffic to Redis.
- * While the shared counters are away, each node goes on by what it knows: a caller spread over n nodes gets at
+ * While the shared counters are unreachable, each node goes on by what it knows: a caller spread over n nodes gets at
  * most n times the limit, and nobody is refused for it.
  *
  * Fixed windows and not a sliding log or GCRA: the count of a minute is one number that adds up over nodes, with no

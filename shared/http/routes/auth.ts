@@ -31,7 +31,7 @@ export interface AuthenticatorOptions {
   readonly tokens: Pick<Tokens, 'verifyAccessToken' | 'verifyActivationKey'>;
   /**
    * Whether a user's access token was ended by a log-out, a new password or an erasing. Each service judges it by
-   * what it knows; what it throws becomes the answer (a store that is away: 503).
+   * what it knows; what it throws becomes the answer (a store that is unreachable: 503).
    */
   readonly isEnded: (claims: AccessClaims) => Promise<boolean>;
 }

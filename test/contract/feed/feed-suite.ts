@@ -10,7 +10,7 @@ import { eventually } from '../../support/eventually.ts';
 /** A source of events and what the suite needs to do with it. */
 export interface FeedSource extends AsyncDisposable {
   readonly system: System;
-  /** Another feed of the same source, as one that starts anew has it. */
+  /** Another feed of the same source, as one that starts again has it. */
   open(maxBatch: number): Promise<Feed>;
   /** Has the source hold everything that was appended to the log. */
   fill(): Promise<void>;

@@ -151,7 +151,7 @@ describe('two sign-ups with one email, one of them frozen', () => {
 });
 
 describe('a sign-up under an idempotency key', () => {
-  it('gives the same user again and a token made anew, on any node', async () => {
+  it('gives the same user again and a token made again, on any node', async () => {
     const email = newEmail();
     const sent = { ...request(email), ...keyed('k', { email, password: 'a password' }, route) };
     const outcomes = await Promise.all([one, other, one].map((node) => node.signUp(sent)));

@@ -120,7 +120,7 @@ describe('a command that others always overtake', () => {
   });
 });
 
-describe('an event store that is away', () => {
+describe('an event store that is unreachable', () => {
   it('is a fault, for the append and for the read; then everything goes on', async () => {
     const node = backend.node();
     const customer = await subscribe(node);
@@ -168,7 +168,7 @@ describe('an append whose outcome is unknown', () => {
     },
   );
 
-  it('is tried again as it was, not decided anew: what may still land can’t be refused meanwhile', async () => {
+  it('is tried again as it was, not decided again: what may still land can’t be refused meanwhile', async () => {
     const node = backend.node();
     const customer = await subscribe(node);
     node.append = (send) => {

@@ -77,7 +77,7 @@ describe('read models as of a time', () => {
     expect(await allRows(system, 'as_of_now')).toEqual(await allRows(system));
   });
 
-  test('end each user where he was, also with clocks that go back and forth', async () => {
+  test('end each user where they were, also with clocks that go back and forth', async () => {
     const users = Array.from({ length: 6 }, () => system.author());
     const from = Date.now() - 60_000;
     const random = (n: number) => Math.floor(Math.random() * n);

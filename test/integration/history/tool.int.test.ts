@@ -129,7 +129,7 @@ describe('cli history', () => {
     );
   });
 
-  test('works while PostgreSQL is away, and says what that means', async () => {
+  test('works while PostgreSQL is unreachable, and says what that means', async () => {
     const away = { env: () => ({ ...system.env(), DATABASE_URL: 'postgres://postgres@127.0.0.1:9/x' }) };
     const made = await tool(away, 'history', known.ben.userId);
     expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining("PostgreSQL can't be reached") });
@@ -174,7 +174,7 @@ describe('cli replay --into', () => {
     expect(rows).toEqual([{ emails: 0, names: 0 }]);
   });
 
-  test('refuses another time or flag, and a second time without one; --fresh builds anew', async () => {
+  test('refuses another time or flag, and a second time without one; --fresh builds again', async () => {
     expect(await into('once', '--as-of', time(4))).toMatchObject({ code: 0 });
     for (const more of [['--as-of', time(5)], ['--as-of', time(4), '--with-personal'], []]) {
       const refused = await into('once', ...more);

@@ -143,7 +143,7 @@ describe('routes', () => {
     expect(LOOPBACK).toContain('::1');
   });
 
-  it('forwards who asks, and believes nobody who says so himself', async () => {
+  it('forwards who asks, and believes nobody who only says so', async () => {
     forget();
     await ask('POST', '/v1/logout', { 'X-Forwarded-For': '203.0.113.9', 'X-Forwarded-Proto': 'https' });
     expect(seenByCommands()[0]?.headers).toMatchObject({

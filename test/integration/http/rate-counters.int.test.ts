@@ -42,7 +42,7 @@ it('adds a whole batch in one round trip and answers the totals in order; a coun
   expect(life).toBeLessThanOrEqual(60_000);
 });
 
-it('goes on by the node’s own counts while Redis is away, and shares them again when it is back', async () => {
+it('goes on by the node’s own counts while Redis is unreachable, and shares them again when it is back', async () => {
   await using server = await startRedis();
   const own = connectRedis({ url: server.url, name: 'test', logger });
   const other = connectRedis({ url: server.url, name: 'test', logger });

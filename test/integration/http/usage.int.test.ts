@@ -78,7 +78,7 @@ it('brings back no row of a user who was erased', async () => {
   await pool.end();
 });
 
-it('keeps counts while PostgreSQL is away, up to its bound, and writes them when it is back', async () => {
+it('keeps counts while PostgreSQL is unreachable, up to its bound, and writes them when it is back', async () => {
   await using server = await startPostgres();
   await using database = await createDatabase(server.url);
   const pool = poolOf(database.url);

@@ -24,7 +24,7 @@ async function samples(registry: Registry): Promise<Map<string, number>> {
 }
 
 describe("PostgreSQL's own limits", () => {
-  it('are exported without any right but to connect; while it is away there is no value, not an old one', async () => {
+  it('are exported without any right but to connect; while it is unreachable there is no value, not an old one', async () => {
     await using server = await startPostgres();
     const owner = poolOf(server.url);
     await owner.query(`CREATE ROLE guest LOGIN PASSWORD 'guest'`);

@@ -56,7 +56,7 @@ const reconnected = () => eventually('reconnected', () => system.redis.status ==
 const newEpoch = (before: string) =>
   eventually('a new epoch', async () => (await currentEpoch(system.redis)) > before);
 
-describe('a Redis that was away', () => {
+describe('a Redis that was unreachable', () => {
   test('gets what changed meanwhile, and all that it held is believed on', async () => {
     const customer = await subscriber(system);
     const { user, licenseId } = customer;

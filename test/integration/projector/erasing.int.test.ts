@@ -46,7 +46,7 @@ describe('erasing', () => {
     expect(rows.map((row) => row.user_id)).toEqual([other.userId]);
   });
 
-  test('a tombstone reads as nothing: an erased user’s history projects without his data', async () => {
+  test('a tombstone reads as nothing: an erased user’s history projects without their data', async () => {
     const user = system.author();
     const { userId } = user;
     const signedUp = await user.encode({

@@ -121,7 +121,7 @@ describe('when a change was lost', () => {
     const epoch = await currentEpoch(redis);
     caches.publish(change(0, 60));
     await told(heard, '60/60');
-    // Too many for what is kept while Redis is away: they are told by nobody.
+    // Too many for what is kept while Redis is unreachable: they are told by nobody.
     redis.disconnect();
     await eventually('away', () => redis.status === 'end');
     caches.publish(

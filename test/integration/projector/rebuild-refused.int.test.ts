@@ -16,7 +16,7 @@ const generation = async () =>
   (await system.pool.query('SELECT generation FROM read_model.checkpoints')).rows[0].generation;
 
 describe('a rebuild', () => {
-  test('that was interrupted starts anew where an operator has let go of what it had parked', async () => {
+  test('that was interrupted starts again where an operator has let go of what it had parked', async () => {
     await system.project();
     await history(system, 10);
     // A difference leaves what was built, with the event parked in it.

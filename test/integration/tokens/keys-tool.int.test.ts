@@ -88,7 +88,7 @@ it('takes its instants from the clock that the nodes go by, and not from its own
   expect(late(rings().lease.keys[1]?.signsFrom)).toBeLessThan(11 * 60_000);
 });
 
-it('while PostgreSQL is away it says why it can’t, and goes by the local clock only when told to', async () => {
+it('while PostgreSQL is unreachable it says why it can’t, and goes by the local clock only when told to', async () => {
   const kid = rings().activation.keys[0]?.kid as string;
   const away = { databaseUrl: 'postgres://127.0.0.1:1/none' };
   const refused = await keys(['withdraw', kid, '--yes'], away);

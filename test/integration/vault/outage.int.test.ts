@@ -6,7 +6,7 @@ import { eventually } from '../../support/eventually.ts';
 import { startPostgres } from '../../support/servers.ts';
 import { vaultPool } from './vaults.ts';
 
-it('says that it is unavailable while PostgreSQL is away, serves what it knows, and goes on by itself', async () => {
+it('says that it is unavailable while PostgreSQL is unreachable, serves what it knows, and goes on by itself', async () => {
   await using server = await startPostgres();
   const pool = await vaultPool(server.url);
   const vault = createVault({ db: pool, masterKey: newKey(), clock: () => Date.now() });

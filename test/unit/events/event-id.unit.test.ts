@@ -31,7 +31,7 @@ describe('an event’s id', () => {
     expect(eventId({ ...identity, ...change })).not.toBe(eventId(identity));
   });
 
-  it('is another when personal data is sealed anew, and the same when nothing is sealed', async () => {
+  it('is another when personal data is sealed again, and the same when nothing is sealed', async () => {
     const codec = createCodec({ writeLevel: 1, vault: keysInMemory() });
     const idOf = async (event: typeof signedUp | typeof renewed) => (await codec.encode(event, stamp())).id;
     expect(await idOf(signedUp)).not.toBe(await idOf(signedUp));

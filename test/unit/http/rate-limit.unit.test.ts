@@ -12,7 +12,7 @@ import { createLogger } from '../../../shared/logger.ts';
 const logger = createLogger({ service: 'test', level: 'silent' });
 const START = 1_000 * WINDOW_MS;
 
-/** Counters in memory that can be away. */
+/** Counters in memory that can be unreachable. */
 class Counters implements SharedCounters {
   readonly totals = new Map<string, number>();
   readonly batches: number[] = [];
@@ -39,7 +39,7 @@ function limiters(nodes: number, shared?: Counters, maxKeys?: number) {
 }
 
 describe('one node', () => {
-  it('lets exactly the limit through in a minute, and starts anew in the next', () => {
+  it('lets exactly the limit through in a minute, and starts again in the next', () => {
     const { time, nodes } = limiters(1);
     const [limiter] = nodes;
     const minute = () => Array.from({ length: 5 }, () => limiter.check('a', 3).allowed);
@@ -109,7 +109,7 @@ describe('several nodes', () => {
     expect([...shared.totals.values()]).toEqual([6]);
   });
 
-  it('go on by themselves while the counters are away, and add what is due when they are back', async () => {
+  it('go on by themselves while the counters are unreachable, and add what is due when they are back', async () => {
     const shared = new Counters();
     const { nodes } = limiters(2, shared);
     const [one, two] = nodes as unknown as [RateLimiter, RateLimiter];

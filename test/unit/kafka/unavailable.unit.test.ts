@@ -31,7 +31,7 @@ it.each([
   ],
   ['a connection that does not come about', made(KafkaJSLockTimeout, 'waited')],
   ['our own', new KafkaUnavailable({ cause: refused })],
-])('%s says that Kafka is away', (_what, error) => {
+])('%s says that Kafka is unreachable', (_what, error) => {
   expect(isKafkaUnavailable(error)).toBe(true);
 });
 

@@ -67,7 +67,7 @@ export class Connection {
     return metadata;
   }
 
-  /** The next call looks for a node anew. @param leader where it is now, if the node has said so */
+  /** The next call looks for a node again. @param leader where it is now, if the node has said so */
   failed(node: Node, leader?: Endpoint): void {
     if (this.#current !== node) return;
     this.#current = undefined;

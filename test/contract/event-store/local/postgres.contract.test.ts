@@ -47,7 +47,7 @@ describe('An append that PostgreSQL does not commit', () => {
   });
 });
 
-describe('While PostgreSQL is away', () => {
+describe('While PostgreSQL is unreachable', () => {
   test('the store starts, is unavailable, and serves once PostgreSQL has come', async () => {
     await using postgres = await startPostgres();
     const options = { host: '127.0.0.1', port: 0, databaseUrl: postgres.url, logger };
