@@ -13,16 +13,20 @@ export const searchOf = (url: string): string => {
  * @throws Problem invalid_request: an escape that is broken or no UTF-8, so that no two texts become the same one
  */
 export function parseQuery(search: string): Record<string, string | string[]> {
-  const fields = new Map<string, string | string[]>();
+  const fields = new Map<string, string[]>();
   for (const part of search.split('&')) {
     if (part === '') continue;
     const equals = part.indexOf('=');
     const name = decode(equals === -1 ? part : part.slice(0, equals), part);
     const value = equals === -1 ? '' : decode(part.slice(equals + 1), name);
-    const before = fields.get(name);
-    fields.set(name, before === undefined ? value : [before, value].flat());
+    const values = fields.get(name);
+    // In place: copied for each value, the 8,000 fields that a URL has room for took half a second.
+    if (values) values.push(value);
+    else fields.set(name, [value]);
   }
-  return Object.fromEntries(fields);
+  return Object.fromEntries(
+    Array.from(fields, ([name, values]) => [name, values.length === 1 ? (values[0] as string) : values]),
+  );
 }
 
 function decode(text: string, field: string): string {
