@@ -4,14 +4,20 @@ import { changeSecretFile } from '../../shared/secret-file.ts';
 import type { TokenKind } from '../../shared/tokens/kinds.ts';
 import { formatRings, parseRings, type Ring, type Rings } from '../../shared/tokens/ring-model.ts';
 
-/** @throws ConfigError the file can't be read */
+/** @throws ConfigError the file can't be read, or holds no key rings */
 export async function readRings(file: string): Promise<Rings> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new ConfigError([
       `KEYRING_FILE: ${file} can't be read; make it with: keys init (${String(cause)})`,
     ]);
   });
-  return parseRings(text);
+  try {
+    return parseRings(text);
+  } catch (cause) {
+    throw new ConfigError([
+      `KEYRING_FILE: ${file} holds no key rings: ${(cause as Error).message}. Put it back from your secret store`,
+    ]);
+  }
 }
 
 /**

@@ -96,6 +96,17 @@ describe('cli token', () => {
 });
 
 describe('cli keys', () => {
+  it.each(['', '{"access":{"keys":[', '{}'])(
+    'names the file that holds no rings (%j), the way out, and nothing of what it holds',
+    async (text) => {
+      writeFileSync(path.join(folder, 'ring.json'), text);
+      const { code, out, err } = await tool('keys', 'list');
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(err).toMatch(/KEYRING_FILE: .*ring\.json holds no key rings: [^]*secret store/);
+      expect(err).not.toMatch(/^ +at /m);
+    },
+  );
+
   it('makes a ring once, rotates, withdraws, and lists what each key does', async () => {
     await tool('keys', 'init');
     const first = rings().lease.keys[0]?.kid as string;
