@@ -15,6 +15,16 @@ async function writeDurably(path: string, text: string): Promise<void> {
   }
 }
 
+/** A name that is given in a folder outlives a power cut once the folder is synced, and not before. */
+async function syncFolderOf(path: string): Promise<void> {
+  const folder = await open(dirname(path), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
 /**
  * Makes a file of mode 0600 with `text`, whole or not at all; the folder is made if it is missing. Of several
  * processes that start at once one wins: the others get false and read the winner's file.
@@ -27,6 +37,7 @@ export async function createSecretFile(path: string, text: string): Promise<bool
   try {
     // link, not rename: a rename would replace the file of a process that was faster.
     await link(draft, path);
+    await syncFolderOf(path);
     return true;
   } catch (error) {
     if (isCode(error, 'EEXIST')) return false;
@@ -63,6 +74,7 @@ export async function changeSecretFile(path: string, change: () => Promise<strin
     await file.chmod(mode & 0o777);
     await file.sync();
     await rename(draft, path);
+    await syncFolderOf(path);
   } catch (error) {
     await rm(draft, { force: true });
     throw error;
