@@ -9,7 +9,8 @@
 #   COMMAND_SERVICE, QUERY_SERVICE         name:port of the nodes; the name has an address for each of them
 #   SIGNUPS_PER_MINUTE, LOGINS_PER_MINUTE  see the template
 #   LOAD_BALANCERS                         addresses and networks, separated by commas: what they say of who asks is believed
-#   PROXY_PROTOCOL                         `on`: they say it by the PROXY protocol, and every connection begins with it
+#   PROXY_PROTOCOL                         `on`: they say it by the PROXY protocol, and every connection begins with it; else
+#                                          `off`, or unset
 #   HSTS_SECONDS                           how long browsers remember that this host speaks TLS (a year; 0: they forget it)
 #   TLS_DIRECTORY/tls.crt, tls.key         a certificate that is there (/tls) is served on port 443, and port 80 sends there
 #   HTTP_PORT, HTTPS_PORT, RUN_DIRECTORY   80, 443 (each may have an address before it) and /run/nginx
@@ -81,6 +82,15 @@ real_ip() {
 # Strict, unlike envsubst: a name without a value is an error and not an empty text.
 render() {
   : "${COMMAND_SERVICE:?name:port of the command nodes}" "${QUERY_SERVICE:?name:port of the query nodes}"
+  # A setting that does nothing would count all customers as one, under the load balancer's address.
+  case "${PROXY_PROTOCOL:-off}" in
+    off) ;;
+    on) : "${LOAD_BALANCERS:?names the load balancers, whose PROXY protocol is believed; PROXY_PROTOCOL is on}" ;;
+    *)
+      echo "PROXY_PROTOCOL: expected on or off, got \"$PROXY_PROTOCOL\"" >&2
+      exit 78
+      ;;
+  esac
   discovery
   listening
   real_ip

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
@@ -116,6 +116,20 @@ describe('behind load balancers', () => {
       `PROXY TCP6 2001:db8::7 2001:db8::1 40000 80\r\n${asking('/v1/me', 'X-Forwarded-For: 203.0.113.5')}`,
     );
     expect(askers()).toEqual(['2001:db8::7']);
+  });
+
+  it.each([
+    [{ PROXY_PROTOCOL: 'on' }, 'LOAD_BALANCERS'],
+    [{ PROXY_PROTOCOL: 'true', LOAD_BALANCERS: '127.0.0.1' }, 'expected on or off, got "true"'],
+  ])('does not start where a setting would do nothing: %o', (settings, words) => {
+    const env = { ...process.env, COMMAND_SERVICE: 'a:1', QUERY_SERVICE: 'b:1', RUN_DIRECTORY: directory };
+    const { status, stderr } = spawnSync('sh', [script, 'start'], {
+      env: { ...env, ...settings },
+      encoding: 'utf8',
+      timeout: 10_000,
+    });
+    expect(status).not.toBe(0);
+    expect(stderr).toContain(words);
   });
 
   it('limits a whole /64 of IPv6 as one, and each customer alone', async () => {
