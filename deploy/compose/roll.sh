@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.."
 # Of containers that ended and whose image is another now, Compose makes new ones, and then replaces all that depend on
 # them: PostgreSQL, Redis, Nginx. Of those that are not there, it does not.
 forget_ended() {
-  docker compose rm --force secrets migrate >/dev/null 2>&1
+  said=$(docker compose rm --force secrets migrate 2>&1) || { echo "$said" >&2; exit 1; }
 }
 
 roll() {
