@@ -1,5 +1,5 @@
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
-import path from 'node:path';
+import { syncFolderOf } from '../../../shared/sync-folder.ts';
 import type { Encoder } from '../formats/encoder.ts';
 import type { ToRow } from '../formats/row.ts';
 import { ExportRefused } from '../options/errors.ts';
@@ -92,13 +92,3 @@ async function statOf(file: string) {
 }
 
 const exists = async (file: string): Promise<boolean> => (await statOf(file)) !== undefined;
-
-/** So that the new name is on disk too. */
-async function syncFolderOf(file: string): Promise<void> {
-  const folder = await open(path.dirname(path.resolve(file)), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}

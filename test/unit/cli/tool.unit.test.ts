@@ -102,7 +102,7 @@ describe('cli keys', () => {
       writeFileSync(path.join(folder, 'ring.json'), text);
       const { code, out, err } = await tool('keys', 'list');
       expect({ code, out }).toEqual({ code: 1, out: '' });
-      expect(err).toMatch(/KEYRING_FILE: .*ring\.json holds no key rings: [^]*secret store/);
+      expect(err).toMatch(/KEYRING_FILE: .*ring\.json holds no key rings: [\s\S]*secret store/);
       expect(err).not.toMatch(/^ +at /m);
     },
   );
