@@ -6,18 +6,18 @@ import { CACHE_CHECKPOINT_KEY } from '../../shared/read-model/views.ts';
 /**
  * Begins an epoch: no view of an earlier one is believed any more, and the checkpoint is where this projector says. Its
  * number is the time, so that one that was used before Redis was flushed or restored is not used again, and above the one
- * that is held.
+ * that Redis has.
  */
 const BEGIN = `
-local held = tonumber(redis.call('HGET', KEYS[1], 'e') or '0')
-local epoch = string.format('%015.0f', math.max(held + 1, tonumber(ARGV[1])))
+local present = tonumber(redis.call('HGET', KEYS[1], 'e') or '0')
+local epoch = string.format('%015.0f', math.max(present + 1, tonumber(ARGV[1])))
 redis.call('HSET', KEYS[1], 'e', epoch, 'v', ARGV[2], 'j', ARGV[3])
 return epoch`;
 
 /** Moves the checkpoint if epoch and checkpoint are what this projector left: 1, or 0 if somebody else changed them. */
 const MOVE = `
-local held = redis.call('HMGET', KEYS[1], 'e', 'v')
-if held[1] ~= ARGV[1] or held[2] ~= ARGV[2] then return 0 end
+local left = redis.call('HMGET', KEYS[1], 'e', 'v')
+if left[1] ~= ARGV[1] or left[2] ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], 'v', ARGV[3], 'j', ARGV[4])
 return 1`;
 

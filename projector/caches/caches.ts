@@ -1,8 +1,8 @@
 import type { Pool } from '../../shared/adapters/postgres/pool.ts';
 import type { Redis } from '../../shared/adapters/redis/client.ts';
-import { formatPosition, type Position, START } from '../../shared/events/position.ts';
+import { comparePositions, formatPosition, type Position, START } from '../../shared/events/position.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { addViewWrites, type CachedViews, writeViews } from '../../shared/read-model/cached-views.ts';
+import { addViewWrites, type CachedViews } from '../../shared/read-model/cached-views.ts';
 import { loadViews } from '../../shared/read-model/load-views.ts';
 import { NOTICE_CHANNEL } from '../../shared/read-model/notices.ts';
 import type { ProjectorMetrics } from '../metrics.ts';
@@ -36,7 +36,7 @@ interface Pending extends ChangedViews, Pick<Change, 'before' | 'after' | 'trace
 const MAX_PENDING = 20_000;
 
 /**
- * Keeps the views in Redis up to the read models, and tells the query nodes. Works behind the commits and on its own:
+ * Keeps the views in Redis up to the read models, and notifies the query nodes. Works after the commits and on its own:
  * changes that come while it writes are put together.
  *
  * Whenever it can't be sure that Redis holds every change (it has only just begun, a write failed, Redis was flushed or
@@ -49,7 +49,7 @@ export class Caches {
   /** Undefined while in doubt. */
   #own: OwnEpoch | undefined;
   #working: Promise<void> | undefined;
-  #beat: Position | undefined;
+  #heartbeat: Position | undefined;
   #stopped = false;
   readonly #onReady = () => this.#work();
 
@@ -66,9 +66,9 @@ export class Caches {
     this.#work();
   }
 
-  /** Tells the query nodes that nothing has changed. */
+  /** Notifies the query nodes that nothing has changed. */
   heartbeat(position: Position): void {
-    this.#beat = position;
+    this.#heartbeat = position;
     this.#work();
   }
 
@@ -76,10 +76,10 @@ export class Caches {
   forget(): void {
     this.#pending = undefined;
     this.#own = undefined;
-    this.#beat = undefined;
+    this.#heartbeat = undefined;
   }
 
-  /** Tells of what was committed before. If Redis can't be reached, the next projector's epoch says that something is missing. */
+  /** Publishes what was committed before. If Redis can't be reached, the next projector begins an epoch. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#options.redis.off('ready', this.#onReady);
@@ -102,7 +102,7 @@ export class Caches {
 
   async #workAll(): Promise<void> {
     try {
-      while (this.#ready && (this.#pending || this.#beat)) await this.#workOnce();
+      while (this.#ready && (this.#pending || this.#heartbeat)) await this.#workOnce();
     } catch (error) {
       this.#options.metrics.cacheFailures.inc();
       this.#options.logger.warn({ err: error }, 'cache_write_failed');
@@ -112,21 +112,26 @@ export class Caches {
   }
 
   async #workOnce(): Promise<void> {
-    const at = this.#pending?.before ?? (this.#beat as Position);
-    const own = this.#own ?? (await this.#begin(at));
+    const at = this.#pending?.before ?? (this.#heartbeat as Position);
+    const own = this.#follows(at) ?? (await this.#begin(at));
     const change: Pending = this.#pending ?? { before: at, after: at, ...NOTHING };
     const startedAt = Date.now();
     this.#pending = undefined;
-    // Asked for before this change, a heartbeat behind it would look like a gap.
-    this.#beat = undefined;
+    // It was asked for before this change: sent after it, it would look like a gap.
+    this.#heartbeat = undefined;
     await this.#send(change, own);
     if (change.traces) traceNotices(change.traces, startedAt);
+  }
+
+  /** The epoch that goes on at a checkpoint; undefined if Redis was left at another one: a change in between is missing. */
+  #follows(at: Position): OwnEpoch | undefined {
+    return this.#own && comparePositions(this.#own.at, at) === 0 ? this.#own : undefined;
   }
 
   async #begin(at: Position): Promise<OwnEpoch> {
     this.#own = await beginEpoch(this.#options.redis, at);
     const { epoch } = this.#own;
-    // Told as a gap: changes may be missing that moved no checkpoint.
+    // It looks like a gap: changes may be missing that moved no checkpoint.
     const [notice] = toNotices(NO_VIEWS, formatPosition(START), formatPosition(at));
     await this.#options.redis.publish(NOTICE_CHANNEL, JSON.stringify(notice));
     this.#options.logger.info({ epoch, at: formatPosition(at) }, 'cache_epoch_begun');
@@ -136,19 +141,13 @@ export class Caches {
   /** Views, checkpoint and notices in one round trip, in this order. */
   async #send(change: Pending, own: OwnEpoch): Promise<void> {
     const { redis, logger } = this.#options;
-    const { before, after, changedUsers } = change;
+    const { after } = change;
     const views = await this.#viewsOf(change, own);
     const pipeline = redis.pipeline();
     addViewWrites(pipeline, views, own.epoch);
     const move = pipeline.length;
     addMove(pipeline, own, after);
-    const changed: CachedViews = {
-      licenses: views.licenses,
-      users: new Map([...views.users].filter(([id]) => changedUsers.has(id))),
-    };
-    for (const notice of toNotices(changed, formatPosition(before), formatPosition(after))) {
-      pipeline.publish(NOTICE_CHANNEL, JSON.stringify(notice));
-    }
+    addNotices(pipeline, views, change, after);
     const answers = (await pipeline.exec()) ?? [];
     for (const [error] of answers) if (error) throw error;
     // It may have been forgotten meanwhile.
@@ -157,16 +156,37 @@ export class Caches {
     if (!this.#own) logger.warn('cache_replaced');
   }
 
-  /** With those that have to be loaded. @throws PostgreSQL's error; the others are in Redis all the same */
-  async #viewsOf({ views, load }: Pending, { epoch }: OwnEpoch): Promise<CachedViews> {
+  /** With those that have to be loaded. @throws PostgreSQL's error; the others are written and notified all the same */
+  async #viewsOf(change: Pending, { epoch }: OwnEpoch): Promise<CachedViews> {
+    const { views, load, before } = change;
     if (load.size === 0) return views;
     const { db, redis } = this.#options;
     try {
       return joined(views, await loadViews(db, { userIds: [...load], licenseIds: [] }));
     } catch (error) {
-      await writeViews(redis, views, epoch);
+      const pipeline = redis.pipeline();
+      addViewWrites(pipeline, views, epoch);
+      // A node would go on answering from its memory. The checkpoint stays, so what is missing will look like a gap.
+      addNotices(pipeline, views, change, before);
+      for (const [failed] of (await pipeline.exec()) ?? []) if (failed) throw failed;
       throw error;
     }
+  }
+}
+
+/** Adds the notices of a change's views. @param after the checkpoint that the last of them brings */
+function addNotices(
+  pipeline: ReturnType<Redis['pipeline']>,
+  views: CachedViews,
+  { before, changedUsers }: Pick<Pending, 'before' | 'changedUsers'>,
+  after: Position,
+): void {
+  const changed: CachedViews = {
+    licenses: views.licenses,
+    users: new Map([...views.users].filter(([id]) => changedUsers.has(id))),
+  };
+  for (const notice of toNotices(changed, formatPosition(before), formatPosition(after))) {
+    pipeline.publish(NOTICE_CHANNEL, JSON.stringify(notice));
   }
 }
 

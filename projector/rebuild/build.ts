@@ -23,7 +23,8 @@ export async function buildUntil(
   const reading = new AbortController();
   const writes = new WriteBehind({
     write: async (batch) => {
-      await writer.write(batch);
+      const { stop } = await writer.write(batch);
+      if (stop) throw stop;
       applied(batch.decoded.count);
     },
     minEvents: MIN_EVENTS,

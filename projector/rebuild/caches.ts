@@ -4,9 +4,8 @@ import { NOTICE_CHANNEL, type Notice } from '../../shared/read-model/notices.ts'
 import { CACHE_CHECKPOINT_KEY, licenseKey, userKey } from '../../shared/read-model/views.ts';
 
 /**
- * Has the views written again after read models were switched in that differ: the projector finds its checkpoint gone
- * from Redis with its next write and goes over every view there, and the notice's gap makes the query nodes ask
- * PostgreSQL.
+ * Has no cached view believed after read models were switched in that differ: the projector finds its checkpoint gone
+ * from Redis with its next write and begins an epoch, and the notice's gap makes the query nodes ask PostgreSQL.
  * @param incomparable the new ones are of another log: views with its positions could be taken for older ones, so all
  *   are removed
  */

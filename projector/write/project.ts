@@ -62,13 +62,14 @@ async function write({ writer, caches, metrics }: ProjectOptions, batch: Decoded
   const parkedBefore = writer.parkedUsers;
   const seconds = metrics.batchSeconds.startTimer();
   const projecting = beginProjecting(events);
-  const change = await writer.write(batch).catch((error: unknown) => {
+  const { change, stop } = await writer.write(batch).catch((error: unknown) => {
     endProjecting(projecting, { error });
     throw error;
   });
   seconds();
-  const traces = endProjecting(projecting);
+  const traces = endProjecting(projecting, stop && { error: stop });
   if (change) caches.publish(traces.length > 0 ? { ...change, traces } : change);
+  if (stop) throw stop;
   metrics.batchSize.observe(count);
   metrics.parked.inc(Math.max(0, writer.parkedUsers - parkedBefore));
   for (const { recorded, foreign } of events) {
@@ -77,5 +78,5 @@ async function write({ writer, caches, metrics }: ProjectOptions, batch: Decoded
 }
 
 async function settle({ writer, caches, feed }: ProjectOptions): Promise<void> {
-  for (const change of await writer.settleMarked(feed)) caches.publish(change);
+  for await (const change of writer.settleMarked(feed)) caches.publish(change);
 }

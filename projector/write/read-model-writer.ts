@@ -1,5 +1,6 @@
 import { comparePositions, type Position } from '../../shared/events/position.ts';
 import type { Change } from '../caches/caches.ts';
+import type { FeedStop } from '../errors.ts';
 import type { AppliedEvent, Feed, FeedBatch } from '../feeds/feed.ts';
 import { loadMarked, loadParkedUsers, loadSkipped } from '../parked/parked-events.ts';
 import { settleUser } from '../parked/settle.ts';
@@ -12,6 +13,14 @@ import { GapInBatch } from './fold.ts';
 export interface DecodedBatch {
   readonly decoded: DecodedEvents;
   readonly position: Position;
+}
+
+/** What a batch has come to. Both, where the feed has to stop in its middle. */
+export interface WrittenBatch {
+  /** What was committed; undefined if there was nothing to write. It is to be published, whatever else went wrong. */
+  readonly change: Change | undefined;
+  /** Why nothing after it may be applied. */
+  readonly stop: FeedStop | undefined;
 }
 
 /** Server settings of the connections that a writer uses. */
@@ -73,45 +82,42 @@ export class ReadModelWriter {
 
   /**
    * Applies a batch and moves the checkpoint. Where the feed has to stop in the middle, what lies before is applied.
-   * @returns undefined if there was nothing to write
-   * @throws FeedStop, CheckpointMoved
+   * @throws CheckpointMoved, FeedStop where nothing was applied
    */
-  async write({ decoded, position }: DecodedBatch): Promise<Change | undefined> {
+  async write({ decoded, position }: DecodedBatch): Promise<WrittenBatch> {
     const last = decoded.last && {
       id: decoded.last.id,
       position: decoded.last.position,
       at: decoded.last.created,
     };
-    const change = await this.#commit(decoded.events, last, position);
-    if (decoded.stop) throw decoded.stop;
-    return change;
+    const { change, stop } = await this.#commit(decoded.events, last, position);
+    return { change, stop: stop ?? decoded.stop };
   }
 
   /**
-   * Settles what an operator has marked, user by user.
-   * @throws FeedStop, CheckpointMoved
+   * Settles what an operator has marked, user by user. Yields each change as it is committed: the next user may fail.
+   * @throws FeedStop, CheckpointMoved, EventStoreUnavailable
    */
-  async settleMarked(feed: Feed): Promise<Change[]> {
-    if (this.#parked.size === 0) return [];
-    const changes: Change[] = [];
+  async *settleMarked(feed: Feed): AsyncGenerator<Change, void> {
+    if (this.#parked.size === 0) return;
     for (const [userId, rows] of await loadMarked(this.#target.pool)) {
       const source = { feed, decoder: this.#decoder };
       const { changed, complete } = await settleUser(this.#target, source, this.#checkpoint, rows);
       if (complete) this.#parked.delete(userId);
       for (const row of rows) if (row.mark === 'skip') this.#skipped.add(row.event_id);
-      changes.push({ before: this.#checkpoint.position, after: this.#checkpoint.position, changed });
+      yield { before: this.#checkpoint.position, after: this.#checkpoint.position, changed };
     }
-    return changes;
   }
 
   async #commit(
     events: Batch['events'],
     last: AppliedEvent | undefined,
     position: Position,
-  ): Promise<Change | undefined> {
+  ): Promise<WrittenBatch> {
     const from = this.#checkpoint;
     const to = advanced(from, last, position);
-    if (!last && comparePositions(to.position, from.position) === 0) return undefined;
+    if (!last && comparePositions(to.position, from.position) === 0)
+      return { change: undefined, stop: undefined };
     try {
       const applied = await applyBatch(
         this.#target,
@@ -119,16 +125,16 @@ export class ReadModelWriter {
         { parked: this.#parked, skipped: this.#skipped },
       );
       this.#remember(to, applied);
-      return { before: from.position, after: to.position, changed: applied.changed };
+      const change = { before: from.position, after: to.position, changed: applied.changed };
+      return { change, stop: undefined };
     } catch (error) {
       if (!(error instanceof GapInBatch)) throw error;
       const before = events.slice(0, error.index);
       const end = before.at(-1);
-      if (end) {
-        const { id, position: at } = end.recorded;
-        await this.#commit(before, { id, position: at, at: end.loggedAt }, at);
-      }
-      throw error.stop;
+      if (!end) throw error.stop;
+      const { id, position: at } = end.recorded;
+      const { change } = await this.#commit(before, { id, position: at, at: end.loggedAt }, at);
+      return { change, stop: error.stop };
     }
   }
 

@@ -96,6 +96,58 @@ describe('a projector that stops', () => {
   });
 });
 
+describe('a heartbeat at a later checkpoint than the last change', () => {
+  test('begins an epoch: the change in between was never published', async () => {
+    using heard = await listen();
+    const caches = await inStep(heard);
+    caches.publish(change(0, 42));
+    await told(heard, '42/42');
+    const epoch = await currentEpoch(redis);
+    caches.heartbeat(at(44));
+    await eventually('a gap', () =>
+      heard.notices.some(({ before, after }) => before === '0/0' && after === '44/44'),
+    );
+    expect((await currentEpoch(redis)) > epoch).toBe(true);
+    await caches.stop();
+  });
+});
+
+describe('a change of which PostgreSQL can no longer be asked', () => {
+  test('is notified as far as its rows are known, and then an epoch begins', async () => {
+    using heard = await listen();
+    const ended = createPool({
+      connectionString: system.databaseUrl,
+      applicationName: 'test',
+      max: 1,
+      logger: silent,
+    });
+    await ended.end();
+    const metrics = createProjectorMetrics(new Registry());
+    const caches = new Caches({ db: ended, redis, logger: silent, metrics });
+    const [known, unknown] = [newId(), newId()];
+    const license = { licenseId: known, userId: unknown, clientId: 'a', status: 'deactivated' as const };
+    const licenses = new Map([[known, { position: '46/46', loadedAt: 1, license }]]);
+    caches.publish({
+      before: at(45),
+      after: at(46),
+      changed: () => ({
+        views: { users: new Map(), licenses },
+        changedUsers: new Set([unknown]),
+        load: new Set([unknown]),
+      }),
+    });
+    const notice = await eventually('notified', () =>
+      heard.notices.find(({ licenses: named }) => named.some(([id]) => id === known)),
+    );
+    expect(notice).toMatchObject({ before: '45/45', after: '45/45', users: [] });
+    expect(await redis.hget(`license:${known}`, 'j')).toContain('deactivated');
+    const epoch = await currentEpoch(redis);
+    caches.heartbeat(at(46));
+    await eventually('an epoch', async () => (await currentEpoch(redis)) > epoch);
+    await caches.stop();
+  });
+});
+
 describe('a settled parked event', () => {
   test('is told of once Redis is there, although it moves no checkpoint', async () => {
     using heard = await listen();

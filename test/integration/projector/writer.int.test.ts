@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Change } from '../../../projector/caches/caches.ts';
 import { FeedStop } from '../../../projector/errors.ts';
+import { eventStoreFeed } from '../../../projector/feeds/event-store.ts';
 import { migrateReadModel } from '../../../projector/schemas/migrate.ts';
 import { ReadModelWriter, writerSettings } from '../../../projector/write/read-model-writer.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import type { RecordedEvent } from '../../../shared/event-log.ts';
+import { EventStoreUnavailable } from '../../../shared/event-log-errors.ts';
 import { createReader } from '../../../shared/events/codec.ts';
 import { createSystem, type System, silent } from './system.ts';
 
@@ -45,7 +48,12 @@ async function openWriter(vault: System['vault'] = system.vault) {
 
 async function write(writer: ReadModelWriter, batch: readonly RecordedEvent[]) {
   const last = batch.at(-1) as RecordedEvent;
-  return writer.write(await writer.decode({ events: batch, position: last.position }));
+  const before = writer.checkpoint.position;
+  const decoded = await writer.decode({ events: batch, position: last.position });
+  const { change, stop } = await writer.write(decoded);
+  // What it has committed is there to be published, also where it stops.
+  expect(change?.after ?? before).toEqual(writer.checkpoint.position);
+  if (stop) throw stop;
 }
 
 const rows = async (table: string, order = '1') =>
@@ -132,6 +140,34 @@ describe('a writer of read models', () => {
     expect((await rows('licenses')).map((row) => row.user_id).sort()).toEqual(
       [user.userId, other.userId].sort(),
     );
+  });
+
+  test('hands over what it has settled of one user although the next can’t be read', async () => {
+    const writer = await openWriter();
+    const [one, another] = [system.author(), system.author()];
+    const [from] = await Array.fromAsync(system.log.readAll({ direction: 'backwards', limit: 1 }));
+    for (const user of [one, another]) {
+      await user.signUp();
+      await user.activate('a');
+      await user.activate('a');
+    }
+    await write(writer, await Array.fromAsync(system.log.readAll(from ? { from: from.position } : {})));
+    expect(writer.parkedUsers).toBe(2);
+    await pool.query("UPDATE parked_events SET mark = 'skip'");
+    let asked = 0;
+    const feed = eventStoreFeed(system.log, 10);
+    const userEvents: typeof feed.userEvents = (...of) => {
+      asked += 1;
+      if (asked === 2) throw new EventStoreUnavailable({ cause: new Error('it went down') });
+      return feed.userEvents(...of);
+    };
+    const changes: Change[] = [];
+    const settling = async () => {
+      for await (const change of writer.settleMarked({ ...feed, userEvents })) changes.push(change);
+    };
+    await expect(settling()).rejects.toThrow('unavailable');
+    expect(changes).toHaveLength(1);
+    expect(writer.parkedUsers).toBe(1);
   });
 
   test('stops where a data key is missing, and blanks and parks nothing', async () => {
