@@ -3,12 +3,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** All code that a fold depends on: how events are read, and what they do to the state. */
-const FOLDERS = ['../domain', '../../shared/events'];
+export const FOLD_FOLDERS = [
+  'command-service/domain',
+  'command-service/execute',
+  'shared/events',
+  'shared/identity',
+];
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
 
 function digestOfSources(): string {
   const hash = createHash('sha256').update(process.versions.v8);
-  for (const folder of FOLDERS) {
-    const directory = path.resolve(import.meta.dirname, folder);
+  for (const folder of FOLD_FOLDERS) {
+    const directory = path.join(ROOT, folder);
     for (const file of readdirSync(directory).sort()) hash.update(readFileSync(path.join(directory, file)));
   }
   return hash.digest('hex').slice(0, 16);
