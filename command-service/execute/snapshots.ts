@@ -25,16 +25,17 @@ export interface Snapshots {
 const LOAD = 'SELECT state FROM write_side.snapshots WHERE user_id = $1 AND fold_version = $2';
 
 /**
- * Never backwards, and never of a user whose key is a tombstone: client ids would be kept. Those of earlier releases stay
- * for a day: during an upgrade both run.
+ * Never backwards, and never of a user whose key is a tombstone: client ids would be kept. The key's row is locked, so
+ * that an erasure at the same moment either comes first and is seen, or waits and then removes what was saved. Those of
+ * earlier releases stay for a day: during an upgrade both run.
  */
 const SAVE = `
   WITH outdated AS (
     DELETE FROM write_side.snapshots
     WHERE user_id = $1 AND fold_version <> $2 AND saved_at < now() - interval '1 day')
   INSERT INTO write_side.snapshots AS saved (user_id, fold_version, revision, state, saved_at)
-  SELECT $1, $2, $3, $4, now()
-  WHERE NOT EXISTS (SELECT FROM vault.data_keys WHERE user_id = $1 AND erased_at IS NOT NULL)
+  SELECT $1, $2, $3, $4, now() FROM (
+    SELECT FROM vault.data_keys WHERE user_id = $1 AND erased_at IS NULL FOR SHARE) AS not_erased
   ON CONFLICT (user_id, fold_version) DO UPDATE
     SET revision = excluded.revision, state = excluded.state, saved_at = excluded.saved_at
     WHERE saved.revision < excluded.revision`;
@@ -63,9 +64,9 @@ export function createSnapshots({
     },
     async save(state) {
       const { userId, revision } = state;
-      // Keeps objects that are referred to twice as one, as commands and their licenses are: JSON would double them.
-      const encoded = serialize(state);
       try {
+        // Keeps objects that are referred to twice as one, as commands and their licenses are: JSON would double them.
+        const encoded = serialize(state);
         await db.query(SAVE, [userId, version, revision, await compress(encoded)]);
       } catch (error) {
         logger.warn({ err: error, user_id: userId }, 'snapshot_not_saved');

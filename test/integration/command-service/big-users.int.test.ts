@@ -33,7 +33,7 @@ const lastRevision = async (stream: string): Promise<number> => {
   throw new Error(`${stream} has no event`);
 };
 
-/** Writes so many activations and deactivations, in turn, behind a customer's last event. */
+/** Writes so many activations and deactivations, in turn, after a customer's last event. */
 async function live(node: Node, customer: Subscribed, count: number): Promise<void> {
   const { userId, subscriptionId } = customer;
   const codec = createCodec({ writeLevel: 1, vault: node.vault });
@@ -188,6 +188,32 @@ describe('a snapshot', () => {
     done(await node.erase({ userId, caller, correlationId: 'test' }));
     expect(await saved(userId)).toBeUndefined();
     await backend.node().erase({ userId, caller: OPERATOR, correlationId: 'test' });
+    expect(await saved(userId)).toBeUndefined();
+  });
+
+  it('that is being saved while its user is erased goes too', async () => {
+    const node = backend.node();
+    const customer = await grown(node, 1_200);
+    const { userId, caller } = customer;
+    await logIn(node, customer);
+    await expect.poll(() => saved(userId)).toBeGreaterThan(1_000);
+    const logger = createLogger({ service: 'test', level: 'silent' });
+    const state = await createSnapshots({ db: backend.pool, logger }).load(userId);
+    if (!state) throw new Error('no snapshot');
+    const saving = await backend.pool.connect();
+    await saving.query('BEGIN');
+    await createSnapshots({ db: saving, logger, version: 'of another node' }).save(state);
+    let erased = false;
+    const erasing = node.erase({ userId, caller, correlationId: 'test' }).then((outcome) => {
+      erased = true;
+      return outcome;
+    });
+    const isWaiting = async () =>
+      (await backend.pool.query('SELECT FROM pg_locks WHERE NOT granted')).rowCount !== 0;
+    await expect.poll(async () => erased || (await isWaiting())).toBe(true);
+    await saving.query('COMMIT');
+    saving.release();
+    done(await erasing);
     expect(await saved(userId)).toBeUndefined();
   });
 });
