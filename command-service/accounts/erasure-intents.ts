@@ -11,6 +11,8 @@ export interface ErasureIntents {
   begin(userId: string): Promise<void>;
   /** Once nothing is left to do. */
   end(userId: string): Promise<void>;
+  /** Once it is known that its `UserErased` was never appended; but not if the erasure has begun again since. */
+  forget(userId: string): Promise<void>;
   /** The oldest first. `isOld`: no append that was tried for it can still be under way. */
   list(): Promise<{ readonly userId: string; readonly isOld: boolean }[]>;
 }
@@ -18,8 +20,10 @@ export interface ErasureIntents {
 const BEGIN =
   'INSERT INTO vault.erasures (user_id) VALUES ($1) ON CONFLICT (user_id) DO UPDATE SET begun_at = now()';
 const END = 'DELETE FROM vault.erasures WHERE user_id = $1';
+const IS_OLD = "begun_at < now() - interval '1 hour'";
+const FORGET = `${END} AND ${IS_OLD}`;
 const LIST = `
-  SELECT user_id, begun_at < now() - interval '1 hour' AS is_old FROM vault.erasures
+  SELECT user_id, ${IS_OLD} AS is_old FROM vault.erasures
   ORDER BY begun_at LIMIT 1000`;
 
 /** Every method throws VaultUnavailable while PostgreSQL is unavailable. */
@@ -34,6 +38,7 @@ export function createErasureIntents(db: Queryable): ErasureIntents {
   return {
     begin: async (userId) => void (await run(BEGIN, userId)),
     end: async (userId) => void (await run(END, userId)),
+    forget: async (userId) => void (await run(FORGET, userId)),
     list: async () =>
       (await run<{ user_id: string; is_old: boolean }>(LIST)).map(({ user_id, is_old }) => ({
         userId: user_id,

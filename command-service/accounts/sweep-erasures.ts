@@ -24,7 +24,7 @@ export function createSweep(parts: EraseParts): (signal?: AbortSignal) => Promis
       try {
         const status = await queue.run(userId, async () => (await states.readToEnd(userId)).account.status);
         if (status === 'erased' && (await finishErasure(parts, userId, stampOf()))) finished += 1;
-        else if (status !== 'erased' && isOld) await erasures.end(userId);
+        else if (status !== 'erased' && isOld) await erasures.forget(userId);
       } catch (error) {
         failures.push(error); // one user who can't be finished now keeps nobody else's data alive
       }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createErasureIntents } from '../../../command-service/accounts/erasure-intents.ts';
 import type { PausePoint } from '../../../command-service/dependencies.ts';
 import type { EraseRequest } from '../../../command-service/execute/requests.ts';
 import { ERASED } from '../../../shared/vault/personal.ts';
@@ -164,6 +165,17 @@ describe('an erasing that a crash cut off', () => {
     expect(await node.sweepErasures()).toBe(0);
     expect(await intents()).toBe(0);
     expect(codeOf(await logIn(node, customer))).toBe('done');
+  });
+
+  it('is not forgotten if it begins again while the sweep looks', async () => {
+    const customer = await cutOff('append.before');
+    await backend.pool.query("UPDATE vault.erasures SET begun_at = begun_at - interval '61 minutes'");
+    const intents = createErasureIntents(backend.pool);
+    const [listed] = (await intents.list()).filter(({ userId }) => userId === customer.userId);
+    expect(listed?.isOld).toBe(true);
+    await intents.begin(customer.userId);
+    await intents.forget(customer.userId);
+    expect((await intents.list()).map(({ userId }) => userId)).toContain(customer.userId);
   });
 
   it('is finished however long ago it began', async () => {
