@@ -70,6 +70,15 @@ export function createExecuteCommand({
     return { events: encoded, after, now };
   }
 
+  /** @throws OutcomeUnknown instead of EventStoreUnavailable, which would say that nothing was done */
+  async function readAfterAppend(userId: string): Promise<UserState> {
+    try {
+      return await states.readToEnd(userId);
+    } catch (error) {
+      throw error instanceof EventStoreUnavailable ? new OutcomeUnknown({ cause: error }) : error;
+    }
+  }
+
   async function write(job: Job, state: UserState, ready: Ready): Promise<Outcome> {
     const { userId, stamp } = job;
     const { commandId } = stamp;
@@ -84,7 +93,7 @@ export function createExecuteCommand({
     if (event && others.length === 0 && revision === state.revision + 1) {
       states.append(state, { ...event, stream, revision, position, created: new Date(ready.now) });
     } else {
-      after = await states.readToEnd(userId);
+      after = await readAfterAppend(userId);
     }
     const earlier = findRecentCommand(after, commandId, ready.now);
     if (!earlier) throw new Error(`an append to ${stream} left no trace of its command`);
