@@ -53,9 +53,7 @@ export function createSignUp({ dependencies, states, queue, emails, executeComma
     for (let round = 1; round <= MAX_ROUNDS; round += 1) {
       const reservation = await emails.read(digest);
       const { holder } = reservation;
-      if (holder) {
-        if ((await statusOf(holder)) !== 'erased') return holder;
-      }
+      if (holder && (await statusOf(holder)) !== 'erased') return holder;
       const userId = uuidv7(clock(), randomBytes(10));
       await prepare(userId);
       await pause?.('sign_up.before_reserve', { userId, commandId: stamp.commandId });

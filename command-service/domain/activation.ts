@@ -91,7 +91,7 @@ export type ActivationCommand =
   | (OfLicense & { readonly type: 'ReinstateLicense' });
 
 /** How many of the active clients a rejection names. */
-export const SHOWN_CLIENTS = 20;
+const SHOWN_CLIENTS = 20;
 
 const unchanged = (license: License) => nothing({ kind: 'license', license });
 

@@ -51,7 +51,7 @@ export const answerHeaders = (done: Done, more: Readonly<Record<string, string>>
 const time = (at: number): string => new Date(at).toISOString();
 
 /** @throws Error the command left another kind of resource, which only a fault here can do */
-export function subscriptionOf(done: Done): Subscription {
+function subscriptionOf(done: Done): Subscription {
   if (done.subject.kind !== 'subscription')
     throw new Error(`expected a subscription, got ${done.subject.kind}`);
   return done.subject.subscription;

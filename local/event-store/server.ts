@@ -25,7 +25,7 @@ export interface EventStore {
   readonly port: number;
   /** What `@eventstore/db-client` is given to connect. */
   readonly connectionString: string;
-  /** Answers what it has taken, ends the subscriptions, and lets go of the log. */
+  /** Answers what it has taken, ends the subscriptions, and releases the log. */
   close(): Promise<void>;
 }
 

@@ -36,7 +36,7 @@ const OWNERS = {
 } as const;
 
 /** $3 and $4 are the position that must be reached: an event that is parked has not been. */
-const standOf = (owner: string) => `
+const progressOf = (owner: string) => `
 SELECT u.position_commit::text AS user_commit, u.position_prepare::text AS user_prepare,
   c.position_commit::text AS commit, c.position_prepare::text AS prepare,
   EXISTS (
@@ -79,8 +79,8 @@ export class ReadYourWrites {
 
   async #look({ kind, id }: Subject, { commit, prepare }: Position): Promise<Row> {
     const { rows } = await this.#options.db.query<Row>({
-      name: `stand_of_${kind}`,
-      text: standOf(OWNERS[kind]),
+      name: `progress_of_${kind}`,
+      text: progressOf(OWNERS[kind]),
       // The time part of a subscription's id is its start date; any other id has none, and names no partition.
       values: [id, new Date(timeOfUuidv7(id) ?? 0), commit.toString(), prepare.toString()],
     });

@@ -43,7 +43,7 @@ export class UnknownEvent extends Error {
 
 /**
  * An event that bears none of this system's metadata, whatever its type: another program or a person wrote it (or
- * deleted the stream). The feeds park it with its user, or pass over it where it has none; everyone else goes on.
+ * deleted the stream). The feeds park it with its user, or skip it where it has none; everyone else goes on.
  */
 export class ForeignEvent extends UnknownEvent {
   readonly problem: string;

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { termsSchema1 } from './terms.ts';
 
 /**
- * Version 1 of the events' payloads that came with level 1, as they stand in the log. A shipped schema is never edited: a change is a
- * new version with an upcaster (see catalogue.ts) and a golden fixture of each.
+ * What came with level 1: version 1 of these events' payloads, as the log holds them. A shipped schema is never edited: a
+ * change is a new version with an upcaster (see catalogue.ts) and a golden fixture of each.
  */
 
 const id = z.uuid();

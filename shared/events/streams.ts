@@ -1,5 +1,5 @@
 /** What must be unique across users, by the prefix of the streams that reserve it. */
-export const RESERVATION_KINDS = ['email', 'external', 'key', 'trial'] as const;
+const RESERVATION_KINDS = ['email', 'external', 'key', 'trial'] as const;
 export type ReservationKind = (typeof RESERVATION_KINDS)[number];
 
 /** The prefixes of every stream of this system; the feeds' server-side filter. */
@@ -13,9 +13,6 @@ export const reservationStream = (kind: ReservationKind, digest: string): string
 
 /** Who holds an email address. */
 export const emailStream = (digest: string): string => reservationStream('email', digest);
-
-/** Every event about one member of staff. */
-export const staffStream = (staffId: string): string => `staff-${staffId}`;
 
 /** The user a stream belongs to; undefined for any other stream. */
 export const userOfStream = (stream: string): string | undefined =>

@@ -20,7 +20,6 @@ type PersonalSchemas = Latest<typeof personalSchemas, typeof personalSchemas2>;
 export type UserEventType = keyof UserSchemas;
 export type ReservationEventType = keyof ReservationSchemas;
 export type StaffEventType = keyof StaffSchemas;
-export type EventType = UserEventType | ReservationEventType | StaffEventType;
 /** The events that carry personal data. */
 export type PersonalEventType = keyof PersonalSchemas;
 

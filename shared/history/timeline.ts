@@ -17,7 +17,7 @@ export type OpenedPersonal = Readonly<Record<string, unknown>>;
 export interface TimelineOptions {
   readonly userId: string;
   readonly reader: EventReader;
-  /** Events that an operator let go with `parked skip`: the read models pass over them. */
+  /** Events that an operator skipped with `parked skip`: the read models don't hold them. */
   readonly skipped: ReadonlySet<string>;
   /** Opens an event's personal data. Without it, nobody's is. @throws PersonalUnreadable */
   readonly open?: (event: Recorded<UserEvent>) => OpenedPersonal | undefined;
@@ -26,17 +26,17 @@ export interface TimelineOptions {
 /** One event of a user, and what it led to. */
 export interface TimelineEntry {
   readonly recorded: Recorded<UserEvent>;
-  /** In clear; undefined if the event has none, or it is not to be opened. */
+  /** Unencrypted; undefined if the event has none, or it is not to be opened. */
   readonly personal: OpenedPersonal | undefined;
-  /** The state behind the event, as of its time; undefined if there is no user yet. */
+  /** The state after the event, as of its time; undefined if there is no user yet. */
   readonly state: StateSummary | undefined;
   /** Why the read models do not hold this event; undefined if they do. */
   readonly fault: string | undefined;
 }
 
 const NOTHING: ShownPersonal = { email: null, clientName: null };
-const PASSED_OVER = 'an operator let it go';
-const BEHIND_ANOTHER = 'an earlier event of this user is parked';
+const SKIPPED = 'an operator skipped it';
+const AFTER_PARKED = 'an earlier event of this user is parked';
 
 /** Events between which other work of the process has its turn: about 2 ms. */
 const SLICE = 200;
@@ -118,10 +118,10 @@ export class Timeline {
   ): string | undefined {
     const shown = personal ? shownOf(personal) : NOTHING;
     const folded: FoldedEvent = { recorded, userId: this.#options.userId, personal: shown };
-    if (this.#parked) return BEHIND_ANOTHER;
+    if (this.#parked) return AFTER_PARKED;
     if (this.#options.skipped.has(recorded.id)) {
       this.state.passOver(folded, timeOf(folded, this.state.user()));
-      return PASSED_OVER;
+      return SKIPPED;
     }
     const isShown = shownPart(recorded) !== undefined;
     try {

@@ -2,7 +2,7 @@
 export const EMAIL_LIKE = /[^\s@]@[^\s@.]+(?:\.[^\s@.]+)+/;
 
 /**
- * Whether a text that is meant to be opaque looks like an email address. Such ids stand in the clear in the log, for ever:
+ * Whether a text that is meant to be opaque looks like an email address. Such ids stand unencrypted in the log for ever:
  * erasing their user can't reach them.
  */
 export const looksLikeEmail = (text: string): boolean =>

@@ -21,7 +21,7 @@ const RETRY_MS = 250;
 /**
  * Appends from all connections go through one queue into one writer. It takes all that waits, writes it in one
  * transaction and then answers: while that transaction is being flushed to disk, the next group gathers. So positions
- * have no gaps and rise in the order of the commits, and no reader can pass over one that commits late.
+ * have no gaps and rise in the order of the commits, and no reader can miss one that commits late.
  */
 export class Writer {
   readonly #options: WriterOptions;
@@ -51,7 +51,7 @@ export class Writer {
     return this.#queue.add(request);
   }
 
-  /** Writes what waits, then lets go of the log. */
+  /** Writes what waits, then releases the log. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#queue.close();

@@ -93,7 +93,7 @@ describe('a timeline', () => {
     expect(erased.timeline.state.licenses()).toMatchObject([{ clientName: null }]);
   });
 
-  test('parks what can not be applied, and all behind it; passes over what was let go', async () => {
+  test('parks what can not be applied, and all after it; skips what an operator skipped', async () => {
     const events = await stream([signUp], [revoke(desk, 'desk')], [activate(laptop, 'laptop')]);
     const parked = await timelineOf(events);
     expect(parked.entries.map(({ fault }) => fault)).toEqual([
@@ -103,7 +103,11 @@ describe('a timeline', () => {
     ]);
     expect(parked.timeline.state.licenses()).toEqual([]);
     const passed = await timelineOf(events, { skipped: new Set([events[1]?.id ?? '']) });
-    expect(passed.entries.map(({ fault }) => fault)).toEqual([undefined, 'an operator let it go', undefined]);
+    expect(passed.entries.map(({ fault }) => fault)).toEqual([
+      undefined,
+      'an operator skipped it',
+      undefined,
+    ]);
     expect(passed.timeline.state.user()?.revision).toBe(2);
   });
 

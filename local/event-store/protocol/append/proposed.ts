@@ -13,7 +13,7 @@ export const WRITE_TIMEOUT_MS = 2_000;
 export type ProposedMessage = AppendReq.ProposedMessage | BatchAppendReq.ProposedMessage;
 
 /** @throws RpcError a field that an event needs is missing or malformed */
-export function toProposedEvent(message: ProposedMessage): ProposedEvent {
+function toProposedEvent(message: ProposedMessage): ProposedEvent {
   const metadata = message.getMetadataMap();
   const type = metadata.get('type');
   if (type === undefined) throw missingMetadata('type');

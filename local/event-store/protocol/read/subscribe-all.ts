@@ -9,7 +9,7 @@ import { bytesOf, pageOf, type Start } from './read-all.ts';
 import type { Reading } from './reading.ts';
 
 /**
- * `$all` behind a position, then live. A filtered subscription is told by checkpoints how far it has come: one when it
+ * `$all` after a position, then live. A filtered subscription is told by checkpoints how far it has come: one when it
  * has caught up, and one whenever the filter has looked at `checkpointInterval` events since the last. There is no queue
  * of live events that could overflow: a subscription that lags reads pages, one that doesn't waits for the next
  * commit. Ends only by an error.

@@ -5,7 +5,7 @@ import { bytesOf, type Start } from './read-all.ts';
 import type { Reading } from './reading.ts';
 import { confirm } from './subscribe-all.ts';
 
-/** A stream behind a revision, then live; also one that has no events yet. Ends only by an error. */
+/** A stream after a revision, then live; also one that has no events yet. Ends only by an error. */
 export async function subscribeToStream(reading: Reading, stream: string, from: Start): Promise<never> {
   const { log, outlet } = reading;
   const paging = new Paging();
