@@ -140,7 +140,7 @@ describe('the topic', () => {
     await usedTopic();
     await admin.deleteTopics({ topics: [system.topic] });
     const relay = await system.relay();
-    expect(await stopped(relay)).toContain('is gone');
+    expect(await stopped(relay)).toContain('does not exist any more');
     await makeTopic(3);
     await relay.stop();
     const second = await system.relay();
