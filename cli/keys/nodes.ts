@@ -30,7 +30,7 @@ FROM read_model.licenses WHERE status = 'active'`;
 async function now(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ now: string }>(NOW).catch((cause: unknown) => {
     throw new ConfigError([
-      `DATABASE_URL: PostgreSQL, whose clock the nodes go by, can't be asked for the time (${String(cause)}). If it stays away and this machine's clock is right, add --local-clock`,
+      `DATABASE_URL: PostgreSQL, whose clock the nodes go by, can't be asked for the time (${String(cause)}). If it stays unreachable and this machine's clock is right, add --local-clock`,
     ]);
   });
   return Number(rows[0]?.now);

@@ -25,19 +25,19 @@ export class LoadedRing {
   }
 
   publicKey(kid: string, now: number): KeyObject | undefined {
-    const held = this.#keys.get(kid);
-    if (!held || isWithdrawn(held.entry, now)) return undefined;
-    held.publicKey ??= publicKeyOf(held.entry);
-    return held.publicKey;
+    const key = this.#keys.get(kid);
+    if (!key || isWithdrawn(key.entry, now)) return undefined;
+    key.publicKey ??= publicKeyOf(key.entry);
+    return key.publicKey;
   }
 
   /** @throws NoSigningKey */
   signingKey(now: number): { readonly kid: string; readonly privateKey: KeyObject } {
     const entry = signingEntry(this.ring, now);
-    const held = entry && this.#keys.get(entry.kid);
-    if (!held) throw new NoSigningKey();
-    held.privateKey ??= privateKeyOf(held.entry);
-    return { kid: held.entry.kid, privateKey: held.privateKey };
+    const key = entry && this.#keys.get(entry.kid);
+    if (!key) throw new NoSigningKey();
+    key.privateKey ??= privateKeyOf(key.entry);
+    return { kid: key.entry.kid, privateKey: key.privateKey };
   }
 }
 

@@ -5,7 +5,7 @@ import { TOKEN_KINDS, type TokenKind, VERIFIED_ALGORITHMS } from './kinds.ts';
 import { MAX_TOKEN_LENGTH, type TokenFault, type TokensOptions, type Verified } from './tokens.ts';
 
 /**
- * Three parts, the signature 64 bytes with its spare bits zero. Decoders pass over those bits and over foreign
+ * Three parts, the signature 64 bytes with its spare bits zero. Decoders ignore those bits and foreign
  * characters, so that without this one token had many spellings, each a new one to a cache.
  */
 const SHAPE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{85}[AQgw]$/;

@@ -41,6 +41,7 @@ export interface RateLimiterOptions {
 
 const DEFAULT_FLUSH_MS = 200;
 const DEFAULT_MAX_KEYS = 200_000;
+
 /**
  * Counts requests by key in fixed windows, the minutes of the clock. The check looks at memory alone; counts are
  * exchanged with the other nodes behind it, every `flushMs`.
@@ -61,7 +62,7 @@ export class RateLimiter {
   #window: Window;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
-  #away = false;
+  #isAlone = false;
   /** Keys forgotten before their window ended, because too many came at once. */
   evicted = 0;
 
@@ -128,10 +129,10 @@ export class RateLimiter {
       try {
         const totals = await shared.add(changes, 2 * WINDOW_MS);
         settle(window, changes, totals);
-        this.#tell(false);
+        this.#note(false);
       } catch (error) {
         giveBack(window, changes);
-        this.#tell(true, error);
+        this.#note(true, error);
         return;
       }
     }
@@ -156,10 +157,10 @@ export class RateLimiter {
     window.counters.set(key, counter);
   }
 
-  #tell(away: boolean, error?: unknown): void {
-    if (away === this.#away) return;
-    this.#away = away;
-    if (away) this.#options.logger.warn({ err: error }, 'rate_limits_by_this_node_alone');
+  #note(isAlone: boolean, error?: unknown): void {
+    if (isAlone === this.#isAlone) return;
+    this.#isAlone = isAlone;
+    if (isAlone) this.#options.logger.warn({ err: error }, 'rate_limits_by_this_node_alone');
     else this.#options.logger.info('rate_limits_shared_again');
   }
 }

@@ -64,7 +64,7 @@ export const newEmail = typedEmail
 /** An email address to look for: also one that an older release took. */
 export const knownEmail = typedEmail.regex(/^[^\s@]+@[^\s@]+$/, { error: 'expected an email address' });
 
-/** An id of somebody else's making, which stands in the clear in the log for ever. */
+/** An id of somebody else's making, which stands unencrypted in the log for ever. */
 export const opaque = (maximum: number) =>
   text(1, maximum)
     .refine((value) => !hasUnseenCharacter(value), { error: 'invisible characters are not allowed' })
