@@ -27,10 +27,8 @@ export const commandSettings = z.object({
     .optional()
     .describe('JSON file with the plans; the ones of the repository unless set'),
   EVENT_SCHEMA_LEVEL: integer(1, LATEST_SCHEMA_LEVEL)
-    .default(LATEST_SCHEMA_LEVEL)
-    .describe(
-      'Newest event shapes to write: kept at the level of the release before while an upgrade is under way',
-    ),
+    .default(1)
+    .describe('Newest event shapes to write: raised once every reader runs a release that knows them'),
   STATE_CACHE_MB: integer(1, 65_536).default(128).describe('Memory for the folded states of users, in MiB'),
   PASSWORD_HASHES_AT_ONCE: integer(1, 64)
     .default(2)
