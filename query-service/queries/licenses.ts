@@ -15,7 +15,7 @@ export async function findLicense(db: Queryable, id: string): Promise<LicenseRow
   return rows[0];
 }
 
-/** A user's licenses in the order of their activation (their ids sort by it), behind `after`. */
+/** A user's licenses in the order of their activation (their ids sort by it), from the one after `after` on. */
 export async function licensesOf(
   db: Queryable,
   userId: string,

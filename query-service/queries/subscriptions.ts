@@ -23,7 +23,7 @@ export async function findSubscription(db: Queryable, id: string): Promise<Subsc
   return rows[0];
 }
 
-/** A user's subscriptions by start date (their ids sort by it), behind `after`. */
+/** A user's subscriptions by start date (their ids sort by it), from the one after `after` on. */
 export async function subscriptionsOf(
   db: Queryable,
   userId: string,

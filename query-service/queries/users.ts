@@ -75,7 +75,7 @@ function storedForm(filter: UserFilter, name: keyof UserFilter): string | readon
   return value;
 }
 
-/** Users that all given filters match, by id, behind the user `after`; at most `limit`. */
+/** Users that all given filters match, by id, from the one after `after` on; at most `limit`. */
 export async function findUsers(
   db: Queryable,
   filter: UserFilter,

@@ -26,7 +26,7 @@ const WRONG: Decision = { kind: 'wrong_expected_revision' };
 
 /**
  * Decides an append exactly as EventStoreDB does (IndexWriter.CheckCommit): ids alone are compared, never contents, and
- * only where the expected revision lies behind the stream's end, or where none is given. Without an expected
+ * only where the expected revision lies before the stream's end, or where none is given. Without an expected
  * revision only ids appended lately are known (EventStoreDB keeps them in a bounded memory; so does this server).
  */
 export async function decide(request: AppendRequest, facts: StreamFacts): Promise<Decision> {
@@ -35,7 +35,7 @@ export async function decide(request: AppendRequest, facts: StreamFacts): Promis
   if (expected === 'stream_exists') return facts.current < 0 ? WRONG : decideUnordered(request, facts);
   const revision = expected === 'no_stream' ? NO_STREAM : expected;
   if (revision === facts.current) return APPEND;
-  return revision > facts.current ? WRONG : decideBehind(request, revision, facts);
+  return revision > facts.current ? WRONG : decideBeforeEnd(request, revision, facts);
 }
 
 /** Without an expected revision: all ids known is a repeat, the first unknown is new, a mixture is an error. */
@@ -49,8 +49,12 @@ function decideUnordered(request: AppendRequest, facts: StreamFacts): Decision {
   return last ? { kind: 'repeat', last } : APPEND;
 }
 
-/** Behind the end: a repeat if the events that stand right behind the expected revision have these ids. */
-async function decideBehind(request: AppendRequest, expected: number, facts: StreamFacts): Promise<Decision> {
+/** A repeat if the events right after the expected revision, which is before the end, have these ids. */
+async function decideBeforeEnd(
+  request: AppendRequest,
+  expected: number,
+  facts: StreamFacts,
+): Promise<Decision> {
   let stored: Map<number, Place & { readonly id: string }> | undefined;
   let last: Place | undefined;
   for (const [index, event] of request.events.entries()) {

@@ -44,7 +44,7 @@ export function allRequest(
   return new streams.ReadReq().setOptions(options);
 }
 
-/** `$all` behind a position, live, of the streams whose names start with one of the prefixes. */
+/** `$all` after a position, live, of the streams whose names start with one of the prefixes. */
 export function subscriptionRequest(after: Position | 'start', prefixes: readonly string[]): ReadReq {
   const expression = new streams.ReadReq.Options.FilterOptions.Expression().setPrefixList([...prefixes]);
   const filter = new streams.ReadReq.Options.FilterOptions()
