@@ -33,7 +33,7 @@ export interface UserHistory {
 }
 
 export interface HistoryOptions {
-  /** undefined if this node was not told where it is. */
+  /** undefined if this node has no setting that says where it is. */
   readonly log: Pick<EventLog, 'readStream'> | undefined;
   readonly db: Queryable;
   readonly logger: Logger;
@@ -81,7 +81,7 @@ export class Histories {
   async read(question: HistoryQuestion): Promise<UserHistory | undefined> {
     const { log, maxAtOnce = 4 } = this.#options;
     if (!log) {
-      const detail = 'This node was not told where the event log is.';
+      const detail = 'EVENTSTORE_URL is not set on this node.';
       throw new Problem('event_store_unavailable', { detail });
     }
     if (this.#reading >= maxAtOnce) throw new Problem('busy');
@@ -136,7 +136,7 @@ export class Histories {
       if (!signal.aborted) throw error;
       throw new EventStoreUnavailable({ cause: error });
     } finally {
-      // Not waited for: behind a read that hangs it would take as long.
+      // Not waited for: after a read that hangs it would take as long.
       events.return?.(undefined).catch((error: unknown) => {
         this.#options.logger.debug({ err: error }, 'history_read_left');
       });
