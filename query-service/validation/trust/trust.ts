@@ -53,6 +53,8 @@ export class Trust {
   #epoch = 0;
   /** The checkpoint after the last notice, and when that came; none while notices are missing. */
   #last: { readonly after: Position; readonly at: number } | undefined;
+  /** What was missed lies before this checkpoint. */
+  #missedUntil: Position | undefined;
   /** When it was last said that the read model is kept up. */
   #keptUpAt: number;
   #trustedIn = -1;
@@ -77,6 +79,14 @@ export class Trust {
   /** The epoch of the views in Redis, as it was read last. */
   get cacheEpoch(): string | undefined {
     return this.#cacheEpoch;
+  }
+
+  /**
+   * The checkpoint of the notice that showed a gap. PostgreSQL may be a replica that is not there yet: what it says then
+   * may be from before what was missed. Undefined while notices are missing: then PostgreSQL itself is followed.
+   */
+  get missedUntil(): Position | undefined {
+    return this.silent ? undefined : this.#missedUntil;
   }
 
   /** Whether notices are missing. */
@@ -104,7 +114,10 @@ export class Trust {
   /** A notice of a batch from `before` to `after`. To be called before its floors are set. */
   heard(before: Position, after: Position): void {
     const follows = this.#last !== undefined && comparePositions(this.#last.after, before) === 0;
-    if (!follows) this.distrust('gap');
+    if (!follows) {
+      this.#missedUntil = after;
+      this.distrust('gap');
+    }
     this.#keptUpAt = this.#options.monotonic();
     this.#last = { after, at: this.#keptUpAt };
   }

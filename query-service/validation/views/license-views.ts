@@ -3,6 +3,7 @@ import type { LicenseView, UserView } from '../../../shared/read-model/views.ts'
 import type { ReadModelCheckpoint } from '../../read-model-checkpoint.ts';
 import { Compaction } from './compaction.ts';
 import type { Loaded, Named, PairLoaderOptions } from './loading.ts';
+import { missed } from './missed.ts';
 import { LayersAway, PairLoader } from './pair-loader.ts';
 import { type Entry, positionOf } from './view-memory.ts';
 
@@ -112,6 +113,8 @@ export class LicenseViews {
       } catch (error) {
         return this.#old(named, error);
       }
+      const missing = missed(trust, loaded);
+      if (missing) return { kind: 'older', than: missing };
       const taken = this.#take(named, loaded);
       // A load from before a distrust is repeated, but not for ever: the last one is as new as can be had.
       if (taken && (loaded.epoch === trust.epoch || attempt === MAX_ATTEMPTS)) return taken;

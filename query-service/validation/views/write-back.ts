@@ -1,6 +1,7 @@
 import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
 import type { Breaker } from './breaker.ts';
 import type { Loaded, Named, PairLoaderOptions } from './loading.ts';
+import { missed } from './missed.ts';
 
 export interface Written {
   readonly named: Named;
@@ -45,12 +46,14 @@ export class WriteBack {
     }
   }
 
-  #isReplaced({ named, loaded: { license, user, epoch, cacheEpoch } }: Written): boolean {
+  #isReplaced({ named, loaded }: Written): boolean {
+    const { license, user, epoch, cacheEpoch } = loaded;
     const { trust, licenses, users, clock } = this.#options;
     const now = clock();
     return (
       trust.epoch !== epoch ||
       trust.cacheEpoch !== cacheEpoch ||
+      missed(trust, loaded) !== undefined ||
       licenses.isBelowFloor(named.licenseId, license, now) ||
       users.isBelowFloor(named.userId, user, now)
     );

@@ -70,6 +70,22 @@ describe('query nodes on a streaming replica that lags', () => {
     expect(me.status).toBe(200);
   });
 
+  it('answer nothing from before what they have missed, although the replica still says so', async () => {
+    const { readModel, projector } = system;
+    const node = await system.startNode({}, settings);
+    const user = await readModel.addUser();
+    const token = await system.keyOf(user);
+    await projector.notice(readModel.checkpoint);
+    await hears(node);
+    expect(await codeSoon(node, token)).toBe('VALID');
+    const gaps = async () =>
+      Number(/cause="gap".*\} (\d+)$/m.exec(await (await fetch(`${node.url}/metrics`)).text())?.[1] ?? 0);
+    const before = await gaps();
+    projector.lose(await readModel.suspend(user));
+    await eventually('the gap is noticed', async () => (await gaps()) > before);
+    expect(await codeSoon(node, token)).toBe('SUSPENDED');
+  });
+
   it('write usage to the primary', async () => {
     const node = await system.startNode({}, settings);
     const user = await system.readModel.addUser();

@@ -67,6 +67,15 @@ describe('memory is distrusted', () => {
     expect(await keeps(trust, () => trust.heard(at(12), at(13)))).toBe(false);
     expect(await keeps(trust, () => trust.heard(at(13), at(14)))).toBe(true);
   });
+  it('until PostgreSQL has what the gap hides, unless it is followed itself', () => {
+    const { trust } = setUp();
+    trust.heard(at(10), at(11));
+    trust.heard(at(12), at(13));
+    trust.heard(at(13), at(14));
+    expect(trust.missedUntil).toEqual(at(13));
+    trust.disconnected();
+    expect(trust.missedUntil).toBeUndefined();
+  });
   it('by a lost connection, and again when it is back', async () => {
     const { trust } = setUp();
     trust.heard(at(10), at(11));
