@@ -5,6 +5,7 @@ import type { LoadedPair } from '../../../shared/read-model/load-views.ts';
 import { licenseKey, userKey } from '../../../shared/read-model/views.ts';
 import { ask } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { monitor } from '../../support/redis-monitor.ts';
 import { loadPair } from '../../support/views.ts';
 import { Gate } from './gate.ts';
 import { EPOCH } from './projector.ts';
@@ -125,20 +126,16 @@ describe('a load that began before a change and ends after its notice', () => {
     const position = await system.it.readModel.suspend(user);
     await heard(node, () => system.it.projector.notice(position, { users: [[user.userId, position]] }));
     await system.it.projector.redis.del(userKey(user.userId), licenseKey(user.licenseId));
-    const written: string[] = [];
-    const monitor = await system.it.projector.redis.monitor();
-    monitor.on('monitor', (_time, args: string[]) => {
-      if (args[0]?.toLowerCase() === 'eval') written.push(args.join(' '));
-    });
+    using commands = await monitor(system.it.projector.redis);
+    const written = () => commands.lines().filter((line) => line.includes('"eval"'));
     gate.release();
     expect(await codeOn(node.url, token)).toBe('SUSPENDED');
     await eventually('the newer view is in Redis', async () =>
       (await system.it.projector.redis.hget(userKey(user.userId), 'j'))?.includes('"suspended":true'),
     );
-    await eventually('and it is the only one that was written', () => written.length > 0);
-    monitor.disconnect();
-    const ofUser = written.filter((command) => command.includes(user.userId));
-    expect(ofUser.every((command) => command.includes('"suspended":true'))).toBe(true);
+    await eventually('and it is the only one that was written', () => written().length > 0);
+    const ofUser = written().filter((command) => command.includes(user.userId));
+    expect(ofUser.every((command) => command.includes('\\"suspended\\":true'))).toBe(true);
   });
 });
 
