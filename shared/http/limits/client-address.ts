@@ -2,6 +2,7 @@ import { BlockList, isIP, isIPv6 } from 'node:net';
 
 /** Whose `X-Forwarded-For` is believed. */
 export interface TrustedProxies {
+  /** @param address in any form, such as a socket's `::ffff:10.0.0.1` */
   has(address: string): boolean;
 }
 
@@ -36,7 +37,10 @@ export function trustedProxies(list: string): TrustedProxies {
     blocks.addSubnet(address, prefix, family === 6 ? 'ipv6' : 'ipv4');
   }
   return {
-    has: (address) => isIP(address) !== 0 && blocks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'),
+    has(address) {
+      const host = plain(address);
+      return isIP(host) !== 0 && blocks.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
+    },
   };
 }
 

@@ -11,6 +11,5 @@ const WELL_FORMED = /^[0-9a-f]{32}$/;
 export function retryKeyOf(request: IncomingMessage, trusted: TrustedProxies): string | undefined {
   const key = request.headers['x-retry-key'];
   if (typeof key !== 'string' || !WELL_FORMED.test(key)) return undefined;
-  const sender = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '';
-  return trusted.has(sender) ? key : undefined;
+  return trusted.has(request.socket.remoteAddress ?? '') ? key : undefined;
 }

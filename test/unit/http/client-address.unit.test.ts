@@ -31,6 +31,10 @@ describe('the address of a caller', () => {
     expect(clientAddress(remote, forwarded, trusted)).toBe(expected);
   });
 
+  it('of a proxy is known in the form that a socket gives it', () => {
+    expect(['::ffff:10.1.2.3', '::FFFF:10.2.0.1'].map(trusted.has)).toEqual([true, false]);
+  });
+
   it('refuses a list that it can’t read', () => {
     for (const list of ['localhost', '10.0.0.0/33', '::1/129', '10.0.0.0/', '10.0.0.0/-1'])
       expect(() => trustedProxies(list)).toThrow(RangeError);
