@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import path from 'node:path';
 import { createLogger } from '../shared/logger.ts';
+import { createSecretFile } from '../shared/secret-file.ts';
 import { prepareBroker } from './broker.ts';
 import type { Options } from './options.ts';
 import { EVERYWHERE, freePorts, LOOPBACK } from './ports.ts';
@@ -27,7 +28,7 @@ export async function startBackends(
   const account = serverAccount();
   const logger = createLogger({ service: 'launcher', level: 'silent' });
   const [postgresPort, redisPort, eventStorePort] = (await freePorts(3)) as [number, number, number];
-  const password = savedPassword(path.join(options.data, 'keys', 'postgres.password'));
+  const password = await savedPassword(path.join(options.data, 'keys', 'postgres.password'));
   const logFile = (name: string) => path.join(options.data, 'logs', `${name}.log`);
 
   // Before anything runs: what is missing for it is told at once.
@@ -81,7 +82,7 @@ function publicUrl({ addresses, port }: Options): string {
   return `http://${shared ? 'localhost' : isIPv6(only) ? `[${only}]` : only}:${port}`;
 }
 
-function savedPassword(file: string): string {
-  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600 });
+async function savedPassword(file: string): Promise<string> {
+  if (!existsSync(file)) await createSecretFile(file, randomBytes(24).toString('base64url'));
   return readFileSync(file, 'utf8').trim();
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createSecretFile } from '../shared/secret-file.ts';
 
 interface Customer {
   readonly email: string;
@@ -35,7 +36,8 @@ export async function takeTour(stack: Toured, say: Say): Promise<void> {
     await validate(caller(stack.url, say), customer.activationKey, customer.clientId);
     return;
   }
-  writeFileSync(file, JSON.stringify(await becomeCustomer(stack.url, say)), { mode: 0o600 });
+  // Whole or not at all: half a file would end every later start.
+  await createSecretFile(file, JSON.stringify(await becomeCustomer(stack.url, say)));
 }
 
 async function becomeCustomer(url: string, say: Say): Promise<Customer> {
