@@ -152,7 +152,7 @@ export class Caches {
     for (const [error] of answers) if (error) throw error;
     // It may have been forgotten meanwhile.
     if (this.#own !== own) return;
-    this.#own = answers[move]?.[1] === 1 ? { epoch: own.epoch, at: after } : undefined;
+    this.#own = answers[move]?.[1] === 1 ? { epoch: own.epoch, at: after, moves: own.moves + 1 } : undefined;
     if (!this.#own) logger.warn('cache_replaced');
   }
 

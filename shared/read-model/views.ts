@@ -59,7 +59,7 @@ export type UserView = z.infer<typeof userViewSchema>;
 /** Redis keys. A view is a hash: `v` its sortable version (see {@link viewVersion}), `j` its JSON. */
 export const licenseKey = (licenseId: string): string => `license:${licenseId}`;
 export const userKey = (userId: string): string => `user:${userId}`;
-/** The projector's checkpoint in this Redis: a hash with `e`, the epoch of the views; `v` and `j`, the checkpoint. */
+/** The projector's checkpoint in this Redis: a hash with `e`, the epoch of the views; `v`, how often it was moved in it; `j`, the position. */
 export const CACHE_CHECKPOINT_KEY = 'projector:checkpoint';
 
 /** How long a view may be used without asking the layer below again. */

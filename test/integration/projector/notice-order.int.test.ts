@@ -166,6 +166,28 @@ describe('a settled parked event', () => {
   });
 });
 
+describe('a Redis that went back', () => {
+  test('to before an event was settled is noticed, although the checkpoint is the same', async () => {
+    using heard = await listen();
+    const caches = await inStep(heard);
+    caches.publish(change(0, 56));
+    await told(heard, '56/56');
+    const copy = await redis.hgetall(CACHE_CHECKPOINT_KEY);
+    const userId = newId();
+    caches.publish(change(56, 56, [userId]));
+    await eventually('notified', () =>
+      heard.notices.some(({ users }) => users.some(([id]) => id === userId)),
+    );
+    await redis.hset(CACHE_CHECKPOINT_KEY, copy);
+    const epoch = await currentEpoch(redis);
+    await eventually('an epoch', async () => {
+      caches.heartbeat(at(56));
+      return (await currentEpoch(redis)) > epoch;
+    });
+    await caches.stop();
+  });
+});
+
 describe('when a change was lost', () => {
   test('nobody believes what was read before, though no checkpoint tells of it', async () => {
     using heard = await listen();

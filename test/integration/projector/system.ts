@@ -54,7 +54,13 @@ export async function createSystem(options: SystemOptions = {}) {
   const vault = createVault({ db: pool, masterKey, clock: systemClock });
   const log = connectEventLog({ connectionString: store.connectionString });
   stack.defer(() => log.close());
-  const redis = connectRedis({ url: redisServer.url, name: 'test', logger: silent });
+  const redis = connectRedis({
+    url: redisServer.url,
+    name: 'test',
+    logger: silent,
+    // SAVE waits for the disk.
+    commandTimeoutMs: 5_000,
+  });
   stack.defer(async () => redis.disconnect());
 
   const env = () => ({
