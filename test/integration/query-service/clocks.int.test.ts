@@ -38,14 +38,17 @@ describe.each([
     // Another node finds in Redis what this one has written there.
     await eventually('it is in Redis', () => world.projector.redis.exists(`user:${user.userId}`));
     const other = await world.startNode({ clock: () => Date.now() + ahead });
-    await eventually('the other node trusts Redis', async () => {
+    await eventually('the other node answers one from Redis', async () => {
       await world.projector.writeCacheCheckpoint(world.readModel.checkpoint);
       const text = await (await fetch(`${other.url}/metrics`)).text();
-      return /^validation_redis_trusted\{.*\} 1$/m.test(text);
+      if (!/^validation_redis_trusted\{.*\} 1$/m.test(text)) return false;
+      // A node that has just begun may lose its trust once more, and has the view in memory then: another user is asked.
+      const another = await world.keyOf(await world.readModel.addUser());
+      await validate(another);
+      await ask(other.url, PATH, { token: another });
+      const after = await (await fetch(`${other.url}/metrics`)).text();
+      return /^validations_total\{.*layer="redis".*\} [1-9]/m.test(after);
     });
-    await ask(other.url, PATH, { token });
-    const text = await (await fetch(`${other.url}/metrics`)).text();
-    expect(text).toMatch(/^validations_total\{.*layer="redis".*\} 1$/m);
   });
 });
 
