@@ -20,7 +20,7 @@ export type Connections = Awaited<ReturnType<typeof connect>>;
 const VALIDATION_CONNECTIONS = 3;
 
 /**
- * Everything that this service talks to. Nothing is connected to yet: it starts with all of them away.
+ * Everything that this service talks to. Nothing is connected to yet: it starts with all of them unreachable.
  *
  * Validations have a pool of their own, so that no other query, however many are asked, makes one wait for a connection.
  */

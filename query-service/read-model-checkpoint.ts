@@ -5,9 +5,9 @@ import { CHECKPOINT, positionOf } from '../shared/read-model/checkpoint.ts';
 export interface ReadModelCheckpointOptions {
   /** Asks this node's PostgreSQL, which may be a replica that lags. @throws it can't be asked */
   readonly read: () => Promise<Position>;
-  /** Most requests that wait at once; default 500. The others are told at once that the read model is behind. */
+  /** Most requests that wait at once; default 500. The others are refused at once. */
   readonly maxWaiting?: number;
-  /** How often PostgreSQL is asked while somebody waits and no notice tells of more; default 100 ms. */
+  /** How often PostgreSQL is asked while somebody waits and no notice names a later one; default 100 ms. */
   readonly everyMs?: number;
 }
 
@@ -21,13 +21,13 @@ const MAX_WAITING = 500;
 
 /**
  * How far this node's read model is, for requests that wait until it has got somewhere. However many wait, and however
- * far ahead: one question is under way at a time, asked when a notice tells that it is worth it, or now and then.
+ * far ahead: one question is under way at a time, asked when a notice says that it is worth it, or now and then.
  */
 export class ReadModelCheckpoint {
   readonly #options: ReadModelCheckpointOptions;
   readonly #waiting = new Set<Waiting>();
-  /** The furthest that a notice has told of. */
-  #told: Position = START;
+  /** Where the last notice says that the projector is. */
+  #notified: Position = START;
   #timer: NodeJS.Timeout | undefined;
   #asking = false;
 
@@ -35,10 +35,10 @@ export class ReadModelCheckpoint {
     this.#options = options;
   }
 
-  /** A notice tells that the projector has got to `after`. */
-  told(after: Position): void {
+  /** A notice says that the projector has got to `after`. */
+  notified(after: Position): void {
     // Of a store that was restored: it goes back.
-    this.#told = after;
+    this.#notified = after;
     for (const { position } of this.#waiting) {
       if (comparePositions(position, after) > 0) continue;
       this.#askSoon(0);
@@ -56,7 +56,7 @@ export class ReadModelCheckpoint {
     const waiting: Waiting = { position, answered: Promise.withResolvers() };
     const timer = setTimeout(() => waiting.answered.resolve(false), ms);
     this.#waiting.add(waiting);
-    this.#askSoon(comparePositions(position, this.#told) <= 0 ? 0 : undefined);
+    this.#askSoon(comparePositions(position, this.#notified) <= 0 ? 0 : undefined);
     try {
       return await waiting.answered.promise;
     } finally {

@@ -19,7 +19,7 @@ export interface FeedUntilOptions {
   readonly cuts: Pick<Cuts, 'keep'>;
   /** Ends the feed early; what had arrived is yielded. */
   readonly signal: AbortSignal;
-  /** Told the log's time of what is read, in milliseconds since 1970. */
+  /** Called with the log's time of what is read, in milliseconds since 1970. */
   readonly reached: (at: number) => void;
 }
 

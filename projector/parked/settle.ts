@@ -132,7 +132,7 @@ function fold(
       break;
     }
     if (row.mark === 'skip') {
-      state.passOver(decoded);
+      state.skip(decoded);
       skipped.push(row);
     }
     settled.push(row);

@@ -116,7 +116,7 @@ class Rebuild {
     await makePartitions(this.#pool, SUBSCRIPTIONS(NEXT), yearsAround(clock()));
   }
 
-  /** What an interrupted rebuild has parked, and an operator has let go since, would stay parked for ever. */
+  /** What an interrupted rebuild has parked, and an operator has skipped since, would stay parked for ever. */
   async #isOutdated(): Promise<boolean> {
     if (this.#options.force) return false;
     const both = (await hasCheckpoints(this.#pool, LIVE)) && (await hasCheckpoints(this.#pool, NEXT));
@@ -141,7 +141,7 @@ class Rebuild {
     });
   }
 
-  /** What is faster behind the load than during it: indexes, partitions of rare years, the planner's statistics. */
+  /** What is faster after the load than during it: indexes, partitions of rare years, the planner's statistics. */
   async #finishTables(): Promise<void> {
     this.#say('indexing');
     await makePartitions(this.#pool, SUBSCRIPTIONS(NEXT), []);

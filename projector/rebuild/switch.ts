@@ -24,7 +24,7 @@ export interface SwitchOptions {
   readonly catchUp: (live: Checkpoint) => Promise<Checkpoint>;
 }
 
-/** Only the projector waits behind whoever waits for the checkpoints, and would have to in any case. */
+/** Only the projector waits after whoever waits for the checkpoints, and would have to in any case. */
 const CHECKPOINTS_TIMEOUT = '5s';
 const TABLES_TIMEOUT = '250ms';
 const ATTEMPTS = 40;
@@ -69,7 +69,7 @@ function refuseToGoBack({ last, position }: Checkpoint, next: Checkpoint): void 
   throw new RebuildRefused('rebuild_behind', `the rebuilt read models would go back: ${positions}`);
 }
 
-/** Whether an event is parked in the one schema that an operator let go in the live one. */
+/** Whether an event is parked in the one schema that an operator skipped in the live one. */
 export async function parksWhatWasSkipped(db: Queryable, live: string, next: string): Promise<boolean> {
   const { rowCount } = await db.query(
     `SELECT FROM ${next}.parked_events JOIN ${live}.skipped_events USING (event_id) LIMIT 1`,
@@ -80,7 +80,7 @@ export async function parksWhatWasSkipped(db: Queryable, live: string, next: str
 const skippedMeanwhile = () =>
   new RebuildRefused(
     'rebuild_behind',
-    'the rebuilt read models would park again what was let go meanwhile; run the same once more',
+    'the rebuilt read models would park again what was skipped meanwhile; run the same once more',
   );
 
 /** What the rebuilt schema takes from the live one: the next number in the count of builds, and marks on parked events. */

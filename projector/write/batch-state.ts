@@ -7,7 +7,7 @@ import { applyEvent, type Rows } from '../../shared/read-model/fold/apply.ts';
 import { timeOf } from '../../shared/read-model/fold/event.ts';
 import type { License } from '../../shared/read-model/fold/license.ts';
 import type { Subscription } from '../../shared/read-model/fold/subscription.ts';
-import { passOver, type User } from '../../shared/read-model/fold/user.ts';
+import { skipEvent, type User } from '../../shared/read-model/fold/user.ts';
 import { licenseViewOf, userViewOf } from '../../shared/read-model/fold/views.ts';
 import type { LicenseView, UserView } from '../../shared/read-model/views.ts';
 import type { DecodedEvent } from './decode.ts';
@@ -167,10 +167,10 @@ export class BatchState implements Rows {
     if (CHANGES_USER_VIEW[type]) this.#changedUserViews.add(decoded.userId);
   }
 
-  /** Lets an event go: its user has seen it, and nothing else changes. */
-  passOver(decoded: DecodedEvent): void {
+  /** Leaves an event out: its user has seen it, and nothing else changes. */
+  skip(decoded: DecodedEvent): void {
     const before = this.#users.get(decoded.userId);
-    this.setUser(passOver(before, decoded, timeOf(decoded, before)));
+    this.setUser(skipEvent(before, decoded, timeOf(decoded, before)));
     this.touch(decoded.userId);
   }
 

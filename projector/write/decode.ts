@@ -43,7 +43,7 @@ export interface DecodedEvents {
 export interface Decoder {
   readonly reader: EventReader;
   readonly vault: Pick<Vault, 'dataKeys'>;
-  /** Told of each event that another program wrote. */
+  /** Called with each event that another program wrote. */
   readonly foreign?: (event: ForeignEvent) => void;
 }
 

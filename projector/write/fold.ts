@@ -58,7 +58,7 @@ export function foldEvents(
       throw new GapInBatch(index, revisionGap(recorded.stream, expected, recorded.revision));
     }
     if (lastParked !== undefined) setAside(decoded, AFTER_ANOTHER);
-    else if (context.skipped.has(recorded.id)) state.passOver(decoded);
+    else if (context.skipped.has(recorded.id)) state.skip(decoded);
     else {
       const fault = tryApply(state, decoded, context.refused.get(recorded.id));
       if (fault !== undefined) setAside(decoded, fault);

@@ -10,7 +10,7 @@ export interface WriteBehindOptions {
    * transactions cost a rebuild a tenth of its time.
    */
   readonly minEvents?: number;
-  /** Told at once when a write fails; none is begun afterwards. */
+  /** Called at once when a write fails; none is begun afterwards. */
   readonly failed: (error: unknown) => void;
 }
 

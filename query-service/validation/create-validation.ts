@@ -106,7 +106,7 @@ export function createValidation(options: ValidationOptions): Validation {
   const { redis, subscriber } = options;
   const onNotice = (after: Position) => {
     metrics.notices.inc();
-    options.checkpoint.told(after);
+    options.checkpoint.notified(after);
   };
   const notices = new Notices({
     subscriber,

@@ -89,7 +89,7 @@ export function createValidationMetrics(
     }),
     notices: new Counter({
       name: 'validation_notices_total',
-      help: "The projector's notices that were heard, heartbeats included",
+      help: "The projector's notices that were received, heartbeats included",
       registers,
     }),
     distrusts: new Counter({

@@ -120,7 +120,7 @@ export class Timeline {
     const folded: FoldedEvent = { recorded, userId: this.#options.userId, personal: shown };
     if (this.#parked) return AFTER_PARKED;
     if (this.#options.skipped.has(recorded.id)) {
-      this.state.passOver(folded, timeOf(folded, this.state.user()));
+      this.state.skip(folded, timeOf(folded, this.state.user()));
       return SKIPPED;
     }
     const isShown = shownPart(recorded) !== undefined;

@@ -2,7 +2,7 @@ import { applyEvent, type Rows } from '../read-model/fold/apply.ts';
 import type { FoldedEvent } from '../read-model/fold/event.ts';
 import type { License } from '../read-model/fold/license.ts';
 import type { Subscription } from '../read-model/fold/subscription.ts';
-import { passOver, type User } from '../read-model/fold/user.ts';
+import { skipEvent, type User } from '../read-model/fold/user.ts';
 import { type SubscriptionStatus, subscriptionStatusAt } from '../subscription-status.ts';
 
 /** How many licenses of a user are in which state. */
@@ -80,8 +80,8 @@ export class UserRows implements Rows {
   }
 
   /** Lets an event go, as an operator told the projector to. */
-  passOver(event: FoldedEvent, at: number): void {
-    this.#user = passOver(this.#user, event, at);
+  skip(event: FoldedEvent, at: number): void {
+    this.#user = skipEvent(this.#user, event, at);
   }
 
   /** The subscription that counts for the user's licenses. */

@@ -49,7 +49,7 @@ ORDER BY minute, user_id, endpoint, address
 ON CONFLICT (minute, user_id, endpoint, address) DO UPDATE SET count = stored.count + excluded.count`;
 
 /**
- * Counts requests by user, endpoint, minute and address in memory and writes them in batches, behind the requests.
+ * Counts requests by user, endpoint, minute and address in memory and writes them in batches, after the requests.
  * A crash loses at most what came since the last batch; `stop` writes the rest. While PostgreSQL is unreachable counts are
  * kept up to `maxRows`; a new combination beyond that is dropped and counted in `usage_dropped_total`.
  */
@@ -60,7 +60,7 @@ export class UsageCounter {
   #rows = new Map<string, Row>();
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
-  #away = false;
+  #failing = false;
 
   constructor(options: UsageOptions) {
     this.#options = options;
@@ -127,9 +127,9 @@ export class UsageCounter {
       const batch = rows.slice(from, from + BATCH);
       try {
         await this.#options.pool.query(ADD, columns(batch));
-        this.#tell(false);
+        this.#say(false);
       } catch (error) {
-        this.#tell(true, error);
+        this.#say(true, error);
         // A replica, or a role that may only read, takes no counts: an operator has to name another place for them.
         if (isPostgresUnavailable(error) || postgresFault(error) === 'denied') {
           for (const row of rows.slice(from)) this.#add(row);
@@ -141,10 +141,10 @@ export class UsageCounter {
     }
   }
 
-  #tell(away: boolean, error?: unknown): void {
-    if (away === this.#away) return;
-    this.#away = away;
-    if (away) this.#options.logger.warn({ err: error }, 'usage_not_written');
+  #say(failing: boolean, error?: unknown): void {
+    if (failing === this.#failing) return;
+    this.#failing = failing;
+    if (failing) this.#options.logger.warn({ err: error }, 'usage_not_written');
     else this.#options.logger.info('usage_written_again');
   }
 }

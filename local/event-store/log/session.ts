@@ -1,6 +1,6 @@
 import {
   ADVISORY_LOCKS,
-  letAdvisoryLockGo,
+  releaseAdvisoryLock,
   takeAdvisoryLock,
 } from '../../../shared/adapters/postgres/advisory-locks.ts';
 import type { Pool, PoolClient } from '../../../shared/adapters/postgres/pool.ts';
@@ -117,7 +117,7 @@ export class WriterSession {
 
   /** Lets go of the log for the next server at once; PostgreSQL would, some time after the connection is closed. */
   async release(): Promise<void> {
-    await letAdvisoryLockGo(this.#client, ADVISORY_LOCKS.localLog);
+    await releaseAdvisoryLock(this.#client, ADVISORY_LOCKS.localLog);
   }
 
   close(): void {

@@ -78,7 +78,7 @@ export class Notices {
       trust.disconnected();
       return;
     }
-    trust.heard(before, after);
+    trust.received(before, after);
     this.#raiseFloors(notice);
     onNotice(after);
     // After a gap everybody's views are read again: from Redis as soon as that may be.

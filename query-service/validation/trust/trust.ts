@@ -112,7 +112,7 @@ export class Trust {
   }
 
   /** A notice of a batch from `before` to `after`. To be called before its floors are set. */
-  heard(before: Position, after: Position): void {
+  received(before: Position, after: Position): void {
     const follows = this.#last !== undefined && comparePositions(this.#last.after, before) === 0;
     if (!follows) {
       this.#missedUntil = after;

@@ -22,9 +22,9 @@ export class DatabaseClock {
   }
 
   /** @param at PostgreSQL's time, in an answer that comes now to a question of `sentAt` (monotonic) */
-  told(at: number, sentAt: number): void {
+  observed(at: number, sentAt: number): void {
     const least = at - this.#monotonic();
-    // It tells whole milliseconds.
+    // Its answers are whole milliseconds.
     const most = at + 1 - sentAt;
     this.#difference = Math.min(Math.max(this.#difference, least), most);
   }

@@ -51,7 +51,7 @@ export function pairSources(
     async load(pairs) {
       const sentAt = monotonic();
       const loaded = await loadPairs(pool, pairs);
-      if (loaded[0]) clock.told(loaded[0].license.loadedAt, sentAt);
+      if (loaded[0]) clock.observed(loaded[0].license.loadedAt, sentAt);
       return loaded;
     },
     read: (licenseId, userId, epoch) => readPair(redis, licenseId, userId, epoch),
@@ -60,7 +60,7 @@ export function pairSources(
       const sentAt = monotonic();
       const { rows } = await pool.query<FingerprintRow>({ name: 'fingerprint', text: FINGERPRINT });
       const { commit, prepare, state, now } = rows[0] as FingerprintRow;
-      clock.told(Math.trunc(Number(now)), sentAt);
+      clock.observed(Math.trunc(Number(now)), sentAt);
       return { checkpoint: positionOf(commit, prepare), state };
     },
     async readCacheCheckpoint() {

@@ -42,13 +42,13 @@ export async function tryAdvisoryLock(connection: Queryable, lock: AdvisoryLock)
   return rows[0]?.held === true;
 }
 
-/** Waits for a lock, and holds it for as long as the connection lives or until it is let go. */
+/** Waits for a lock, and holds it for as long as the connection lives or until it is released. */
 export async function takeAdvisoryLock(connection: Queryable, lock: AdvisoryLock): Promise<void> {
   const { sql, values } = argumentsOf(lock);
   await connection.query(`SELECT pg_advisory_lock(${sql})`, values);
 }
 
-export async function letAdvisoryLockGo(connection: Queryable, lock: AdvisoryLock): Promise<void> {
+export async function releaseAdvisoryLock(connection: Queryable, lock: AdvisoryLock): Promise<void> {
   const { sql, values } = argumentsOf(lock);
   await connection.query(`SELECT pg_advisory_unlock(${sql})`, values);
 }

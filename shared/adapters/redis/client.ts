@@ -34,15 +34,15 @@ export function connectRedis(options: RedisOptions): Redis {
     reconnectOnError: (error) => error.message.includes('READONLY'),
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000),
   });
-  let away = false;
+  let unreachable = false;
   redis.on('error', (error: Error) => {
     // One line when it goes, not one for every attempt to reconnect.
-    if (!away) options.logger.warn({ err: error, connection: options.name }, 'redis_unavailable');
-    away = true;
+    if (!unreachable) options.logger.warn({ err: error, connection: options.name }, 'redis_unavailable');
+    unreachable = true;
   });
   redis.on('ready', () => {
-    if (away) options.logger.info({ connection: options.name }, 'redis_available');
-    away = false;
+    if (unreachable) options.logger.info({ connection: options.name }, 'redis_available');
+    unreachable = false;
   });
   return redis;
 }

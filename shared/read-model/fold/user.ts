@@ -95,14 +95,14 @@ export const userRow = (user: User): UserRow => ({
   updated_at: new Date(user.updatedAt),
 });
 
-/** The row of a user after an event that an operator let go: it counts as seen and changes nothing else. */
-export function passOver(before: User | undefined, decoded: FoldedEvent, at: number): User {
+/** The row of a user after an event that an operator skipped: it counts as seen and changes nothing else. */
+export function skipEvent(before: User | undefined, decoded: FoldedEvent, at: number): User {
   const { revision, position } = decoded.recorded;
   const base = before ?? projectUser(undefined, asSignUp(decoded), at);
   return { ...base, revision, position, updatedAt: at };
 }
 
-/** A user whose sign-up was let go still needs a row, or none of their later events could be applied. */
+/** A user whose sign-up was skipped still needs a row, or none of their later events could be applied. */
 const asSignUp = (decoded: FoldedEvent): FoldedEvent => ({
   ...decoded,
   personal: { email: null, clientName: null },

@@ -35,7 +35,7 @@ describe('a rebuild', () => {
     expect((await system.pool.query('SELECT FROM read_model.parked_events')).rowCount).toBe(0);
   });
 
-  test('never goes back: what was let go behind the comparison is not parked again', async () => {
+  test('never goes back: what was skipped after the comparison is not parked again', async () => {
     const projector = await system.project();
     await history(system, 10);
     await projector.stop();

@@ -134,7 +134,7 @@ describe('a rebuild', () => {
     const after = await allRows(system);
     expect(after.licenses).toEqual(before.licenses);
     await projected(system, position);
-    // Without the record of what was let go it is parked again.
+    // Without the record of what was skipped it is parked again.
     expect((await system.pool.query('SELECT FROM read_model.parked_events')).rowCount).toBe(1);
   });
 });

@@ -17,7 +17,7 @@ function setUp(ahead: number) {
     world.now += there;
     const at = Math.trunc(world.now + ahead);
     world.now += back;
-    clock.told(at, sentAt);
+    clock.observed(at, sentAt);
   };
   return { world, clock, ask, wrongBy: () => Math.abs(clock.now() - (world.now + ahead)) };
 }

@@ -27,7 +27,7 @@ it('however many wait for whatever is far ahead, one question at a time is asked
   const waiting = Array.from({ length: 400 }, (_, i) => checkpoint.reached(at(1_000 + i), 500));
   // Notices of a busy projector tell of nothing that anybody waits for.
   for (let n = 11; n < 200; n += 1) {
-    checkpoint.told(at(n));
+    checkpoint.notified(at(n));
     await delay(1);
   }
   expect(await Promise.all(waiting)).toEqual(waiting.map(() => false));
@@ -40,7 +40,7 @@ it('a notice wakes who waits for it, once PostgreSQL says so too', async () => {
   const waiting = checkpoint.reached(at(20), 10_000);
   const other = checkpoint.reached(at(30), 200);
   world.reached = 20;
-  checkpoint.told(at(20));
+  checkpoint.notified(at(20));
   expect(await waiting).toBe(true);
   expect(await other).toBe(false);
   expect(world.asked).toBe(1);
@@ -48,7 +48,7 @@ it('a notice wakes who waits for it, once PostgreSQL says so too', async () => {
 
 it('a replica that lags behind the notice is asked again', async () => {
   const { world, checkpoint } = setUp({ everyMs: 10 });
-  checkpoint.told(at(20));
+  checkpoint.notified(at(20));
   const waiting = checkpoint.reached(at(20), 10_000);
   await delay(50);
   world.reached = 20;

@@ -40,14 +40,14 @@ async function keeps(trust: Trust, act: () => unknown): Promise<boolean> {
 describe('while notices come without a gap', () => {
   it('memory is trusted, and PostgreSQL is not asked', async () => {
     const { trust, world, asked } = setUp();
-    trust.heard(at(10), at(10));
+    trust.received(at(10), at(10));
     await trust.tick();
     const count = asked.postgres;
     for (let n = 10; n < 60; n += 1) {
       world.now += 1_000;
       expect(
         await keeps(trust, async () => {
-          trust.heard(at(n), at(n + 1));
+          trust.received(at(n), at(n + 1));
           await trust.tick();
         }),
       ).toBe(true);
@@ -59,32 +59,32 @@ describe('while notices come without a gap', () => {
 describe('memory is distrusted', () => {
   it('by the first notice, because what came before it is not known', async () => {
     const { trust } = setUp();
-    expect(await keeps(trust, () => trust.heard(at(10), at(10)))).toBe(false);
+    expect(await keeps(trust, () => trust.received(at(10), at(10)))).toBe(false);
   });
   it('by a gap', async () => {
     const { trust } = setUp();
-    trust.heard(at(10), at(11));
-    expect(await keeps(trust, () => trust.heard(at(12), at(13)))).toBe(false);
-    expect(await keeps(trust, () => trust.heard(at(13), at(14)))).toBe(true);
+    trust.received(at(10), at(11));
+    expect(await keeps(trust, () => trust.received(at(12), at(13)))).toBe(false);
+    expect(await keeps(trust, () => trust.received(at(13), at(14)))).toBe(true);
   });
   it('until PostgreSQL has what the gap hides, unless it is followed itself', () => {
     const { trust } = setUp();
-    trust.heard(at(10), at(11));
-    trust.heard(at(12), at(13));
-    trust.heard(at(13), at(14));
+    trust.received(at(10), at(11));
+    trust.received(at(12), at(13));
+    trust.received(at(13), at(14));
     expect(trust.missedUntil).toEqual(at(13));
     trust.disconnected();
     expect(trust.missedUntil).toBeUndefined();
   });
   it('by a lost connection, and again when it is back', async () => {
     const { trust } = setUp();
-    trust.heard(at(10), at(11));
+    trust.received(at(10), at(11));
     expect(await keeps(trust, () => trust.disconnected())).toBe(false);
-    expect(await keeps(trust, () => trust.heard(at(11), at(11)))).toBe(false);
+    expect(await keeps(trust, () => trust.received(at(11), at(11)))).toBe(false);
   });
   it('by three seconds of silence, not by less', async () => {
     const { trust, world } = setUp();
-    trust.heard(at(10), at(10));
+    trust.received(at(10), at(10));
     await trust.tick();
     world.now = 2_999;
     expect(await keeps(trust, () => trust.tick())).toBe(true);
@@ -96,7 +96,7 @@ describe('memory is distrusted', () => {
 describe('in silence', () => {
   async function silent() {
     const all = setUp();
-    all.trust.heard(at(10), at(10));
+    all.trust.received(at(10), at(10));
     all.world.now = 5_000;
     await all.trust.tick();
     return all;
@@ -133,7 +133,7 @@ describe('in silence', () => {
 describe('Redis is trusted', () => {
   it('only once it is seen to be as far as PostgreSQL', async () => {
     const { trust, world } = setUp();
-    trust.heard(at(10), at(10));
+    trust.received(at(10), at(10));
     expect(trust.cacheTrusted).toBe(false);
     world.redis = 9;
     await trust.tick();
@@ -144,16 +144,16 @@ describe('Redis is trusted', () => {
   });
   it('no longer after a distrust, until it is seen again', async () => {
     const { trust } = setUp();
-    trust.heard(at(10), at(10));
+    trust.received(at(10), at(10));
     await trust.tick();
-    trust.heard(at(11), at(12));
+    trust.received(at(11), at(12));
     expect(trust.cacheTrusted).toBe(false);
     await trust.tick();
     expect(trust.cacheTrusted).toBe(true);
   });
   it('not if a distrust came while it was being asked', async () => {
     const { trust } = setUp();
-    trust.heard(at(10), at(10));
+    trust.received(at(10), at(10));
     const asking = trust.ask();
     trust.disconnected();
     await asking;
@@ -161,7 +161,7 @@ describe('Redis is trusted', () => {
   });
   it('not if it, or PostgreSQL, can not be asked', async () => {
     const { trust, world } = setUp();
-    trust.heard(at(10), at(10));
+    trust.received(at(10), at(10));
     world.redis = undefined;
     await trust.tick();
     expect(trust.cacheTrusted).toBe(false);
@@ -202,14 +202,14 @@ describe('whatever is lost', () => {
           world.now += 1_000;
           await trust.tick();
         };
-        const heartbeat = () => trust.heard(at(committed), at(committed));
+        const heartbeat = () => trust.received(at(committed), at(committed));
         heartbeat();
         /** The epochs in which changes were made whose notices were lost, and when. */
         let lost: { readonly epoch: number; readonly at: number }[] = [];
         for (const step of taken) {
           if (step === 'commit') {
             commit();
-            trust.heard(at(committed - 1), at(committed));
+            trust.received(at(committed - 1), at(committed));
           } else if (step === 'lost') {
             commit();
             lost.push({ epoch: trust.epoch, at: world.now });
@@ -233,7 +233,7 @@ describe('whatever is lost', () => {
 describe('how long nobody said that the read model is kept up', () => {
   it('is counted from the last notice, or from where PostgreSQL was seen to move', async () => {
     const { trust, world } = setUp();
-    trust.heard(at(10), at(10));
+    trust.received(at(10), at(10));
     world.now += SILENCE_MS - 1;
     await trust.tick();
     expect(trust.silentMs).toBe(0);
@@ -247,7 +247,7 @@ describe('how long nobody said that the read model is kept up', () => {
     await trust.tick();
     expect(trust.silentMs).toBe(0);
     world.now += 500;
-    trust.heard(at(11), at(11));
+    trust.received(at(11), at(11));
     expect(trust.silentMs).toBe(0);
   });
 });
