@@ -32,6 +32,7 @@ export async function askTimed(url: string, resource: string, request: ApiReques
         position: position === null ? undefined : positionOf(position),
         licenseId: typeof body.license_id === 'string' ? body.license_id : undefined,
         license: typeof body.status === 'string' ? body.status : undefined,
+        asOf: typeof body.as_of === 'string' ? body.as_of : undefined,
         age: age === null ? undefined : Number(age),
       },
     };

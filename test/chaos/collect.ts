@@ -7,6 +7,7 @@ import { pingRedis } from '../../shared/adapters/redis/ping.ts';
 import { userStream } from '../../shared/events/streams.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { readPair } from '../../shared/read-model/cached-views.ts';
+import { CACHE_CHECKPOINT_KEY } from '../../shared/read-model/views.ts';
 import { eventually } from '../support/eventually.ts';
 import type { LaunchedStack } from '../support/stack.ts';
 import type { CachedView, ComparedTable, History, LoggedEvent, UserRow } from './history.ts';
@@ -76,9 +77,11 @@ async function readViews(
   const redis = connectRedis({ url: settingOf(stack, 'REDIS_URL'), name: 'chaos', logger });
   try {
     await pingRedis(redis, AbortSignal.timeout(10_000));
+    // What is of an earlier epoch is trusted by nobody.
+    const epoch = (await redis.hget(CACHE_CHECKPOINT_KEY, 'e')) ?? undefined;
     const views: CachedView[] = [];
     for (const { licenseId, userId } of load.licenses) {
-      const { license, user } = await readPair(redis, licenseId, userId);
+      const { license, user } = await readPair(redis, licenseId, userId, epoch);
       const subscription = user?.user?.subscription;
       if (license) {
         const [cached, row] = [license.license?.status, licenses.get(licenseId)].map(String) as [
@@ -115,7 +118,11 @@ async function compare(stack: LaunchedStack): Promise<ComparedTable[]> {
 }
 
 /** Waits until the read models have caught up with the log, then gathers all that a run is judged by. */
-export async function collect(stack: LaunchedStack, load: Load, seenWithinMs: number): Promise<History> {
+export async function collect(
+  stack: LaunchedStack,
+  load: Load,
+  bounds: Pick<History, 'disturbed' | 'seenWithinMs'>,
+): Promise<History> {
   const log = await readLog(stack, load.userIds);
   const end = log.at(-1)?.position ?? 0;
   const connectionString = settingOf(stack, 'DATABASE_URL');
@@ -142,7 +149,7 @@ export async function collect(stack: LaunchedStack, load: Load, seenWithinMs: nu
       activationsByDay: Number(counted.rows[0]?.sum ?? 0),
       views: await readViews(stack, pool, rows, load),
       compared: await compare(stack),
-      seenWithinMs,
+      ...bounds,
     };
   } finally {
     await pool.end();

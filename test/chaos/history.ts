@@ -8,6 +8,8 @@ export interface Answer {
   readonly licenseId?: string | undefined;
   /** The status of the license that was read. */
   readonly license?: string | undefined;
+  /** Of a validation: what its knowledge is as of. */
+  readonly asOf?: string | undefined;
   /** Seconds, of an answer that says that it may be stale. */
   readonly age?: number | undefined;
 }
@@ -101,7 +103,12 @@ export interface History {
   readonly activationsByDay: number;
   readonly views: readonly CachedView[];
   readonly compared: readonly ComparedTable[];
-  /** Milliseconds within which a change is seen by every node that doesn't say that it may be stale. */
+  /** When faults were under way, on the load generator's clock: from each one's begin until everything was ready again. */
+  readonly disturbed: readonly { readonly from: number; readonly to: number }[];
+  /**
+   * Milliseconds within which a change is seen by every node that doesn't say that it may be stale, not counting the time
+   * in which a fault was under way: a frozen event store hides what it has acknowledged from everybody.
+   */
   readonly seenWithinMs: number;
 }
 

@@ -62,17 +62,20 @@ export async function runChaos({ seed, faults, say }: ChaosOptions): Promise<Cha
     const ready = () => untilHealthy(stack.url);
     const turns = faultsInTurn(stack, settingOf(stack, 'REDIS_URL'), random);
     const reports: FaultReport[] = [];
+    const disturbed: { from: number; to: number }[] = [];
     while (reports.length < faults) {
+      const from = performance.now();
       const report = await inflict(turns.next().value, load, ready);
+      disturbed.push({ from, to: performance.now() });
       reports.push(report);
-      say(line(report));
+      say(`${(performance.now() / 1_000).toFixed(1)} s  ${line(report)}`);
     }
     load.restarting = true;
     await restartInOrder(stack);
     load.restarting = false;
     say('restarted every node in good order');
     await load.stop();
-    const history = await collect(stack, load, SEEN_WITHIN_MS);
+    const history = await collect(stack, load, { disturbed, seenWithinMs: SEEN_WITHIN_MS });
     return {
       faults: reports,
       violations: violationsOf(history),

@@ -72,7 +72,8 @@ const commandsAbout = (
  * Nothing that a client knew to have ended is answered as VALID later than the bound, nor again after it was seen to
  * have ended, unless the answer says that it may be stale, or something was sent meanwhile that may have revived it.
  */
-export function answeredAfterItsEnd({ commands, validations, seenWithinMs }: History): Violation[] {
+export function answeredAfterItsEnd(history: History): Violation[] {
+  const { commands, validations, seenWithinMs } = history;
   const violations: Violation[] = [];
   const byUser = Map.groupBy(commands, ({ userId }) => userId);
   for (const [licenseId, asked] of Map.groupBy(validations, (validation) => validation.licenseId)) {
@@ -83,11 +84,11 @@ export function answeredAfterItsEnd({ commands, validations, seenWithinMs }: His
     for (const end of endsOf(licenseId, { commands: about, validations: asked })) {
       const late = good.find(
         ({ sentAt, answeredAt }) =>
-          sentAt > end.knownAt + seenWithinMs &&
+          calmTime(history, end.knownAt, sentAt) > seenWithinMs &&
           !revivals.some((revival) => mayFallBetween(revival, end.sentAt, answeredAt)),
       );
       if (late === undefined) continue;
-      const detail = `${end.how}, and ${Math.round(late.sentAt - end.knownAt)} ms later it was VALID`;
+      const detail = `${end.how}, and ${Math.round(late.sentAt - end.knownAt)} ms later, ${seconds(late.sentAt)} into the run, it was VALID as of ${late.answer?.asOf}`;
       violations.push({ promise: 'what ended is not answered as valid', detail });
       break;
     }
@@ -117,3 +118,12 @@ export const lostInRestarts = ({ failedInRestarts }: History): Violation[] =>
     promise: 'a restart in good order loses no request' as const,
     detail,
   }));
+
+/** Milliseconds between two moments in which no fault was under way. */
+const calmTime = ({ disturbed }: History, from: number, to: number): number =>
+  disturbed.reduce(
+    (left, fault) => left - Math.max(0, Math.min(to, fault.to) - Math.max(from, fault.from)),
+    to - from,
+  );
+
+const seconds = (at: number): string => `${(at / 1_000).toFixed(1)} s`;

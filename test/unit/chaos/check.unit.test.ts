@@ -114,6 +114,10 @@ describe('the checker of histories', () => {
       },
     ],
     ['a change within the bound', { validations: [validation('l1', 1_200, 'VALID')] }],
+    [
+      'a change that a fault under way kept from being seen',
+      { validations: [validation('l1', 2_000, 'VALID')], disturbed: [{ from: 250, to: 1_500 }] },
+    ],
     ['a parked user', { rows: [{ ...row({}, 1), parked: true }] }],
     ['a command without an answer', { commands: [...KEPT.commands, sent('activate', 'd', 400, undefined)] }],
   ])('does not call broken: %s', (_, change) => {

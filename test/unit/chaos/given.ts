@@ -88,6 +88,7 @@ export const KEPT: History = {
   activationsByDay: 2,
   views: [{ key: 'license:l1', cached: 'deactivated', row: 'deactivated' }],
   compared: [{ table: 'licenses', equal: true }],
+  disturbed: [],
   seenWithinMs: 1_000,
 };
 
