@@ -100,7 +100,7 @@ describe('replay into a topic', () => {
     expect(events.length).toBeGreaterThan(EVENTS);
   });
 
-  it('refuses the topic of the live events, a compacted one, and personal data in clear', async () => {
+  it('refuses the topic of the live events, a compacted one, and unencrypted personal data', async () => {
     expect(await replay('--topic', 'license-events')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('KAFKA_TOPIC'),
