@@ -53,11 +53,12 @@ export async function withNodes<T>(
       "DATABASE_URL: required, because the nodes go by PostgreSQL's clock; or add --local-clock, if this machine's clock is right",
     ]);
   }
+  const logger = toolLogger(config.LOG_LEVEL);
   const pool = createPool({
     connectionString: config.DATABASE_URL,
     applicationName: 'cli keys',
     max: 1,
-    logger: toolLogger(config.LOG_LEVEL),
+    logger,
   });
   try {
     return await work({
@@ -65,7 +66,10 @@ export async function withNodes<T>(
       async licensesUnder(key, until) {
         const values = [new Date(key.signsFrom), new Date(until)];
         // A database without the tables yet (or with others) must not keep a stolen key in use.
-        const counted = await pool.query<LicenseCount>(COUNT, values).catch(() => undefined);
+        const counted = await pool.query<LicenseCount>(COUNT, values).catch((error: unknown) => {
+          logger.warn({ err: error }, 'licenses_not_counted');
+          return undefined;
+        });
         return counted?.rows[0];
       },
     });
