@@ -35,3 +35,15 @@ export function subscriptionStatusAt(subscription: SubscriptionFacts, now: numbe
   if (now < subscription.endDate) return 'active';
   return now < graceUntil(subscription) ? 'grace' : 'expired';
 }
+
+/**
+ * Whether a subscription that starts at `now` is from then on the one that counts for its product, in place of the one
+ * that has counted so far: one that is current does; among those that are over, the one that ended last. (What was sold
+ * before is entered after what is current: it must not take its place.)
+ */
+export const takesItsPlace = (
+  before: SubscriptionFacts | undefined,
+  started: SubscriptionFacts,
+  now: number,
+): boolean =>
+  !before || isCurrentAt(started, now) || (!isCurrentAt(before, now) && started.endDate >= before.endDate);

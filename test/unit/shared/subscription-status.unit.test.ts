@@ -4,6 +4,7 @@ import {
   isCurrentAt,
   type SubscriptionFacts,
   subscriptionStatusAt,
+  takesItsPlace,
 } from '../../../shared/subscription-status.ts';
 
 const DAY = 86_400_000;
@@ -42,5 +43,19 @@ describe('a subscription', () => {
         expect(subscriptionStatusAt({ ...facts, cancelled, suspended: true }, now)).toBe('suspended');
       }
     }
+  });
+});
+
+describe('of two subscriptions of a product, what counts is', () => {
+  const over = { ...facts, startDate: -30 * DAY, endDate: -20 * DAY };
+  it.each([
+    ['the first that there is', undefined, over, true],
+    ['a new one that is current', over, facts, true],
+    ['the current one, when what was sold before is entered after it', facts, over, false],
+    ['of two that are over, the one that ended last', over, { ...over, endDate: -21 * DAY }, false],
+    ['of two that are over, the later to end', over, { ...over, endDate: -19 * DAY }, true],
+    ['of two that ended at once, the one started last', over, over, true],
+  ] as const)('%s', (_what, before, started, expected) => {
+    expect(takesItsPlace(before, started, 15 * DAY)).toBe(expected);
   });
 });
