@@ -7,7 +7,7 @@ import { NotReady } from './processes/supervisor.ts';
 import { StartRefused } from './refused.ts';
 import { ProgramsMissing } from './servers/programs.ts';
 import { startStack } from './stack.ts';
-import { takeTour } from './tour.ts';
+import { takeTour } from './tour/tour.ts';
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 

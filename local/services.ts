@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { LATEST_SCHEMA_LEVEL } from '../shared/events/catalogue.ts';
 import type { KafkaSettings } from './broker.ts';
 import type { ProcessSpec } from './processes/process.ts';
 
@@ -20,6 +21,8 @@ const root = path.resolve(import.meta.dirname, '..');
 export function serviceEnvironment(backends: Backends): Record<string, string> {
   return {
     NODE_ENV: 'development',
+    // All of it is of one release, so every reader knows what this one writes.
+    EVENT_SCHEMA_LEVEL: String(LATEST_SCHEMA_LEVEL),
     HOST: '127.0.0.1',
     DATABASE_URL: backends.databaseUrl,
     REDIS_URL: backends.redisUrl,

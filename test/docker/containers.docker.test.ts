@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { takeTour } from '../../local/tour.ts';
+import { takeTour } from '../../local/tour/tour.ts';
 import { ask, type Licensed, validate } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Compose, type Container, serviceOf } from './compose.ts';
