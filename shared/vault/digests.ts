@@ -3,7 +3,11 @@ import type { Queryable } from '../adapters/postgres/pool.ts';
 import { insertDigestKey, selectDigestKey } from './statements.ts';
 import { type MasterKey, newKey, unwrapKey, wrapKey } from './wrapping.ts';
 
-type DigestKeyName = 'email' | 'request';
+/** What secrets are derived for, each kind under a key of its own: who learns one key has learned nothing of the others. */
+export const DERIVED_KINDS = ['license_key', 'password_reset', 'service_key'] as const;
+export type DerivedKind = (typeof DERIVED_KINDS)[number];
+
+type DigestKeyName = 'email' | 'request' | `derive:${DerivedKind}`;
 
 /** A digest key, made at its first use. It never changes, so it is kept for the life of the process. */
 export class DigestKeys {
@@ -36,6 +40,9 @@ export class DigestKeys {
 /** HMAC-SHA256 in hexadecimal. */
 export const hmac = (key: KeyObject, text: string): string =>
   createHmac('sha256', key).update(text).digest('hex');
+
+/** The bytes that HMAC-SHA256 makes of the id: as good as 32 random ones to whoever doesn't have the key. */
+export const derived = (key: KeyObject, id: string): Buffer => createHmac('sha256', key).update(id).digest();
 
 /** Fields that a digest of a request leaves out: even a keyed digest would confirm a guessed password. */
 const PASSWORD_FIELDS = new Set(['password', 'new_password']);

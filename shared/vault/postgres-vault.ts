@@ -1,7 +1,7 @@
 import type { Queryable } from '../adapters/postgres/pool.ts';
 import type { Clock } from '../clock.ts';
 import { emailForms } from '../identity/email.ts';
-import { canonicalBody, DigestKeys, hmac } from './digests.ts';
+import { canonicalBody, DERIVED_KINDS, DigestKeys, derived, hmac } from './digests.ts';
 import { DataKeyErased, DataKeyMissing } from './errors.ts';
 import { KeyCache, type KeyCacheOptions } from './key-cache.ts';
 import { type DataKey, ERASED, type Erased } from './personal.ts';
@@ -74,9 +74,12 @@ export function createVault({ db, masterKey, clock, cache: cacheOptions }: Postg
       return former === undefined ? undefined : hmac(await digestKeys.get('email'), former);
     },
     requestDigest: async (body) => hmac(await digestKeys.get('request'), canonicalBody(body)),
+    derive: async (kind, id) => derived(await digestKeys.get(`derive:${kind}`), id),
     async check() {
       await digestKeys.get('email');
       await digestKeys.get('request');
+      // Made at the first start, not at their first use: so every backup of the vault holds them.
+      for (const kind of DERIVED_KINDS) await digestKeys.get(`derive:${kind}`);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { DerivedKind } from './digests.ts';
 import type { DataKey, Erased } from './personal.ts';
 
 /**
@@ -44,6 +45,13 @@ export interface Vault {
    * `password` and `new_password`): 64 hexadecimal digits.
    */
   requestDigest(body: unknown): Promise<string>;
+
+  /**
+   * 32 secret bytes that follow from a kind and an id, such as a license key's: the same on every node and at every call,
+   * so a repeated command shows the secret again, and nothing has to keep it. They can't be guessed from the id, nor from
+   * the bytes of other ids. The id is a UUID in its usual form, in lower case.
+   */
+  derive(kind: DerivedKind, id: string): Promise<Buffer>;
 
   /** Resolves if the vault answers and opens under this master key: for start and readiness. */
   check(): Promise<void>;
