@@ -52,7 +52,10 @@ export const userEventSchemas2 = {
     userId: id,
     keyId: id,
     product,
+    /** It names the key's reservation stream. */
     keyDigest: digest,
+    /** Its text was made by another system: it can't be shown. */
+    imported: z.literal(true).optional(),
     /** Different clients that it may activate; without a limit unless given. */
     uses: z.int().min(1).max(10_000_000).optional(),
     expiresAt: instant.optional(),
@@ -67,6 +70,8 @@ export const userEventSchemas2 = {
     clientId,
     /** The license key that activated it. */
     keyId: id.optional(),
+    /** With it: how many different clients that key has activated by now, this one among them. */
+    keyUses: z.int().min(1).optional(),
     /** The license whose place it took: that one is deactivated by this event. */
     replaces: id.optional(),
     personal: sealed,
@@ -168,8 +173,9 @@ export const steps2: Readonly<Record<string, Steps>> = {
     data: {
       up: (older) => ({ ...older, product: FIRST_PRODUCT }),
       down: (newer) => {
-        const { product: _product, keyId, replaces, ...older } = newer;
-        return fitsLevel1(newer) && keyId === undefined && replaces === undefined ? older : undefined;
+        const { product: _product, keyId, keyUses, replaces, ...older } = newer;
+        const fits = keyId === undefined && keyUses === undefined && replaces === undefined;
+        return fits && fitsLevel1(newer) ? older : undefined;
       },
     },
   },
