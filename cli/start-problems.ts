@@ -1,9 +1,9 @@
 import { createKafka } from '../shared/adapters/kafka/client.ts';
 import type { KafkaConfig } from '../shared/adapters/kafka/settings.ts';
+import { readCatalogue } from '../shared/catalogue/read.ts';
 import { systemClock } from '../shared/clock.ts';
 import { ConfigError } from '../shared/config.ts';
 import { createLogger } from '../shared/logger.ts';
-import { readPlanCatalogue } from '../shared/plans.ts';
 import { openKeyRings } from '../shared/tokens/file-key-ring.ts';
 import { loadMasterKey, type MasterKeySettings } from '../shared/vault/master-key.ts';
 
@@ -18,7 +18,7 @@ const logger = createLogger({ service: 'cli', level: 'silent' });
  */
 const CHECKS: Readonly<Record<string, (config: Config) => Promise<void>>> = {
   PLAN_CATALOGUE_FILE: async (config) => {
-    readPlanCatalogue(config.PLAN_CATALOGUE_FILE as string | undefined);
+    readCatalogue(config.PLAN_CATALOGUE_FILE as string | undefined);
   },
   KEYRING_FILE: async (config) => {
     if (config.NODE_ENV !== 'production') return;

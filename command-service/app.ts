@@ -5,6 +5,7 @@ import { watchPools } from '../shared/adapters/postgres/pool-metrics.ts';
 import { connectRedis } from '../shared/adapters/redis/client.ts';
 import { pingRedis } from '../shared/adapters/redis/ping.ts';
 import { redisCounters } from '../shared/adapters/redis/rate-counters.ts';
+import { readCatalogue } from '../shared/catalogue/read.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { createCodec } from '../shared/events/codec.ts';
 import { Health } from '../shared/http/health.ts';
@@ -16,7 +17,6 @@ import { createHttpApp } from '../shared/http/server/app.ts';
 import { startServer } from '../shared/http/server/server.ts';
 import type { Running } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
-import { readPlanCatalogue } from '../shared/plans.ts';
 import { createTokens } from '../shared/tokens/create-tokens.ts';
 import { openKeyRings } from '../shared/tokens/file-key-ring.ts';
 import { UsageCounter } from '../shared/usage/usage-counter.ts';
@@ -130,7 +130,7 @@ function createContext(
     snapshots: createSnapshots({ db: vaultDatabase, logger: options.logger }),
     erasures: createErasureIntents(vaultDatabase),
     passwords,
-    plans: readPlanCatalogue(config.PLAN_CATALOGUE_FILE),
+    catalogue: readCatalogue(config.PLAN_CATALOGUE_FILE, options.logger),
     clock,
     stateCacheBytes: config.STATE_CACHE_MB * 2 ** 20,
     appendDeadlineMs: config.APPEND_DEADLINE_MS,

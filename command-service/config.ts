@@ -25,7 +25,7 @@ export const commandSettings = z.object({
   PLAN_CATALOGUE_FILE: z
     .string()
     .optional()
-    .describe('JSON file with the plans; the ones of the repository unless set'),
+    .describe('JSON file with the products and their plans; `shared/catalogue/default.json` unless set'),
   EVENT_SCHEMA_LEVEL: integer(1, LATEST_SCHEMA_LEVEL)
     .default(1)
     .describe('Newest event shapes to write: raised once every reader runs a release that knows them'),

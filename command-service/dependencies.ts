@@ -1,7 +1,7 @@
+import type { Catalogue } from '../shared/catalogue/catalogue.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { EventLog } from '../shared/event-log.ts';
 import type { Codec } from '../shared/events/codec.ts';
-import type { PlanCatalogue } from '../shared/plans.ts';
 import type { Vault } from '../shared/vault/vault.ts';
 import type { ErasureIntents } from './accounts/erasure-intents.ts';
 import type { Passwords } from './accounts/passwords.ts';
@@ -32,7 +32,7 @@ export interface ExecutorDependencies {
   readonly snapshots: Snapshots;
   readonly erasures: ErasureIntents;
   readonly passwords: Passwords;
-  readonly plans: PlanCatalogue;
+  readonly catalogue: Catalogue;
   readonly clock: Clock;
   /** Most memory for folded states, in bytes. */
   readonly stateCacheBytes: number;

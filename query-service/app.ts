@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { watchPools } from '../shared/adapters/postgres/pool-metrics.ts';
 import { pingRedis } from '../shared/adapters/redis/ping.ts';
 import { redisCounters } from '../shared/adapters/redis/rate-counters.ts';
+import { readCatalogue } from '../shared/catalogue/read.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { Health } from '../shared/http/health.ts';
 import { AnonymousLimit } from '../shared/http/limits/anonymous-limit.ts';
@@ -14,7 +15,6 @@ import { createHttpApp } from '../shared/http/server/app.ts';
 import { startServer } from '../shared/http/server/server.ts';
 import type { Running } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
-import { readPlanCatalogue } from '../shared/plans.ts';
 import type { AccessClaims } from '../shared/tokens/tokens.ts';
 import { isTracing } from '../shared/tracing/tracing.ts';
 import { UsageCounter } from '../shared/usage/usage-counter.ts';
@@ -106,7 +106,7 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
     sources: pairSources(pools.validations, redis, databaseClock, monotonic),
     checkpoint,
     databaseClock,
-    plans: readPlanCatalogue(config.PLAN_CATALOGUE_FILE),
+    catalogue: readCatalogue(config.PLAN_CATALOGUE_FILE, logger),
     maxLicenses: config.LICENSES_IN_MEMORY,
     ring: rings.activation,
     ...{ redis, subscriber, tokens, limiter, anonymous, usage, metrics, trusted, clock, logger, pause },

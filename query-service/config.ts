@@ -25,7 +25,7 @@ export const querySettings = z.object({
   PLAN_CATALOGUE_FILE: z
     .string()
     .optional()
-    .describe('JSON file with the plans; the ones of the repository unless set'),
+    .describe('JSON file with the products and their plans; `shared/catalogue/default.json` unless set'),
   USAGE_DATABASE_URL: connectionUrl('postgres://', 'postgresql://')
     .optional()
     .describe(

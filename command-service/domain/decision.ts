@@ -1,6 +1,6 @@
+import type { Catalogue } from '../../shared/catalogue/catalogue.ts';
 import type { Role } from '../../shared/events/metadata.ts';
 import type { NewUserEvent } from '../../shared/events/types.ts';
-import type { PlanCatalogue } from '../../shared/plans.ts';
 import type { License, Subscription } from './entities.ts';
 
 /** What a decision may know beside the state and the command. */
@@ -9,7 +9,7 @@ export interface Context {
   readonly now: number;
   /** A new UUIDv7 whose time part is `atMs` (now, unless given). */
   readonly newId: (atMs?: number) => string;
-  readonly plans: PlanCatalogue;
+  readonly catalogue: Catalogue;
   /** Who asks. What a role may call at all is settled by the routes; here it decides which plans it may touch. */
   readonly role: Role;
 }

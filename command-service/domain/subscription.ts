@@ -1,5 +1,10 @@
-import { FIRST_PRODUCT } from '../../shared/events/level-2.ts';
-import type { Terms } from '../../shared/events/terms.ts';
+import {
+  findPlan,
+  type Plan,
+  type Product,
+  resolvePlan,
+  resolveProduct,
+} from '../../shared/catalogue/catalogue.ts';
 import type { UserEvent } from '../../shared/events/types.ts';
 import { isCurrentAt } from '../../shared/subscription-status.ts';
 import {
@@ -103,6 +108,8 @@ interface WithReason extends OfSubscription {
 export type SubscriptionCommand =
   | {
       readonly type: 'StartSubscription';
+      /** Need not be named while there is one. */
+      readonly product?: string | undefined;
       readonly plan: string;
       readonly period: Period;
       readonly externalId?: string | undefined;
@@ -121,12 +128,11 @@ type SubscriptionCommandOf<T extends SubscriptionCommand['type']> = Extract<Subs
 /** The state asked for already holds: the subscription as it is. */
 const unchanged = (subscription: Subscription) => nothing({ kind: 'subscription', subscription });
 
-/** The plan's terms as they are now, if it exists and the role may start it or change to it. */
-function termsFor(plan: string, context: Context): Terms | Rejection {
-  const found = Object.hasOwn(context.plans, plan) ? context.plans[plan] : undefined;
-  if (!found) return invalid('plan', 'no such plan');
-  const { startedBy, ...terms } = found;
-  return startedBy === 'operator' && context.role !== 'operator' ? { code: 'forbidden_plan', plan } : terms;
+/** The product's plan as it is now, if it exists and the role may start it or change to it. */
+function planFor(product: Product, plan: string, { role }: Context): Plan | Rejection {
+  const { found, detail } = resolvePlan(product, plan);
+  if (!found) return invalid('plan', detail);
+  return found.startedBy === 'staff' && role !== 'operator' ? { code: 'forbidden_plan', plan } : found;
 }
 
 /**
@@ -141,8 +147,11 @@ export function start(
 ): Decision {
   const period = dates(command.period, context.now);
   if (isRejection(period)) return rejected(period);
-  const terms = termsFor(command.plan, context);
-  if (isRejection(terms)) return rejected(terms);
+  const { found: product, detail } = resolveProduct(context.catalogue, command.product);
+  if (!product) return rejected(invalid('product', detail));
+  const plan = planFor(product, command.plan, context);
+  if (isRejection(plan)) return rejected(plan);
+  const { terms } = plan;
   const last = subscriptions.last;
   if (last && isCurrentAt(last, context.now))
     return rejected({ code: 'subscription_exists', subscription: last });
@@ -155,7 +164,7 @@ export function start(
       userId,
       // The id's time is the start date, so that a look-up by id alone can name the year's partition.
       subscriptionId: context.newId(period.startDate),
-      product: FIRST_PRODUCT,
+      product: product.product,
       plan: command.plan,
       terms,
       quantity: 1,
@@ -177,7 +186,7 @@ export function renew(
   userId: string,
   context: Context,
 ): Decision {
-  const selfService = context.plans[before.plan]?.startedBy === 'customer';
+  const selfService = findPlan(context.catalogue, before.product, before.plan)?.startedBy === 'customer';
   if (!selfService && context.role !== 'operator')
     return rejected({ code: 'forbidden_plan', plan: before.plan });
   if (!isCurrentAt(before, context.now))
@@ -202,9 +211,12 @@ export function changePlan(
   user: { readonly userId: string; readonly activeClients: number },
   context: Context,
 ): Decision {
-  const terms = termsFor(command.plan, context);
-  if (isRejection(terms)) return rejected(terms);
-  const selfService = context.plans[before.plan]?.startedBy === 'customer';
+  const { found: product, detail } = resolveProduct(context.catalogue, before.product);
+  if (!product) return rejected(invalid('plan', detail));
+  const plan = planFor(product, command.plan, context);
+  if (isRejection(plan)) return rejected(plan);
+  const { terms } = plan;
+  const selfService = findPlan(context.catalogue, before.product, before.plan)?.startedBy === 'customer';
   if (!selfService && context.role !== 'operator')
     return rejected({ code: 'forbidden_plan', plan: before.plan });
   if (!isCurrentAt(before, context.now))

@@ -26,11 +26,11 @@ export type Decided = Outcome | Extract<Decision, { kind: 'events' }>;
 export function contextFor(
   state: UserState,
   job: Job,
-  { clock, plans }: Pick<ExecutorDependencies, 'clock' | 'plans'>,
+  { clock, catalogue }: Pick<ExecutorDependencies, 'clock' | 'catalogue'>,
 ): Context {
   const now = Math.max(clock(), state.lastEventAt);
   const newId = (atMs = now) => uuidv7(atMs, randomBytes(10));
-  return { now, newId, plans, role: job.stamp.actor.role };
+  return { now, newId, catalogue, role: job.stamp.actor.role };
 }
 
 /** The answer to a command by what is remembered of it. */

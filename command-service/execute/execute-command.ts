@@ -20,7 +20,7 @@ import type { UserStates } from './user-states.ts';
 export type ExecuteCommand = (job: Job) => Promise<Outcome>;
 
 export interface ExecuteCommandParts {
-  readonly dependencies: Pick<ExecutorDependencies, 'clock' | 'plans' | 'codec' | 'retryForMs' | 'pause'>;
+  readonly dependencies: Pick<ExecutorDependencies, 'clock' | 'catalogue' | 'codec' | 'retryForMs' | 'pause'>;
   readonly states: UserStates;
   readonly queue: UserQueue;
   readonly append: Append;

@@ -1,4 +1,5 @@
 import type { Redis } from '../../shared/adapters/redis/client.ts';
+import type { Catalogue } from '../../shared/catalogue/catalogue.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Position } from '../../shared/events/position.ts';
 import type { AnonymousLimit } from '../../shared/http/limits/anonymous-limit.ts';
@@ -6,7 +7,6 @@ import type { TrustedProxies } from '../../shared/http/limits/client-address.ts'
 import type { RateLimiter } from '../../shared/http/limits/rate-limit.ts';
 import type { Metrics } from '../../shared/http/metrics.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { FREE_PLAN, type PlanCatalogue } from '../../shared/plans.ts';
 import type { LicenseView, UserView } from '../../shared/read-model/views.ts';
 import type { KeyRing } from '../../shared/tokens/key-ring.ts';
 import type { Tokens } from '../../shared/tokens/tokens.ts';
@@ -33,7 +33,7 @@ export interface ValidationOptions {
   readonly subscriber: Redis;
   readonly tokens: Pick<Tokens, 'verifyActivationKey' | 'signLease'>;
   readonly ring: Pick<KeyRing, 'accepts'>;
-  readonly plans: PlanCatalogue;
+  readonly catalogue: Catalogue;
   readonly limiter: RateLimiter;
   readonly anonymous: AnonymousLimit;
   readonly usage: UsageCounter;
@@ -62,7 +62,7 @@ const FAILURE_LOG_MS = 10_000;
 
 /** Puts validation together. Nothing is asked or followed before `start()`. */
 export function createValidation(options: ValidationOptions): Validation {
-  const { sources, tokens, ring, plans, limiter, anonymous, usage, clock, logger, maxLicenses, pause } =
+  const { sources, tokens, ring, catalogue, limiter, anonymous, usage, clock, logger, maxLicenses, pause } =
     options;
   const monotonic = () => performance.now();
   const { databaseClock } = options;
@@ -132,7 +132,7 @@ export function createValidation(options: ValidationOptions): Validation {
     databaseClock,
     logger,
     metrics,
-    free: plans[FREE_PLAN] as NonNullable<PlanCatalogue[string]>,
+    catalogue,
     addressOf: callerAddresses(options.trusted),
   });
   return {

@@ -1,10 +1,11 @@
+import type { Catalogue } from '../../shared/catalogue/catalogue.ts';
 import type { Position } from '../../shared/events/position.ts';
 import type { AnonymousLimit } from '../../shared/http/limits/anonymous-limit.ts';
 import type { RateDecision, RateLimiter } from '../../shared/http/limits/rate-limit.ts';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import { SILENCE_MS } from '../../shared/read-model/notices.ts';
 import type { Tokens } from '../../shared/tokens/tokens.ts';
-import { asOf, type FreeTerms, type Verdict } from './answer/answer.ts';
+import { asOf, type Verdict } from './answer/answer.ts';
 import { type Prepared, prepare } from './answer/prepared.ts';
 import type { AskedQuestion } from './http/question.ts';
 import type { VerifiedKey, VerifiedKeys } from './keys/verified-keys.ts';
@@ -18,8 +19,8 @@ export interface ValidateOptions {
   readonly limiter: RateLimiter;
   readonly anonymous: AnonymousLimit;
   readonly tokens: Pick<Tokens, 'signLease'>;
-  /** What a downgraded subscription falls back to, and the limit where no terms are known. */
-  readonly free: FreeTerms & { readonly validationsPerMinute: number };
+  /** Has what a downgraded subscription falls back to. */
+  readonly catalogue: Catalogue;
   readonly clock: () => number;
   readonly databaseClock: DatabaseClock;
   readonly trust: Pick<Trust, 'silentMs'>;
@@ -61,14 +62,14 @@ export type Validated =
  * @throws Problem rate_limited, read_model_behind, read_model_parked, busy, database_unavailable, and NoSigningKey
  */
 export async function validate(options: ValidateOptions, asking: Asking): Promise<Validated> {
-  const { views, limiter, clock, free } = options;
+  const { views, limiter, clock, catalogue } = options;
   const { question, asked, atLeast } = asking;
   const key = await keyOf(options, asking);
   if (!key) return { kind: 'invalid_key' };
   const known = await resolved(views, key, atLeast);
   const now = clock();
   const about = { clientId: question.client_id, entitlements: question.entitlements };
-  const { prepared, verdict } = prepare(asked, about, key.licenseId, known, free, now);
+  const { prepared, verdict } = prepare(asked, about, key.licenseId, known, catalogue, now);
   key.prepared = prepared;
   const rate = limiter.check(key.limitKey, prepared.limit, now);
   if (!rate.allowed) return { kind: 'limited', key, prepared, rate };

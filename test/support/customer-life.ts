@@ -1,13 +1,14 @@
 import { addMonths, DAY_MS } from '../../shared/calendar.ts';
+import type { Plan } from '../../shared/catalogue/catalogue.ts';
 import type { EmailEvent, NewUserEvent } from '../../shared/events/types.ts';
 import { uuidv7 } from '../../shared/ids.ts';
-import type { PlanCatalogue } from '../../shared/plans.ts';
 import type { Random } from './random.ts';
 
 /** What a life needs of the world around it. */
 export interface Surroundings {
   readonly random: Random;
-  readonly plans: PlanCatalogue;
+  /** Of the product that everybody buys. */
+  readonly plans: ReadonlyMap<string, Plan>;
 }
 
 interface Subscription {
@@ -72,7 +73,7 @@ export class Customer {
   }
 
   #useClients(subscription: Subscription, dice: number, at: number): NewUserEvent {
-    const full = this.#active.size >= (this.#world.plans[subscription.plan]?.maxClients ?? 1);
+    const full = this.#active.size >= (this.#world.plans.get(subscription.plan)?.terms.maxClients ?? 1);
     const [revoked] = this.#revoked;
     if (dice < 36 && revoked && !full) return this.#reinstate(revoked);
     const [oldest] = this.#active;
@@ -97,7 +98,7 @@ export class Customer {
 
   #subscribe(at: number): NewUserEvent {
     const { random, plans } = this.#world;
-    const fitting = Object.keys(plans).filter((name) => this.#fits(name));
+    const fitting = [...plans.keys()].filter((name) => this.#fits(name));
     const plan = random.pick(fitting);
     const end = addMonths(at, 1 + random.below(24));
     // The id carries the start date: the partition of its row is found by it.
@@ -117,7 +118,7 @@ export class Customer {
   }
 
   #changePlan(subscription: Subscription, at: number): NewUserEvent {
-    const others = Object.keys(this.#world.plans).filter(
+    const others = [...this.#world.plans.keys()].filter(
       (name) => name !== subscription.plan && this.#fits(name),
     );
     if (others.length === 0) return this.#logOut(at);
@@ -190,19 +191,18 @@ export class Customer {
   }
 
   #isOver({ plan, end, cancelled }: Subscription, at: number): boolean {
-    const graceDays = cancelled ? 0 : (this.#world.plans[plan]?.graceDays ?? 0);
+    const graceDays = cancelled ? 0 : (this.#world.plans.get(plan)?.terms.graceDays ?? 0);
     return at >= end + graceDays * DAY_MS;
   }
 
   #fits(plan: string): boolean {
-    return (this.#world.plans[plan]?.maxClients ?? 0) >= this.#active.size;
+    return (this.#world.plans.get(plan)?.terms.maxClients ?? 0) >= this.#active.size;
   }
 
   #terms(subscriptionId: string, plan: string) {
-    const found = this.#world.plans[plan];
+    const found = this.#world.plans.get(plan);
     if (!found) throw new RangeError(`there is no plan ${plan}`);
-    const { startedBy: _, ...terms } = found;
-    return { userId: this.userId, subscriptionId, plan, terms };
+    return { userId: this.userId, subscriptionId, plan, terms: found.terms };
   }
 
   #newId(at: number): string {

@@ -1,9 +1,12 @@
 import { DAY_MS } from '../../shared/calendar.ts';
+import type { Plan } from '../../shared/catalogue/catalogue.ts';
+import { readCatalogue } from '../../shared/catalogue/read.ts';
 import { emailStream, userStream } from '../../shared/events/streams.ts';
 import type { EmailEvent, NewUserEvent } from '../../shared/events/types.ts';
-import { readPlanCatalogue } from '../../shared/plans.ts';
 import { Customer, type Surroundings } from './customer-life.ts';
 import { createRandom, type Random } from './random.ts';
+
+const PLANS: ReadonlyMap<string, Plan> = readCatalogue().products.get('app')?.plans ?? new Map();
 
 export interface PopulationOptions {
   /** Exactly as many events are written, of exactly as many users; at least three events a user. */
@@ -57,7 +60,7 @@ export class Population {
     this.#digest = digest;
     this.#seed = options.seed ?? 1;
     this.#random = createRandom(this.#seed);
-    this.#world = { random: this.#random, plans: readPlanCatalogue() };
+    this.#world = { random: this.#random, plans: PLANS };
     this.#from = options.from ?? until - 730 * DAY_MS;
     this.#stepMs = (until - this.#from) / options.events;
     this.#left = options.events;

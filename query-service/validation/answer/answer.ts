@@ -1,6 +1,6 @@
-import type { Terms } from '../../../shared/events/terms.ts';
+import { type Catalogue, FREE_PLAN } from '../../../shared/catalogue/catalogue.ts';
+import { FIRST_PRODUCT } from '../../../shared/events/level-2.ts';
 import { isSameClient } from '../../../shared/identity/opaque.ts';
-import { FREE_PLAN } from '../../../shared/plans.ts';
 import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
 import { graceUntil } from '../../../shared/subscription-status.ts';
 
@@ -54,9 +54,6 @@ export interface Verdict {
   readonly leaseUntil: number | undefined;
 }
 
-/** The terms that a downgraded subscription falls back to. */
-export type FreeTerms = Pick<Terms, 'entitlements' | 'leaseHours'>;
-
 type License = NonNullable<LicenseView['license']>;
 type User = NonNullable<UserView['user']>;
 type Subscription = NonNullable<User['subscription']>;
@@ -93,7 +90,7 @@ export function judge(
   question: Question,
   licenseView: LicenseView,
   userView: UserView,
-  free: FreeTerms,
+  catalogue: Catalogue,
   now: number,
 ): Verdict {
   const known = asOf(licenseView, userView);
@@ -108,7 +105,7 @@ export function judge(
   if (blocked) return final({ ...described(license, user.subscription, as_of), code: blocked });
   // There is no activation without a subscription; should the rows say otherwise, nothing is covered.
   if (!user.subscription) return final({ ...described(license, null, as_of), code: 'EXPIRED' });
-  return judgeDates(question, license, user.subscription, free, now, known);
+  return judgeDates(question, license, user.subscription, catalogue, now, known);
 }
 
 const final = (answer: Answer): Verdict => ({ answer, until: Infinity, leaseUntil: undefined });
@@ -165,7 +162,7 @@ function judgeDates(
   { entitlements: wanted }: Question,
   license: License,
   subscription: Subscription,
-  free: FreeTerms,
+  catalogue: Catalogue,
   now: number,
   known: number,
 ): Verdict {
@@ -173,10 +170,11 @@ function judgeDates(
   const base = described(license, subscription, iso(known));
   const until = nextChange(subscription, now);
   const over = overAt(subscription, now);
-  if (over && terms.onExpiry === 'restrict') {
-    return { answer: { ...base, code: over }, until, leaseUntil: undefined };
-  }
-  const entitlements = over ? free.entitlements : terms.entitlements;
+  const free =
+    terms.onExpiry === 'downgrade' ? catalogue.products.get(FIRST_PRODUCT)?.free?.terms : undefined;
+  if (over && !free) return { answer: { ...base, code: over }, until, leaseUntil: undefined };
+  const inForce = (over && free) || terms;
+  const { entitlements } = inForce;
   const planType = over ? FREE_PLAN : plan;
   if (wanted?.some((one) => !entitlements.includes(one))) {
     const answer: Answer = { ...base, code: 'ENTITLEMENTS_MISSING', plan_type: planType, entitlements };
@@ -193,7 +191,7 @@ function judgeDates(
   };
   // The free plan that a subscription falls back to has no end of its own.
   const leaseUntil = over
-    ? known + free.leaseHours * HOUR_MS
+    ? known + inForce.leaseHours * HOUR_MS
     : Math.min(known + terms.leaseHours * HOUR_MS, graceEnd(subscription));
   return { answer, until, leaseUntil };
 }

@@ -1,6 +1,7 @@
+import type { Catalogue } from '../../../shared/catalogue/catalogue.ts';
 import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
 import type { Entry } from '../views/view-memory.ts';
-import { type Code, type FreeTerms, judge, type Question, type Verdict } from './answer.ts';
+import { type Code, judge, type Question, type Verdict } from './answer.ts';
 
 /**
  * An answer that is ready to be sent, and what it rests on. As long as that is the same (the question's text, both
@@ -26,6 +27,9 @@ export interface Prepared {
 /** One byte a character is written faster than UTF-8, and is the same where all is ASCII. */
 export type Encoding = 'latin1' | 'utf8';
 
+/** Validations a minute where the user has no subscription whose terms would say. */
+const LIMIT_WITHOUT_TERMS = 600;
+
 let policies = new Map<number, string>();
 
 /** The text of a limit's policy: the same for almost everybody, so it is kept once. */
@@ -48,13 +52,13 @@ export function prepare(
   question: Question,
   licenseId: string,
   views: { readonly license: Entry<LicenseView>; readonly user: Entry<UserView> },
-  free: FreeTerms & { readonly validationsPerMinute: number },
+  catalogue: Catalogue,
   now: number,
 ): { readonly prepared: Prepared; readonly verdict: Verdict } {
   const { license, user } = views;
-  const verdict = judge(licenseId, question, license.view, user.view, free, now);
+  const verdict = judge(licenseId, question, license.view, user.view, catalogue, now);
   const body = JSON.stringify(verdict.answer);
-  const limit = user.view.user?.subscription?.terms.validationsPerMinute ?? free.validationsPerMinute;
+  const limit = user.view.user?.subscription?.terms.validationsPerMinute ?? LIMIT_WITHOUT_TERMS;
   const prepared: Prepared = {
     asked,
     license,

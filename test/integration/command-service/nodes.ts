@@ -9,11 +9,11 @@ import { createSnapshots } from '../../../command-service/execute/snapshots.ts';
 import { type EventStore, startEventStore } from '../../../local/event-store/server.ts';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
+import { readCatalogue } from '../../../shared/catalogue/read.ts';
 import type { AppendResult, EventLog, RecordedEvent } from '../../../shared/event-log.ts';
 import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/catalogue.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
 import { createLogger } from '../../../shared/logger.ts';
-import { readPlanCatalogue } from '../../../shared/plans.ts';
 import { createVault } from '../../../shared/vault/postgres-vault.ts';
 import type { Vault } from '../../../shared/vault/vault.ts';
 import { newKey } from '../../../shared/vault/wrapping.ts';
@@ -116,7 +116,7 @@ export class Backend {
         maxWaiting: 1_000,
         cost: { memory: 64, passes: 1, parallelism: 1 },
       }),
-      plans: readPlanCatalogue(),
+      catalogue: readCatalogue(),
       clock: () => handles.now(),
       stateCacheBytes: 10_000_000,
       appendDeadlineMs: 5_000,

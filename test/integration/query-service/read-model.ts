@@ -4,10 +4,11 @@ import { migrateReadModel } from '../../../projector/schemas/migrate.ts';
 import { migrate, readMigrations } from '../../../shared/adapters/postgres/migrate.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { DAY_MS } from '../../../shared/calendar.ts';
+import { findPlan } from '../../../shared/catalogue/catalogue.ts';
+import { readCatalogue } from '../../../shared/catalogue/read.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
-import { readPlanCatalogue } from '../../../shared/plans.ts';
 
-const plans = readPlanCatalogue();
+const catalogue = readCatalogue();
 
 export interface LicensedUser {
   readonly userId: string;
@@ -59,7 +60,7 @@ export class ReadModel {
     const plan = options.plan ?? 'pro';
     const id = (at: number) => uuidv7(at, randomBytes(10));
     const user = { userId: id(now), licenseId: id(now), subscriptionId: id(startDate.getTime()) };
-    const { startedBy: _, ...terms } = plans[plan] as NonNullable<(typeof plans)[string]>;
+    const terms = findPlan(catalogue, 'app', plan)?.terms;
     const email = `${user.userId}@example.com`;
     const clientId = `client-${user.licenseId}`;
     const position = this.#move();

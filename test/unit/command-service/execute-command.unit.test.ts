@@ -44,7 +44,7 @@ it('an append that was acknowledged is not said to be undone by the read that fo
   const snapshots = { load: async () => undefined, save: async () => {}, remove: async () => {} };
   const states = new UserStates({ log, reader: codec, maxBytes: 1e6, readDeadlineMs: 1_000, snapshots });
   const executeCommand = createExecuteCommand({
-    dependencies: { clock: () => NOW, plans: {}, codec },
+    dependencies: { clock: () => NOW, catalogue: { products: new Map() }, codec },
     states,
     queue: new UserQueue(),
     append: async (stream, _, events) => {

@@ -2,15 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { Context, Decision, Rejection } from '../../../command-service/domain/decision.ts';
 import { type Command, decide } from '../../../command-service/domain/user.ts';
 import { evolve, initialState, type UserState } from '../../../command-service/domain/user-state.ts';
+import { type Catalogue, findPlan } from '../../../shared/catalogue/catalogue.ts';
+import { readCatalogue } from '../../../shared/catalogue/read.ts';
 import { eventCatalogue } from '../../../shared/events/catalogue.ts';
 import type { NewUserEvent, Recorded, UserEvent } from '../../../shared/events/types.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
-import { type PlanCatalogue, readPlanCatalogue } from '../../../shared/plans.ts';
 
 export const USER = '01900000-0000-7000-8000-000000000001';
 export const NOW = Date.UTC(2026, 0, 31, 12);
 export const DAY = 86_400_000;
-export const PLANS: PlanCatalogue = readPlanCatalogue();
+export const CATALOGUE: Catalogue = readCatalogue();
 export const DIGEST = 'a'.repeat(64);
 
 export const at = (ms: number): string => new Date(ms).toISOString();
@@ -54,7 +55,7 @@ export class Story {
   readonly state: UserState = initialState(USER);
   now = NOW;
   role: Context['role'] = 'user';
-  plans: PlanCatalogue = PLANS;
+  catalogue: Catalogue = CATALOGUE;
   #ids = 0;
 
   static given(...events: readonly NewUserEvent[]): Story {
@@ -87,7 +88,7 @@ export class Story {
         this.#ids += 1;
         return newId(this.#ids, atMs);
       },
-      plans: this.plans,
+      catalogue: this.catalogue,
       role: this.role,
     };
   }
@@ -116,8 +117,9 @@ export const codeOf = (decision: Decision): Rejection['code'] | Decision['kind']
   decision.kind === 'rejected' ? decision.rejection.code : decision.kind;
 
 export const terms = (plan: string) => {
-  const { startedBy: _, ...copied } = PLANS[plan] as PlanCatalogue[string];
-  return copied;
+  const found = findPlan(CATALOGUE, 'app', plan);
+  if (!found) throw new Error(`no plan ${plan}`);
+  return found.terms;
 };
 
 export const signedUp: NewUserEvent = {

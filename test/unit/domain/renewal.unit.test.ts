@@ -89,7 +89,7 @@ describe('renewing', () => {
       'forbidden_plan',
     );
     const gone = Story.given(signedUp, started());
-    gone.plans = {};
+    gone.catalogue = { products: new Map() };
     expect(codeOf(gone.when(renew({ months: 1 })))).toBe('forbidden_plan');
     expect(codeOf(gone.by('operator').when(renew({ months: 1 })))).toBe('events');
   });

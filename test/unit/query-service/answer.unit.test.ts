@@ -2,7 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CODES, type Code, judge, type Question } from '../../../query-service/validation/answer/answer.ts';
 import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
-import { END, FREE, GRACE_END, LICENSE_ID, LOADED, licenseView, START, TERMS, userView } from './views.ts';
+import {
+  CATALOGUE,
+  END,
+  GRACE_END,
+  LICENSE_ID,
+  LOADED,
+  licenseView,
+  START,
+  TERMS,
+  userView,
+  WITHOUT_FREE_PLAN,
+} from './views.ts';
 
 const HOUR = 3_600_000;
 const RUNNING = Date.UTC(2030, 0, 20);
@@ -13,8 +24,11 @@ const ask = (
   license: LicenseView = licenseView(),
   user: UserView = userView(),
   now = RUNNING,
-) =>
-  judge(LICENSE_ID, { clientId: undefined, entitlements: undefined, ...question }, license, user, FREE, now);
+  catalogue = CATALOGUE,
+) => {
+  const asked = { clientId: undefined, entitlements: undefined, ...question };
+  return judge(LICENSE_ID, asked, license, user, catalogue, now);
+};
 
 const code = (...given: Parameters<typeof ask>): string => {
   const { status, code } = ask(...given).answer;
@@ -46,6 +60,11 @@ describe('the code of a validation', () => {
     ['in the grace', [{}, licenseView(), userView(), END], 'valid VALID'],
     ['to the last instant of the grace', [{}, licenseView(), userView(), GRACE_END - 1], 'valid VALID'],
     ['past the grace, downgrade', [{}, licenseView(), userView(), GRACE_END], 'valid EXPIRED'],
+    [
+      'past the grace, downgrade of a product without a free plan',
+      [{}, licenseView(), userView(), GRACE_END, WITHOUT_FREE_PLAN],
+      'invalid EXPIRED',
+    ],
     ['past the grace, restrict', [{}, licenseView(), userView(restrict), GRACE_END], 'invalid EXPIRED'],
     ['cancelled, not ended', [{}, licenseView(), userView({ cancelled: true }), END - 1], 'valid VALID'],
     [

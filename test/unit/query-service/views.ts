@@ -1,4 +1,5 @@
 import { DAY_MS } from '../../../shared/calendar.ts';
+import type { Catalogue, Plan } from '../../../shared/catalogue/catalogue.ts';
 import type { Terms } from '../../../shared/events/terms.ts';
 import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
 
@@ -19,7 +20,17 @@ export const TERMS: Terms = {
   replacementsPerMonth: null,
   price: null,
 };
-export const FREE = { entitlements: ['core'], leaseHours: 24, validationsPerMinute: 60 };
+const free: Plan = {
+  plan: 'free',
+  terms: { ...TERMS, maxClients: 1, entitlements: ['core'], leaseHours: 24, validationsPerMinute: 60 },
+  trialDays: null,
+  startedBy: 'customer',
+};
+const soldAs = (free: Plan | undefined): Catalogue => ({
+  products: new Map([['app', { product: 'app', plans: new Map(free && [[free.plan, free]]), free }]]),
+});
+export const CATALOGUE = soldAs(free);
+export const WITHOUT_FREE_PLAN = soldAs(undefined);
 
 type License = NonNullable<LicenseView['license']>;
 type User = NonNullable<UserView['user']>;
