@@ -11,8 +11,8 @@ import type { Snapshots } from './execute/snapshots.ts';
 export type PausePoint =
   | 'append.before'
   | 'append.after'
-  | 'sign_up.before_reserve'
-  | 'sign_up.reserved'
+  | 'reserve.before'
+  | 'reserve.after'
   | 'erase.appended'
   | 'erase.tombstoned';
 

@@ -6,13 +6,13 @@ import type { EraseRequest, Outcome } from '../execute/requests.ts';
 import { actorOf, type CommandStamp, stampCommand } from '../execute/stamps.ts';
 import type { UserQueue } from '../execute/user-queue.ts';
 import type { UserStates } from '../execute/user-states.ts';
-import type { Emails } from './email.ts';
+import type { Reservations } from '../reservations/reservations.ts';
 
 export interface EraseParts {
   readonly dependencies: ExecutorDependencies;
   readonly states: UserStates;
   readonly queue: UserQueue;
-  readonly emails: Emails;
+  readonly reservations: Reservations;
   readonly executeCommand: ExecuteCommand;
 }
 
@@ -27,12 +27,12 @@ export async function finishErasure(
   userId: string,
   stamp: CommandStamp,
 ): Promise<boolean> {
-  const { dependencies, states, queue, emails } = parts;
+  const { dependencies, states, queue, reservations } = parts;
   const tombstoned = await dependencies.vault.applyErasures([userId]);
   await states.removeSaved(userId);
   await dependencies.pause?.('erase.tombstoned', { userId, commandId: stamp.commandId });
   const digest = await queue.run(userId, async () => (await states.readToEnd(userId)).account.emailDigest);
-  const released = await emails.release(digest, userId, stamp);
+  const released = await reservations.release(digest, userId, stamp);
   await dependencies.erasures.end(userId);
   return released || tombstoned > 0;
 }

@@ -3,26 +3,27 @@ import type { ExecutorDependencies } from '../dependencies.ts';
 import { type LogInRequest, type Outcome, refused } from '../execute/requests.ts';
 import type { UserQueue } from '../execute/user-queue.ts';
 import type { UserStates } from '../execute/user-states.ts';
+import type { Reservations } from '../reservations/reservations.ts';
 import { credentialsOf, passwordFits } from './credentials.ts';
-import type { Emails } from './email.ts';
+import { emailHolder } from './email.ts';
 import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
 
 interface Parts {
   readonly dependencies: ExecutorDependencies;
   readonly states: UserStates;
   readonly queue: UserQueue;
-  readonly emails: Emails;
+  readonly reservations: Reservations;
 }
 
 /**
  * Logs in, on the write side, because the log alone knows the password of this moment. An unknown email costs the
  * same reads (of a user who does not exist) and the same hashing as a known one with a wrong password.
  */
-export function createLogIn({ dependencies, states, queue, emails }: Parts) {
-  const { clock } = dependencies;
+export function createLogIn({ dependencies, states, queue, reservations }: Parts) {
+  const { clock, vault } = dependencies;
   return async ({ email, password, requester = UNKNOWN_REQUESTER }: LogInRequest): Promise<Outcome> => {
     const now = clock(); // first, so that a node whose clock is wrong answers nothing
-    const holder = (await emails.holderOf(email)) ?? randomUUID();
+    const holder = (await emailHolder({ vault, reservations }, email)) ?? randomUUID();
     const { revision, position, lastEventAt, credentials } = await queue.run(holder, async () => {
       const state = await states.readToEnd(holder);
       return { ...state, credentials: credentialsOf(state) };

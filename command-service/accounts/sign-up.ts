@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { OutcomeUnknown } from '../../shared/event-log-errors.ts';
 import { userStream } from '../../shared/events/streams.ts';
 import { normaliseEmail } from '../../shared/identity/email.ts';
 import { uuidv7 } from '../../shared/ids.ts';
@@ -9,57 +8,36 @@ import { decide } from '../domain/user.ts';
 import type { Job } from '../execute/decide-command.ts';
 import type { ExecuteCommand } from '../execute/execute-command.ts';
 import { type Outcome, refused, type SignUpRequest } from '../execute/requests.ts';
-import { ANONYMOUS, type CommandStamp, stampCommand } from '../execute/stamps.ts';
+import { ANONYMOUS, stampCommand } from '../execute/stamps.ts';
 import type { UserQueue } from '../execute/user-queue.ts';
 import type { UserStates } from '../execute/user-states.ts';
+import type { Reservations } from '../reservations/reservations.ts';
 import { credentialsOf, passwordFits } from './credentials.ts';
-import type { Emails } from './email.ts';
 import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
 
 interface Parts {
   readonly dependencies: ExecutorDependencies;
   readonly states: UserStates;
   readonly queue: UserQueue;
-  readonly emails: Emails;
+  readonly reservations: Reservations;
   readonly executeCommand: ExecuteCommand;
 }
-
-/** Every round but the last was overtaken by another sign-up or release of the same email. */
-const MAX_ROUNDS = 8;
 
 /**
  * Signs up: the email is reserved for a user id first, then that user's stream begins. Whoever finds a reservation
  * without a user completes it, for the user id that it names: so a sign-up cut off in between blocks nobody,
  * and of two at once one makes the user and the other finds the email taken.
  */
-export function createSignUp({ dependencies, states, queue, emails, executeCommand }: Parts) {
-  const { vault, codec, passwords, clock, pause } = dependencies;
+export function createSignUp({ dependencies, states, queue, reservations, executeCommand }: Parts) {
+  const { vault, codec, passwords, clock } = dependencies;
 
   const statusOf = (userId: string) =>
     queue.run(userId, async () => (await states.readToEnd(userId)).account.status);
 
   /** Whether a user holds an email by this digest. */
   async function isHeld(digest: string | undefined): Promise<boolean> {
-    const { holder } = digest === undefined ? {} : await emails.read(digest);
-    return holder !== undefined && (await statusOf(holder)) === 'active';
-  }
-
-  /** The user who is to be signed up under this email: the reserved one, or a new one it is now reserved for. */
-  async function reservedUser(
-    digest: string,
-    stamp: CommandStamp,
-    prepare: (userId: string) => Promise<void>,
-  ) {
-    for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-      const reservation = await emails.read(digest);
-      const { holder } = reservation;
-      if (holder && (await statusOf(holder)) !== 'erased') return holder;
-      const userId = uuidv7(clock(), randomBytes(10));
-      await prepare(userId);
-      await pause?.('sign_up.before_reserve', { userId, commandId: stamp.commandId });
-      if (await emails.reserve(digest, reservation, userId, stamp)) return userId;
-    }
-    throw new OutcomeUnknown();
+    const { holder } = digest === undefined ? {} : await reservations.read('email', digest);
+    return holder !== undefined && (await statusOf(holder.userId)) === 'active';
   }
 
   return async (request: SignUpRequest): Promise<Outcome> => {
@@ -81,8 +59,15 @@ export function createSignUp({ dependencies, states, queue, emails, executeComma
       if (decision.kind !== 'events') return;
       for (const event of decision.events) codec.check(event, userStream(userId));
     };
-    const userId = await reservedUser(emailDigest, stamp, prepare);
-    await pause?.('sign_up.reserved', { userId, commandId: stamp.commandId });
+    // A reservation without a user is completed, for the user that it names; one whose user is erased has ended.
+    const holder = await reservations.settle('email', emailDigest, stamp, async (current) => {
+      if (current && (await statusOf(current.userId)) !== 'erased') return undefined;
+      const userId = uuidv7(clock(), randomBytes(10));
+      await prepare(userId);
+      return { userId };
+    });
+    if (!holder) throw new Error('an email that nobody holds was left unreserved');
+    const { userId } = holder;
 
     let tokenRevision = 0;
     const job: Job = {

@@ -1,11 +1,11 @@
 import { createChangePassword } from '../accounts/change-password.ts';
-import { Emails } from '../accounts/email.ts';
 import { createErase } from '../accounts/erase.ts';
 import { createLogIn } from '../accounts/log-in.ts';
 import { createSignUp } from '../accounts/sign-up.ts';
 import { createSweep } from '../accounts/sweep-erasures.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
 import { decide } from '../domain/user.ts';
+import { Reservations } from '../reservations/reservations.ts';
 import { withAnyToken, withLiveToken } from './admission.ts';
 import { createAppend } from './append.ts';
 import { createExecuteCommand } from './execute-command.ts';
@@ -42,7 +42,7 @@ export interface Executor {
 
 /** The write side of one command node. */
 export function createExecutor(dependencies: ExecutorDependencies): Executor {
-  const { log, codec, clock, vault, snapshots, readDeadlineMs, stateCacheBytes } = dependencies;
+  const { log, codec, vault, snapshots, readDeadlineMs, stateCacheBytes } = dependencies;
   const append = createAppend(dependencies);
   const states = new UserStates({
     log,
@@ -52,9 +52,9 @@ export function createExecutor(dependencies: ExecutorDependencies): Executor {
     snapshots,
   });
   const queue = new UserQueue();
-  const emails = new Emails({ log, codec, vault, clock, readDeadlineMs, append });
+  const reservations = new Reservations({ ...dependencies, append });
   const executeCommand = createExecuteCommand({ dependencies, states, queue, append });
-  const parts = { dependencies, states, queue, emails, executeCommand };
+  const parts = { dependencies, states, queue, reservations, executeCommand };
 
   return {
     async execute(request) {

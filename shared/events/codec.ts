@@ -95,6 +95,10 @@ export const isUserEvent = (recorded: Recorded<AnyEvent>): recorded is Recorded<
 export const isStaffEvent = (recorded: Recorded<AnyEvent>): recorded is Recorded<StaffEvent> =>
   staffOfStream(recorded.stream) !== undefined;
 
+/** Tells an event of a reservation stream. */
+export const isReservationEvent = (recorded: Recorded<AnyEvent>): recorded is Recorded<ReservationEvent> =>
+  !isUserEvent(recorded) && !isStaffEvent(recorded);
+
 /** As {@link EventReader.decode}, but undefined for what another program wrote. @throws UnknownEvent */
 export function decodeOwn(
   reader: Pick<EventReader, 'decode'>,

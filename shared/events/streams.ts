@@ -1,5 +1,5 @@
 /** What must be unique across users, by the prefix of the streams that reserve it. */
-const RESERVATION_KINDS = ['email', 'external', 'key', 'trial'] as const;
+export const RESERVATION_KINDS = ['email', 'external', 'key', 'trial'] as const;
 export type ReservationKind = (typeof RESERVATION_KINDS)[number];
 
 /** The prefixes of every stream of this system; the feeds' server-side filter. */

@@ -7,7 +7,7 @@ import { type MasterKey, newKey, unwrapKey, wrapKey } from './wrapping.ts';
 export const DERIVED_KINDS = ['license_key', 'password_reset', 'service_key'] as const;
 export type DerivedKind = (typeof DERIVED_KINDS)[number];
 
-type DigestKeyName = 'email' | 'request' | `derive:${DerivedKind}`;
+type DigestKeyName = 'email' | 'request' | 'reservation' | `derive:${DerivedKind}`;
 
 /** A digest key, made at its first use. It never changes, so it is kept for the life of the process. */
 export class DigestKeys {

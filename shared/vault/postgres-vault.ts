@@ -73,12 +73,15 @@ export function createVault({ db, masterKey, clock, cache: cacheOptions }: Postg
       const [, former] = emailForms(email);
       return former === undefined ? undefined : hmac(await digestKeys.get('email'), former);
     },
+    reservationDigest: async (kind, ...parts) =>
+      hmac(await digestKeys.get('reservation'), JSON.stringify([kind, ...parts])),
     requestDigest: async (body) => hmac(await digestKeys.get('request'), canonicalBody(body)),
     derive: async (kind, id) => derived(await digestKeys.get(`derive:${kind}`), id),
     async check() {
       await digestKeys.get('email');
       await digestKeys.get('request');
-      // Made at the first start, not at their first use: so every backup of the vault holds them.
+      await digestKeys.get('reservation');
+      // All are made at the first start, not at their first use: so every backup of the vault holds them.
       for (const kind of DERIVED_KINDS) await digestKeys.get(`derive:${kind}`);
     },
   };

@@ -41,6 +41,12 @@ export interface Vault {
   formerEmailDigest(email: string): Promise<string | undefined>;
 
   /**
+   * HMAC-SHA256 of another value that must be unique, with its kind in the text, under a key made once and never changed:
+   * 64 hexadecimal digits. It names the value's reservation stream.
+   */
+  reservationDigest(kind: 'external' | 'key' | 'trial', ...parts: readonly string[]): Promise<string>;
+
+  /**
    * HMAC-SHA256 of a command's body, whatever the order of its fields, without its passwords (the fields
    * `password` and `new_password`): 64 hexadecimal digits.
    */

@@ -3,9 +3,11 @@ import { createErasureIntents } from '../../../command-service/accounts/erasure-
 import { Passwords } from '../../../command-service/accounts/passwords.ts';
 import type { ExecutorDependencies, PausePoint } from '../../../command-service/dependencies.ts';
 import type { Command } from '../../../command-service/domain/user.ts';
+import { createAppend } from '../../../command-service/execute/append.ts';
 import { createExecutor, type Executor } from '../../../command-service/execute/executor.ts';
 import type { Caller, CommandRequest, Done, Outcome } from '../../../command-service/execute/requests.ts';
 import { createSnapshots } from '../../../command-service/execute/snapshots.ts';
+import { Reservations } from '../../../command-service/reservations/reservations.ts';
 import { type EventStore, startEventStore } from '../../../local/event-store/server.ts';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
@@ -28,6 +30,7 @@ type Info = { readonly userId: string; readonly commandId: string };
 /** One command node's write side, with what a test may do to it. */
 export interface Node extends Executor {
   readonly vault: Vault;
+  readonly reservations: Reservations;
   /** Stream names, in order, of what this node asked the log for. */
   readonly appends: string[];
   readonly reads: string[];
@@ -84,7 +87,7 @@ export class Backend {
   ): Node {
     const log = this.#connect(connectionString);
     const vault = createVault({ db: this.pool, masterKey: this.#masterKey, clock: () => Date.now() });
-    const handles: Omit<Node, keyof Executor> = {
+    const handles: Omit<Node, keyof Executor | 'reservations'> = {
       vault,
       appends: [],
       reads: [],
@@ -93,7 +96,7 @@ export class Backend {
       pause: async () => undefined,
       now: () => Date.now(),
     };
-    const executor = createExecutor({
+    const dependencies: ExecutorDependencies = {
       log: {
         append: (stream, expected, events, how) => {
           handles.appends.push(stream);
@@ -123,8 +126,9 @@ export class Backend {
       readDeadlineMs: 5_000,
       pause: (point, info) => handles.pause(point, info),
       ...options,
-    });
-    return Object.assign(handles, executor);
+    };
+    const reservations = new Reservations({ ...dependencies, append: createAppend(dependencies) });
+    return Object.assign(handles, createExecutor(dependencies), { reservations });
   }
 
   async stream(name: string): Promise<RecordedEvent[]> {

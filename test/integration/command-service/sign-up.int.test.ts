@@ -108,7 +108,7 @@ describe('signing up', () => {
 });
 
 describe('two sign-ups with one email, one of them frozen', () => {
-  it.each(['sign_up.before_reserve', 'sign_up.reserved', 'append.before'] as const)(
+  it.each(['reserve.before', 'reserve.after', 'append.before'] as const)(
     'at %s: the other one signs up, and nothing is stuck',
     async (point) => {
       const [slow, quick] = [backend.node(), backend.node()];
@@ -140,7 +140,7 @@ describe('two sign-ups with one email, one of them frozen', () => {
   it('for ever, as a killed node is: the next try completes the reservation', async () => {
     const [killed, next] = [backend.node(), backend.node()];
     killed.pause = async (point) => {
-      if (point === 'sign_up.reserved') throw new Error('killed');
+      if (point === 'reserve.after') throw new Error('killed');
     };
     const email = newEmail();
     await expect(killed.signUp(request(email))).rejects.toThrow('killed');

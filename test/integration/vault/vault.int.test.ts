@@ -159,6 +159,7 @@ describe('derived secrets', () => {
       'derive:service_key',
       'email',
       'request',
+      'reservation',
     ]);
   });
 });
@@ -172,6 +173,18 @@ describe('digests', () => {
     expect(new Set(digests).size).toBe(1);
     expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
     expect(await node().emailDigest('eve@example.com')).not.toBe(digests[0]);
+  });
+
+  it('of what is reserved tell kinds and parts apart', async () => {
+    const digests = await Promise.all([
+      node().reservationDigest('external', 'user', 'a'),
+      node().reservationDigest('external', 'subscription', 'a'),
+      node().reservationDigest('trial', 'user', 'a'),
+      node().reservationDigest('external', 'usera'),
+    ]);
+    expect(new Set(digests).size).toBe(4);
+    expect(await node().reservationDigest('external', 'user', 'a')).toBe(digests[0]);
+    expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it('of requests have a key of their own and leave passwords out', async () => {
