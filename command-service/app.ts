@@ -106,7 +106,7 @@ const limitsOf = (config: CommandConfig) => ({
   signups: config.SIGNUPS_PER_MINUTE,
   logins: config.LOGINS_PER_MINUTE,
   commands: config.COMMANDS_PER_MINUTE,
-  operator_commands: config.OPERATOR_COMMANDS_PER_MINUTE,
+  staff_commands: config.OPERATOR_COMMANDS_PER_MINUTE,
 });
 
 /** The write side of this node, and its metrics. */

@@ -45,7 +45,7 @@ export const commandSettings = z.object({
     .describe('Commands a user or a client may give in a minute'),
   OPERATOR_COMMANDS_PER_MINUTE: integer(1, 1_000_000)
     .default(6_000)
-    .describe('Commands an operator (the billing system) may give in a minute'),
+    .describe('Commands an operator or a service account (the billing system) may give in a minute'),
   APPEND_DEADLINE_MS: integer(100, 60_000)
     .default(5_000)
     .describe('After this long an append has an unknown outcome, and the stream is read'),

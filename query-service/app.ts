@@ -54,7 +54,9 @@ const UNKNOWN_USER_LOOK_MS = 100;
 
 const hasEnded =
   ({ pools }: Connections) =>
-  async ({ sub, rev = -1, jti }: AccessClaims): Promise<boolean> => {
+  async (claims: AccessClaims): Promise<boolean> => {
+    if (claims.role !== 'user') return false;
+    const { sub, rev, jti } = claims;
     for (const deadline = performance.now() + UNKNOWN_USER_WAIT_MS; ; ) {
       const ended = await tokenHasEnded(pools.database, { sub, rev, jti });
       if (ended !== undefined) return ended;

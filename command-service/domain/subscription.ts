@@ -5,6 +5,7 @@ import {
   resolvePlan,
   resolveProduct,
 } from '../../shared/catalogue/catalogue.ts';
+import { isStaff } from '../../shared/events/metadata.ts';
 import type { UserEvent } from '../../shared/events/types.ts';
 import { isCurrentAt } from '../../shared/subscription-status.ts';
 import {
@@ -132,7 +133,7 @@ const unchanged = (subscription: Subscription) => nothing({ kind: 'subscription'
 function planFor(product: Product, plan: string, { role }: Context): Plan | Rejection {
   const { found, detail } = resolvePlan(product, plan);
   if (!found) return invalid('plan', detail);
-  return found.startedBy === 'staff' && role !== 'operator' ? { code: 'forbidden_plan', plan } : found;
+  return found.startedBy === 'staff' && !isStaff(role) ? { code: 'forbidden_plan', plan } : found;
 }
 
 /**
@@ -187,8 +188,7 @@ export function renew(
   context: Context,
 ): Decision {
   const selfService = findPlan(context.catalogue, before.product, before.plan)?.startedBy === 'customer';
-  if (!selfService && context.role !== 'operator')
-    return rejected({ code: 'forbidden_plan', plan: before.plan });
+  if (!selfService && !isStaff(context.role)) return rejected({ code: 'forbidden_plan', plan: before.plan });
   if (!isCurrentAt(before, context.now))
     return rejected({ code: 'subscription_ended', subscription: before });
   const endDate = extendedEnd(before, command.period);
@@ -217,8 +217,7 @@ export function changePlan(
   if (isRejection(plan)) return rejected(plan);
   const { terms } = plan;
   const selfService = findPlan(context.catalogue, before.product, before.plan)?.startedBy === 'customer';
-  if (!selfService && context.role !== 'operator')
-    return rejected({ code: 'forbidden_plan', plan: before.plan });
+  if (!selfService && !isStaff(context.role)) return rejected({ code: 'forbidden_plan', plan: before.plan });
   if (!isCurrentAt(before, context.now))
     return rejected({ code: 'subscription_ended', subscription: before });
   if (before.plan === command.plan) return unchanged(before);
@@ -256,7 +255,7 @@ export function cancel(
       ? unchanged(before)
       : rejected({ code: 'subscription_ended', subscription: before });
   }
-  if (command.immediately && before.suspended && context.role !== 'operator')
+  if (command.immediately && before.suspended && !isStaff(context.role))
     return rejected({ code: 'subscription_suspended', subscription: before });
   const { subscriptionId } = before;
   return accepted({

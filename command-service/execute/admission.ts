@@ -13,7 +13,7 @@ const TOKEN_ENDED: Refusal = { code: 'token_ended' };
 
 /** A user writes about themself alone; whoever else they name does not exist for them. */
 const aboutAnother = (caller: Caller, userId: string): Refusal | undefined =>
-  caller.role !== 'operator' && caller.userId !== userId ? { code: 'not_found', what: 'user' } : undefined;
+  'userId' in caller && caller.userId !== userId ? { code: 'not_found', what: 'user' } : undefined;
 
 /**
  * Refuses an ended access token. It is judged by the very state that the command is decided on, so no command slips

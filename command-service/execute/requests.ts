@@ -8,7 +8,8 @@ import type { Command } from '../domain/user.ts';
 export type Caller =
   | { readonly role: 'user'; readonly userId: string; readonly token: AccessTokenClaims }
   | { readonly role: 'client'; readonly userId: string; readonly licenseId: string }
-  | { readonly role: 'operator'; readonly name: string };
+  /** Of the seller: by a token of the command-line tool, or a service account. */
+  | { readonly role: 'operator' | 'staff'; readonly id: string };
 
 /** An `Idempotency-Key`, bare, and what it was sent with. */
 export interface IdempotencyKey {

@@ -30,7 +30,8 @@ export const actorOf = (caller: Caller): Actor => {
     case 'client':
       return { role: 'client', id: caller.licenseId };
     case 'operator':
-      return { role: 'operator', id: caller.name };
+    case 'staff':
+      return { role: caller.role, id: caller.id };
     default:
       return caller satisfies never;
   }

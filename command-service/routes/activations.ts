@@ -118,7 +118,7 @@ const deactivate = commandRoute({
   problems: ['not_found', ...COMMAND_PROBLEMS],
 }).handle(async (context, request) => {
   const parts = commandParts(request);
-  if (parts.caller.role === 'operator') throw new Problem('role_not_allowed');
+  if (!('userId' in parts.caller)) throw new Problem('role_not_allowed');
   const licenseId = parts.caller.role === 'client' ? parts.caller.licenseId : undefined;
   const outcome = await context.executor.execute({
     ...parts,

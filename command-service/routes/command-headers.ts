@@ -78,14 +78,14 @@ export function commandParts(request: Given) {
 export function callerOf(principal: Principal | undefined): Caller {
   switch (principal?.role) {
     case 'user': {
-      // A user's token always holds a revision; one that does not is taken for older than everything.
-      const { jti: tokenId, rev = -1 } = principal.token;
+      const { jti: tokenId, rev } = principal.token;
       return { role: 'user', userId: principal.userId, token: { tokenId, rev } };
     }
     case 'client':
       return { role: 'client', userId: principal.userId, licenseId: principal.id };
     case 'operator':
-      return { role: 'operator', name: principal.id };
+    case 'staff':
+      return { role: principal.role, id: principal.id };
     default:
       throw new Error(`a route lets in a caller who gives no commands: ${principal?.role}`);
   }

@@ -18,7 +18,7 @@ interface LicenseRoute {
   readonly problems: readonly ProblemCode[];
 }
 
-/** The commands about one license, by operators. They differ in the command alone. */
+/** The commands about one license, by staff. They differ in the command alone. */
 const licenseRoute = ({ verb, type, summary, problems }: LicenseRoute) =>
   commandRoute({
     method: 'post',
@@ -26,7 +26,7 @@ const licenseRoute = ({ verb, type, summary, problems }: LicenseRoute) =>
     operationId: `${verb}License`,
     tag: 'Licenses',
     summary,
-    auth: ['operator'],
+    auth: ['licenses:write'],
     rateLimit: { name: 'commands', by: 'caller' },
     params: z.object({ id: uuid }),
     headers: commandHeaders,

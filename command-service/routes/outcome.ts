@@ -16,6 +16,7 @@ export const ANSWER_HEADERS = {
 
 /** Problems that any command can end in. */
 export const COMMAND_PROBLEMS = [
+  'not_enabled_yet',
   'conflict',
   'precondition_failed',
   'idempotency_key_reused',

@@ -38,9 +38,7 @@ export const startBody = z
     start_date: instant.optional().meta({ description: 'At most a year ahead.' }),
     end_date: instant.optional().meta({ description: 'The first instant that is not covered.' }),
     external_id: opaque(128).optional().meta({ description: 'The id in the billing system.' }),
-    user_id: uuid
-      .optional()
-      .meta({ description: 'Whose subscription: named by operators, and by them alone.' }),
+    user_id: uuid.optional().meta({ description: 'Whose subscription: named by staff, and by them alone.' }),
   })
   .superRefine((body, context) => oneForm(body, START_FORMS, context))
   .meta(oneOf(START_FORMS));

@@ -28,12 +28,11 @@ const OF_ONE_PROBLEMS = [
 
 /** Whose subscription is started. @throws Problem invalid_request */
 function userFor(caller: Caller, named: string | undefined): string {
-  if (caller.role === 'operator') {
-    if (named === undefined) throw invalidFields({ pointer: '/user_id', detail: 'required of an operator' });
+  if (!('userId' in caller)) {
+    if (named === undefined) throw invalidFields({ pointer: '/user_id', detail: 'required of staff' });
     return named;
   }
-  if (named !== undefined)
-    throw invalidFields({ pointer: '/user_id', detail: 'only an operator names a user' });
+  if (named !== undefined) throw invalidFields({ pointer: '/user_id', detail: 'only staff name a user' });
   return caller.userId;
 }
 
@@ -42,8 +41,8 @@ const start = commandRoute({
   path: '/v1/subscriptions',
   operationId: 'startSubscription',
   summary: 'Start a subscription',
-  description: 'A customer starts self-service plans for itself; an operator any plan for anyone.',
-  auth: ['user', 'operator'],
+  description: 'Customers start self-service plans for themselves; staff any plan for anyone.',
+  auth: ['user', 'subscriptions:write'],
   body: startBody,
   answers: {
     201: {
@@ -95,7 +94,7 @@ const renew = commandRoute({
   summary: 'Extend a subscription',
   description:
     'From its end date, by months or to a later date. Takes back a cancellation that has not ended. Sent twice it would extend twice: so it needs an Idempotency-Key or an If-Match with a revision.',
-  auth: ['user', 'operator'],
+  auth: ['user', 'subscriptions:write'],
   body: renewBody,
   answers: { 200: { description: 'As it is now.', ...answered } },
   problems: [
@@ -122,7 +121,7 @@ const changePlan = commandRoute({
   path: '/v1/subscriptions/{id}/change-plan',
   operationId: 'changePlan',
   summary: 'Change to another plan, from now on',
-  auth: ['user', 'operator'],
+  auth: ['user', 'subscriptions:write'],
   body: z.strictObject({ plan }),
   answers: { 200: { description: 'As it is now.', ...answered } },
   problems: [
@@ -145,7 +144,7 @@ const cancel = commandRoute({
   path: '/v1/subscriptions/{id}/cancel',
   operationId: 'cancelSubscription',
   summary: 'Let a subscription end: at its end date, or at once',
-  auth: ['user', 'operator'],
+  auth: ['user', 'subscriptions:write'],
   body: z.strictObject({ immediately: z.boolean().optional(), reason }),
   bodyOptional: true,
   answers: { 200: { description: 'As it is now.', ...answered } },
@@ -160,7 +159,7 @@ const cancel = commandRoute({
 );
 
 /** Suspending and reinstating differ in the command alone. */
-const byOperator = (
+const byStaff = (
   verb: 'suspend' | 'reinstate',
   type: 'SuspendSubscription' | 'ReinstateSubscription',
   summary: string,
@@ -170,7 +169,7 @@ const byOperator = (
     path: `/v1/subscriptions/{id}/${verb}`,
     operationId: `${verb}Subscription`,
     summary,
-    auth: ['operator'],
+    auth: ['subscriptions:write'],
     body: z.strictObject({ reason }),
     bodyOptional: true,
     answers: { 200: { description: 'As it is now.', ...answered } },
@@ -188,10 +187,6 @@ export const subscriptionRoutes: readonly Route<CommandContext>[] = [
   renew,
   changePlan,
   cancel,
-  byOperator(
-    'suspend',
-    'SuspendSubscription',
-    'Suspend: no license of the user is good until it is reinstated',
-  ),
-  byOperator('reinstate', 'ReinstateSubscription', 'Take back a suspension'),
+  byStaff('suspend', 'SuspendSubscription', 'Suspend: no license of the user is good until it is reinstated'),
+  byStaff('reinstate', 'ReinstateSubscription', 'Take back a suspension'),
 ];

@@ -155,7 +155,7 @@ const erase = commandRoute({
   summary: 'Erase a user',
   description:
     'Ends all licenses and makes the personal data unreadable for ever; the email address is free again. May be repeated.',
-  auth: ['user', 'operator'],
+  auth: ['user', 'customers:erase'],
   rateLimit: { name: 'commands', by: 'caller' },
   params: z.object({ id: uuid }),
   headers: commandHeaders,

@@ -7,7 +7,7 @@ import {
 import type { LicenseRow, SubscriptionRow, UserRow } from '../../shared/read-model/rows.ts';
 import { subscriptionStatusAt } from '../../shared/subscription-status.ts';
 
-const WITHOUT_PERSONAL_DATA = 'Left out for an analyst; null once the user is erased.';
+const WITHOUT_PERSONAL_DATA = 'Left out for who has `history:read` alone; null once the user is erased.';
 
 export const licenseDetail = licenseResource.extend({
   client_name: z.string().nullable().optional().meta({ description: WITHOUT_PERSONAL_DATA }),

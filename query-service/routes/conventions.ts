@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import type { ProblemCode } from '../../shared/http/problems/problem-codes.ts';
-import type { Principal } from '../../shared/http/routes/auth.ts';
+import { isStaffPrincipal, type Principal } from '../../shared/http/routes/auth.ts';
 import { uuid } from '../../shared/http/routes/fields.ts';
 import type { Subject } from '../queries/read-your-writes.ts';
 import { minEventPosition } from '../validation/http/read-question.ts';
@@ -86,5 +86,7 @@ export function mustOwn(principal: Principal | undefined, ownerId: string): void
 export const rowsToWaitFor = (principal: Principal | undefined, asked: Subject): Subject =>
   principal?.role === 'user' ? { kind: 'user', id: principal.userId } : asked;
 
-/** Analysts see nothing that names a person. */
-export const shownTo = (principal: Principal | undefined) => ({ personal: principal?.role !== 'analyst' });
+/** What names a person is shown to that person and to staff with `customers:read`, not to those with `history:read` alone. */
+export const shownTo = (principal: Principal | undefined) => ({
+  personal: !isStaffPrincipal(principal) || principal.scopes.has('customers:read'),
+});

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ROLES } from '../../shared/events/metadata.ts';
 import { type ShownEntry, showEntry } from '../../shared/history/show.ts';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import { instant, uuid } from '../../shared/http/routes/fields.ts';
@@ -41,7 +42,7 @@ const historyEvent = z
     type: z.string(),
     time: time.meta({ description: 'When it was decided.' }),
     actor: z.strictObject({
-      role: z.enum(['anonymous', 'user', 'client', 'operator', 'analyst', 'system']),
+      role: z.enum(ROLES),
       id: z.string(),
     }),
     correlation_id: z.string(),
@@ -94,7 +95,7 @@ const history = queryRoute({
   summary: "A user's events, and the state as of a time",
   description:
     'Read from the event log itself, so it is as new as any `Min-Event-Position` asks for. Without personal data, whoever asks.',
-  auth: ['operator', 'analyst'],
+  auth: ['history:read'],
   rateLimit: { name: 'queries', by: 'caller' },
   params: z.object({ id: uuid }),
   query: z.strictObject({

@@ -13,7 +13,7 @@ const license = queryRoute({
   operationId: 'getLicense',
   tag: 'Licenses',
   summary: 'A license',
-  auth: ['user', 'operator', 'analyst'],
+  auth: ['user', 'customers:read', 'history:read'],
   rateLimit: { name: 'queries', by: 'caller' },
   params: z.object({ id: uuid }),
   headers: aboutOneUser,

@@ -20,7 +20,7 @@ const stats = queryRoute({
   tag: 'Operations',
   summary: 'Active subscriptions by plan, activations by day',
   description: 'Counted at most once in five seconds.',
-  auth: ['operator', 'analyst'],
+  auth: ['history:read'],
   rateLimit: { name: 'queries', by: 'caller' },
   headers: aboutMany,
   answers: { 200: { description: 'The numbers.', body: statsBody } },

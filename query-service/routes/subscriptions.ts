@@ -14,7 +14,7 @@ const subscription = queryRoute({
   operationId: 'getSubscription',
   tag: 'Subscriptions',
   summary: 'A subscription',
-  auth: ['user', 'operator', 'analyst'],
+  auth: ['user', 'customers:read', 'history:read'],
   rateLimit: { name: 'queries', by: 'caller' },
   params: z.object({ id: uuid }),
   headers: aboutOneUser,

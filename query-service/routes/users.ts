@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Problem } from '../../shared/http/problems/problem.ts';
+import { hasScope, insufficientScope } from '../../shared/http/routes/auth.ts';
 import { text, typedEmail, uuid } from '../../shared/http/routes/fields.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
@@ -20,7 +21,7 @@ import {
 const common = {
   method: 'get',
   tag: 'Users',
-  auth: ['operator', 'analyst'],
+  auth: ['customers:read', 'history:read'],
   rateLimit: { name: 'queries', by: 'caller' },
 } as const;
 
@@ -45,7 +46,7 @@ const users = queryRoute({
   path: '/v1/users',
   operationId: 'listUsers',
   summary: 'Users, by id; those that all given filters match',
-  description: 'An analyst may not filter by email address, and is not shown any.',
+  description: 'The scope `history:read` alone does not filter by email address, and is not shown any.',
   query: z.strictObject({
     ...pageQuery,
     email: typedEmail.optional(),
@@ -57,8 +58,8 @@ const users = queryRoute({
   answers: { 200: { description: 'A page of them.', body: listOf(userResource) } },
   problems: QUERY_PROBLEMS,
 }).handle(async ({ db, clock }, { principal, query }) => {
-  if (query.email !== undefined && principal?.role === 'analyst')
-    throw new Problem('role_not_allowed', { detail: 'An analyst may not filter by email address.' });
+  if (query.email !== undefined && !hasScope(principal, 'customers:read'))
+    throw insufficientScope(['customers:read'], 'Filtering by email address needs the scope customers:read.');
   const { limit, cursor, ...filter } = query;
   const { page, size } = pageOf({ limit, cursor });
   const found = await findUsers(db, filter, page);

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-const role = z.enum(['anonymous', 'user', 'client', 'operator', 'analyst', 'system']);
+/** `staff` is a service account: they came with level 2, so no reader of level 1 alone meets one. */
+export const ROLES = ['anonymous', 'user', 'client', 'operator', 'analyst', 'staff', 'system'] as const;
+const role = z.enum(ROLES);
 
 /** What every event says about how it came to be. `$correlationId` and `$causationId` are EventStoreDB's names. */
 export const metadataSchema = z.looseObject({
@@ -24,3 +26,6 @@ export const metadataSchema = z.looseObject({
 export type Metadata = z.infer<typeof metadataSchema>;
 export type Actor = Metadata['actor'];
 export type Role = z.infer<typeof role>;
+
+/** Whether somebody of the seller acts, and no customer. */
+export const isStaff = (role: Role): role is 'operator' | 'staff' => role === 'operator' || role === 'staff';

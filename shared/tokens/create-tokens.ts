@@ -13,11 +13,15 @@ const text = z.string().min(1).max(128);
 const accessCommon = { jti: z.uuid(), iat: seconds, exp: seconds };
 const accessSchema = z.discriminatedUnion('role', [
   z.object({ ...accessCommon, role: z.literal('user'), sub: z.uuid(), rev: z.int().min(0) }),
+  z.object({ ...accessCommon, role: z.enum(['operator', 'analyst']), sub: text }),
   z.object({
     ...accessCommon,
-    role: z.enum(['operator', 'analyst']),
-    sub: text,
-    rev: z.undefined().optional(),
+    role: z.literal('staff'),
+    sub: z.uuid(),
+    client_id: z.uuid(),
+    rev: z.int().min(0),
+    key: z.uuid(),
+    scope: z.string().max(1_024),
   }),
 ]);
 
@@ -48,12 +52,16 @@ export function createTokens(options: TokensOptions): Tokens {
   }
 
   return {
-    async signAccessToken({ subject, role, revision, lifetimeSeconds = ACCESS_TOKEN_SECONDS }) {
+    async signAccessToken({ subject, role, revision, service, lifetimeSeconds = ACCESS_TOKEN_SECONDS }) {
       const now = Math.floor(clock() / 1_000);
       const { iat, nbf } = backdated(now);
       const exp = now + lifetimeSeconds;
       // A token that would not verify is a fault of the caller, and is found here.
-      const claims = accessSchema.parse({ sub: subject, role, rev: revision, jti: randomUUID(), iat, exp });
+      const claims = accessSchema.parse({
+        ...{ sub: subject, role, jti: randomUUID(), iat, exp },
+        ...(revision !== undefined && { rev: revision }),
+        ...(service && { client_id: subject, key: service.keyId, scope: service.scopes.join(' ') }),
+      });
       return { token: await sign('access', { ...claims, nbf }), expiresIn: lifetimeSeconds };
     },
     verifyAccessToken: remembering((token) => verifyToken(token, 'access', accessSchema, options), {

@@ -3,19 +3,45 @@ import type { KeyRings } from './key-ring.ts';
 import type { TokenKind } from './kinds.ts';
 
 /** Who an access token speaks for. */
-export type TokenRole = 'user' | 'operator' | 'analyst';
+export type TokenRole = 'user' | 'operator' | 'analyst' | 'staff';
 
-export interface AccessClaims {
-  /** The user's id; for operators and analysts a name. */
-  readonly sub: string;
-  readonly role: TokenRole;
-  /** The revision of the user's stream when the token was made; only in a user's token. */
-  readonly rev?: number | undefined;
+interface CommonClaims {
   readonly jti: string;
   /** Seconds since 1970, as `exp`; half a minute before the token was made. */
   readonly iat: number;
   readonly exp: number;
 }
+
+export interface UserClaims extends CommonClaims {
+  readonly role: 'user';
+  /** The user's id. */
+  readonly sub: string;
+  /** The revision of the user's stream when the token was made. */
+  readonly rev: number;
+}
+
+/** What the command-line tool makes, on the machine itself. */
+export interface ToolClaims extends CommonClaims {
+  readonly role: 'operator' | 'analyst';
+  /** A name. */
+  readonly sub: string;
+}
+
+/** A service account's (RFC 9068). */
+export interface StaffClaims extends CommonClaims {
+  readonly role: 'staff';
+  /** The service account's id, as `client_id`. */
+  readonly sub: string;
+  readonly client_id: string;
+  /** The revision of its stream when the token was made. */
+  readonly rev: number;
+  /** The id of the key whose secret it was made for. */
+  readonly key: string;
+  /** With spaces between (RFC 6749, 3.3). */
+  readonly scope: string;
+}
+
+export type AccessClaims = UserClaims | ToolClaims | StaffClaims;
 
 /** What an activation key says: who asks. It has no expiry; its state is decided at every validation. */
 export interface ActivationClaims {
@@ -65,7 +91,10 @@ export interface Tokens {
   signAccessToken(input: {
     readonly subject: string;
     readonly role: TokenRole;
+    /** Of the stream of the user, or of the service account. */
     readonly revision?: number;
+    /** Of a service account: by which of its keys, and with which scopes. */
+    readonly service?: { readonly keyId: string; readonly scopes: readonly string[] };
     /** Default {@link ACCESS_TOKEN_SECONDS}. */
     readonly lifetimeSeconds?: number;
   }): Promise<{ readonly token: string; readonly expiresIn: number }>;

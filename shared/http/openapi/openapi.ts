@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { problemType } from '../problems/problem.ts';
 import { PROBLEMS, type ProblemCode } from '../problems/problem-codes.ts';
+import { scopesOf } from '../routes/auth.ts';
 import type { Method, RouteSpec } from '../routes/route.ts';
 import { exampleOf, parameterExample } from './examples.ts';
 import { portable } from './portable.ts';
+import { SECURITY_SCHEMES, security } from './security.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -126,6 +128,9 @@ function problemCodes(route: RouteSpec): ProblemCode[] {
     ...(route.auth === 'anyone' || route.tokenOptional
       ? []
       : (['token_required', 'token_invalid', 'token_expired', 'token_ended', 'role_not_allowed'] as const)),
+    ...(route.auth === 'anyone' || scopesOf(route.auth).length === 0
+      ? []
+      : (['insufficient_scope'] as const)),
     ...(route.rateLimit ? (['rate_limited'] as const) : []),
     ...route.problems.filter((code) => canHave(route, code)),
     'internal_error',
@@ -175,16 +180,6 @@ function problems(route: RouteSpec): Json {
   );
 }
 
-function security(route: RouteSpec): Json[] {
-  if (route.auth === 'anyone') return [];
-  const roles = route.auth.filter((role) => role !== 'client');
-  return [
-    ...(route.tokenOptional ? [{}] : []),
-    ...(roles.length > 0 ? [{ accessToken: roles }] : []),
-    ...(route.auth.includes('client') ? [{ activationKey: [] }] : []),
-  ];
-}
-
 function operation(route: RouteSpec, named: Named): Json {
   return {
     operationId: route.operationId,
@@ -222,21 +217,7 @@ export function openApiDocument(routes: readonly RouteSpec[], version: string): 
     paths,
     components: {
       schemas: { ...named, Problem: jsonSchema(problemSchema, 'output', {}) },
-      securitySchemes: {
-        accessToken: {
-          type: 'http',
-          scheme: 'bearer',
-          bearerFormat: 'JWT',
-          description:
-            'From sign-up or log-in (role user), or from the command-line tool (operator, analyst).',
-        },
-        activationKey: {
-          type: 'http',
-          scheme: 'bearer',
-          bearerFormat: 'JWT',
-          description: 'The activation key of a client.',
-        },
-      },
+      securitySchemes: SECURITY_SCHEMES,
     },
   };
 }

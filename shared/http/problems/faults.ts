@@ -15,7 +15,7 @@ const BY_CODE: Readonly<Record<string, ProblemCode>> = {
   user_busy: 'busy',
   wrong_expected_revision: 'conflict',
   unknown_event: 'schema_too_new',
-  event_not_enabled: 'service_unavailable',
+  event_not_enabled: 'not_enabled_yet',
   clock_wrong: 'service_unavailable',
   data_key_erased: 'conflict',
   stream_deleted: 'data_unreadable',

@@ -11,9 +11,10 @@ export const PROBLEMS = {
   token_required: { status: 401, title: 'A bearer token is required' },
   token_invalid: { status: 401, title: 'The bearer token is not valid' },
   token_expired: { status: 401, title: 'The bearer token has expired' },
-  token_ended: { status: 401, title: 'The bearer token was ended by a log-out or a new password' },
+  token_ended: { status: 401, title: 'The bearer token was ended before its time' },
   invalid_credentials: { status: 401, title: 'Email and password do not belong together' },
-  role_not_allowed: { status: 403, title: 'The caller may not do this' },
+  role_not_allowed: { status: 403, title: 'This is not for callers of this kind' },
+  insufficient_scope: { status: 403, title: 'The token lacks the scope that this needs' },
   wrong_password: { status: 403, title: 'The password is not the current one' },
   forbidden_plan: { status: 403, title: 'Only an operator may start or change this plan' },
   // 404, 405
@@ -33,6 +34,10 @@ export const PROBLEMS = {
   client_revoked: { status: 409, title: 'The client was revoked' },
   license_deactivated: { status: 409, title: 'The license is deactivated' },
   license_replaced: { status: 409, title: 'The client has a later license' },
+  not_enabled_yet: {
+    status: 409,
+    title: 'This can not be recorded yet: raise EVENT_SCHEMA_LEVEL once every node runs this release',
+  },
   conflict: { status: 409, title: 'The user is being changed by others at the same time' },
   // preconditions
   precondition_failed: { status: 412, title: 'The user has changed since the revision in If-Match' },

@@ -1,8 +1,21 @@
-import type { AccessClaims, ActivationClaims, Tokens } from '../../tokens/tokens.ts';
+import { isScope, knownScopes, type Scope, TOOL_SCOPES } from '../../tokens/scopes.ts';
+import type { AccessClaims, ActivationClaims, Tokens, UserClaims } from '../../tokens/tokens.ts';
 import { Problem } from '../problems/problem.ts';
 
-/** Who may call a route. A client speaks with its activation key, the others with an access token. */
-export type Role = 'user' | 'client' | 'operator' | 'analyst';
+/**
+ * Who may call a route: a user, a client with its activation key, whoever has a license key, or staff with this scope.
+ * Of several scopes one is enough.
+ */
+export type Grant = 'user' | 'client' | 'license_key' | Scope;
+
+/** Somebody of the seller: a token of the command-line tool (operator, analyst), or a service account. */
+export interface StaffPrincipal {
+  readonly role: 'operator' | 'analyst' | 'staff';
+  /** The name in the token; for a service account its id. */
+  readonly id: string;
+  readonly scopes: ReadonlySet<Scope>;
+  readonly token: AccessClaims;
+}
 
 /** Who asks, as the token says. */
 export type Principal =
@@ -11,14 +24,9 @@ export type Principal =
       /** The user's id. */
       readonly id: string;
       readonly userId: string;
-      readonly token: AccessClaims;
+      readonly token: UserClaims;
     }
-  | {
-      readonly role: 'operator' | 'analyst';
-      /** The name in the token. */
-      readonly id: string;
-      readonly token: AccessClaims;
-    }
+  | StaffPrincipal
   | {
       readonly role: 'client';
       /** The license's id. */
@@ -30,22 +38,74 @@ export type Principal =
 export interface AuthenticatorOptions {
   readonly tokens: Pick<Tokens, 'verifyAccessToken' | 'verifyActivationKey'>;
   /**
-   * Whether a user's access token was ended by a log-out, a new password or an erasing. Each service judges it by
-   * what it knows; what it throws becomes the answer (a store that is unreachable: 503).
+   * Whether an access token was ended: a user's by a log-out, a new password or an erasing, a service account's by a change
+   * of its scopes, its key or itself. Each service judges it by what it knows; what it throws becomes the answer (a store
+   * that is unreachable: 503).
    */
   readonly isEnded: (claims: AccessClaims) => Promise<boolean>;
 }
 
-export type Authenticate = (authorization: string | undefined, roles: readonly Role[]) => Promise<Principal>;
+export type Authenticate = (
+  authorization: string | undefined,
+  grants: readonly Grant[],
+) => Promise<Principal>;
 
 /** The token of an `Authorization: Bearer …` header (RFC 6750, 2.1); undefined for any other header. */
 export function bearerToken(authorization: string | undefined): string | undefined {
   return /^Bearer +([\w~+/.-]+=*) *$/i.exec(authorization ?? '')?.[1];
 }
 
+/** The scopes among a route's grants: staff need one of them. */
+export const scopesOf = (grants: readonly Grant[]): Scope[] => grants.filter(isScope);
+
+export const isStaffPrincipal = (principal: Principal | undefined): principal is StaffPrincipal =>
+  principal !== undefined && 'scopes' in principal;
+
+/** Whether staff with this scope ask; a customer has none. */
+export const hasScope = (principal: Principal | undefined, scope: Scope): boolean =>
+  isStaffPrincipal(principal) && principal.scopes.has(scope);
+
+/** The refusal of staff that have none of these scopes: they are named in the body and, as RFC 6750 (3.1) has it, in the header. */
+export function insufficientScope(needed: readonly Scope[], detail?: string): Problem {
+  const scope = needed.join(' ');
+  const challenge = `Bearer realm="license-system", error="insufficient_scope", scope="${scope}"`;
+  return new Problem('insufficient_scope', {
+    detail:
+      detail ?? `This needs ${needed.length > 1 ? 'one of the scopes' : 'the scope'} ${needed.join(', ')}.`,
+    members: { scope },
+    headers: { 'WWW-Authenticate': challenge },
+  });
+}
+
+/** @throws Problem role_not_allowed, insufficient_scope */
+function admit(principal: Principal, grants: readonly Grant[]): void {
+  if (!isStaffPrincipal(principal)) {
+    if (!grants.includes(principal.role)) throw new Problem('role_not_allowed');
+    return;
+  }
+  const needed = scopesOf(grants);
+  if (needed.length === 0) throw new Problem('role_not_allowed');
+  if (!needed.some((scope) => principal.scopes.has(scope))) throw insufficientScope(needed);
+}
+
+function principalOf(claims: AccessClaims): Principal {
+  const { sub: id } = claims;
+  switch (claims.role) {
+    case 'user':
+      return { role: 'user', id, userId: id, token: claims };
+    case 'staff':
+      return { role: 'staff', id, scopes: new Set(knownScopes(claims.scope.split(' '))), token: claims };
+    case 'operator':
+    case 'analyst':
+      return { role: claims.role, id, scopes: new Set(TOOL_SCOPES[claims.role]), token: claims };
+    default:
+      return claims satisfies never;
+  }
+}
+
 /**
  * Tells who asks, and refuses whoever may not. An activation key counts only where the route lets clients in.
- * @throws Problem token_required, token_invalid, token_expired, token_ended, role_not_allowed
+ * @throws Problem token_required, token_invalid, token_expired, token_ended, role_not_allowed, insufficient_scope
  */
 export function createAuthenticate(options: AuthenticatorOptions): Authenticate {
   const { tokens } = options;
@@ -60,21 +120,19 @@ export function createAuthenticate(options: AuthenticatorOptions): Authenticate 
   const asHolder = async (token: string): Promise<Principal | 'token_invalid' | 'token_expired'> => {
     const verified = await tokens.verifyAccessToken(token);
     if (!verified.ok) return verified.reason === 'expired' ? 'token_expired' : 'token_invalid';
-    const { claims } = verified;
-    if (claims.role !== 'user') return { role: claims.role, id: claims.sub, token: claims };
-    if (await options.isEnded(claims)) throw new Problem('token_ended');
-    return { role: 'user', id: claims.sub, userId: claims.sub, token: claims };
+    if (await options.isEnded(verified.claims)) throw new Problem('token_ended');
+    return principalOf(verified.claims);
   };
 
-  return async (authorization, roles) => {
+  return async (authorization, grants) => {
     if (authorization === undefined) throw new Problem('token_required');
     const token = bearerToken(authorization);
     if (token === undefined) throw new Problem('token_invalid');
     const holder = await asHolder(token);
     const principal =
-      holder === 'token_invalid' && roles.includes('client') ? ((await asClient(token)) ?? holder) : holder;
+      holder === 'token_invalid' && grants.includes('client') ? ((await asClient(token)) ?? holder) : holder;
     if (typeof principal === 'string') throw new Problem(principal);
-    if (!roles.includes(principal.role)) throw new Problem('role_not_allowed');
+    admit(principal, grants);
     return principal;
   };
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ProblemCode } from '../problems/problem-codes.ts';
-import type { Principal, Role } from './auth.ts';
+import type { Grant, Principal } from './auth.ts';
 
 export type Method = 'get' | 'post' | 'delete';
 
@@ -78,7 +78,7 @@ export interface RouteSpec {
   readonly description?: string;
   readonly tag: string;
   /** 'anyone' takes no token at all and looks at none. */
-  readonly auth: 'anyone' | readonly Role[];
+  readonly auth: 'anyone' | readonly Grant[];
   /** A request without a token, or with a bad one, is answered as a good one is: the answer says so. */
   readonly tokenOptional?: boolean;
   readonly params?: Fields;

@@ -9,7 +9,7 @@ import { addressKey } from '../limits/client-address.ts';
 import { type RateLimiter, rateLimitHeaders } from '../limits/rate-limit.ts';
 import type { Metrics } from '../metrics.ts';
 import { type FieldError, Problem } from '../problems/problem.ts';
-import type { Authenticate } from '../routes/auth.ts';
+import { type Authenticate, isStaffPrincipal } from '../routes/auth.ts';
 import { check } from '../routes/fields.ts';
 import type { AnyRouteRequest, RateLimitSpec, RequestFacts, Route, RouteSpec } from '../routes/route.ts';
 import { sendAnswer } from './answer.ts';
@@ -18,7 +18,7 @@ import type { Exchange } from './exchange.ts';
 export interface PipelineOptions {
   readonly authenticate: Authenticate;
   readonly limiter: RateLimiter;
-  /** Requests a minute, by the name of the limit; under `operator_<name>` the operators', where theirs is another. */
+  /** Requests a minute, by the name of the limit; under `staff_<name>` the staff's, where theirs is another. */
   readonly limits: Readonly<Record<string, number>>;
   /** Of requests that nobody answers for. */
   readonly anonymous?: AnonymousLimit | undefined;
@@ -85,8 +85,8 @@ function count(route: RouteSpec, exchange: Exchange, { usage }: PipelineOptions)
 /** @throws Problem rate_limited */
 function limit({ name, by }: RateLimitSpec, exchange: Exchange, options: PipelineOptions): void {
   const { principal } = exchange;
-  const ofOperators = principal?.role === 'operator' ? options.limits[`operator_${name}`] : undefined;
-  const perMinute = ofOperators ?? options.limits[name];
+  const ofStaff = isStaffPrincipal(principal) ? options.limits[`staff_${name}`] : undefined;
+  const perMinute = ofStaff ?? options.limits[name];
   if (perMinute === undefined) throw new Error(`no number is set for the rate limit "${name}"`);
   const caller = principal && by === 'caller' ? `${principal.role}:${principal.id}` : undefined;
   const decision = options.limiter.check(`${name}:${caller ?? addressKey(exchange.address)}`, perMinute);

@@ -29,10 +29,14 @@ beforeAll(async () => {
     ids: customers.flatMap(({ userId, subscriptionId, licenseId }) => [userId, subscriptionId, licenseId]),
     positions: customers.map(({ position }) => position),
     tokens: {
-      user: customers.map(({ token }) => token),
-      client: customers.map(({ activationKey }) => activationKey),
-      operator: [await stack.tool('token', '--role', 'operator', '--subject', 'fuzz', '--expires-in', '60')],
-      analyst: [await stack.tool('token', '--role', 'analyst', '--subject', 'fuzz', '--expires-in', '60')],
+      userToken: customers.map(({ token }) => token),
+      activationKey: customers.map(({ activationKey }) => activationKey),
+      staffToken: [
+        await stack.tool('token', '--role', 'operator', '--subject', 'fuzz', '--expires-in', '60'),
+      ],
+      analystToken: [
+        await stack.tool('token', '--role', 'analyst', '--subject', 'fuzz', '--expires-in', '60'),
+      ],
     },
   };
 }, 180_000);
@@ -70,10 +74,8 @@ describe('the examples', () => {
   it('of bodies, sent as they stand, are understood', async () => {
     for (const endpoint of endpoints) {
       const example = endpoint.requestBody?.content['application/json']?.example;
-      const roles = endpoint.security.flatMap(
-        (way) => way.accessToken ?? (way.activationKey ? ['client'] : []),
-      );
-      const token = roles[0] === undefined ? undefined : world.tokens[roles[0]]?.at(-1);
+      const [way] = endpoint.security.flatMap(Object.keys);
+      const token = way === undefined ? undefined : world.tokens[way]?.at(-1);
       const filled = (place: string) =>
         endpoint.parameters.filter((parameter) => parameter.in === place && parameter.example !== undefined);
       const path = endpoint.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) =>

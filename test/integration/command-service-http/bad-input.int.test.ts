@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandRoutes } from '../../../command-service/routes/all.ts';
 import type { RouteSpec } from '../../../shared/http/routes/route.ts';
+import { isScope } from '../../../shared/tokens/scopes.ts';
 import { type Licensed, signUpLicensed } from '../../support/api.ts';
 import { badRequests, wrongAnswer } from '../../support/bad-requests.ts';
 import { type CommandNode, startCommandNode } from './command-node.ts';
@@ -18,7 +19,7 @@ afterAll(() => node[Symbol.asyncDispose]());
 
 const tokenFor = ({ auth }: RouteSpec): string | undefined => {
   if (auth === 'anyone') return undefined;
-  return auth.includes('operator') ? operator : licensed.token;
+  return auth.some(isScope) ? operator : licensed.token;
 };
 
 const eventCount = async (): Promise<string> => {

@@ -10,6 +10,7 @@ import { freePorts } from '../../../local/ports.ts';
 import { migrateAll } from '../../../projector/schemas/migrate.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { type Clock, systemClock } from '../../../shared/clock.ts';
+import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/catalogue.ts';
 import { createLogger } from '../../../shared/logger.ts';
 import { createTokens } from '../../../shared/tokens/create-tokens.ts';
 import { openKeyRings } from '../../../shared/tokens/file-key-ring.ts';
@@ -78,6 +79,7 @@ export async function startCommandNode(options: CommandNodeOptions = {}): Promis
     KEYRING_FILE: path.join(folder, 'keyring.json'),
     VAULT_MASTER_KEY_FILE: path.join(folder, 'master.key'),
     TOKEN_ISSUER: `test-${randomUUID()}`,
+    EVENT_SCHEMA_LEVEL: String(LATEST_SCHEMA_LEVEL),
     ...LIMITS,
     ...options.settings,
   };

@@ -136,6 +136,9 @@ describe('an operator', () => {
   it('of another kind may not: an analyst gives no commands', async () => {
     const { token } = await node.tokens.signAccessToken({ subject: 'ann', role: 'analyst' });
     const answer = await post(`/v1/licenses/${randomUUID()}/revoke`, token);
-    expect(answer).toMatchObject({ status: 403, body: { code: 'role_not_allowed' } });
+    expect(answer).toMatchObject({
+      status: 403,
+      body: { code: 'insufficient_scope', scope: 'licenses:write' },
+    });
   });
 });

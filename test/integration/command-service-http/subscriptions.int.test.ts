@@ -73,7 +73,7 @@ describe('subscriptions of a user', () => {
     expect(refused).toMatchObject({ status: 403, body: { code: 'forbidden_plan' } });
     const body = { plan: 'enterprise', months: 1, user_id: userId };
     expect((await post('/v1/subscriptions', operator, { ...body, user_id: undefined })).body.errors).toEqual([
-      { pointer: '/user_id', detail: 'required of an operator' },
+      { pointer: '/user_id', detail: 'required of staff' },
     ]);
     expect((await post('/v1/subscriptions', operator, { ...body, user_id: randomUUID() })).status).toBe(404);
     const started = await post('/v1/subscriptions', operator, body);

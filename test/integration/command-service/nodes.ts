@@ -149,7 +149,7 @@ export class Backend {
   }
 }
 
-export const OPERATOR: Caller = { role: 'operator', name: 'billing' };
+export const OPERATOR: Caller = { role: 'operator', id: 'billing' };
 
 export const newEmail = (): string => `${randomUUID()}@example.com`;
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { querySpecs } from '../../../query-service/routes/all.ts';
 import type { RouteSpec } from '../../../shared/http/routes/route.ts';
+import { isScope } from '../../../shared/tokens/scopes.ts';
 import { badRequests, wrongAnswer } from '../../support/bad-requests.ts';
 import { useSystem } from '../query-service/system.ts';
 
@@ -11,7 +12,7 @@ async function tokenFor({ auth }: RouteSpec): Promise<string | undefined> {
   if (auth === 'anyone') return undefined;
   const user = await system.it.readModel.addUser();
   if (auth.includes('client')) return system.it.keyOf(user);
-  return auth.includes('operator')
+  return auth.some(isScope)
     ? system.it.accessToken('support', 'operator')
     : system.it.accessToken(user.userId);
 }

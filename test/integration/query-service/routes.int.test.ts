@@ -158,7 +158,10 @@ describe('users', () => {
     expect(JSON.stringify(body)).not.toContain(user.email);
     expect((await get(`/v1/licenses/${user.licenseId}`, analyst)).body).not.toHaveProperty('client_name');
     const byEmail = await get(`/v1/users?email=${user.email}`, analyst);
-    expect(byEmail).toMatchObject({ status: 403, body: { code: 'role_not_allowed' } });
+    expect(byEmail).toMatchObject({
+      status: 403,
+      body: { code: 'insufficient_scope', scope: 'customers:read' },
+    });
     expect((await get(`/v1/users/${user.userId}`, operator)).body.email).toBe(user.email);
   });
   it('are no business of users', async () => {

@@ -59,7 +59,7 @@ describe('the document', () => {
       },
       { name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } },
     ]);
-    expect(operation.security).toEqual([{ accessToken: ['user'] }, { activationKey: [] }]);
+    expect(operation.security).toEqual([{ userToken: [] }, { activationKey: [] }]);
     expect(Object.keys(operation.responses)).toEqual([
       '200',
       '400',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { EventStoreUnavailable, OutcomeUnknown } from '../../../shared/event-log-errors.ts';
+import { EventNotEnabled } from '../../../shared/events/errors.ts';
 import { toProblem } from '../../../shared/http/problems/faults.ts';
 import { Problem, problemAnswer } from '../../../shared/http/problems/problem.ts';
 import { PROBLEMS } from '../../../shared/http/problems/problem-codes.ts';
@@ -51,6 +52,7 @@ describe('a fault', () => {
     [new NoSigningKey(), 'signing_unavailable'],
     [fault({ code: 'password_hashing_busy' }), 'busy'],
     [fault({ code: 'unknown_event' }), 'schema_too_new'],
+    [new EventNotEnabled('StaffAdded', 1), 'not_enabled_yet'],
     [fault({ code: 'ECONNREFUSED' }), 'database_unavailable'],
     [fault({ code: '57P01' }), 'database_unavailable'],
     [fault({ status: 400 }), 'malformed_request'],

@@ -1,0 +1,42 @@
+import { SCOPES } from '../../tokens/scopes.ts';
+import { type Grant, scopesOf } from '../routes/auth.ts';
+import type { RouteSpec } from '../routes/route.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const bearer = (description: string, bearerFormat?: string) => ({
+  type: 'http',
+  scheme: 'bearer',
+  ...(bearerFormat !== undefined && { bearerFormat }),
+  description,
+});
+
+/** How callers say who they are, as the OpenAPI document names the ways. */
+export const SECURITY_SCHEMES: Json = {
+  userToken: bearer('The access token of a customer, from sign-up or log-in.', 'JWT'),
+  staffToken: {
+    type: 'oauth2',
+    description:
+      'The access token of a service account; one of the command-line tool (`token --role operator|analyst`) serves as well.',
+    flows: { clientCredentials: { tokenUrl: '/v1/token', scopes: SCOPES } },
+  },
+  activationKey: bearer('The activation key of a client.', 'JWT'),
+  licenseKey: bearer('A license key, as it is typed into the program.'),
+};
+
+const BY_GRANT = {
+  user: { userToken: [] },
+  client: { activationKey: [] },
+  license_key: { licenseKey: [] },
+} as const satisfies Record<Exclude<Grant, `${string}:${string}`>, Json>;
+
+/** The ways into a route, any of which will do. */
+export function security({ auth, tokenOptional }: Pick<RouteSpec, 'auth' | 'tokenOptional'>): Json[] {
+  if (auth === 'anyone') return [];
+  const kinds = Object.entries(BY_GRANT).filter(([grant]) => auth.includes(grant as Grant));
+  return [
+    ...(tokenOptional ? [{}] : []),
+    ...kinds.map(([, way]) => way),
+    ...scopesOf(auth).map((scope) => ({ staffToken: [scope] })),
+  ];
+}
