@@ -29,8 +29,6 @@ export function serviceEnvironment(backends: Backends): Record<string, string> {
     EVENTSTORE_URL: `esdb://127.0.0.1:${backends.eventStorePort}?tls=false`,
     KEYRING_FILE: path.join(backends.data, 'keys', 'keyring.json'),
     VAULT_MASTER_KEY_FILE: path.join(backends.data, 'keys', 'master.key'),
-    // All services here are of one release: nobody waits for another one to know the latest events.
-    EVENT_SCHEMA_LEVEL: String(LATEST_SCHEMA_LEVEL),
     ...backends.kafka,
   };
 }
