@@ -3,6 +3,7 @@ import { ClockDifference } from '../shared/adapters/postgres/clock-difference.ts
 import { createPool } from '../shared/adapters/postgres/pool.ts';
 import { watchPools } from '../shared/adapters/postgres/pool-metrics.ts';
 import { connectRedis } from '../shared/adapters/redis/client.ts';
+import { redisKnownAddresses } from '../shared/adapters/redis/known-addresses.ts';
 import { pingRedis } from '../shared/adapters/redis/ping.ts';
 import { redisCounters } from '../shared/adapters/redis/rate-counters.ts';
 import { readCatalogue } from '../shared/catalogue/read.ts';
@@ -10,6 +11,7 @@ import { type Clock, systemClock } from '../shared/clock.ts';
 import { createCodec } from '../shared/events/codec.ts';
 import { Health } from '../shared/http/health.ts';
 import { AnonymousLimit } from '../shared/http/limits/anonymous-limit.ts';
+import { FailureLimit, GUESS_KINDS, type Guesses } from '../shared/http/limits/failure-limit.ts';
 import { RateLimiter } from '../shared/http/limits/rate-limit.ts';
 import { createMetrics } from '../shared/http/metrics.ts';
 import { createAuthenticate } from '../shared/http/routes/auth.ts';
@@ -109,11 +111,34 @@ const limitsOf = (config: CommandConfig) => ({
   staff_commands: config.OPERATOR_COMMANDS_PER_MINUTE,
 });
 
+const HOUR_MS = 3_600_000;
+
+/** Wrong guesses are counted by the hour, over all nodes. */
+function createGuesses({ metrics, redis }: Connections, { config, logger }: CommandServiceOptions) {
+  const limiter = new RateLimiter({
+    shared: redisCounters(redis),
+    clock: systemClock,
+    logger,
+    windowMs: HOUR_MS,
+  });
+  const limit = (kind: string) => ({ limit: `${kind}_guesses` });
+  for (const kind of GUESS_KINDS) metrics.rateLimited.inc(limit(kind), 0);
+  const guesses = new FailureLimit({
+    limiter,
+    perAddress: config.WRONG_GUESSES_PER_ADDRESS,
+    perAccount: config.WRONG_GUESSES_PER_ACCOUNT,
+    known: redisKnownAddresses(redis),
+    onRefused: (kind) => metrics.rateLimited.inc(limit(kind)),
+  });
+  return { guesses, limiter };
+}
+
 /** The write side of this node, and its metrics. */
 function createContext(
   connections: Connections,
   options: CommandServiceOptions,
   limiter: RateLimiter,
+  guesses: Guesses,
 ): CommandContext {
   const { config, pause } = options;
   const { metrics, clock, log, vault, tokens, database, vaultDatabase } = connections;
@@ -130,6 +155,7 @@ function createContext(
     snapshots: createSnapshots({ db: vaultDatabase, logger: options.logger }),
     erasures: createErasureIntents(vaultDatabase),
     passwords,
+    guesses,
     catalogue: readCatalogue(config.PLAN_CATALOGUE_FILE, options.logger),
     clock,
     stateCacheBytes: config.STATE_CACHE_MB * 2 ** 20,
@@ -140,7 +166,7 @@ function createContext(
   });
   watch(executor, passwords, limiter);
   const owners = createOwnerIndex({ pool: database, log });
-  return { executor, tokens, owners, outcomes };
+  return { executor, tokens, owners, outcomes, guesses };
 }
 
 /**
@@ -152,7 +178,8 @@ export async function startCommandService(options: CommandServiceOptions): Promi
   const connections = await connect(options);
   const { metrics, database, redis, tokens } = connections;
   const limiter = new RateLimiter({ shared: redisCounters(redis), clock: systemClock, logger });
-  const context = createContext(connections, options, limiter);
+  const guessing = createGuesses(connections, options);
+  const context = createContext(connections, options, limiter, guessing.guesses);
   const usage = new UsageCounter({ pool: database, clock: systemClock, logger, registry: metrics.registry });
   const health = healthOf(connections, logger);
   const app = createHttpApp({
@@ -172,11 +199,12 @@ export async function startCommandService(options: CommandServiceOptions): Promi
   });
   await health.start();
   limiter.start();
+  guessing.limiter.start();
   usage.start();
   const sweeping = startSweeping(context.executor, logger);
   const stopWork = async () => {
     await Promise.all([sweeping.stop(), health.stop()]);
-    await Promise.all([usage.stop(), limiter.stop()]);
+    await Promise.all([usage.stop(), limiter.stop(), guessing.limiter.stop()]);
     await connections.close();
   };
   try {

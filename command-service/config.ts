@@ -40,6 +40,16 @@ export const commandSettings = z.object({
   LOGINS_PER_MINUTE: integer(1, 1_000_000)
     .default(60)
     .describe('Log-ins an address, and password changes a user, may try in a minute'),
+  WRONG_GUESSES_PER_ADDRESS: integer(1, 1_000_000)
+    .default(100)
+    .describe(
+      'Wrong guesses (at passwords, taken emails, license keys, secrets: each for itself) of an address in an hour',
+    ),
+  WRONG_GUESSES_PER_ACCOUNT: integer(1, 1_000_000)
+    .default(20)
+    .describe(
+      'Wrong guesses at one account in an hour, wherever they come from; then only addresses that reached it before may try',
+    ),
   COMMANDS_PER_MINUTE: integer(1, 1_000_000)
     .default(300)
     .describe('Commands a user or a client may give in a minute'),

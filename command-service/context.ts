@@ -1,4 +1,5 @@
 import type { Counter } from 'prom-client';
+import type { Guesses } from '../shared/http/limits/failure-limit.ts';
 import { routesFor } from '../shared/http/routes/route.ts';
 import type { Tokens } from '../shared/tokens/tokens.ts';
 import type { Executor } from './execute/executor.ts';
@@ -9,6 +10,8 @@ export interface CommandContext {
   readonly executor: Executor;
   readonly tokens: Pick<Tokens, 'signAccessToken' | 'signActivationKey'>;
   readonly owners: OwnerIndex;
+  /** Counts what callers guess at. */
+  readonly guesses: Guesses;
   /** Commands by route and by what came of them. */
   readonly outcomes: Counter<'command' | 'outcome'>;
 }

@@ -2,6 +2,7 @@ import type { Catalogue } from '../shared/catalogue/catalogue.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { EventLog } from '../shared/event-log.ts';
 import type { Codec } from '../shared/events/codec.ts';
+import type { Guesses } from '../shared/http/limits/failure-limit.ts';
 import type { Vault } from '../shared/vault/vault.ts';
 import type { ErasureIntents } from './accounts/erasure-intents.ts';
 import type { Passwords } from './accounts/passwords.ts';
@@ -32,6 +33,8 @@ export interface ExecutorDependencies {
   readonly snapshots: Snapshots;
   readonly erasures: ErasureIntents;
   readonly passwords: Passwords;
+  /** Counts wrong passwords. */
+  readonly guesses: Guesses;
   readonly catalogue: Catalogue;
   readonly clock: Clock;
   /** Most memory for folded states, in bytes. */

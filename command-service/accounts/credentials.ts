@@ -1,4 +1,5 @@
 import type { Codec } from '../../shared/events/codec.ts';
+import type { Guesses } from '../../shared/http/limits/failure-limit.ts';
 import { ERASED } from '../../shared/vault/personal.ts';
 import type { Vault } from '../../shared/vault/vault.ts';
 import type { UserState } from '../domain/user-state.ts';
@@ -9,6 +10,7 @@ interface Parts {
   readonly codec: Pick<Codec, 'unseal'>;
   readonly vault: Pick<Vault, 'dataKey'>;
   readonly passwords: Passwords;
+  readonly guesses: Guesses;
 }
 
 /** A user's sealed credentials, taken out of the state while nobody else worked on it. */
@@ -26,10 +28,26 @@ export function credentialsOf(state: UserState): SealedCredentials | undefined {
 }
 
 /**
- * Whether the password belongs to these credentials. Takes about as long where there are none.
- * @throws PasswordHashingBusy, PersonalUnreadable, DataKeyMissing, VaultUnavailable
+ * Whether the password belongs to these credentials. Takes about as long where there are none. One that doesn't counts as
+ * a guess, by address and by account.
+ * @param account what guesses are counted under, where there are no credentials
+ * @throws Problem rate_limited: there were too many; PasswordHashingBusy, PersonalUnreadable, DataKeyMissing,
+ *   VaultUnavailable
  */
-export async function passwordFits(
+export const passwordFits = (
+  parts: Parts,
+  credentials: SealedCredentials | undefined,
+  password: string,
+  requester: Requester,
+  account = credentials?.userId,
+): Promise<boolean> =>
+  parts.guesses.attempt(
+    { kind: 'password', address: requester.address, account },
+    () => fits(parts, credentials, password, requester),
+    (right) => !right,
+  );
+
+async function fits(
   { codec, vault, passwords }: Parts,
   credentials: SealedCredentials | undefined,
   password: string,

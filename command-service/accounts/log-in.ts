@@ -23,12 +23,14 @@ export function createLogIn({ dependencies, states, queue, reservations }: Parts
   const { clock, vault } = dependencies;
   return async ({ email, password, requester = UNKNOWN_REQUESTER }: LogInRequest): Promise<Outcome> => {
     const now = clock(); // first, so that a node whose clock is wrong answers nothing
-    const holder = (await emailHolder({ vault, reservations }, email)) ?? randomUUID();
+    const known = await emailHolder({ vault, reservations }, email);
+    const holder = known ?? randomUUID();
+    const account = known ?? (await vault.emailDigest(email));
     const { revision, position, lastEventAt, credentials } = await queue.run(holder, async () => {
       const state = await states.readToEnd(holder);
       return { ...state, credentials: credentialsOf(state) };
     });
-    if (!(await passwordFits(dependencies, credentials, password, requester)))
+    if (!(await passwordFits(dependencies, credentials, password, requester, account)))
       return refused({ code: 'invalid_credentials' });
     return {
       kind: 'done',

@@ -29,7 +29,7 @@ interface Parts {
  * and of two at once one makes the user and the other finds the email taken.
  */
 export function createSignUp({ dependencies, states, queue, reservations, executeCommand }: Parts) {
-  const { vault, codec, passwords, clock } = dependencies;
+  const { vault, codec, passwords, guesses, clock } = dependencies;
 
   const statusOf = (userId: string) =>
     queue.run(userId, async () => (await states.readToEnd(userId)).account.status);
@@ -40,7 +40,7 @@ export function createSignUp({ dependencies, states, queue, reservations, execut
     return holder !== undefined && (await statusOf(holder.userId)) === 'active';
   }
 
-  return async (request: SignUpRequest): Promise<Outcome> => {
+  const attempt = async (request: SignUpRequest): Promise<Outcome> => {
     const { password, requester = UNKNOWN_REQUESTER } = request;
     const email = normaliseEmail(request.email);
     if (email === undefined) throw new Error('a sign-up came with what is no email address');
@@ -91,4 +91,12 @@ export function createSignUp({ dependencies, states, queue, reservations, execut
     const outcome = await executeCommand(job);
     return outcome.kind === 'done' ? { ...outcome, tokenRevision } : outcome;
   };
+
+  // A sign-up says which emails are taken: who asks for many is limited like one who guesses at passwords.
+  return (request: SignUpRequest): Promise<Outcome> =>
+    guesses.attempt(
+      { kind: 'email', address: request.requester?.address ?? '' },
+      () => attempt(request),
+      (outcome) => outcome.kind === 'rejected' && outcome.rejection.code === 'email_taken',
+    );
 }

@@ -44,7 +44,7 @@ const isAnswered = ({ answer }: ValidationSent): boolean => answer !== undefined
 export async function runChaos({ seed, faults, say }: ChaosOptions): Promise<ChaosReport> {
   const random = createRandom(seed);
   const unlimited = Object.fromEntries(
-    ['SIGNUPS_PER_MINUTE', 'LOGINS_PER_MINUTE'].map((name) => [name, '100000']),
+    ['SIGNUPS_PER_MINUTE', 'LOGINS_PER_MINUTE', 'WRONG_GUESSES_PER_ADDRESS'].map((name) => [name, '100000']),
   );
   const stack = await launch({
     args: ['--no-tour', '--query-nodes', '2', '--command-nodes', '2'],

@@ -53,6 +53,7 @@ export class Compose {
       HTTP_PORT: `127.0.0.1:${options.port}`,
       SIGNUPS_PER_MINUTE: '100000',
       LOGINS_PER_MINUTE: '100000',
+      WRONG_GUESSES_PER_ADDRESS: '100000',
       COMMANDS_PER_MINUTE: '100000',
       QUERIES_PER_MINUTE: '100000',
     };

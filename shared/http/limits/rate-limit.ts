@@ -33,6 +33,8 @@ export interface RateLimiterOptions {
   readonly shared?: SharedCounters | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** How long a window is; a minute unless given. */
+  readonly windowMs?: number;
   /** How often counts are exchanged; default 200 ms. */
   readonly flushMs?: number;
   /** Most keys that are remembered at once, about 200 bytes each; default 200,000. */
@@ -43,7 +45,7 @@ const DEFAULT_FLUSH_MS = 200;
 const DEFAULT_MAX_KEYS = 200_000;
 
 /**
- * Counts requests by key in fixed windows, the minutes of the clock. The check looks at memory alone; counts are
+ * Counts requests by key in fixed windows, the minutes of the clock unless told otherwise. The check looks at memory alone; counts are
  * exchanged with the other nodes behind it, every `flushMs`.
  *
  * What it promises: one node alone never lets more than `limit` requests through in a window. n nodes together let
@@ -59,6 +61,7 @@ const DEFAULT_MAX_KEYS = 200_000;
 export class RateLimiter {
   readonly #options: RateLimiterOptions;
   readonly #maxKeys: number;
+  readonly #windowMs: number;
   #window: Window;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
@@ -69,7 +72,8 @@ export class RateLimiter {
   constructor(options: RateLimiterOptions) {
     this.#options = options;
     this.#maxKeys = options.maxKeys ?? DEFAULT_MAX_KEYS;
-    this.#window = newWindow(options.clock());
+    this.#windowMs = options.windowMs ?? WINDOW_MS;
+    this.#window = newWindow(options.clock(), this.#windowMs);
   }
 
   /** Starts the exchange with the other nodes. */
@@ -89,7 +93,7 @@ export class RateLimiter {
     await this.flush();
   }
 
-  /** Counts a use of `key` against `limit` uses a minute. A refused use is not counted. Never waits. */
+  /** Counts a use of `key` against `limit` uses a window. A refused use is not counted. Never waits. */
   check(key: string, limit: number, now: number = this.#options.clock()): RateDecision {
     const window = this.#current(now);
     let counter = window.counters.get(key);
@@ -127,7 +131,7 @@ export class RateLimiter {
     for (let batches = Math.ceil(window.due.size / BATCH); batches > 0; batches -= 1) {
       const changes = takeDue(window);
       try {
-        const totals = await shared.add(changes, 2 * WINDOW_MS);
+        const totals = await shared.add(changes, 2 * this.#windowMs);
         settle(window, changes, totals);
         this.#note(false);
       } catch (error) {
@@ -139,9 +143,10 @@ export class RateLimiter {
   }
 
   #current(now: number): Window {
-    const minute = Math.floor(now / WINDOW_MS);
-    // A clock that is set back a little does not start a second count of a minute that was counted already.
-    if (minute > this.#window.minute || minute < this.#window.minute - 1) this.#window = newWindow(now);
+    const number = Math.floor(now / this.#windowMs);
+    // A clock that is set back a little does not start a second count of a window that was counted already.
+    if (number > this.#window.number || number < this.#window.number - 1)
+      this.#window = newWindow(now, this.#windowMs);
     return this.#window;
   }
 
@@ -174,7 +179,7 @@ const decision = (
 ): RateDecision => ({
   allowed,
   remaining: Math.max(0, limit - used),
-  resetSeconds: Math.max(1, Math.ceil(((window.minute + 1) * WINDOW_MS - now) / 1_000)),
+  resetSeconds: Math.max(1, Math.ceil(((window.number + 1) * window.ms - now) / 1_000)),
 });
 
 /**

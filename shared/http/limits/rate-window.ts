@@ -1,6 +1,7 @@
+/** How long a window is, unless a limiter says otherwise. */
 export const WINDOW_MS = 60_000;
 
-/** One key's uses in one minute, to be added to what all nodes share. */
+/** One key's uses in one window, to be added to what all nodes share. */
 export interface CounterChange {
   readonly key: string;
   readonly count: number;
@@ -14,9 +15,11 @@ export interface Counter {
   pending: number;
 }
 
-/** The counts of one minute. */
+/** The counts of one window. */
 export interface Window {
-  readonly minute: number;
+  /** How many windows of this length went before it, since 1970. */
+  readonly number: number;
+  readonly ms: number;
   readonly counters: Map<string, Counter>;
   /** Keys whose pending count is due for the next exchange. */
   readonly due: Set<string>;
@@ -25,14 +28,16 @@ export interface Window {
 /** Changes of one round trip: Redis answers nobody else while it adds them, for about half a millisecond. */
 export const BATCH = 500;
 
-export const newWindow = (now: number): Window => ({
-  minute: Math.floor(now / WINDOW_MS),
+export const newWindow = (now: number, ms: number): Window => ({
+  number: Math.floor(now / ms),
+  ms,
   counters: new Map(),
   due: new Set(),
 });
 
-/** The counters' names in the store hold the minute, so that two nodes never add different minutes to one. */
-const sharedName = (window: Window, key: string): string => `rate:${window.minute}:${key}`;
+/** The counters' names in the store hold the window, so that two nodes never add different ones to one. */
+const sharedName = ({ number, ms }: Window, key: string): string =>
+  `rate:${ms === WINDOW_MS ? '' : `${ms}:`}${number}:${key}`;
 
 /** A change, and the key it is for here. */
 export interface Taken extends CounterChange {

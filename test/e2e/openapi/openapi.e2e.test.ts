@@ -20,7 +20,7 @@ beforeAll(async () => {
   stack = await launch({
     env: {
       ...{ SIGNUPS_PER_MINUTE: many, LOGINS_PER_MINUTE: many, QUERIES_PER_MINUTE: many },
-      ...{ COMMANDS_PER_MINUTE: many, OPERATOR_COMMANDS_PER_MINUTE: many },
+      ...{ COMMANDS_PER_MINUTE: many, OPERATOR_COMMANDS_PER_MINUTE: many, WRONG_GUESSES_PER_ADDRESS: many },
     },
   });
   const customers = [];

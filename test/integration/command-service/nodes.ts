@@ -15,6 +15,7 @@ import { readCatalogue } from '../../../shared/catalogue/read.ts';
 import type { AppendResult, EventLog, RecordedEvent } from '../../../shared/event-log.ts';
 import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/catalogue.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
+import { NO_GUESSES } from '../../../shared/http/limits/failure-limit.ts';
 import { createLogger } from '../../../shared/logger.ts';
 import { createVault } from '../../../shared/vault/postgres-vault.ts';
 import type { Vault } from '../../../shared/vault/vault.ts';
@@ -114,6 +115,7 @@ export class Backend {
       vault,
       snapshots: createSnapshots({ db: this.pool, logger: silent }),
       erasures: createErasureIntents(this.pool),
+      guesses: NO_GUESSES,
       passwords: new Passwords({
         maxConcurrent: 2,
         maxWaiting: 1_000,

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Customer, signUp } from '../../support/api.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type CommandNode, startCommandNode } from './command-node.ts';
+
+let node: CommandNode;
+/** A second node over the same Redis. */
+let other: { readonly url: string };
+let customer: Customer;
+beforeAll(async () => {
+  node = await startCommandNode({
+    settings: {
+      TRUSTED_PROXIES: '127.0.0.1',
+      WRONG_GUESSES_PER_ADDRESS: '5',
+      WRONG_GUESSES_PER_ACCOUNT: '3',
+    },
+  });
+  other = await node.another();
+}, 60_000);
+afterAll(() => node[Symbol.asyncDispose]());
+
+/** Nobody else's: the Redis, with its counts of this hour, is everybody's. */
+const network = () => `2001:db8:${randomUUID().slice(0, 4)}:${randomUUID().slice(0, 4)}`;
+let ownerAt: string;
+
+const post = (url: string, path: string, address: string, body: object, token?: string) =>
+  fetch(`${url}${path}`, {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/json',
+      'X-Forwarded-For': address,
+      ...(token && { Authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify(body),
+  });
+
+const logIn = (address: string, password: string, { url = node.url, email = customer.email } = {}) =>
+  post(url, '/v1/login', address, { email, password });
+
+const statusesOf = async (...answers: readonly Promise<Response>[]) =>
+  (await Promise.all(answers)).map(({ status }) => status);
+
+it('an account that is guessed at from everywhere stays reachable for its owner, on every node', async () => {
+  customer = await signUp(node.url);
+  ownerAt = network();
+  expect((await logIn(`${ownerAt}::1`, customer.password)).status).toBe(200);
+  for (let n = 0; n < 3; n += 1) expect((await logIn(`${network()}::1`, 'not it')).status).toBe(401);
+  const refused = await logIn(`${network()}::1`, customer.password);
+  expect(refused.status).toBe(429);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(await refused.json()).toMatchObject({
+    code: 'rate_limited',
+    detail: expect.stringContaining('at this account'),
+  });
+  // A node learns of what the others counted with the first that it counts itself.
+  expect((await logIn(`${network()}::1`, 'not it', { url: other.url })).status).toBe(401);
+  await eventually('the other node knows of it', async () => {
+    return (await logIn(`${network()}::1`, customer.password, { url: other.url })).status === 429;
+  });
+  // Another host of the same /64.
+  for (const { url } of [node, other])
+    expect((await logIn(`${ownerAt}::2`, customer.password, { url })).status).toBe(200);
+});
+
+it('an account that nobody has looks the same', async () => {
+  const email = `${randomUUID()}@example.com`;
+  for (let n = 0; n < 3; n += 1)
+    expect((await logIn(`${network()}::1`, 'not it', { email })).status).toBe(401);
+  const refused = await logIn(`${network()}::1`, 'not it', { email });
+  expect(refused.status).toBe(429);
+  expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('at this account') });
+});
+
+it('a stolen token serves no more guesses at the password than the log-in does', async () => {
+  const victim = await signUp(node.url);
+  const guess = (password: string) =>
+    post(
+      node.url,
+      '/v1/password',
+      `${network()}::1`,
+      { password, new_password: 'battery staple horse' },
+      victim.token,
+    );
+  for (let n = 0; n < 3; n += 1) expect((await guess('not it')).status).toBe(403);
+  expect((await guess(victim.password)).status).toBe(429);
+  expect((await logIn(`${network()}::1`, victim.password, victim)).status).toBe(429);
+});
+
+it('an address that guesses at many accounts, or asks which emails are taken, is refused', async () => {
+  const [from, owner] = [network(), await signUp(node.url)];
+  for (let n = 0; n < 5; n += 1)
+    expect((await logIn(`${from}::${n}`, 'not it', { email: `${randomUUID()}@example.com` })).status).toBe(
+      401,
+    );
+  const refused = await logIn(`${from}::9`, owner.password, owner);
+  expect(refused.status).toBe(429);
+  expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('from this address') });
+  const taken = () =>
+    post(node.url, '/v1/signup', `${from}::1`, { email: owner.email, password: 'battery staple horse' });
+  for (let n = 0; n < 5; n += 1) expect((await taken()).status).toBe(409);
+  const fresh = { email: `${randomUUID()}@example.com`, password: 'battery staple horse' };
+  expect(await statusesOf(taken(), post(node.url, '/v1/signup', `${from}::1`, fresh))).toEqual([429, 429]);
+  expect((await post(node.url, '/v1/signup', `${network()}::1`, fresh)).status).toBe(201);
+});
