@@ -1,7 +1,7 @@
 import type { Catalogue } from '../../shared/catalogue/catalogue.ts';
 import type { Role } from '../../shared/events/metadata.ts';
 import type { NewUserEvent } from '../../shared/events/types.ts';
-import type { License, Subscription } from './entities.ts';
+import type { License, LicenseKey, Subscription } from './entities.ts';
 
 /** What a decision may know beside the state and the command. */
 export interface Context {
@@ -18,12 +18,16 @@ export interface Context {
 export type Subject =
   | { readonly kind: 'user' }
   | { readonly kind: 'subscription'; readonly subscription: Subscription }
-  | { readonly kind: 'license'; readonly license: License };
+  | { readonly kind: 'license'; readonly license: License }
+  | { readonly kind: 'license_key'; readonly key: LicenseKey };
 
 /** Why a command was refused by the rules. `code` is stable and part of the API. */
 export type Rejection =
   | { readonly code: 'email_taken' }
-  | { readonly code: 'not_found'; readonly what: 'user' | 'subscription' | 'license' | 'client' }
+  | {
+      readonly code: 'not_found';
+      readonly what: 'user' | 'subscription' | 'license' | 'license key' | 'client';
+    }
   /** A value that is well formed and can't be accepted. `field` is its name in the API. */
   | { readonly code: 'invalid_field'; readonly field: string; readonly detail: string }
   | { readonly code: 'forbidden_plan'; readonly plan: string }
@@ -39,6 +43,11 @@ export type Rejection =
       readonly activeClients: readonly License[];
     }
   | { readonly code: 'client_revoked'; readonly license: License }
+  | { readonly code: 'license_key_unknown' }
+  | { readonly code: 'license_key_revoked' }
+  | { readonly code: 'license_key_expired' }
+  | { readonly code: 'license_key_used_up'; readonly uses: number }
+  | { readonly code: 'license_keys_limit_reached'; readonly limit: number }
   /** Only a revoked license can be reinstated; the client of a deactivated one activates again by itself. */
   | { readonly code: 'license_deactivated'; readonly license: License }
   /** The license's client has activated again since: `license` is the one that it has now. */

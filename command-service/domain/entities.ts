@@ -1,5 +1,6 @@
 import type { Position } from '../../shared/events/position.ts';
 import type { Terms } from '../../shared/events/terms.ts';
+import type { LicenseKeyFacts } from '../../shared/license-keys/status.ts';
 import type { SubscriptionFacts } from '../../shared/subscription-status.ts';
 
 /** One subscription. Replaced, never changed. Instants are milliseconds since 1970. */
@@ -27,5 +28,16 @@ export interface License {
   readonly activatedAt: number;
   /** Of the event that activated it. With `activatedAt` it is part of the activation key, the same each time. */
   readonly activatedPosition: Position;
+  readonly updatedAt: number;
+}
+
+/** What a customer types into the program. Replaced, never changed. */
+export interface LicenseKey extends LicenseKeyFacts {
+  readonly keyId: string;
+  readonly product: string;
+  /** Another system made its text, so it can't be shown. */
+  readonly imported: boolean;
+  readonly issuedBy: 'user' | 'staff';
+  readonly createdAt: number;
   readonly updatedAt: number;
 }

@@ -3,6 +3,7 @@ import type { Recorded, UserEvent, UserEventType } from '../../shared/events/typ
 import { type AccessTokenClaims, type Account, credentialsHold, foldAccount, noAccount } from './account.ts';
 import { foldLicense, type Licenses, noLicenses } from './activation.ts';
 import type { Subject } from './decision.ts';
+import { foldKeyUse, foldLicenseKey, type LicenseKeys, noLicenseKeys } from './license-key.ts';
 import { foldSubscription, noSubscriptions, type Subscriptions } from './subscription.ts';
 
 // ---- state ----
@@ -25,6 +26,7 @@ export interface UserState {
   readonly account: Account;
   readonly subscriptions: Subscriptions;
   readonly licenses: Licenses;
+  readonly licenseKeys: LicenseKeys;
   /** By command id, oldest first: every command younger than {@link COMMAND_MEMORY_MS} by event time. */
   readonly recentCommands: Map<string, RecentCommand>;
   /** Of the last event; -1 before the first. */
@@ -43,6 +45,7 @@ export const initialState = (userId: string): UserState => ({
   account: noAccount(userId),
   subscriptions: noSubscriptions(),
   licenses: noLicenses(),
+  licenseKeys: noLicenseKeys(),
   recentCommands: new Map(),
   revision: -1,
   position: START,
@@ -57,6 +60,8 @@ export const approximateBytes = (state: UserState): number =>
   state.account.endedTokens.size * 160 +
   state.subscriptions.byId.size * 900 +
   state.licenses.byId.size * 500 +
+  state.licenseKeys.byId.size * 800 +
+  state.licenseKeys.uses * 100 +
   state.recentCommands.size * 1_200;
 
 /** Whether an access token is still good: not logged out, no later password, the user not erased. */
@@ -76,7 +81,7 @@ export function findRecentCommand(
 // ---- fold ----
 
 function fold(state: UserState, recorded: Recorded<UserEvent>, at: number): Subject {
-  const { event, revision, position } = recorded;
+  const { event, revision, position, metadata } = recorded;
   switch (event.type) {
     case 'UserSignedUp':
     case 'UserAdded':
@@ -104,11 +109,14 @@ function fold(state: UserState, recorded: Recorded<UserEvent>, at: number): Subj
     case 'LicenseRevoked':
     case 'LicenseReinstated': {
       const license = foldLicense(state.licenses, event, position, at);
+      if (event.type === 'LicenseActivated') foldKeyUse(state.licenseKeys, event.data, at);
       return license ? { kind: 'license', license } : { kind: 'user' };
     }
     case 'LicenseKeyIssued':
-    case 'LicenseKeyRevoked':
-      return { kind: 'user' };
+    case 'LicenseKeyRevoked': {
+      const key = foldLicenseKey(state.licenseKeys, event, metadata.actor.role, at);
+      return key ? { kind: 'license_key', key } : { kind: 'user' };
+    }
     default:
       event satisfies never;
       return { kind: 'user' };

@@ -8,6 +8,7 @@ import {
   revoke,
 } from './activation.ts';
 import { type Context, type Decision, nothing, rejected } from './decision.ts';
+import { issueLicenseKey, type LicenseKeyCommand, revokeLicenseKey } from './license-key.ts';
 import {
   cancel,
   changePlan,
@@ -19,7 +20,7 @@ import {
 } from './subscription.ts';
 import type { UserState } from './user-state.ts';
 
-export type Command = AccountCommand | SubscriptionCommand | ActivationCommand;
+export type Command = AccountCommand | SubscriptionCommand | ActivationCommand | LicenseKeyCommand;
 
 /** What the rules say to a command. Pure: the same arguments always give the same decision. */
 export function decide(state: UserState, command: Command, context: Context): Decision {
@@ -50,6 +51,9 @@ export function decide(state: UserState, command: Command, context: Context): De
     case 'RevokeLicense':
     case 'ReinstateLicense':
       return decideActivation(state, command, context);
+    case 'IssueLicenseKey':
+    case 'RevokeLicenseKey':
+      return decideLicenseKey(state, command, context);
     default:
       return command satisfies never;
   }
@@ -94,4 +98,12 @@ function decideActivation(state: UserState, command: ActivationCommand, context:
     default:
       return command satisfies never;
   }
+}
+
+function decideLicenseKey(state: UserState, command: LicenseKeyCommand, context: Context): Decision {
+  const { userId, licenseKeys } = state;
+  if (command.type === 'IssueLicenseKey') return issueLicenseKey(licenseKeys, command, userId, context);
+  const before = licenseKeys.byId.get(command.keyId);
+  if (!before) return rejected({ code: 'not_found', what: 'license key' });
+  return revokeLicenseKey(before, command.reason, userId);
 }

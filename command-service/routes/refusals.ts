@@ -29,9 +29,23 @@ function particulars(refusal: Refusal): ProblemOptions {
     case 'license_deactivated':
     case 'license_replaced':
       return { members: { license_id: refusal.license.licenseId } };
+    case 'license_key_revoked':
+    case 'license_key_expired':
+      return { detail: 'it activates nothing more: ask for a new one' };
+    case 'license_key_used_up':
+      return {
+        detail: `it has activated ${refusal.uses} clients, and each of those may come back: ask for a new key, or for one with more uses`,
+        members: { uses: refusal.uses },
+      };
+    case 'license_keys_limit_reached':
+      return {
+        detail: 'revoke one that is not needed any more, or ask the seller for one',
+        members: { limit: refusal.limit },
+      };
     case 'precondition_failed':
       return { headers: { ETag: `"${refusal.revision}"` } };
     case 'email_taken':
+    case 'license_key_unknown':
     case 'no_active_subscription':
     case 'token_ended':
     case 'invalid_credentials':

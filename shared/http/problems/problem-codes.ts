@@ -13,10 +13,13 @@ export const PROBLEMS = {
   token_expired: { status: 401, title: 'The bearer token has expired' },
   token_ended: { status: 401, title: 'The bearer token was ended before its time' },
   invalid_credentials: { status: 401, title: 'Email and password do not belong together' },
+  license_key_unknown: { status: 401, title: 'There is no such license key' },
   role_not_allowed: { status: 403, title: 'This is not for callers of this kind' },
   insufficient_scope: { status: 403, title: 'The token lacks the scope that this needs' },
   wrong_password: { status: 403, title: 'The password is not the current one' },
   forbidden_plan: { status: 403, title: 'Only an operator may start or change this plan' },
+  license_key_revoked: { status: 403, title: 'The license key was revoked' },
+  license_key_expired: { status: 403, title: 'The license key has expired' },
   // 404, 405
   not_found: { status: 404, title: 'There is no such resource' },
   route_not_found: { status: 404, title: 'There is no such route' },
@@ -32,6 +35,11 @@ export const PROBLEMS = {
   no_active_subscription: { status: 409, title: 'The user has no running subscription' },
   client_limit_reached: { status: 409, title: 'As many clients are active as the plan allows' },
   client_revoked: { status: 409, title: 'The client was revoked' },
+  license_key_used_up: { status: 409, title: 'The license key has activated as many clients as it may' },
+  license_keys_limit_reached: {
+    status: 409,
+    title: 'The user has as many good license keys as one may make',
+  },
   license_deactivated: { status: 409, title: 'The license is deactivated' },
   license_replaced: { status: 409, title: 'The client has a later license' },
   not_enabled_yet: {

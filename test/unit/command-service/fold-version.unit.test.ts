@@ -25,6 +25,7 @@ it('follows from all code that a fold runs: what is outside its folders changes 
     'shared/catalogue/catalogue.ts',
     'shared/event-log-errors.ts',
     'shared/ids.ts',
+    'shared/license-keys/status.ts',
     'shared/subscription-status.ts',
     'shared/vault/errors.ts',
     'shared/vault/personal.ts',

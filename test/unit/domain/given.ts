@@ -27,6 +27,8 @@ export interface At {
   readonly now?: number;
   readonly commandId?: string;
   readonly requestDigest?: string;
+  /** Who did it. */
+  readonly role?: Context['role'];
 }
 
 export function recorded(event: NewUserEvent, revision: number, options: At = {}): Recorded<UserEvent> {
@@ -44,7 +46,7 @@ export function recorded(event: NewUserEvent, revision: number, options: At = {}
       $causationId: 'test',
       commandId,
       ...(requestDigest === undefined ? {} : { requestDigest }),
-      actor: { role: 'system', id: 'test' },
+      actor: { role: options.role ?? 'system', id: 'test' },
       schemaVersion: eventCatalogue[event.type]?.length ?? 1,
     },
   };
@@ -100,7 +102,8 @@ export class Story {
   /** Decides and lets what was decided happen. */
   does(command: Command): Decision {
     const decision = this.when(command);
-    if (decision.kind === 'events') for (const event of decision.events) this.happened(event);
+    if (decision.kind === 'events')
+      for (const event of decision.events) this.happened(event, { role: this.role });
     return decision;
   }
 }
