@@ -104,11 +104,12 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
   const checkpoint = new ReadModelCheckpoint({ read: () => readCheckpoint(database) });
   const monotonic = () => performance.now();
   const databaseClock = new DatabaseClock(monotonic, clock);
+  const catalogue = readCatalogue(config.PLAN_CATALOGUE_FILE, logger);
   const validation = createValidation({
     sources: pairSources(pools.validations, redis, databaseClock, monotonic),
     checkpoint,
     databaseClock,
-    catalogue: readCatalogue(config.PLAN_CATALOGUE_FILE, logger),
+    catalogue,
     maxLicenses: config.LICENSES_IN_MEMORY,
     ring: rings.activation,
     ...{ redis, subscriber, tokens, limiter, anonymous, usage, metrics, trusted, clock, logger, pause },
@@ -122,6 +123,7 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
       readYourWrites: new ReadYourWrites({ db: database, checkpoint }),
       histories: new Histories({ log: connections.eventLog, db: database, logger }),
       stats: statsReader(database, clock),
+      catalogue,
       leaseKeys: rings.lease,
       clock,
     },

@@ -1,4 +1,5 @@
 import type { Queryable } from '../shared/adapters/postgres/pool.ts';
+import type { Catalogue } from '../shared/catalogue/catalogue.ts';
 import type { Clock } from '../shared/clock.ts';
 import { routesFor } from '../shared/http/routes/route.ts';
 import type { KeyRing } from '../shared/tokens/key-ring.ts';
@@ -12,6 +13,7 @@ export interface QueryContext {
   readonly readYourWrites: ReadYourWrites;
   readonly histories: Pick<Histories, 'read'>;
   readonly stats: () => Promise<Stats>;
+  readonly catalogue: Catalogue;
   readonly leaseKeys: Pick<KeyRing, 'jwks'>;
   readonly clock: Clock;
 }

@@ -125,6 +125,7 @@ describe('routes', () => {
     ['GET', '/v1/licenses/validate?client_id=a', 'query'],
     ['POST', '/v1/licenses/validate', 'query'],
     ['GET', '/v1/me/licenses', 'query'],
+    ['GET', '/v1/plans', 'query'],
     ['GET', '/.well-known/jwks.json', 'query'],
   ])('%s %s goes to the %s nodes', async (method, target, expected) => {
     expect(await ask(method, target)).toMatchObject({ status: 200, body: expected });
