@@ -8,6 +8,7 @@ import { type Outcome, type PasswordRequest, refused } from '../execute/requests
 import { actorOf, stampCommand } from '../execute/stamps.ts';
 import { credentialsOf, passwordFits } from './credentials.ts';
 import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
+import { refuseGuessable } from './password-rules.ts';
 
 interface Parts {
   readonly dependencies: ExecutorDependencies;
@@ -44,6 +45,8 @@ export function createChangePassword({ dependencies, executeCommand }: Parts) {
       async decide(state, context) {
         if (!(await fits(state))) return refused({ code: 'wrong_password' });
         if (newPassword === password) return nothing({ kind: 'user' });
+        const guessable = await refuseGuessable(vault, newPassword, state.account, 'new_password');
+        if (guessable) return guessable;
         passwordHash ??= await passwords.hash(newPassword, requester);
         return decide(state, { type: 'ChangePassword', passwordHash }, context);
       },

@@ -14,6 +14,7 @@ import type { UserStates } from '../execute/user-states.ts';
 import type { Reservations } from '../reservations/reservations.ts';
 import { credentialsOf, passwordFits } from './credentials.ts';
 import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
+import { refuseGuessable } from './password-rules.ts';
 
 interface Parts {
   readonly dependencies: ExecutorDependencies;
@@ -45,17 +46,17 @@ export function createSignUp({ dependencies, states, queue, reservations, execut
     const email = normaliseEmail(request.email);
     if (email === undefined) throw new Error('a sign-up came with what is no email address');
     const emailDigest = await vault.emailDigest(email);
+    const guessable = await refuseGuessable(vault, password, { emailDigest, email }, 'password');
+    if (guessable) return guessable;
+    // Before anything is looked up: whoever finds the email taken, for whatever reason, has waited as long as for a sign-up.
+    // And before anything is written: a node that is too busy to hash leaves no reservation behind.
+    const passwordHash = await passwords.hash(password, requester);
+    const command: AccountCommand = { type: 'SignUp', email, emailDigest, passwordHash };
     if (await isHeld(await vault.formerEmailDigest(request.email))) return refused({ code: 'email_taken' });
     const stamp = await stampCommand(vault, request, ANONYMOUS, `email:${emailDigest}`);
-    let hashing: Promise<string> | undefined;
-    const command = async (): Promise<Extract<AccountCommand, { type: 'SignUp' }>> => {
-      hashing ??= passwords.hash(password, requester);
-      return { type: 'SignUp', email, emailDigest, passwordHash: await hashing };
-    };
-    // Before anything is written: a node that is too busy to hash, or an event that can't be written, leaves no
-    // reservation behind.
-    const prepare = async (userId: string) => {
-      const decision = signUp(noAccount(userId), await command());
+    // An event that can't be written leaves no reservation behind.
+    const checkWritable = (userId: string) => {
+      const decision = signUp(noAccount(userId), command);
       if (decision.kind !== 'events') return;
       for (const event of decision.events) codec.check(event, userStream(userId));
     };
@@ -63,7 +64,7 @@ export function createSignUp({ dependencies, states, queue, reservations, execut
     const holder = await reservations.settle('email', emailDigest, stamp, async (current) => {
       if (current && (await statusOf(current.userId)) !== 'erased') return undefined;
       const userId = uuidv7(clock(), randomBytes(10));
-      await prepare(userId);
+      checkWritable(userId);
       return { userId };
     });
     if (!holder) throw new Error('an email that nobody holds was left unreserved');
@@ -75,7 +76,7 @@ export function createSignUp({ dependencies, states, queue, reservations, execut
       stamp,
       async decide(state, context) {
         if (state.account.status !== 'none') return refused({ code: 'email_taken' });
-        return decide(state, await command(), context);
+        return decide(state, command, context);
       },
       async repeat(state, earlier) {
         const { revision, account } = state;

@@ -21,8 +21,10 @@ const COMPARED = {
   description:
     'Compared after Unicode NFC, trimming and lower-casing, the domain in its ASCII form; at most 254 bytes then.',
 };
-/** NIST SP 800-63B asks for 8 characters at least and no rules about which. */
-const newPassword = text(8, 256);
+/** NIST SP 800-63B asks for 8 characters at least and no rules about which; see also accounts/password-rules.ts. */
+const newPassword = text(8, 256).meta({
+  description: 'No common password, no simple pattern such as 12341234, and not the own email address.',
+});
 const password = text(1, 256);
 
 const signedIn = z

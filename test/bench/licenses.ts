@@ -5,6 +5,7 @@ import { concurrently } from './benchmark.ts';
 /** Settings under which no rate limit is what is measured. */
 export const UNLIMITED = {
   SIGNUPS_PER_MINUTE: '100000',
+  WRONG_GUESSES_PER_ADDRESS: '100000',
   COMMANDS_PER_MINUTE: '1000000',
   OPERATOR_COMMANDS_PER_MINUTE: '1000000',
   LOG_LEVEL: 'warn',

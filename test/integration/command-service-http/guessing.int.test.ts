@@ -103,3 +103,44 @@ it('an address that guesses at many accounts, or asks which emails are taken, is
   expect(await statusesOf(taken(), post(node.url, '/v1/signup', `${from}::1`, fresh))).toEqual([429, 429]);
   expect((await post(node.url, '/v1/signup', `${network()}::1`, fresh)).status).toBe(201);
 });
+
+it('a sign-up that finds the email taken has waited for a hash like any other', async () => {
+  const settings = {
+    PASSWORD_HASHES_AT_ONCE: '1',
+    PASSWORD_HASHES_WAITING: '0',
+    WRONG_GUESSES_PER_ADDRESS: '100',
+  };
+  const [busy, owner] = [await node.another(settings), await signUp(node.url)];
+  const body = { email: owner.email, password: 'battery staple horse' };
+  const from = `${network()}::1`;
+  const statuses = await statusesOf(
+    ...Array.from({ length: 20 }, () => post(busy.url, '/v1/signup', from, body)),
+  );
+  // Were it answered without one, none of them would find the only place taken.
+  expect(new Set(statuses)).toEqual(new Set([409, 503]));
+});
+
+it('a password that is guessed among the first is refused, at sign-up and when it is changed', async () => {
+  const email = `${randomUUID()}@example.com`;
+  const from = `${network()}::1`;
+  for (const password of ['Password1', '12341234', email.toUpperCase()]) {
+    const refused = await post(node.url, '/v1/signup', from, { email, password });
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({
+      code: 'invalid_request',
+      errors: [{ pointer: '/password', detail: expect.stringMatching(/: choose another one$/) }],
+    });
+  }
+  const owner = await signUp(node.url);
+  for (const new_password of ['Password1', '12341234', owner.email.toUpperCase()]) {
+    const refused = await post(
+      node.url,
+      '/v1/password',
+      from,
+      { password: owner.password, new_password },
+      owner.token,
+    );
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ errors: [{ pointer: '/new_password' }] });
+  }
+});
