@@ -53,17 +53,26 @@ export type Rejection =
   /** The license's client has activated again since: `license` is the one that it has now. */
   | { readonly code: 'license_replaced'; readonly license: License };
 
-export type Decision =
-  | { readonly kind: 'events'; readonly events: readonly NewUserEvent[] }
+export type Decision<E = NewUserEvent> =
+  | { readonly kind: 'events'; readonly events: readonly E[] }
   /** The state asked for already holds. `subject` is what the answer is about. */
   | { readonly kind: 'nothing'; readonly subject: Subject }
   | { readonly kind: 'rejected'; readonly rejection: Rejection };
 
-export const accepted = (...events: readonly NewUserEvent[]): Decision => ({ kind: 'events', events });
+export const accepted = <E = NewUserEvent>(...events: readonly E[]): Decision<E> => ({
+  kind: 'events',
+  events,
+});
 
-export const nothing = (subject: Subject): Decision => ({ kind: 'nothing', subject });
+export const nothing = (subject: Subject): Extract<Decision, { kind: 'nothing' }> => ({
+  kind: 'nothing',
+  subject,
+});
 
-export const rejected = (rejection: Rejection): Decision => ({ kind: 'rejected', rejection });
+export const rejected = (rejection: Rejection): Extract<Decision, { kind: 'rejected' }> => ({
+  kind: 'rejected',
+  rejection,
+});
 
 /** The form of an instant in events. */
 export const instant = (at: number): string => new Date(at).toISOString();

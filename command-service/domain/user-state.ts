@@ -1,44 +1,22 @@
-import { type Position, START } from '../../shared/events/position.ts';
-import type { Recorded, UserEvent, UserEventType } from '../../shared/events/types.ts';
+import { START } from '../../shared/events/position.ts';
+import type { Recorded, UserEvent } from '../../shared/events/types.ts';
 import { type AccessTokenClaims, type Account, credentialsHold, foldAccount, noAccount } from './account.ts';
 import { foldLicense, type Licenses, noLicenses } from './activation.ts';
 import type { Subject } from './decision.ts';
 import { foldKeyUse, foldLicenseKey, type LicenseKeys, noLicenseKeys } from './license-key.ts';
+import { moveOn, type StreamState, timeOf } from './stream-state.ts';
 import { foldSubscription, noSubscriptions, type Subscriptions } from './subscription.ts';
 
 // ---- state ----
 
-/** What is remembered of a command that changed something: enough to give its answer again. */
-export interface RecentCommand {
-  /** Absent if the command came without an idempotency key. */
-  readonly requestDigest: string | undefined;
-  readonly type: UserEventType;
-  readonly subject: Subject;
-  readonly revision: number;
-  readonly position: Position;
-  /** The event's time. */
-  readonly at: number;
-}
-
 /** Everything that the rules about one user need to know. */
-export interface UserState {
+export interface UserState extends StreamState {
   readonly userId: string;
   readonly account: Account;
   readonly subscriptions: Subscriptions;
   readonly licenses: Licenses;
   readonly licenseKeys: LicenseKeys;
-  /** By command id, oldest first: every command younger than {@link COMMAND_MEMORY_MS} by event time. */
-  readonly recentCommands: Map<string, RecentCommand>;
-  /** Of the last event; -1 before the first. */
-  revision: number;
-  position: Position;
-  lastEventId: string;
-  /** Time of the last event, never going back; 0 before the first. */
-  lastEventAt: number;
 }
-
-/** For how long a command that changed something is answered again in the same way. */
-export const COMMAND_MEMORY_MS = 24 * 3_600_000;
 
 export const initialState = (userId: string): UserState => ({
   userId,
@@ -67,16 +45,6 @@ export const approximateBytes = (state: UserState): number =>
 /** Whether an access token is still good: not logged out, no later password, the user not erased. */
 export const accessTokenHolds = (state: UserState, token: AccessTokenClaims): boolean =>
   state.account.status === 'active' && credentialsHold(state.account, token);
-
-/** What is remembered of the command, unless it is too old at `now`. */
-export function findRecentCommand(
-  state: UserState,
-  commandId: string,
-  now: number,
-): RecentCommand | undefined {
-  const earlier = state.recentCommands.get(commandId);
-  return earlier && now - earlier.at < COMMAND_MEMORY_MS ? earlier : undefined;
-}
 
 // ---- fold ----
 
@@ -129,26 +97,7 @@ function fold(state: UserState, recorded: Recorded<UserEvent>, at: number): Subj
  * licenses, commands) is replaced and never changed, so references to it stay true.
  */
 export function evolve(state: UserState, recorded: Recorded<UserEvent>): UserState {
-  const at = Math.max(recorded.created.getTime(), state.lastEventAt);
-  const { revision, position } = recorded;
-  const subject = fold(state, recorded, at);
-  state.revision = revision;
-  state.position = position;
-  state.lastEventId = recorded.id;
-  state.lastEventAt = at;
-  for (const [commandId, earlier] of state.recentCommands) {
-    if (at - earlier.at < COMMAND_MEMORY_MS) break;
-    state.recentCommands.delete(commandId);
-  }
-  const { commandId, requestDigest } = recorded.metadata;
-  state.recentCommands.delete(commandId); // so that it comes last again: the map is in the order of time
-  state.recentCommands.set(commandId, {
-    requestDigest,
-    type: recorded.event.type,
-    subject,
-    revision,
-    position,
-    at,
-  });
+  const at = timeOf(state, recorded);
+  moveOn(state, recorded, fold(state, recorded, at), at);
   return state;
 }

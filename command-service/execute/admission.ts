@@ -1,4 +1,4 @@
-import type { UserEventType } from '../../shared/events/types.ts';
+import type { AnyEvent } from '../../shared/events/types.ts';
 import { credentialsHold } from '../domain/account.ts';
 import { accessTokenHolds } from '../domain/user-state.ts';
 import type { Job } from './decide-command.ts';
@@ -7,7 +7,7 @@ import type { Caller, Refusal } from './requests.ts';
 type Admit = NonNullable<Job['admit']>;
 
 /** Commands that end the token they came with: their repeat comes with an ended one, and is answered. */
-const ENDS_TOKENS: ReadonlySet<UserEventType> = new Set(['PasswordChanged', 'LoggedOut', 'UserErased']);
+const ENDS_TOKENS: ReadonlySet<AnyEvent['type']> = new Set(['PasswordChanged', 'LoggedOut', 'UserErased']);
 
 const TOKEN_ENDED: Refusal = { code: 'token_ended' };
 

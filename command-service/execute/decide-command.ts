@@ -1,31 +1,34 @@
 import { randomBytes } from 'node:crypto';
+import type { NewUserEvent } from '../../shared/events/types.ts';
 import { uuidv7 } from '../../shared/ids.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
 import type { Context, Decision } from '../domain/decision.ts';
-import { findRecentCommand, type RecentCommand, type UserState } from '../domain/user-state.ts';
+import { findRecentCommand, type RecentCommand, type StreamState } from '../domain/stream-state.ts';
+import type { UserState } from '../domain/user-state.ts';
 import { type Done, type Outcome, type Refusal, type Refused, refused } from './requests.ts';
 import type { CommandStamp } from './stamps.ts';
 
-/** One command about one user, ready to be executed. */
-export interface Job {
+/** One command about one user, or one service account, ready to be executed. */
+export interface Job<S extends StreamState = UserState, E = NewUserEvent> {
+  /** Whose stream it is: a user's id, or a service account's. */
   readonly userId: string;
   readonly stamp: CommandStamp;
   /** Refuses a caller who may not ask this of this state. `earlier`: the command was executed before. */
-  readonly admit?: (state: UserState, earlier: RecentCommand | undefined) => Refusal | undefined;
+  readonly admit?: (state: S, earlier: RecentCommand | undefined) => Refusal | undefined;
   readonly ifMatch?: readonly number[] | undefined;
   /** May be asked several times, each time with a later state. */
-  readonly decide: (state: UserState, context: Context) => Decision | Refused | Promise<Decision | Refused>;
+  readonly decide: (state: S, context: Context) => Decision<E> | Refused | Promise<Decision<E> | Refused>;
   /** Asked before a repeated command is answered. */
-  readonly repeat?: (state: UserState, earlier: RecentCommand) => Promise<Refusal | undefined>;
+  readonly repeat?: (state: S, earlier: RecentCommand) => Promise<Refusal | undefined>;
 }
 
 /** An answer, or the events that would have to be appended first. */
-export type Decided = Outcome | Extract<Decision, { kind: 'events' }>;
+export type Decided<E = NewUserEvent> = Outcome | Extract<Decision<E>, { kind: 'events' }>;
 
 /** The decider's time is the later of the node's clock and the last event's time, so it never goes back. */
 export function contextFor(
-  state: UserState,
-  job: Job,
+  state: StreamState,
+  job: Pick<Job, 'stamp'>,
   { clock, catalogue }: Pick<ExecutorDependencies, 'clock' | 'catalogue'>,
 ): Context {
   const now = Math.max(clock(), state.lastEventAt);
@@ -39,19 +42,27 @@ export const answerOf = (userId: string, earlier: RecentCommand, repeated: boole
   return { kind: 'done', userId, subject, at, revision, position, changed: true, repeated };
 };
 
-async function again(job: Job, state: UserState, earlier: RecentCommand): Promise<Outcome> {
+async function again<S extends StreamState, E>(
+  job: Job<S, E>,
+  state: S,
+  earlier: RecentCommand,
+): Promise<Outcome> {
   if (earlier.requestDigest !== job.stamp.requestDigest) return refused({ code: 'idempotency_key_reused' });
   const refusal = await job.repeat?.(state, earlier);
   return refusal ? refused(refusal) : answerOf(job.userId, earlier, true);
 }
 
 /** What a command comes to on this state: who asks, whether it is a repeat, its precondition, then the rules. */
-export async function decideCommand(job: Job, state: UserState, context: Context): Promise<Decided> {
+export async function decideCommand<S extends StreamState, E>(
+  job: Job<S, E>,
+  state: S,
+  context: Context,
+): Promise<Decided<E>> {
   const earlier = findRecentCommand(state, job.stamp.commandId, context.now);
   const notAdmitted = job.admit?.(state, earlier);
   if (notAdmitted) return refused(notAdmitted);
   if (earlier) return again(job, state, earlier);
-  const { userId, revision, position } = state;
+  const { revision, position } = state;
   if (job.ifMatch && !job.ifMatch.includes(revision))
     return refused({ code: 'precondition_failed', revision });
   const decision = await job.decide(state, context);
@@ -59,7 +70,7 @@ export async function decideCommand(job: Job, state: UserState, context: Context
   const { subject } = decision;
   return {
     kind: 'done',
-    userId,
+    userId: job.userId,
     subject,
     at: context.now,
     revision,

@@ -5,23 +5,27 @@ import {
   OutcomeUnknown,
   WrongExpectedRevision,
 } from '../../shared/event-log-errors.ts';
-import { userStream } from '../../shared/events/streams.ts';
+import type { NewEventOfOurs } from '../../shared/events/codec.ts';
+import type { AnyEvent, NewUserEvent, UserEvent } from '../../shared/events/types.ts';
 import { DataKeyErased } from '../../shared/vault/errors.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
-import { findRecentCommand, type UserState } from '../domain/user-state.ts';
+import { findRecentCommand, type StreamState } from '../domain/stream-state.ts';
+import type { UserState } from '../domain/user-state.ts';
 import type { Append } from './append.ts';
-import { answerOf, contextFor, type Decided, decideCommand, type Job } from './decide-command.ts';
+import { answerOf, contextFor, decideCommand, type Job } from './decide-command.ts';
+import type { FoldedStates } from './folded-states.ts';
 import { type Outcome, refused } from './requests.ts';
 import { metadataOf } from './stamps.ts';
 import type { UserQueue } from './user-queue.ts';
-import type { UserStates } from './user-states.ts';
 
-/** Carries out one command in its user's queue. */
-export type ExecuteCommand = (job: Job) => Promise<Outcome>;
+/** Carries out one command in the queue of its user (or service account). */
+export type ExecuteCommand<S extends StreamState = UserState, E = NewUserEvent> = (
+  job: Job<S, E>,
+) => Promise<Outcome>;
 
-export interface ExecuteCommandParts {
+export interface ExecuteCommandParts<S extends StreamState, R extends AnyEvent> {
   readonly dependencies: Pick<ExecutorDependencies, 'clock' | 'catalogue' | 'codec' | 'retryForMs' | 'pause'>;
-  readonly states: UserStates;
+  readonly states: FoldedStates<S, R>;
   readonly queue: UserQueue;
   readonly append: Append;
 }
@@ -53,25 +57,24 @@ const MAX_PAUSE_MS = 50;
  * append, whose expected revision proves that state right; any other answer is given only from a state read to the
  * stream's end after the command came.
  */
-export function createExecuteCommand({
-  dependencies,
-  states,
-  queue,
-  append,
-}: ExecuteCommandParts): ExecuteCommand {
+export function createExecuteCommand<
+  S extends StreamState = UserState,
+  R extends AnyEvent = UserEvent,
+  E extends NewEventOfOurs = NewUserEvent,
+>({ dependencies, states, queue, append }: ExecuteCommandParts<S, R>): ExecuteCommand<S, E> {
   const { codec, pause, retryForMs = RETRY_FOR_MS } = dependencies;
 
-  async function encode(job: Job, after: number, events: Decided & { kind: 'events' }, now: number) {
-    const stream = userStream(job.userId);
+  async function encode(job: Job<S, E>, after: number, events: readonly E[], now: number) {
+    const stream = states.streamOf(job.userId);
     const metadata = metadataOf(job.stamp, now);
     const encoded = await Promise.all(
-      events.events.map((event, index) => codec.encode(event, { stream, index, metadata })),
+      events.map((event, index) => codec.encode(event, { stream, index, metadata })),
     );
     return { events: encoded, after, now };
   }
 
   /** @throws OutcomeUnknown instead of EventStoreUnavailable, which would say that nothing was done */
-  async function readAfterAppend(userId: string): Promise<UserState> {
+  async function readAfterAppend(userId: string): Promise<S> {
     try {
       return await states.readToEnd(userId);
     } catch (error) {
@@ -79,10 +82,10 @@ export function createExecuteCommand({
     }
   }
 
-  async function write(job: Job, state: UserState, ready: Ready): Promise<Outcome> {
+  async function write(job: Job<S, E>, state: S, ready: Ready): Promise<Outcome> {
     const { userId, stamp } = job;
     const { commandId } = stamp;
-    const stream = userStream(userId);
+    const stream = states.streamOf(userId);
     await pause?.('append.before', { userId, commandId });
     const expected = ready.after < 0 ? 'no_stream' : ready.after;
     const { revision, position } = await append(stream, expected, ready.events);
@@ -101,7 +104,7 @@ export function createExecuteCommand({
   }
 
   /** The answer, or the events ready to append, on the kept state where that will do. */
-  async function prepare(job: Job, kept: UserState | undefined, pending: Ready | undefined) {
+  async function prepare(job: Job<S, E>, kept: S | undefined, pending: Ready | undefined) {
     let state = kept ?? (await states.readToEnd(job.userId));
     // Nothing has come since the append whose outcome is unknown: it may still land, so nothing else may be tried.
     if (pending?.after === state.revision) return { state, ready: pending };
@@ -113,10 +116,10 @@ export function createExecuteCommand({
       answer = await decideCommand(job, state, context);
     }
     if (answer.kind !== 'events') return { state, answer };
-    return { state, ready: await encode(job, state.revision, answer, context.now) };
+    return { state, ready: await encode(job, state.revision, answer.events, context.now) };
   }
 
-  async function attempt(job: Job, kept: UserState | undefined, pending: Ready | undefined): Promise<Tried> {
+  async function attempt(job: Job<S, E>, kept: S | undefined, pending: Ready | undefined): Promise<Tried> {
     let ready = pending;
     try {
       const prepared = await prepare(job, kept, pending);
@@ -131,7 +134,7 @@ export function createExecuteCommand({
     }
   }
 
-  async function executeCommand(job: Job): Promise<Outcome> {
+  async function executeCommand(job: Job<S, E>): Promise<Outcome> {
     let kept = states.peek(job.userId);
     let last: Exclude<Tried, { outcome: Outcome }> | undefined;
     const until = performance.now() + retryForMs;

@@ -73,6 +73,6 @@ export function createExecutor(dependencies: ExecutorDependencies): Executor {
     changePassword: createChangePassword(parts),
     erase: createErase(parts),
     sweepErasures: createSweep(parts),
-    load: () => ({ users: states.users, bytes: states.bytes, busyUsers: queue.size }),
+    load: () => ({ users: states.size, bytes: states.bytes, busyUsers: queue.size }),
   };
 }

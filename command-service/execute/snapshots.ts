@@ -13,13 +13,13 @@ const decompress = promisify(zstdDecompress);
  * Saved folds of users with many events, so that neither a restart nor a read that was cut off begins at their first
  * event again. They may all be thrown away.
  */
-export interface Snapshots {
+export interface Snapshots<S = UserState> {
   /** The latest one that this release made; undefined if there is none, or it can't be read. */
-  load(userId: string): Promise<UserState | undefined>;
+  load(id: string): Promise<S | undefined>;
   /** Encodes the state before it returns, so that it may go on changing. Whether it is saved changes nothing but time. */
-  save(state: UserState): Promise<void>;
+  save(state: S): Promise<void>;
   /** Throws away what is saved of a user. @throws the driver's error */
-  remove(userId: string): Promise<void>;
+  remove(id: string): Promise<void>;
 }
 
 const LOAD = 'SELECT state FROM write_side.snapshots WHERE user_id = $1 AND fold_version = $2';

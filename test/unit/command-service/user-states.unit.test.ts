@@ -68,7 +68,7 @@ describe('the states of users', () => {
   it('of users without a history are not kept', async () => {
     const states = statesOf(new Streams());
     expect((await states.readToEnd(USER)).account.status).toBe('none');
-    expect(states).toMatchObject({ users: 0, bytes: 0 });
+    expect(states).toMatchObject({ size: 0, bytes: 0 });
   });
 
   it('are kept within their bound, the least recently used dropped first', async () => {
@@ -78,13 +78,13 @@ describe('the states of users', () => {
     const states = statesOf(log, 3 * one);
     for (const n of [0, 1, 2, 0, 3]) await states.readToEnd(user(n));
     expect([0, 1, 2, 3].map((n) => states.peek(user(n)) !== undefined)).toEqual([true, false, true, true]);
-    expect(states).toMatchObject({ users: 3, bytes: 3 * one });
+    expect(states).toMatchObject({ size: 3, bytes: 3 * one });
   });
 
   it('larger than the bound are not kept at all', async () => {
     const states = statesOf(new Streams().add(USER, signedUp), 10);
     expect((await states.readToEnd(USER)).revision).toBe(0);
-    expect(states).toMatchObject({ users: 0, bytes: 0 });
+    expect(states).toMatchObject({ size: 0, bytes: 0 });
   });
 
   it('larger than the bound push no others out, and leave when they have grown beyond it', async () => {
@@ -95,7 +95,7 @@ describe('the states of users', () => {
     log.add(USER, started(), activated(1), activated(2), activated(3));
     expect((await states.readToEnd(USER)).revision).toBe(4);
     expect([user(1), USER].map((userId) => states.peek(userId)?.revision)).toEqual([0, undefined]);
-    expect(states).toMatchObject({ users: 1, bytes: approximateBytes(one) });
+    expect(states).toMatchObject({ size: 1, bytes: approximateBytes(one) });
   });
 
   it('are never folded past an event that is not known; another user’s go on', async () => {

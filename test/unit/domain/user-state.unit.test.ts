@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  approximateBytes,
-  COMMAND_MEMORY_MS,
-  evolve,
-  findRecentCommand,
-  initialState,
-} from '../../../command-service/domain/user-state.ts';
+import { COMMAND_MEMORY_MS, findRecentCommand } from '../../../command-service/domain/stream-state.ts';
+import { approximateBytes, evolve, initialState } from '../../../command-service/domain/user-state.ts';
 import { activated, NOW, ofLicense, recorded, Story, signedUp, started, USER } from './given.ts';
 
 const COMMAND = '5f0c2d6e-8a54-4d5b-9a58-0d4f3f1f9a10';
