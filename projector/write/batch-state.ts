@@ -6,12 +6,14 @@ import type { CachedViews } from '../../shared/read-model/cached-views.ts';
 import { applyEvent, type Rows } from '../../shared/read-model/fold/apply.ts';
 import { timeOf } from '../../shared/read-model/fold/event.ts';
 import type { License } from '../../shared/read-model/fold/license.ts';
+import type { LicenseKey } from '../../shared/read-model/fold/license-key.ts';
 import type { Subscription } from '../../shared/read-model/fold/subscription.ts';
 import { skipEvent, type User } from '../../shared/read-model/fold/user.ts';
 import { licenseViewOf, userViewOf } from '../../shared/read-model/fold/views.ts';
 import type { LicenseView, UserView } from '../../shared/read-model/views.ts';
 import type { DecodedEvent } from './decode.ts';
 import { addActivations } from './projections/activations-by-day.ts';
+import { loadLicenseKeys, saveLicenseKeys } from './projections/license-keys.ts';
 import { eraseClientNames, loadLicenses, saveLicenses } from './projections/licenses.ts';
 import { loadSubscriptions, saveSubscriptions } from './projections/subscriptions.ts';
 import { loadUsers, saveUsers } from './projections/users.ts';
@@ -60,9 +62,11 @@ export class BatchState implements Rows {
   readonly #users = new Map<string, User>();
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #licenses = new Map<string, License>();
+  readonly #licenseKeys = new Map<string, LicenseKey>();
   readonly #changedUsers = new Set<string>();
   readonly #changedSubscriptions = new Set<string>();
   readonly #changedLicenses = new Set<string>();
+  readonly #changedLicenseKeys = new Set<string>();
   /** By days since 1970, UTC. */
   readonly #activations = new Map<number, number>();
   readonly #erased = new Set<string>();
@@ -90,6 +94,8 @@ export class BatchState implements Rows {
       state.#subscriptions.set(found.subscriptionId, found);
     }
     for (const found of await loadLicenses(db, wanted.licenses)) state.#licenses.set(found.licenseId, found);
+    for (const found of await loadLicenseKeys(db, wanted.licenseKeys))
+      state.#licenseKeys.set(found.keyId, found);
     return state;
   }
 
@@ -140,6 +146,10 @@ export class BatchState implements Rows {
     return this.#licenses.get(licenseId);
   }
 
+  licenseKey(keyId: string): LicenseKey | undefined {
+    return this.#licenseKeys.get(keyId);
+  }
+
   setUser(user: User): void {
     this.#users.set(user.userId, user);
     this.#changedUsers.add(user.userId);
@@ -153,6 +163,11 @@ export class BatchState implements Rows {
   setLicense(license: License): void {
     this.#licenses.set(license.licenseId, license);
     this.#changedLicenses.add(license.licenseId);
+  }
+
+  setLicenseKey(key: LicenseKey): void {
+    this.#licenseKeys.set(key.keyId, key);
+    this.#changedLicenseKeys.add(key.keyId);
   }
 
   /** Applies the next event of its user. @throws ProjectionFault nothing was changed */
@@ -184,6 +199,7 @@ export class BatchState implements Rows {
     await saveUsers(db, pick(this.#users, this.#changedUsers));
     await saveSubscriptions(db, pick(this.#subscriptions, this.#changedSubscriptions));
     await saveLicenses(db, pick(this.#licenses, this.#changedLicenses));
+    await saveLicenseKeys(db, pick(this.#licenseKeys, this.#changedLicenseKeys));
     await addActivations(db, this.#activations);
     await eraseClientNames(db, this.erased);
   }
@@ -195,21 +211,29 @@ export class BatchState implements Rows {
 
 const distinct = <T>(items: readonly T[], key: (item: T) => string): string[] => [...new Set(items.map(key))];
 
-/** The subscriptions and licenses that events name without having made them themselves. */
+/** The rows that events name without having made them themselves. */
 function referredRows(events: readonly DecodedEvent[]) {
   const made = new Set<string>();
   const subscriptions = new Set<string>();
   const licenses = new Set<string>();
+  const licenseKeys = new Set<string>();
   for (const { recorded } of events) {
     const { event } = recorded;
     if (event.type === 'SubscriptionStarted') made.add(event.data.subscriptionId);
+    else if (event.type === 'LicenseKeyIssued') made.add(event.data.keyId);
     else if (event.type === 'LicenseActivated') {
       made.add(event.data.licenseId);
       if (event.data.replaces !== undefined) licenses.add(event.data.replaces);
+      if (event.data.keyId !== undefined) licenseKeys.add(event.data.keyId);
     } else if ('licenseId' in event.data) licenses.add(event.data.licenseId);
+    else if ('keyId' in event.data) licenseKeys.add(event.data.keyId);
     else if ('subscriptionId' in event.data) subscriptions.add(event.data.subscriptionId);
   }
-  return { subscriptions: [...subscriptions.difference(made)], licenses: [...licenses.difference(made)] };
+  return {
+    subscriptions: [...subscriptions.difference(made)],
+    licenses: [...licenses.difference(made)],
+    licenseKeys: [...licenseKeys.difference(made)],
+  };
 }
 
 function* pick<T>(rows: ReadonlyMap<string, T>, ids: ReadonlySet<string>): Generator<T> {

@@ -1,6 +1,7 @@
 import { applyEvent, type Rows } from '../read-model/fold/apply.ts';
 import type { FoldedEvent } from '../read-model/fold/event.ts';
 import type { License } from '../read-model/fold/license.ts';
+import type { LicenseKey } from '../read-model/fold/license-key.ts';
 import type { Subscription } from '../read-model/fold/subscription.ts';
 import { skipEvent, type User } from '../read-model/fold/user.ts';
 import { type SubscriptionStatus, subscriptionStatusAt } from '../subscription-status.ts';
@@ -40,6 +41,7 @@ export class UserRows implements Rows {
   #user: User | undefined;
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #licenses = new Map<string, License>();
+  readonly #licenseKeys = new Map<string, LicenseKey>();
   readonly #counts = { active: 0, deactivated: 0, revoked: 0 };
 
   /** @param userId the one user that is folded; others have no row */
@@ -55,6 +57,10 @@ export class UserRows implements Rows {
     return this.#licenses.get(licenseId);
   }
 
+  licenseKey(keyId: string): LicenseKey | undefined {
+    return this.#licenseKeys.get(keyId);
+  }
+
   setUser(user: User): void {
     this.#user = user;
   }
@@ -68,6 +74,10 @@ export class UserRows implements Rows {
     if (before) this.#counts[before.status] -= 1;
     this.#counts[license.status] += 1;
     this.#licenses.set(license.licenseId, license);
+  }
+
+  setLicenseKey(key: LicenseKey): void {
+    this.#licenseKeys.set(key.keyId, key);
   }
 
   /** Applies the next event. @throws ProjectionFault nothing was changed */
@@ -93,6 +103,11 @@ export class UserRows implements Rows {
   /** In the order in which they were started. */
   get subscriptions(): readonly Subscription[] {
     return [...this.#subscriptions.values()];
+  }
+
+  /** In the order in which they were issued. */
+  get licenseKeys(): readonly LicenseKey[] {
+    return [...this.#licenseKeys.values()];
   }
 
   get counts(): LicenseCounts {

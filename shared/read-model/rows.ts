@@ -53,6 +53,24 @@ export interface LicenseRow {
   updated_at: Date;
 }
 
+export interface LicenseKeyRow {
+  key_id: string;
+  user_id: string;
+  product: string;
+  /** Another system made its text. */
+  imported: boolean;
+  /** Different clients that it may activate, and those that it has activated; null without a limit. */
+  uses: number | null;
+  used: number;
+  uses_left: number | null;
+  expires_at: Date | null;
+  revoked: boolean;
+  /** Without `expired`, which depends on the time of reading. */
+  status: 'good' | 'used_up' | 'revoked';
+  created_at: Date;
+  updated_at: Date;
+}
+
 /** The schema that the services read and the projector writes; a rebuild swaps another one in under this name. */
 export const READ_MODEL_SCHEMA = 'read_model';
 

@@ -1,5 +1,6 @@
 import { type FoldedEvent, timeOf } from './event.ts';
 import { type License, projectLicense, replaced } from './license.ts';
+import { type LicenseKey, projectKeyUse, projectLicenseKey } from './license-key.ts';
 import { projectSubscription, type Subscription } from './subscription.ts';
 import { projectUser, type User } from './user.ts';
 
@@ -8,9 +9,11 @@ export interface Rows {
   user(userId: string): User | undefined;
   subscription(subscriptionId: string): Subscription | undefined;
   license(licenseId: string): License | undefined;
+  licenseKey(keyId: string): LicenseKey | undefined;
   setUser(user: User): void;
   setSubscription(subscription: Subscription): void;
   setLicense(license: License): void;
+  setLicenseKey(key: LicenseKey): void;
 }
 
 /**
@@ -35,17 +38,25 @@ export function applyEvent(rows: Rows, folded: FoldedEvent): number {
     case 'SubscriptionCancellationWithdrawn':
       rows.setSubscription(projectSubscription(rows.subscription(event.data.subscriptionId), event, at));
       break;
-    case 'LicenseActivated':
-    case 'LicenseDeactivated':
-    case 'LicenseRevoked':
-    case 'LicenseReinstated': {
-      const { clientName } = folded.personal;
-      rows.setLicense(projectLicense(rows.license(event.data.licenseId), event, clientName, at));
-      if ('replaces' in event.data && event.data.replaces !== undefined) {
-        rows.setLicense(replaced(rows.license(event.data.replaces), event.data.userId, at));
-      }
+    case 'LicenseActivated': {
+      const { licenseId, userId, replaces, keyId } = event.data;
+      const license = projectLicense(rows.license(licenseId), event, folded.personal.clientName, at);
+      const former = replaces === undefined ? undefined : replaced(rows.license(replaces), userId, at);
+      const key = keyId === undefined ? undefined : projectKeyUse(rows.licenseKey(keyId), event.data, at);
+      rows.setLicense(license);
+      if (former) rows.setLicense(former);
+      if (key) rows.setLicenseKey(key);
       break;
     }
+    case 'LicenseDeactivated':
+    case 'LicenseRevoked':
+    case 'LicenseReinstated':
+      rows.setLicense(projectLicense(rows.license(event.data.licenseId), event, null, at));
+      break;
+    case 'LicenseKeyIssued':
+    case 'LicenseKeyRevoked':
+      rows.setLicenseKey(projectLicenseKey(rows.licenseKey(event.data.keyId), event, at));
+      break;
     case 'UserErased':
     case 'UserSignedUp':
     case 'UserAdded':
@@ -55,8 +66,6 @@ export function applyEvent(rows: Rows, folded: FoldedEvent): number {
     case 'EmailChanged':
     case 'LoggedOut':
     case 'SessionsEnded':
-    case 'LicenseKeyIssued':
-    case 'LicenseKeyRevoked':
       break;
     default:
       event satisfies never;

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => system[Symbol.asyncDispose]());
 
-const EMPTY = { users: [], subscriptions: [], licenses: [], activations_by_day: [] };
+const EMPTY = { users: [], subscriptions: [], licenses: [], license_keys: [], activations_by_day: [] };
 
 /** The state that a history shows, from nothing but the user's stream. */
 async function stateOf(userId: string, asOf: number): Promise<UserRows> {

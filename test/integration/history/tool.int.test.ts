@@ -162,7 +162,14 @@ describe('cli replay --into', () => {
     const made = await into('by_tool', '--as-of', time(4));
     expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining(`as of ${time(4)}, 7 events`) });
     expect(lines(made.stdout)).toEqual([
-      ...['table\trows', 'users\t2', 'subscriptions\t2', 'licenses\t3', 'activations_by_day\t1'],
+      ...[
+        'table\trows',
+        'users\t2',
+        'subscriptions\t2',
+        'licenses\t3',
+        'license_keys\t0',
+        'activations_by_day\t1',
+      ],
       'parked_events\t0',
     ]);
     const again = await into('by_tool', '--as-of', time(4));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { storedTerms } from '../../../shared/events/terms.ts';
+import type { NewUserEvent } from '../../../shared/events/types.ts';
 import { type Author, instant, newId, TERMS } from './author.ts';
 import { createSystem, projected, type System } from './system.ts';
 
@@ -175,6 +176,63 @@ describe('read models', () => {
     await touch(user);
     expect(await licenseRow(licenseId)).toMatchObject({ status: 'deactivated' });
     expect(await licenseRow(again)).toMatchObject({ status: 'revoked' });
+  });
+
+  test('a license key counts the clients that it has activated, until it is revoked', async () => {
+    const user = system.author();
+    const { userId } = user;
+    await user.signUp();
+    const [bounded, unbounded] = [newId(), newId()];
+    const issued = { userId, product: 'app', keyDigest: '0'.repeat(64), personal: {} };
+    const expiresAt = instant(Date.now() + DAY);
+    const activated = (clientId: string, keyId: string, keyUses: number): NewUserEvent => {
+      const license = { licenseId: newId(), subscriptionId: newId(), clientId };
+      const data = { userId, product: 'app', ...license, keyId, keyUses, personal: {} };
+      return { type: 'LicenseActivated', data };
+    };
+    const keyRow = (id: string) => one('SELECT * FROM read_model.license_keys WHERE key_id = $1', id);
+    await user.append(
+      { type: 'LicenseKeyIssued', data: { ...issued, keyId: bounded, uses: 2, expiresAt } },
+      { type: 'LicenseKeyIssued', data: { ...issued, keyId: unbounded, imported: true } },
+      activated('one', bounded, 1),
+    );
+    await touch(user);
+    expect(await keyRow(bounded)).toMatchObject({
+      user_id: userId,
+      product: 'app',
+      imported: false,
+      uses: 2,
+      used: 1,
+      uses_left: 1,
+      expires_at: new Date(expiresAt),
+      status: 'good',
+    });
+    await user.append(activated('two', bounded, 2), activated('three', unbounded, 1));
+    await touch(user);
+    expect(await keyRow(bounded)).toMatchObject({ used: 2, uses_left: 0, status: 'used_up' });
+    const row = await keyRow(unbounded);
+    expect(row).toMatchObject({ imported: true, uses: null, used: 1, uses_left: null, status: 'good' });
+    await user.append({ type: 'LicenseKeyRevoked', data: { userId, keyId: bounded, personal: {} } });
+    await touch(user);
+    expect(await keyRow(bounded)).toMatchObject({ used: 2, revoked: true, status: 'revoked' });
+    expect((await keyRow(bounded)).updated_at > row.created_at).toBe(true);
+  });
+
+  test('what names a license key that its user does not have is parked, and has changed nothing', async () => {
+    const [user, other] = [system.author(), system.author()];
+    await Promise.all([user.signUp(), other.signUp()]);
+    const keyId = newId();
+    const issued = { userId: other.userId, product: 'app', keyDigest: '0'.repeat(64), personal: {} };
+    await other.append({ type: 'LicenseKeyIssued', data: { ...issued, keyId } });
+    const license = { licenseId: newId(), subscriptionId: newId(), clientId: 'one' };
+    const { userId } = user;
+    const data = { userId, product: 'app', ...license, keyId, keyUses: 1, personal: {} };
+    await user.append({ type: 'LicenseActivated', data });
+    await touch(other);
+    await expect
+      .poll(() => one('SELECT cause FROM read_model.parked_events WHERE user_id = $1', userId))
+      .toEqual({ cause: 'its user has no such license key' });
+    expect(await licenseRow(license.licenseId)).toBeUndefined();
   });
 
   test('logged-out tokens are kept until they expire', async () => {

@@ -1,0 +1,38 @@
+import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
+import { type LicenseKey, licenseKeyRow } from '../../../shared/read-model/fold/license-key.ts';
+import type { LicenseKeyRow } from '../../../shared/read-model/rows.ts';
+
+const LOAD = `
+SELECT key_id, user_id, product, imported, uses, used, expires_at, revoked, created_at, updated_at
+FROM license_keys WHERE key_id = ANY ($1::uuid[])`;
+
+/** The rows of these license keys, of those that have one. */
+export async function loadLicenseKeys(db: Queryable, ids: readonly string[]): Promise<LicenseKey[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await db.query<LicenseKeyRow>({ name: 'license_keys_load', text: LOAD, values: [ids] });
+  return rows.map((row) => ({
+    keyId: row.key_id,
+    userId: row.user_id,
+    product: row.product,
+    imported: row.imported,
+    uses: row.uses,
+    used: row.used,
+    expiresAt: row.expires_at?.getTime() ?? null,
+    revoked: row.revoked,
+    createdAt: row.created_at.getTime(),
+    updatedAt: row.updated_at.getTime(),
+  }));
+}
+
+const SAVE = `
+INSERT INTO license_keys (key_id, user_id, product, imported, uses, used, expires_at, revoked, created_at, updated_at)
+SELECT key_id, user_id, product, imported, uses, used, expires_at, revoked, created_at, updated_at
+FROM json_to_recordset($1) AS row (key_id uuid, user_id uuid, product text, imported boolean, uses integer, used integer,
+  expires_at timestamptz, revoked boolean, created_at timestamptz, updated_at timestamptz)
+ON CONFLICT (key_id) DO UPDATE SET used = excluded.used, revoked = excluded.revoked, updated_at = excluded.updated_at`;
+
+export async function saveLicenseKeys(db: Queryable, keys: Iterable<LicenseKey>): Promise<void> {
+  const rows = Array.from(keys, licenseKeyRow);
+  if (rows.length > 0)
+    await db.query({ name: 'license_keys_save', text: SAVE, values: [JSON.stringify(rows)] });
+}
