@@ -19,7 +19,9 @@ const plans = queryRoute({
     'In the order of the catalogue. What a subscription was started with may differ: it keeps its terms.',
   auth: 'anyone',
   crossOrigin: true,
-  query: z.object({ product: text(1, 32).optional().meta({ description: 'The plans of this one alone.' }) }),
+  query: z.strictObject({
+    product: text(1, 32).optional().meta({ description: 'The plans of this one alone.' }),
+  }),
   answers: {
     200: {
       description: 'The catalogue.',

@@ -1,4 +1,4 @@
-import { ask, signUp } from '../support/api.ts';
+import { ask, signUp, subscribe } from '../support/api.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
 import { type Benchmark, concurrently, percentile } from './benchmark.ts';
 import { UNLIMITED } from './licenses.ts';
@@ -53,11 +53,9 @@ interface Subscribed {
 async function prepared(stack: LaunchedStack): Promise<Subscribed[]> {
   const customers: Subscribed[] = [];
   await concurrently(Array.from({ length: CUSTOMERS }), 8, async () => {
-    const { token } = await signUp(stack.url);
-    const subscription = await ask(stack.url, '/v1/subscriptions', {
-      token,
-      body: { plan: 'pro', months: 1 },
-    });
+    const customer = await signUp(stack.url);
+    const { token } = customer;
+    const subscription = await subscribe(stack.url, customer);
     const activation = await ask(stack.url, '/v1/activations', { token, body: { client_id: 'bench' } });
     const key = String(activation.body.activation_key);
     const position = String(activation.headers.get('Event-Position'));

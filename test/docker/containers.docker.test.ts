@@ -26,7 +26,7 @@ describe('a first start', () => {
       rmSync(data, { recursive: true });
     }
     expect(lines.join('\n')).toContain('"code":"VALID"');
-    licensed = await customers(system.url, 3);
+    licensed = await customers({ url: system.url, tool: (...args) => system.tool(...args) }, 3);
   });
 
   it('and a second one replaces nothing that runs', async () => {

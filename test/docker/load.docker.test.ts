@@ -15,7 +15,7 @@ let system: Compose;
 let licensed: Licensed[];
 beforeAll(async () => {
   system = await startSystem();
-  licensed = await customers(system.url, CONNECTIONS * 5);
+  licensed = await customers({ url: system.url, tool: (...args) => system.tool(...args) }, CONNECTIONS * 5);
 });
 afterAll(() => system.down());
 

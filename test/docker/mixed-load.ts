@@ -2,10 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { type Licensed, signUpLicensed, validate } from '../support/api.ts';
 import type { Ask } from './load.ts';
 
+interface Customers {
+  readonly url: string;
+  /** Runs a command of the tool. */
+  readonly tool: (...args: readonly string[]) => Promise<string>;
+}
+
 /** Customers with a license that every layer knows. @throws Error a license never became valid */
-export async function customers(url: string, count: number): Promise<Licensed[]> {
+export async function customers({ url, tool }: Customers, count: number): Promise<Licensed[]> {
+  const staff = (await tool('token', '--role', 'operator', '--subject', 'load')).trim();
   const licensed: Licensed[] = [];
-  for (let i = 0; i < count; i += 1) licensed.push(await signUpLicensed(url, 'pro'));
+  for (let i = 0; i < count; i += 1) licensed.push(await signUpLicensed(url, { staff }));
   for (const each of licensed) {
     const { body } = await validate(url, each, true);
     if (body.code !== 'VALID') throw new Error(`a license is ${JSON.stringify(body)}`);

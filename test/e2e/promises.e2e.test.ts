@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
 import { userStream } from '../../shared/events/streams.ts';
-import { ask, signUp, signUpLicensed, validate } from '../support/api.ts';
+import { ask, signUp, signUpLicensed, subscribe, validate } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
 
@@ -40,7 +40,7 @@ async function eventsOf(userId: string, type: string) {
 describe('over two command nodes', () => {
   it('two hundred concurrent activations on a plan with ten: ten succeed, and the log shows ten', async () => {
     const customer = await signUp(stack.url);
-    await ask(stack.url, '/v1/subscriptions', { token: customer.token, body: { plan: 'pro', months: 1 } });
+    await subscribe(stack.url, customer, { staff: await operatorToken() });
     const answers = await Promise.all(
       Array.from({ length: 200 }, (_, i) =>
         ask(stack.url, '/v1/activations', { token: customer.token, body: { client_id: `c${i}` } }),

@@ -18,7 +18,9 @@ beforeAll(async () => {
       OTEL_TRACES_SAMPLER_ARG: '0',
     },
   });
-  licensed = await signUpLicensed(stack.url);
+  licensed = await signUpLicensed(stack.url, {
+    staff: await stack.tool('token', '--role', 'operator', '--subject', 'traces'),
+  });
 }, 120_000);
 afterAll(async () => {
   await dispose(stack);

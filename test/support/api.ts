@@ -58,13 +58,29 @@ export interface Licensed extends Customer {
   readonly position: string;
 }
 
+/** A year of a plan, started by who may start it. @throws Error it was refused */
+export async function subscribe(
+  url: string,
+  { userId, token }: Pick<Customer, 'userId' | 'token'>,
+  by: Subscribing = {},
+): Promise<ApiAnswer> {
+  const { staff, plan = staff === undefined ? 'free' : 'pro' } = by;
+  const body = { plan, months: 12, ...(staff !== undefined && { user_id: userId }) };
+  const answer = await ask(url, '/v1/subscriptions', { token: staff ?? token, body });
+  if (answer.status !== 201) throw new Error(`subscription: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return answer;
+}
+
+export interface Subscribing {
+  /** A token that may start paid plans. Without one customers start `free` themselves. */
+  readonly staff?: string;
+  readonly plan?: string;
+}
+
 /** A customer with a running subscription and one active client. */
-export async function signUpLicensed(url: string, plan = 'pro'): Promise<Licensed> {
+export async function signUpLicensed(url: string, by: Subscribing = {}): Promise<Licensed> {
   const customer = await signUp(url);
-  const subscription = await ask(url, '/v1/subscriptions', {
-    token: customer.token,
-    body: { plan, months: 12 },
-  });
+  const subscription = await subscribe(url, customer, by);
   const clientId = `client-${randomUUID()}`;
   const activation = await ask(url, '/v1/activations', {
     token: customer.token,

@@ -24,7 +24,7 @@ beforeAll(async () => {
     },
   });
   const customers = [];
-  for (let n = 0; n < CUSTOMERS; n++) customers.push(await signUpLicensed(stack.url, 'free'));
+  for (let n = 0; n < CUSTOMERS; n++) customers.push(await signUpLicensed(stack.url));
   world = {
     ids: customers.flatMap(({ userId, subscriptionId, licenseId }) => [userId, subscriptionId, licenseId]),
     positions: customers.map(({ position }) => position),

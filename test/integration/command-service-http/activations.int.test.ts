@@ -16,7 +16,7 @@ const call = (resource: string, request: ApiRequest) => askChecked(node.url, res
 
 describe('activations', () => {
   it('activates once: the same client again is the same license and an equivalent key', async () => {
-    const { token, licenseId, clientId, activationKey } = await signUpLicensed(node.url);
+    const { token, licenseId, clientId, activationKey } = await signUpLicensed(node.url, { staff: operator });
     const again = await post('/v1/activations', token, { client_id: clientId });
     expect(again).toMatchObject({
       status: 200,
@@ -39,8 +39,8 @@ describe('activations', () => {
   });
 
   it('deactivates by the user or by the client with its key; twice is once', async () => {
-    const { token, clientId, activationKey } = await signUpLicensed(node.url);
-    const stranger = await signUpLicensed(node.url);
+    const { token, clientId, activationKey } = await signUpLicensed(node.url, { staff: operator });
+    const stranger = await signUpLicensed(node.url, { staff: operator });
     const path = `/v1/activations/${encodeURIComponent(clientId)}`;
     const remove = (key: string, resource = path) => call(resource, { method: 'DELETE', token: key });
     expect((await remove(stranger.activationKey)).status).toBe(404);
@@ -60,14 +60,14 @@ describe('activations', () => {
   it.each(['.', '..', '../x', 'a/..', 'a/./b', 'a/../../../x'])(
     'refuses the client id %s: as a part of a path it would mean another path',
     async (clientId) => {
-      const { token } = await signUpLicensed(node.url);
+      const { token } = await signUpLicensed(node.url, { staff: operator });
       const answer = await post('/v1/activations', token, { client_id: clientId });
       expect(answer).toMatchObject({ status: 400, body: { errors: [{ pointer: '/client_id' }] } });
     },
   );
 
   it('compares client ids after Unicode NFC', async () => {
-    const { token } = await signUpLicensed(node.url);
+    const { token } = await signUpLicensed(node.url, { staff: operator });
     const first = await post('/v1/activations', token, { client_id: 'Bu\u0308ro-Mac' });
     expect(first).toMatchObject({ status: 201, body: { client_id: 'B\u00fcro-Mac' } });
     const again = await post('/v1/activations', token, { client_id: 'B\u00fcro-Mac' });
@@ -85,21 +85,21 @@ describe('activations', () => {
     // Each becomes two letters by normalising.
     ['a form that is too long', '\u0958'.repeat(65), /128 characters after Unicode NFC/],
   ])('refuses a client id with %s, and says why', async (_what, clientId, detail) => {
-    const { token } = await signUpLicensed(node.url);
+    const { token } = await signUpLicensed(node.url, { staff: operator });
     const answer = await post('/v1/activations', token, { client_id: clientId });
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
     expect(answer.body.errors).toEqual([{ pointer: '/client_id', detail: expect.stringMatching(detail) }]);
   });
 
   it('takes other dots in a client id', async () => {
-    const { token } = await signUpLicensed(node.url);
+    const { token } = await signUpLicensed(node.url, { staff: operator });
     for (const clientId of ['...', 'a..b/.c', 'host.example']) {
       expect((await post('/v1/activations', token, { client_id: clientId })).status).toBe(201);
     }
   });
 
   it('takes an activation key for nothing else', async () => {
-    const { activationKey } = await signUpLicensed(node.url);
+    const { activationKey } = await signUpLicensed(node.url, { staff: operator });
     const answer = await post('/v1/activations', activationKey, { client_id: 'x' });
     expect(answer).toMatchObject({ status: 401, body: { code: 'token_invalid' } });
   });

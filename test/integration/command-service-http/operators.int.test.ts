@@ -36,7 +36,7 @@ const unknownId = () => uuidv7(Date.now(), randomBytes(10));
 
 describe('an operator', () => {
   it('suspends and reinstates a subscription that it names by its id alone', async () => {
-    const licensed = await signUpLicensed(node.url);
+    const licensed = await signUpLicensed(node.url, { staff: operator });
     const path = `/v1/subscriptions/${licensed.subscriptionId}`;
     const suspended = await post(`${path}/suspend`, operator, { reason: 'unpaid' });
     expect(suspended).toMatchObject({
@@ -58,7 +58,7 @@ describe('an operator', () => {
   });
 
   it('revokes, reinstates and deactivates a license', async () => {
-    const licensed = await signUpLicensed(node.url);
+    const licensed = await signUpLicensed(node.url, { staff: operator });
     const { token, clientId, activationKey } = licensed;
     const path = `/v1/licenses/${licensed.licenseId}`;
     const reinstated = () => post(`${path}/reinstate`, operator);
@@ -85,7 +85,7 @@ describe('an operator', () => {
     expect((await post(`/v1/subscriptions/${randomUUID()}/suspend`, operator)).status).toBe(404);
 
     await projector.stop();
-    const licensed = await signUpLicensed(node.url);
+    const licensed = await signUpLicensed(node.url, { staff: operator });
     const path = `/v1/licenses/${licensed.licenseId}/revoke`;
     const behind = await post(path, operator);
     expect(behind).toMatchObject({ status: 503, body: { code: 'read_model_behind' } });
@@ -96,7 +96,7 @@ describe('an operator', () => {
   });
 
   it('finds what a parked event made, and is told 404 of what none made', async () => {
-    const { userId, licenseId } = await signUpLicensed(node.url);
+    const { userId, licenseId } = await signUpLicensed(node.url, { staff: operator });
     const read = () => node.pool.query('SELECT FROM read_model.licenses WHERE license_id = $1', [licenseId]);
     await eventually('it is projected', async () => (await read()).rowCount === 1);
     // As if its activation had been parked.
@@ -120,7 +120,10 @@ describe('an operator', () => {
   });
 
   it('does not believe an index that names the wrong user', async () => {
-    const [right, wrong] = [await signUpLicensed(node.url), await signUpLicensed(node.url)];
+    const [right, wrong] = [
+      await signUpLicensed(node.url, { staff: operator }),
+      await signUpLicensed(node.url, { staff: operator }),
+    ];
     const path = `/v1/licenses/${right.licenseId}`;
     expect((await post(`${path}/revoke`, operator)).status).toBe(200);
     await node.pool.query('UPDATE read_model.licenses SET user_id = $2 WHERE license_id = $1', [

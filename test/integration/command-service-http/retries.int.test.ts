@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CommandService } from '../../../command-service/app.ts';
-import { ask, signUp } from '../../support/api.ts';
+import { ask, signUp, subscribe } from '../../support/api.ts';
+import { SELF_SERVICE } from '../../support/catalogues.ts';
 import { type CommandNode, startCommandNode } from './command-node.ts';
 
 let node: CommandNode;
@@ -9,7 +10,7 @@ let other: CommandService;
 /** Believes nobody: as if this test were a caller from outside. */
 let distrustful: CommandService;
 beforeAll(async () => {
-  node = await startCommandNode();
+  node = await startCommandNode({ settings: { PLAN_CATALOGUE_FILE: SELF_SERVICE } });
   other = await node.another();
   distrustful = await node.another({ TRUSTED_PROXIES: '192.0.2.1' });
 });
@@ -20,10 +21,7 @@ const attempt = () => ({ 'X-Retry-Key': randomBytes(16).toString('hex') });
 
 async function subscribed() {
   const customer = await signUp(node.url);
-  const { body, headers } = await ask(node.url, '/v1/subscriptions', {
-    token: customer.token,
-    body: { plan: 'pro', months: 1 },
-  });
+  const { body, headers } = await subscribe(node.url, customer, { plan: 'pro' });
   return {
     ...customer,
     renewal: `/v1/subscriptions/${body.subscription_id}/renew`,

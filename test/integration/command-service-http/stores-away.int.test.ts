@@ -16,7 +16,7 @@ it('without the event store: 503 with Retry-After and not ready; then it goes on
   await using node = await startCommandNode();
   const { token } = await signUp(node.url);
   await node.stopEventStore();
-  const answer = await ask(node.url, '/v1/subscriptions', { token, body: { plan: 'pro', months: 1 } });
+  const answer = await ask(node.url, '/v1/subscriptions', { token, body: { plan: 'free', months: 1 } });
   expect(answer.status).toBe(503);
   expect(['event_store_unavailable', 'append_outcome_unknown']).toContain(answer.body.code);
   expect(answer.headers.get('Retry-After')).toBe('1');
@@ -26,7 +26,7 @@ it('without the event store: 503 with Retry-After and not ready; then it goes on
 
   await node.startEventStore();
   await isReady(node);
-  const again = await ask(node.url, '/v1/subscriptions', { token, body: { plan: 'pro', months: 1 } });
+  const again = await ask(node.url, '/v1/subscriptions', { token, body: { plan: 'free', months: 1 } });
   expect(again.status).toBe(201);
 });
 
@@ -34,7 +34,7 @@ it('without PostgreSQL: what needs a new key or the read model is 503, the rest 
   await using postgres = await startPostgres();
   await using node = await startCommandNode({ postgresUrl: postgres.url });
   const operator = await node.operatorToken();
-  const { token, clientId } = await signUpLicensed(node.url);
+  const { token, clientId } = await signUpLicensed(node.url, { staff: operator });
   await postgres.kill();
 
   const activated = await ask(node.url, '/v1/activations', { token, body: { client_id: 'another' } });

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { comparePositions, type Position, parsePosition } from '../../../shared/events/position.ts';
 import { type ApiAnswer, type ApiRequest, signUp, signUpLicensed } from '../../support/api.ts';
+import { SELF_SERVICE } from '../../support/catalogues.ts';
 import { askChecked, postTo } from './ask-checked.ts';
 import { type CommandNode, startCommandNode } from './command-node.ts';
 
 let node: CommandNode;
 let operator: string;
 beforeAll(async () => {
-  node = await startCommandNode();
+  node = await startCommandNode({ settings: { PLAN_CATALOGUE_FILE: SELF_SERVICE } });
   operator = await node.operatorToken();
 });
 afterAll(() => node[Symbol.asyncDispose]());
@@ -116,7 +117,7 @@ describe('subscriptions of a user', () => {
   });
 
   it('changes the plan and cancels; neither is another user’s business', async () => {
-    const { token, subscriptionId } = await signUpLicensed(node.url, 'basic');
+    const { token, subscriptionId } = await signUpLicensed(node.url, { plan: 'basic' });
     const stranger = await signUp(node.url);
     const path = `/v1/subscriptions/${subscriptionId}`;
     expect((await post(`${path}/change-plan`, stranger.token, { plan: 'pro' })).status).toBe(404);
@@ -136,7 +137,7 @@ describe('subscriptions of a user', () => {
   });
 
   it('does not shrink below the active clients', async () => {
-    const { token, subscriptionId } = await signUpLicensed(node.url);
+    const { token, subscriptionId } = await signUpLicensed(node.url, { plan: 'pro' });
     await post('/v1/activations', token, { client_id: 'second' });
     const answer = await post(`/v1/subscriptions/${subscriptionId}/change-plan`, token, { plan: 'free' });
     expect(answer).toMatchObject({ status: 409, body: { code: 'too_many_clients', limit: 1, active: 2 } });

@@ -83,7 +83,7 @@ describe('a page of any origin', () => {
   });
 
   it('activates, and reads why not', async () => {
-    const { token } = await signUpLicensed(command.url);
+    const { token } = await signUpLicensed(command.url, { staff: await command.operatorToken() });
     const activate = (authorization: string, clientId: string) =>
       fromPage(`${command.url}${ACTIVATE}`, {
         method: 'POST',

@@ -7,11 +7,12 @@ import { readCatalogue } from '../../../shared/catalogue/read.ts';
 import { eventCatalogue } from '../../../shared/events/catalogue.ts';
 import type { NewUserEvent, Recorded, UserEvent } from '../../../shared/events/types.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
+import { SELF_SERVICE } from '../../support/catalogues.ts';
 
 export const USER = '01900000-0000-7000-8000-000000000001';
 export const NOW = Date.UTC(2026, 0, 31, 12);
 export const DAY = 86_400_000;
-export const CATALOGUE: Catalogue = readCatalogue();
+export const CATALOGUE: Catalogue = readCatalogue(SELF_SERVICE);
 export const DIGEST = 'a'.repeat(64);
 
 export const at = (ms: number): string => new Date(ms).toISOString();
