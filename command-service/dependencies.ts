@@ -14,6 +14,7 @@ export type PausePoint =
   | 'append.after'
   | 'reserve.before'
   | 'reserve.after'
+  | 'email.changed'
   | 'erase.appended'
   | 'erase.tombstoned';
 

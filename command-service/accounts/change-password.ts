@@ -1,12 +1,11 @@
 import type { ExecutorDependencies } from '../dependencies.ts';
 import { nothing } from '../domain/decision.ts';
 import { decide } from '../domain/user.ts';
-import type { UserState } from '../domain/user-state.ts';
 import { withLiveToken } from '../execute/admission.ts';
 import type { ExecuteCommand } from '../execute/execute-command.ts';
 import { type Outcome, type PasswordRequest, refused } from '../execute/requests.ts';
 import { actorOf, stampCommand } from '../execute/stamps.ts';
-import { credentialsOf, passwordFits } from './credentials.ts';
+import { bringsTheSamePassword, passwordCheck } from './credentials.ts';
 import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
 import { refuseGuessable } from './password-rules.ts';
 
@@ -26,16 +25,7 @@ export function createChangePassword({ dependencies, executeCommand }: Parts) {
   return async (request: PasswordRequest): Promise<Outcome> => {
     const { userId, caller, ifMatch, password, newPassword, requester = UNKNOWN_REQUESTER } = request;
     const stamp = await stampCommand(vault, request, actorOf(caller));
-    // Deciding again after a conflict hashes again only what has changed.
-    const verified = new Map<number, boolean>();
-    const fits = async (state: UserState) => {
-      const { credentialsRevision } = state.account;
-      const known = verified.get(credentialsRevision);
-      if (known !== undefined) return known;
-      const answer = await passwordFits(dependencies, credentialsOf(state), password, requester);
-      verified.set(credentialsRevision, answer);
-      return answer;
-    };
+    const fits = passwordCheck(dependencies, password, requester);
     let passwordHash: string | undefined;
     return executeCommand({
       userId,
@@ -51,8 +41,13 @@ export function createChangePassword({ dependencies, executeCommand }: Parts) {
         return decide(state, { type: 'ChangePassword', passwordHash }, context);
       },
       async repeat(state, earlier) {
-        if (state.account.credentialsRevision !== earlier.revision) return undefined;
-        const same = await passwordFits(dependencies, credentialsOf(state), newPassword, requester);
+        const same = await bringsTheSamePassword(
+          dependencies,
+          state,
+          earlier.revision,
+          newPassword,
+          requester,
+        );
         return same ? undefined : { code: 'idempotency_key_reused' };
       },
     });

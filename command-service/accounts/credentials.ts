@@ -20,10 +20,10 @@ export interface SealedCredentials {
   readonly event: 'UserSignedUp' | 'PasswordChanged';
 }
 
-/** Undefined for a user who has none: never signed up, or erased. */
+/** Undefined for a user who has none: never signed up, made by staff and without a password yet, or erased. */
 export function credentialsOf(state: UserState): SealedCredentials | undefined {
   const { status, credentials, credentialsEvent } = state.account;
-  if (status !== 'active') return undefined;
+  if (status !== 'active' || credentials === '') return undefined;
   return { userId: state.userId, sealed: credentials, event: credentialsEvent };
 }
 
@@ -60,4 +60,39 @@ async function fits(
   return passwordHash === undefined
     ? passwords.verifyNobody(password, requester)
     : passwords.verify(passwordHash, password, requester);
+}
+
+/**
+ * Asks whether a password is the user's, each time for a later state: one and the same password is hashed once, however
+ * often the command is decided again.
+ */
+export function passwordCheck(
+  parts: Parts,
+  password: string,
+  requester: Requester,
+): (state: UserState) => Promise<boolean> {
+  const verified = new Map<number, boolean>();
+  return async (state) => {
+    const { passwordRevision } = state.account;
+    const known = verified.get(passwordRevision);
+    if (known !== undefined) return known;
+    const answer = await passwordFits(parts, credentialsOf(state), password, requester);
+    verified.set(passwordRevision, answer);
+    return answer;
+  };
+}
+
+/**
+ * Whether a repeated command brings the same new password as the first time, as far as that can be known: if the password
+ * was changed since, it can't.
+ */
+export async function bringsTheSamePassword(
+  parts: Parts,
+  state: UserState,
+  setAt: number,
+  password: string,
+  requester: Requester,
+): Promise<boolean> {
+  if (state.account.passwordRevision !== setAt) return true;
+  return passwordFits(parts, credentialsOf(state), password, requester);
 }

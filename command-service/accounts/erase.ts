@@ -2,11 +2,13 @@ import type { ExecutorDependencies } from '../dependencies.ts';
 import { decide } from '../domain/user.ts';
 import { withTokenUntilErased } from '../execute/admission.ts';
 import type { ExecuteCommand } from '../execute/execute-command.ts';
-import type { EraseRequest, Outcome } from '../execute/requests.ts';
+import { type EraseRequest, type Outcome, refused } from '../execute/requests.ts';
 import { actorOf, type CommandStamp, stampCommand } from '../execute/stamps.ts';
 import type { UserQueue } from '../execute/user-queue.ts';
 import type { UserStates } from '../execute/user-states.ts';
 import type { Reservations } from '../reservations/reservations.ts';
+import { passwordCheck } from './credentials.ts';
+import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
 
 export interface EraseParts {
   readonly dependencies: ExecutorDependencies;
@@ -17,7 +19,7 @@ export interface EraseParts {
 }
 
 /**
- * What has to follow `UserErased`: the key's tombstone, the snapshot's removal, the email's release, the intent's end. In
+ * What has to follow `UserErased`: the key's tombstone, the snapshot's removal, the email's release (unless it is blocked), the intent's end. In
  * this order, because a crash in between may leave an email reserved a little longer, but never personal data readable
  * once the email is free.
  * @returns whether anything was left to do
@@ -31,20 +33,24 @@ export async function finishErasure(
   const tombstoned = await dependencies.vault.applyErasures([userId]);
   await states.removeSaved(userId);
   await dependencies.pause?.('erase.tombstoned', { userId, commandId: stamp.commandId });
-  const digest = await queue.run(userId, async () => (await states.readToEnd(userId)).account.emailDigest);
-  const released = await reservations.release(digest, userId, stamp);
+  const { emailDigest, emailBlocked } = await queue.run(userId, async () => ({
+    ...(await states.readToEnd(userId)).account,
+  }));
+  const isHeld = emailDigest !== '' && !emailBlocked;
+  const released = isHeld && (await reservations.release(emailDigest, userId, stamp));
   await dependencies.erasures.end(userId);
   return released || tombstoned > 0;
 }
 
 /**
- * Erases a user: the intent, `UserErased`, then tombstone and release. A repeat runs the last two again; what is cut off
+ * Erases a user, a customer after their password was verified: the intent, `UserErased`, then tombstone and release. A repeat runs the last two again; what is cut off
  * is finished by the sweep, which goes by the intent.
  */
 export function createErase(parts: EraseParts) {
   const { dependencies, executeCommand } = parts;
   return async (request: EraseRequest): Promise<Outcome> => {
-    const { userId, caller, ifMatch } = request;
+    const { userId, caller, ifMatch, password, requester = UNKNOWN_REQUESTER } = request;
+    const fits = password === undefined ? undefined : passwordCheck(dependencies, password, requester);
     const stamp = await stampCommand(dependencies.vault, request, actorOf(caller));
     const outcome = await executeCommand({
       userId,
@@ -52,6 +58,9 @@ export function createErase(parts: EraseParts) {
       ifMatch,
       admit: withTokenUntilErased(caller, userId),
       async decide(state, context) {
+        // Once they are erased, there is no password left to ask for, and nothing left to guard.
+        const isGuarded = fits && state.account.status === 'active';
+        if (isGuarded && !(await fits(state))) return refused({ code: 'wrong_password' });
         const decision = decide(state, { type: 'EraseUser' }, context);
         if (decision.kind === 'events') await dependencies.erasures.begin(userId);
         return decision;

@@ -3,32 +3,33 @@ import type { ExecutorDependencies } from '../dependencies.ts';
 import { type LogInRequest, type Outcome, refused } from '../execute/requests.ts';
 import type { UserQueue } from '../execute/user-queue.ts';
 import type { UserStates } from '../execute/user-states.ts';
-import type { Reservations } from '../reservations/reservations.ts';
 import { credentialsOf, passwordFits } from './credentials.ts';
-import { emailHolder } from './email.ts';
+import type { Emails } from './emails.ts';
 import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
 
 interface Parts {
   readonly dependencies: ExecutorDependencies;
   readonly states: UserStates;
   readonly queue: UserQueue;
-  readonly reservations: Reservations;
+  readonly emails: Emails;
 }
 
 /**
  * Logs in, on the write side, because the log alone knows the password of this moment. An unknown email costs the
  * same reads (of a user who does not exist) and the same hashing as a known one with a wrong password.
  */
-export function createLogIn({ dependencies, states, queue, reservations }: Parts) {
+export function createLogIn({ dependencies, states, queue, emails }: Parts) {
   const { clock, vault } = dependencies;
   return async ({ email, password, requester = UNKNOWN_REQUESTER }: LogInRequest): Promise<Outcome> => {
     const now = clock(); // first, so that a node whose clock is wrong answers nothing
-    const known = await emailHolder({ vault, reservations }, email);
-    const holder = known ?? randomUUID();
-    const account = known ?? (await vault.emailDigest(email));
+    const held = await emails.holderOf(email);
+    const holder = held?.userId ?? randomUUID();
+    const account = held?.userId ?? (await vault.emailDigest(email));
     const { revision, position, lastEventAt, credentials } = await queue.run(holder, async () => {
       const state = await states.readToEnd(holder);
-      return { ...state, credentials: credentialsOf(state) };
+      // One that is reserved for them, or not yet released, is not the one that they have.
+      const isTheirs = state.account.emailDigest === held?.digest;
+      return { ...state, credentials: isTheirs ? credentialsOf(state) : undefined };
     });
     if (!(await passwordFits(dependencies, credentials, password, requester, account)))
       return refused({ code: 'invalid_credentials' });

@@ -3,24 +3,23 @@ import { userStream } from '../../shared/events/streams.ts';
 import { normaliseEmail } from '../../shared/identity/email.ts';
 import { uuidv7 } from '../../shared/ids.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
-import { type AccountCommand, noAccount, signUp } from '../domain/account.ts';
+import { noAccount } from '../domain/account.ts';
+import { type AccountCommand, signUp } from '../domain/account-commands.ts';
 import { decide } from '../domain/user.ts';
 import type { Job } from '../execute/decide-command.ts';
 import type { ExecuteCommand } from '../execute/execute-command.ts';
 import { type Outcome, refused, type SignUpRequest } from '../execute/requests.ts';
 import { ANONYMOUS, stampCommand } from '../execute/stamps.ts';
-import type { UserQueue } from '../execute/user-queue.ts';
-import type { UserStates } from '../execute/user-states.ts';
 import type { Reservations } from '../reservations/reservations.ts';
 import { credentialsOf, passwordFits } from './credentials.ts';
+import type { Emails } from './emails.ts';
 import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
 import { refuseGuessable } from './password-rules.ts';
 
 interface Parts {
   readonly dependencies: ExecutorDependencies;
-  readonly states: UserStates;
-  readonly queue: UserQueue;
   readonly reservations: Reservations;
+  readonly emails: Emails;
   readonly executeCommand: ExecuteCommand;
 }
 
@@ -29,17 +28,8 @@ interface Parts {
  * without a user completes it, for the user id that it names: so a sign-up cut off in between blocks nobody,
  * and of two at once one makes the user and the other finds the email taken.
  */
-export function createSignUp({ dependencies, states, queue, reservations, executeCommand }: Parts) {
+export function createSignUp({ dependencies, reservations, emails, executeCommand }: Parts) {
   const { vault, codec, passwords, guesses, clock } = dependencies;
-
-  const statusOf = (userId: string) =>
-    queue.run(userId, async () => (await states.readToEnd(userId)).account.status);
-
-  /** Whether a user holds an email by this digest. */
-  async function isHeld(digest: string | undefined): Promise<boolean> {
-    const { holder } = digest === undefined ? {} : await reservations.read('email', digest);
-    return holder !== undefined && (await statusOf(holder.userId)) === 'active';
-  }
 
   const attempt = async (request: SignUpRequest): Promise<Outcome> => {
     const { password, requester = UNKNOWN_REQUESTER } = request;
@@ -52,7 +42,7 @@ export function createSignUp({ dependencies, states, queue, reservations, execut
     // And before anything is written: a node that is too busy to hash leaves no reservation behind.
     const passwordHash = await passwords.hash(password, requester);
     const command: AccountCommand = { type: 'SignUp', email, emailDigest, passwordHash };
-    if (await isHeld(await vault.formerEmailDigest(request.email))) return refused({ code: 'email_taken' });
+    if (await emails.isTakenInFormerForm(request.email)) return refused({ code: 'email_taken' });
     const stamp = await stampCommand(vault, request, ANONYMOUS, `email:${emailDigest}`);
     // An event that can't be written leaves no reservation behind.
     const checkWritable = (userId: string) => {
@@ -60,9 +50,9 @@ export function createSignUp({ dependencies, states, queue, reservations, execut
       if (decision.kind !== 'events') return;
       for (const event of decision.events) codec.check(event, userStream(userId));
     };
-    // A reservation without a user is completed, for the user that it names; one whose user is erased has ended.
+    // A reservation without a user is completed, for the user that it names.
     const holder = await reservations.settle('email', emailDigest, stamp, async (current) => {
-      if (current && (await statusOf(current.userId)) !== 'erased') return undefined;
+      if ((await emails.judge(emailDigest, current)).status !== 'free') return undefined;
       const userId = uuidv7(clock(), randomBytes(10));
       checkWritable(userId);
       return { userId };
@@ -80,7 +70,7 @@ export function createSignUp({ dependencies, states, queue, reservations, execut
       },
       async repeat(state, earlier) {
         const { revision, account } = state;
-        const unchanged = account.credentialsRevision === earlier.revision;
+        const unchanged = account.passwordRevision === earlier.revision;
         if (await passwordFits(dependencies, credentialsOf(state), password, requester)) {
           tokenRevision = revision;
           return undefined;

@@ -1,5 +1,6 @@
-import type { UserEvent } from '../../shared/events/types.ts';
-import { accepted, type Context, type Decision, instant, nothing, rejected } from './decision.ts';
+import type { AccountEvent } from './account-event.ts';
+import type { Subject } from './decision.ts';
+import type { Profile } from './entities.ts';
 
 // ---- state ----
 
@@ -7,25 +8,43 @@ import { accepted, type Context, type Decision, instant, nothing, rejected } fro
 export interface Account {
   readonly userId: string;
   status: 'none' | 'active' | 'erased';
+  /** Empty for a user without an email. An erased user's stays: by it the email is released. */
   emailDigest: string;
-  /** The encrypted `personal` of the event that set the password last; it holds the password's hash. */
+  /** Revision of the event that set the email last: with {@link passwordRevision} what a token to verify it is made for. */
+  emailRevision: number;
+  /** What is shown of the user. */
+  profile: Profile;
+  /** The encrypted `personal` of the event that set the password last; empty for a user who has none yet. */
   credentials: string;
   /** The type of that event, by which it is opened. */
   credentialsEvent: 'UserSignedUp' | 'PasswordChanged';
+  /** Revision of the event that set the password last; -1 if none did. */
+  passwordRevision: number;
   /** Revision of the event that set the password or ended all sessions. Access tokens issued before it have ended. */
   credentialsRevision: number;
+  /** One-time tokens to set a password by, that are neither used nor overtaken → when they expire (ms). */
+  readonly resets: Map<string, number>;
   /** Logged-out tokens → when they expire anyway (ms). Those that have expired drop out at the next log-out. */
   readonly endedTokens: Map<string, number>;
+  /** Erased while suspended: the email stays reserved until staff release it. */
+  emailBlocked: boolean;
 }
+
+const NOBODY: Profile = { status: 'active', emailVerified: false, createdAt: 0, updatedAt: 0 };
 
 export const noAccount = (userId: string): Account => ({
   userId,
   status: 'none',
   emailDigest: '',
+  emailRevision: -1,
+  profile: NOBODY,
   credentials: '',
   credentialsEvent: 'UserSignedUp',
+  passwordRevision: -1,
   credentialsRevision: -1,
+  resets: new Map(),
   endedTokens: new Map(),
+  emailBlocked: false,
 });
 
 /** What an access token says about itself: its id, and the user's revision when it was issued. */
@@ -44,112 +63,105 @@ export const credentialsHold = (account: Account, token: AccessTokenClaims): boo
 
 // ---- fold ----
 
-export type AccountEvent = Extract<
-  UserEvent,
-  {
-    type:
-      | 'UserSignedUp'
-      | 'UserAdded'
-      | 'PasswordResetIssued'
-      | 'PasswordChanged'
-      | 'EmailVerified'
-      | 'EmailChanged'
-      | 'LoggedOut'
-      | 'SessionsEnded'
-      | 'UserErased';
-  }
->;
+const USER: Subject = { kind: 'user' };
 
-/** Applies an event to the account in place. `at` is the event's time. */
-export function foldAccount(account: Account, event: AccountEvent, revision: number, at: number): void {
+const profileOf = ({ profile }: Account): Subject => ({ kind: 'profile', profile });
+
+/** Drops what has expired by `at`. */
+function dropExpired(expiries: Map<string, number>, at: number): void {
+  for (const [id, expiresAt] of expiries) if (expiresAt <= at) expiries.delete(id);
+}
+
+function setPassword(
+  account: Account,
+  event: Extract<AccountEvent, { type: 'UserSignedUp' | 'PasswordChanged' }>,
+  revision: number,
+): void {
+  account.credentials = event.data.personal;
+  account.credentialsEvent = event.type;
+  account.passwordRevision = revision;
+  account.credentialsRevision = revision;
+  account.resets.clear();
+}
+
+/** The email that a user begins with. */
+function begin(account: Account, emailDigest: string, revision: number, profile: Profile): void {
+  account.status = 'active';
+  account.emailDigest = emailDigest;
+  account.emailRevision = revision;
+  account.profile = profile;
+}
+
+/** Applies an event to the account in place, and tells what its command's answer is about. `at` is the event's time. */
+export function foldAccount(account: Account, event: AccountEvent, revision: number, at: number): Subject {
   switch (event.type) {
-    case 'UserSignedUp':
-      account.status = 'active';
-      account.emailDigest = event.data.emailDigest;
-      account.credentials = event.data.personal;
-      account.credentialsEvent = event.type;
+    case 'UserSignedUp': {
+      const { emailDigest, personal } = event.data;
+      begin(account, emailDigest, revision, {
+        status: 'active',
+        sealedEmail: { event: event.type, sealed: personal },
+        emailVerified: false,
+        createdAt: at,
+        updatedAt: at,
+      });
+      setPassword(account, event, revision);
+      return USER;
+    }
+    case 'UserAdded': {
+      const { emailDigest, externalId, personal } = event.data;
+      begin(account, emailDigest ?? '', revision, {
+        status: 'active',
+        ...(emailDigest !== undefined && { sealedEmail: { event: event.type, sealed: personal } }),
+        sealedName: personal,
+        ...(externalId !== undefined && { externalId }),
+        emailVerified: false,
+        createdAt: at,
+        updatedAt: at,
+      });
       account.credentialsRevision = revision;
-      return;
-    case 'UserAdded':
-      account.status = 'active';
-      account.emailDigest = event.data.emailDigest ?? '';
-      account.credentialsRevision = revision;
-      return;
-    case 'PasswordResetIssued':
+      return profileOf(account);
+    }
+    case 'PasswordResetIssued': {
+      const { resetId } = event.data;
+      const expiresAt = Date.parse(event.data.expiresAt);
+      dropExpired(account.resets, at);
+      account.resets.set(resetId, expiresAt);
+      return { kind: 'reset', resetId, expiresAt };
+    }
     case 'EmailVerified':
-      return;
-    case 'EmailChanged':
-      account.emailDigest = event.data.emailDigest;
-      return;
+      account.profile = { ...account.profile, emailVerified: true, updatedAt: at };
+      return profileOf(account);
+    case 'EmailChanged': {
+      const { emailDigest, personal: sealed } = event.data;
+      account.emailDigest = emailDigest;
+      account.emailRevision = revision;
+      account.resets.clear();
+      const sealedEmail = { event: event.type, sealed };
+      account.profile = { ...account.profile, sealedEmail, emailVerified: false, updatedAt: at };
+      return profileOf(account);
+    }
     case 'SessionsEnded':
       account.credentialsRevision = revision;
-      return;
+      return USER;
     case 'PasswordChanged':
-      account.credentials = event.data.personal;
-      account.credentialsEvent = event.type;
-      account.credentialsRevision = revision;
-      return;
+      setPassword(account, event, revision);
+      return USER;
     case 'LoggedOut':
-      for (const [tokenId, expiresAt] of account.endedTokens) {
-        if (expiresAt <= at) account.endedTokens.delete(tokenId);
-      }
+      dropExpired(account.endedTokens, at);
       account.endedTokens.set(event.data.tokenId, Date.parse(event.data.expiresAt));
-      return;
-    case 'UserErased':
+      return USER;
+    case 'UserErased': {
+      const { createdAt } = account.profile;
       account.status = 'erased';
+      account.profile = { status: 'erased', emailVerified: false, createdAt, updatedAt: at };
       account.credentials = '';
+      account.resets.clear();
       account.endedTokens.clear();
-      return;
+      account.emailBlocked = event.data.emailBlocked;
+      return USER;
+    }
     default:
       event satisfies never;
+      return USER;
   }
 }
-
-// ---- decisions ----
-
-export type AccountCommand =
-  | {
-      readonly type: 'SignUp';
-      readonly email: string;
-      readonly emailDigest: string;
-      readonly passwordHash: string;
-    }
-  | { readonly type: 'ChangePassword'; readonly passwordHash: string }
-  | (AccessTokenClaims & {
-      readonly type: 'LogOut';
-      /** When the token expires, in milliseconds. */
-      readonly expiresAt: number;
-    })
-  | { readonly type: 'EraseUser' };
-
-/** Signing up is for a user without a history: whoever comes second finds the email taken. */
-export function signUp(account: Account, command: Extract<AccountCommand, { type: 'SignUp' }>): Decision {
-  if (account.status !== 'none') return rejected({ code: 'email_taken' });
-  const { email, emailDigest, passwordHash } = command;
-  return accepted({
-    type: 'UserSignedUp',
-    data: { userId: account.userId, emailDigest, personal: { email, passwordHash } },
-  });
-}
-
-/** The old password has been verified by the caller, against this very state. */
-export const changePassword = (account: Account, passwordHash: string): Decision =>
-  accepted({ type: 'PasswordChanged', data: { userId: account.userId, personal: { passwordHash } } });
-
-/** A token that has ended, in whatever way, needs no log-out. */
-export function logOut(
-  account: Account,
-  command: Extract<AccountCommand, { type: 'LogOut' }>,
-  context: Context,
-): Decision {
-  const over = command.expiresAt <= context.now || !credentialsHold(account, command);
-  if (over) return nothing({ kind: 'user' });
-  const { tokenId, expiresAt } = command;
-  return accepted({
-    type: 'LoggedOut',
-    data: { userId: account.userId, tokenId, expiresAt: instant(expiresAt) },
-  });
-}
-
-export const eraseUser = (account: Account): Decision =>
-  accepted({ type: 'UserErased', data: { userId: account.userId, emailBlocked: false } });

@@ -1,7 +1,7 @@
 import type { Catalogue } from '../../shared/catalogue/catalogue.ts';
 import type { Role } from '../../shared/events/metadata.ts';
 import type { NewUserEvent } from '../../shared/events/types.ts';
-import type { License, LicenseKey, Subscription } from './entities.ts';
+import type { License, LicenseKey, Profile, Subscription } from './entities.ts';
 
 /** What a decision may know beside the state and the command. */
 export interface Context {
@@ -17,6 +17,9 @@ export interface Context {
 /** What a command's answer is about. It is replaced and never changed: a reference to it stays true. */
 export type Subject =
   | { readonly kind: 'user' }
+  | { readonly kind: 'profile'; readonly profile: Profile }
+  /** A one-time token to set a password by; it is derived from the id. */
+  | { readonly kind: 'reset'; readonly resetId: string; readonly expiresAt: number }
   | { readonly kind: 'subscription'; readonly subscription: Subscription }
   | { readonly kind: 'license'; readonly license: License }
   | { readonly kind: 'license_key'; readonly key: LicenseKey };
@@ -24,6 +27,10 @@ export type Subject =
 /** Why a command was refused by the rules. `code` is stable and part of the API. */
 export type Rejection =
   | { readonly code: 'email_taken' }
+  /** A user without an email could not log in. */
+  | { readonly code: 'email_required' }
+  /** To set a password or verify an email by: used, expired, overtaken, or never given out. */
+  | { readonly code: 'one_time_token_invalid' }
   | {
       readonly code: 'not_found';
       readonly what: 'user' | 'subscription' | 'license' | 'license key' | 'client';

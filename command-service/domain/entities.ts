@@ -41,3 +41,19 @@ export interface LicenseKey extends LicenseKeyFacts {
   readonly createdAt: number;
   readonly updatedAt: number;
 }
+
+/** What is shown of a user. Replaced, never changed. What names a person is still sealed. */
+export interface Profile {
+  readonly status: 'active' | 'erased';
+  /** The encrypted `personal` of the event that set the email last, and the event's type; absent without an email. */
+  readonly sealedEmail?: {
+    readonly event: 'UserSignedUp' | 'UserAdded' | 'EmailChanged';
+    readonly sealed: string;
+  };
+  /** The encrypted `personal` of `UserAdded`: the name that staff gave. */
+  readonly sealedName?: string;
+  readonly externalId?: string;
+  readonly emailVerified: boolean;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}

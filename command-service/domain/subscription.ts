@@ -34,6 +34,10 @@ export interface Subscriptions {
 
 export const noSubscriptions = (): Subscriptions => ({ byId: new Map(), last: undefined });
 
+/** A suspended one, if there is any: a suspension stands until staff reinstate it, also past the end date. */
+export const suspendedOf = ({ byId }: Subscriptions): Subscription | undefined =>
+  byId.values().find(({ suspended }) => suspended);
+
 // ---- fold ----
 
 export type SubscriptionEvent = Extract<UserEvent, { type: `Subscription${string}` }>;

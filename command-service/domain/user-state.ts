@@ -35,7 +35,7 @@ export const initialState = (userId: string): UserState => ({
 export const approximateBytes = (state: UserState): number =>
   1_500 +
   state.account.credentials.length +
-  state.account.endedTokens.size * 160 +
+  (state.account.endedTokens.size + state.account.resets.size) * 160 +
   state.subscriptions.byId.size * 900 +
   state.licenses.byId.size * 500 +
   state.licenseKeys.byId.size * 800 +
@@ -60,8 +60,7 @@ function fold(state: UserState, recorded: Recorded<UserEvent>, at: number): Subj
     case 'LoggedOut':
     case 'SessionsEnded':
     case 'UserErased':
-      foldAccount(state.account, event, revision, at);
-      return { kind: 'user' };
+      return foldAccount(state.account, event, revision, at);
     case 'SubscriptionStarted':
     case 'SubscriptionRenewed':
     case 'SubscriptionPlanChanged':

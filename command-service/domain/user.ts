@@ -1,4 +1,16 @@
-import { type AccountCommand, changePassword, eraseUser, logOut, signUp } from './account.ts';
+import {
+  type AccountCommand,
+  addUser,
+  changeEmail,
+  changePassword,
+  endSessions,
+  eraseUser,
+  issuePasswordReset,
+  logOut,
+  resetPassword,
+  signUp,
+  verifyEmail,
+} from './account-commands.ts';
 import {
   type ActivationCommand,
   activate,
@@ -17,6 +29,7 @@ import {
   type SubscriptionCommand,
   start,
   suspend,
+  suspendedOf,
 } from './subscription.ts';
 import type { UserState } from './user-state.ts';
 
@@ -25,6 +38,7 @@ export type Command = AccountCommand | SubscriptionCommand | ActivationCommand |
 /** What the rules say to a command. Pure: the same arguments always give the same decision. */
 export function decide(state: UserState, command: Command, context: Context): Decision {
   if (command.type === 'SignUp') return signUp(state.account, command);
+  if (command.type === 'AddUser') return addUser(state.account, command);
   if (state.account.status === 'none') return rejected({ code: 'not_found', what: 'user' });
   // Whatever a log-out or an erasing asks for holds of an erased user; nothing else can be done with one.
   if (state.account.status === 'erased') {
@@ -33,11 +47,14 @@ export function decide(state: UserState, command: Command, context: Context): De
   }
   switch (command.type) {
     case 'ChangePassword':
-      return changePassword(state.account, command.passwordHash);
+    case 'IssuePasswordReset':
+    case 'ResetPassword':
+    case 'ChangeEmail':
+    case 'VerifyEmail':
     case 'LogOut':
-      return logOut(state.account, command, context);
+    case 'EndSessions':
     case 'EraseUser':
-      return eraseUser(state.account);
+      return decideAccount(state, command, context);
     case 'StartSubscription':
     case 'RenewSubscription':
     case 'ChangePlan':
@@ -54,6 +71,33 @@ export function decide(state: UserState, command: Command, context: Context): De
     case 'IssueLicenseKey':
     case 'RevokeLicenseKey':
       return decideLicenseKey(state, command, context);
+    default:
+      return command satisfies never;
+  }
+}
+
+function decideAccount(
+  { account, subscriptions }: UserState,
+  command: Exclude<AccountCommand, { type: 'SignUp' | 'AddUser' }>,
+  context: Context,
+): Decision {
+  switch (command.type) {
+    case 'ChangePassword':
+      return changePassword(account, command.passwordHash);
+    case 'IssuePasswordReset':
+      return issuePasswordReset(account, context);
+    case 'ResetPassword':
+      return resetPassword(account, command, context);
+    case 'ChangeEmail':
+      return changeEmail(account, command, suspendedOf(subscriptions), context);
+    case 'VerifyEmail':
+      return verifyEmail(account, command, context);
+    case 'LogOut':
+      return logOut(account, command, context);
+    case 'EndSessions':
+      return endSessions(account);
+    case 'EraseUser':
+      return eraseUser(account, suspendedOf(subscriptions) !== undefined);
     default:
       return command satisfies never;
   }

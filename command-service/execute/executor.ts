@@ -1,20 +1,34 @@
+import { createAddUser } from '../accounts/add-user.ts';
+import { createChangeEmail } from '../accounts/change-email.ts';
 import { createChangePassword } from '../accounts/change-password.ts';
+import { createConfirmEmail, createConfirmPassword } from '../accounts/confirm.ts';
+import { Emails } from '../accounts/emails.ts';
 import { createErase } from '../accounts/erase.ts';
 import { createLogIn } from '../accounts/log-in.ts';
+import { type PasswordReset, passwordResetToken } from '../accounts/one-time-tokens.ts';
+import { createOpenProfile, type OpenedProfile } from '../accounts/open-profile.ts';
+import { createReleaseEmail } from '../accounts/release-email.ts';
 import { createSignUp } from '../accounts/sign-up.ts';
 import { createSweep } from '../accounts/sweep-erasures.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
+import type { Profile } from '../domain/entities.ts';
 import { decide } from '../domain/user.ts';
 import { Reservations } from '../reservations/reservations.ts';
 import { withAnyToken, withLiveToken } from './admission.ts';
 import { createAppend } from './append.ts';
 import { createExecuteCommand } from './execute-command.ts';
+import { createForesee } from './foresee.ts';
 import type {
+  AddUserRequest,
   CommandRequest,
+  ConfirmEmailRequest,
+  ConfirmPasswordRequest,
+  EmailRequest,
   EraseRequest,
   LogInRequest,
   Outcome,
   PasswordRequest,
+  ReleaseEmailRequest,
   SignUpRequest,
 } from './requests.ts';
 import { actorOf, stampCommand } from './stamps.ts';
@@ -32,6 +46,16 @@ export interface Executor {
   /** Writes nothing. An unknown email, an erased user and a wrong password look the same and take as long. */
   logIn(request: LogInRequest): Promise<Outcome>;
   changePassword(request: PasswordRequest): Promise<Outcome>;
+  /** Staff's new user, without a password; under an external id the same one again. */
+  addUser(request: AddUserRequest): Promise<Outcome>;
+  changeEmail(request: EmailRequest): Promise<Outcome>;
+  confirmPassword(request: ConfirmPasswordRequest): Promise<Outcome>;
+  confirmEmail(request: ConfirmEmailRequest): Promise<Outcome>;
+  /** Frees an email that is blocked since its user was erased while suspended. */
+  releaseEmail(request: ReleaseEmailRequest): Promise<void>;
+  openProfile(userId: string, profile: Profile): Promise<OpenedProfile>;
+  /** The one-time token that an issued password reset stands for: the same each time. */
+  passwordResetToken(reset: PasswordReset): Promise<string>;
   /** May be repeated: each time the event, the key's tombstone and the email's release are seen to. */
   erase(request: EraseRequest): Promise<Outcome>;
   /** Finishes erasures that a crash cut off. @returns how many it had to finish, until the signal aborted */
@@ -42,7 +66,7 @@ export interface Executor {
 
 /** The write side of one command node. */
 export function createExecutor(dependencies: ExecutorDependencies): Executor {
-  const { log, codec, vault, snapshots, readDeadlineMs, stateCacheBytes } = dependencies;
+  const { log, codec, clock, vault, snapshots, readDeadlineMs, stateCacheBytes } = dependencies;
   const append = createAppend(dependencies);
   const states = new UserStates({
     log,
@@ -54,7 +78,9 @@ export function createExecutor(dependencies: ExecutorDependencies): Executor {
   const queue = new UserQueue();
   const reservations = new Reservations({ ...dependencies, append });
   const executeCommand = createExecuteCommand({ dependencies, states, queue, append });
-  const parts = { dependencies, states, queue, reservations, executeCommand };
+  const foresee = createForesee({ dependencies, states, queue });
+  const emails = new Emails({ vault, reservations, states, queue, clock });
+  const parts = { dependencies, states, queue, reservations, emails, foresee, executeCommand };
 
   return {
     async execute(request) {
@@ -71,6 +97,13 @@ export function createExecutor(dependencies: ExecutorDependencies): Executor {
     signUp: createSignUp(parts),
     logIn: createLogIn(parts),
     changePassword: createChangePassword(parts),
+    addUser: createAddUser(parts),
+    changeEmail: createChangeEmail(parts),
+    confirmPassword: createConfirmPassword(parts),
+    confirmEmail: createConfirmEmail(parts),
+    releaseEmail: createReleaseEmail(parts),
+    openProfile: createOpenProfile(dependencies),
+    passwordResetToken: (reset) => passwordResetToken(vault, reset),
     erase: createErase(parts),
     sweepErasures: createSweep(parts),
     load: () => ({ users: states.size, bytes: states.bytes, busyUsers: queue.size }),

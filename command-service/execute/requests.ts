@@ -43,14 +43,65 @@ interface OfUser extends Traced {
 }
 
 export interface CommandRequest extends OfUser {
-  readonly command: Exclude<Command, { type: 'SignUp' | 'ChangePassword' | 'EraseUser' }>;
+  /** What needs no password, no token, and nothing that is unique across users. */
+  readonly command: Exclude<
+    Command,
+    {
+      type:
+        | 'SignUp'
+        | 'AddUser'
+        | 'ChangePassword'
+        | 'ResetPassword'
+        | 'ChangeEmail'
+        | 'VerifyEmail'
+        | 'EraseUser';
+    }
+  >;
 }
-
-export type EraseRequest = OfUser;
 
 interface Hashed {
   /** For whom a password is hashed. */
   readonly requester?: Requester | undefined;
+}
+
+interface Confirmed extends Hashed {
+  /** The customer's, who confirms with it; absent where staff ask. */
+  readonly password?: string | undefined;
+}
+
+export interface EraseRequest extends OfUser, Confirmed {}
+
+export interface EmailRequest extends OfUser, Confirmed {
+  /** A plausible address, however it is written. */
+  readonly email: string;
+}
+
+/** What comes with a one-time token, from whoever has it. */
+interface ByToken extends Traced {
+  readonly token: string;
+  readonly idempotency?: IdempotencyKey | undefined;
+}
+
+export interface ConfirmPasswordRequest extends ByToken, Hashed {
+  readonly newPassword: string;
+}
+
+export type ConfirmEmailRequest = ByToken;
+
+interface ByStaff extends Traced {
+  readonly caller: Caller;
+  readonly idempotency?: IdempotencyKey | undefined;
+}
+
+export interface AddUserRequest extends ByStaff {
+  /** A plausible address, however it is written. */
+  readonly email?: string | undefined;
+  readonly name?: string | undefined;
+  readonly externalId?: string | undefined;
+}
+
+export interface ReleaseEmailRequest extends ByStaff {
+  readonly email: string;
 }
 
 export interface PasswordRequest extends OfUser, Hashed {

@@ -9,10 +9,13 @@ import { readWithin } from '../execute/read-within.ts';
 import { type CommandStamp, metadataOf } from '../execute/stamps.ts';
 import { type Holders, holderBy, reserving } from './kinds.ts';
 
+/** For whom something is reserved, and since when, in milliseconds since 1970. */
+export type Held<K extends ReservationKind> = Holders[K] & { readonly at: number };
+
 /** The end of a reservation stream. */
 export interface Reservation<K extends ReservationKind = ReservationKind> {
   /** Who holds it by this stream; undefined if nobody does. */
-  readonly holder: Holders[K] | undefined;
+  readonly holder: Held<K> | undefined;
   /** Of the stream's last event; -1 if there is none. */
   readonly revision: number;
 }
@@ -45,7 +48,7 @@ export class Reservations {
     );
     for await (const event of last) {
       // Which events stand in a stream of this kind, the codec has checked.
-      return { holder: this.#holder(event) as Holders[K] | undefined, revision: event.revision };
+      return { holder: this.#holder(event) as Held<K> | undefined, revision: event.revision };
     }
     return { holder: undefined, revision: -1 };
   }
@@ -80,7 +83,7 @@ export class Reservations {
     kind: K,
     digest: string,
     stamp: CommandStamp,
-    claim: (holder: Holders[K] | undefined) => Promise<Holders[K] | undefined>,
+    claim: (holder: Held<K> | undefined) => Promise<Holders[K] | undefined>,
   ): Promise<Holders[K] | undefined> {
     for (let round = 1; round <= MAX_ROUNDS; round += 1) {
       const before = await this.read(kind, digest);
@@ -89,6 +92,17 @@ export class Reservations {
       if (await this.reserve(kind, digest, before, wanted, stamp)) return wanted;
     }
     throw new OutcomeUnknown();
+  }
+
+  /**
+   * Releases an email, if nothing was written since what was read: whoever has reserved it meanwhile keeps it.
+   * @throws EventStoreUnavailable
+   */
+  async releaseUnchanged(digest: string, before: Reservation<'email'>, stamp: CommandStamp): Promise<void> {
+    if (!before.holder) return;
+    const { userId } = before.holder;
+    const stream = reservationStream('email', digest);
+    await this.#append(stream, before, { type: 'EmailReleased', data: { userId } }, stamp);
   }
 
   /**
@@ -122,9 +136,10 @@ export class Reservations {
     }
   }
 
-  #holder(event: RecordedEvent): Holders['external'] | undefined {
+  #holder(event: RecordedEvent): Held<'external'> | undefined {
     const recorded = this.#parts.codec.decode(event);
     if (!isReservationEvent(recorded)) throw new Error(`${event.type} does not belong into ${event.stream}`);
-    return holderBy(recorded.event);
+    const holder = holderBy(recorded.event);
+    return holder && { ...holder, at: recorded.created.getTime() };
   }
 }

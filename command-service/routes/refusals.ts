@@ -45,6 +45,8 @@ function particulars(refusal: Refusal): ProblemOptions {
     case 'precondition_failed':
       return { headers: { ETag: `"${refusal.revision}"` } };
     case 'email_taken':
+    case 'email_required':
+    case 'one_time_token_invalid':
     case 'license_key_unknown':
     case 'no_active_subscription':
     case 'token_ended':

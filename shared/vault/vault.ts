@@ -55,7 +55,8 @@ export interface Vault {
   /**
    * 32 secret bytes that follow from a kind and an id, such as a license key's: the same on every node and at every call,
    * so a repeated command shows the secret again, and nothing has to keep it. They can't be guessed from the id, nor from
-   * the bytes of other ids. The id is a UUID in its usual form, in lower case.
+   * the bytes of other ids. The id is a UUID in its usual form, in lower case, or
+   * another text that has one form alone.
    */
   derive(kind: DerivedKind, id: string): Promise<Buffer>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { problemType } from '../problems/problem.ts';
-import { PROBLEMS, type ProblemCode } from '../problems/problem-codes.ts';
+import { PROBLEMS, type ProblemCode, shownCode } from '../problems/problem-codes.ts';
 import { scopesOf } from '../routes/auth.ts';
 import type { Method, RouteSpec } from '../routes/route.ts';
 import { exampleOf, parameterExample } from './examples.ts';
@@ -15,7 +15,7 @@ const problemSchema = z
     type: z.string().meta({ description: 'urn:license-system:problem:<code>' }),
     title: z.string(),
     status: z.int(),
-    code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]).meta({
+    code: z.enum([...new Set((Object.keys(PROBLEMS) as ProblemCode[]).map(shownCode))]).meta({
       description: 'Stable; the one member to decide by.',
     }),
     detail: z.string().optional(),
@@ -144,7 +144,7 @@ function problemExample([code = 'internal_error']: readonly ProblemCode[]): Json
   const errors = [{ pointer: '/email', detail: 'required' }];
   const requestId = '019afc2f-1b52-7e13-9b4c-0a1b2c3d4e5f';
   return {
-    ...{ type: problemType(code), title, status, code },
+    ...{ type: problemType(code), title, status, code: shownCode(code) },
     ...(code === 'invalid_request' ? { errors } : {}),
     request_id: requestId,
   };
@@ -173,7 +173,7 @@ function problems(route: RouteSpec): Json {
     [...byStatus].map(([status, codes]) => [
       String(status),
       {
-        description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('; '),
+        description: codes.map((code) => `\`${shownCode(code)}\`: ${PROBLEMS[code].title}`).join('; '),
         content: { 'application/problem+json': { schema: PROBLEM_REF, example: problemExample(codes) } },
       },
     ]),

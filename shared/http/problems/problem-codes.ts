@@ -7,6 +7,11 @@ export const PROBLEMS = {
   invalid_request: { status: 400, title: 'A field of the request is not valid' },
   malformed_json: { status: 400, title: 'The body is not valid JSON' },
   malformed_request: { status: 400, title: 'The request is not well-formed HTTP' },
+  one_time_token_invalid: {
+    status: 400,
+    code: 'token_invalid',
+    title: 'The one-time token is not valid: it was used, has expired, or was overtaken; ask for another',
+  },
   // 401 and 403: who asks
   token_required: { status: 401, title: 'A bearer token is required' },
   token_invalid: { status: 401, title: 'The bearer token is not valid' },
@@ -27,6 +32,10 @@ export const PROBLEMS = {
   not_acceptable: { status: 406, title: 'The route has no answer in a type that is accepted' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   // 409: a rule, or somebody else was faster
+  email_required: {
+    status: 409,
+    title: 'The user has no email address to log in with: set one first',
+  },
   email_taken: { status: 409, title: 'The email address belongs to a user already' },
   subscription_exists: { status: 409, title: 'The user has a current subscription' },
   subscription_ended: { status: 409, title: 'The subscription is over' },
@@ -69,9 +78,23 @@ export const PROBLEMS = {
   read_model_behind: { status: 503, title: 'The read model has not caught up yet' },
   read_model_parked: { status: 503, title: 'The read model of this user waits for an operator' },
   service_unavailable: { status: 503, title: 'No node can answer now' },
-} as const satisfies Record<string, { readonly status: number; readonly title: string }>;
+} as const satisfies Record<
+  string,
+  {
+    readonly status: number;
+    readonly title: string;
+    /** As clients see it, where one code has a meaning of its own at another status. */
+    readonly code?: string;
+  }
+>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
+
+/** The code as clients see it. */
+export const shownCode = (code: ProblemCode): string => {
+  const problem = PROBLEMS[code];
+  return 'code' in problem ? problem.code : code;
+};
 
 /** Seconds after which a 503 is worth another try. */
 export const RETRY_AFTER_SECONDS = 1;

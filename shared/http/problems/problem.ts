@@ -1,4 +1,4 @@
-import { PROBLEMS, type ProblemCode, RETRY_AFTER_SECONDS } from './problem-codes.ts';
+import { PROBLEMS, type ProblemCode, RETRY_AFTER_SECONDS, shownCode } from './problem-codes.ts';
 
 /** One field that is wrong, and what was expected. For the form of `pointer` see fields.ts. */
 export interface FieldError {
@@ -41,7 +41,7 @@ export interface ProblemAnswer {
 }
 
 /** `type` of a problem: a URN, because it must stay the same wherever the service is deployed. */
-export const problemType = (code: ProblemCode): string => `urn:license-system:problem:${code}`;
+export const problemType = (code: ProblemCode): string => `urn:license-system:problem:${shownCode(code)}`;
 
 const headersFor = (problem: Problem): Record<string, string> => {
   const headers: Record<string, string> = {
@@ -72,7 +72,7 @@ export function problemAnswer(problem: Problem, requestId: string): ProblemAnswe
       type: problemType(problem.code),
       title,
       status,
-      code: problem.code,
+      code: shownCode(problem.code),
       ...(detail === undefined ? {} : { detail }),
       ...(errors === undefined ? {} : { errors }),
       ...members,

@@ -38,7 +38,8 @@ describe.each(RESERVATION_KINDS)('a reservation of the kind %s', (kind) => {
     const [digest, holder] = [newDigest(), someone()];
     expect(await one.reservations.read(kind, digest)).toEqual({ holder: undefined, revision: -1 });
     expect(await take(one, digest, holder)).toMatchObject(shown(holder));
-    expect(await other.reservations.read(kind, digest)).toEqual({ holder: shown(holder), revision: 0 });
+    const found = await other.reservations.read(kind, digest);
+    expect(found).toEqual({ holder: { ...shown(holder), at: expect.any(Number) }, revision: 0 });
   });
 
   it('has one holder among many who ask at once on two nodes', async () => {
@@ -47,8 +48,9 @@ describe.each(RESERVATION_KINDS)('a reservation of the kind %s', (kind) => {
     const answers = await Promise.all(
       holders.map((holder, n) => take(n % 2 === 0 ? one : other, digest, holder)),
     );
-    const { holder } = await one.reservations.read(kind, digest);
-    for (const answer of answers) expect(answer).toMatchObject(holder ?? { userId: 'nobody' });
+    const { userId } = (await one.reservations.read(kind, digest)).holder ?? {};
+    expect(userId).toBeDefined();
+    for (const answer of answers) expect(answer?.userId).toBe(userId);
     expect(await backend.stream(reservationStream(kind, digest))).toHaveLength(1);
   });
 
@@ -58,7 +60,7 @@ describe.each(RESERVATION_KINDS)('a reservation of the kind %s', (kind) => {
     slow.pause = async (point) => {
       if (point === 'reserve.before') await take(other, digest, quick);
     };
-    expect(await take(slow, digest, late)).toEqual(shown(quick));
+    expect(await take(slow, digest, late)).toMatchObject(shown(quick));
     expect(await backend.stream(reservationStream(kind, digest))).toHaveLength(1);
   });
 
@@ -69,7 +71,7 @@ describe.each(RESERVATION_KINDS)('a reservation of the kind %s', (kind) => {
     };
     const [digest, holder] = [newDigest(), someone()];
     await expect(take(killed, digest, holder)).rejects.toThrow('killed');
-    expect(await take(other, digest, someone())).toEqual(shown(holder));
+    expect(await take(other, digest, someone())).toMatchObject(shown(holder));
   });
 
   it('is made once where the outcome of its append is unknown', async () => {

@@ -154,6 +154,7 @@ describe('derived secrets', () => {
     await node().check();
     const { rows } = await pool.query<{ name: string }>('SELECT name FROM vault.digest_keys ORDER BY name');
     expect(rows.map((row) => row.name)).toEqual([
+      'derive:email_verification',
       'derive:license_key',
       'derive:password_reset',
       'derive:service_key',

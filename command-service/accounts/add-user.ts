@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { OutcomeUnknown } from '../../shared/event-log-errors.ts';
+import { normaliseEmail } from '../../shared/identity/email.ts';
+import { uuidv7 } from '../../shared/ids.ts';
+import type { ExecutorDependencies } from '../dependencies.ts';
+import type { AccountCommand } from '../domain/account-commands.ts';
+import { decide } from '../domain/user.ts';
+import type { Job } from '../execute/decide-command.ts';
+import type { ExecuteCommand } from '../execute/execute-command.ts';
+import type { Foresee } from '../execute/foresee.ts';
+import { type AddUserRequest, type Outcome, refused } from '../execute/requests.ts';
+import { actorOf, type CommandStamp, stampCommand } from '../execute/stamps.ts';
+import type { Reservations } from '../reservations/reservations.ts';
+import type { Emails, Standing } from './emails.ts';
+
+interface Parts {
+  readonly dependencies: ExecutorDependencies;
+  readonly reservations: Reservations;
+  readonly emails: Emails;
+  readonly foresee: Foresee;
+  readonly executeCommand: ExecuteCommand;
+}
+
+/** Each round but the last found that another had reserved the external id or the email in between. */
+const MAX_ROUNDS = 8;
+
+const FREE: Standing = { status: 'free' };
+
+/** What a user is to be made from, with the digests by which it is reserved. */
+interface NewUser {
+  readonly command: Extract<AccountCommand, { type: 'AddUser' }>;
+  /** Of the external id, or of the command where nothing else tells a repeat. */
+  readonly external: string | undefined;
+  readonly stamp: CommandStamp;
+}
+
+/**
+ * Staff make a user: the external id is reserved for a user id, then the email, then that user's stream begins. What was cut
+ * off in between is completed by the next try: for the user whom the external id names, else the email.
+ */
+export function createAddUser({ dependencies, reservations, emails, foresee, executeCommand }: Parts) {
+  const { vault, clock } = dependencies;
+
+  async function prepare(request: AddUserRequest): Promise<NewUser> {
+    const { caller, name, externalId } = request;
+    const email = request.email === undefined ? undefined : normaliseEmail(request.email);
+    if (request.email !== undefined && email === undefined) throw new Error('what came is no email address');
+    const emailDigest = email === undefined ? undefined : await vault.emailDigest(email);
+    const stamp = await stampCommand(vault, request, actorOf(caller));
+    const command = { type: 'AddUser', email, emailDigest, name, externalId } as const;
+    return { command, stamp, external: await externalDigest(request, stamp) };
+  }
+
+  /** A user with a name alone is told apart by the command that made them, where it can be repeated. */
+  async function externalDigest(
+    { externalId, email, idempotency, retry }: AddUserRequest,
+    { commandId }: CommandStamp,
+  ): Promise<string | undefined> {
+    if (externalId !== undefined) return vault.reservationDigest('external', 'user', externalId);
+    const isRepeatable = email === undefined && (idempotency ?? retry) !== undefined;
+    return isRepeatable ? vault.reservationDigest('external', 'command', commandId) : undefined;
+  }
+
+  /** Reserves what is unique of the user. @returns whether all of it is reserved for this user */
+  async function reserve(userId: string, { command, external, stamp }: NewUser): Promise<boolean> {
+    if (external !== undefined) {
+      const named = await reservations.settle('external', external, stamp, async (holder) =>
+        holder ? undefined : { userId },
+      );
+      if (named?.userId !== userId) return false;
+    }
+    const { emailDigest } = command;
+    if (emailDigest === undefined) return true;
+    const holder = await reservations.settle('email', emailDigest, stamp, async (held) =>
+      (await emails.judge(emailDigest, held)).status === 'free' ? { userId } : undefined,
+    );
+    return holder?.userId === userId;
+  }
+
+  /** Undefined if another was faster. */
+  async function attempt(request: AddUserRequest, user: NewUser): Promise<Outcome | undefined> {
+    const { command, external, stamp } = user;
+    const { emailDigest } = command;
+    const named = external === undefined ? undefined : (await reservations.read('external', external)).holder;
+    const email = emailDigest === undefined ? FREE : await emails.standing(emailDigest);
+    // Whose the email is may be the user whom an earlier try of this command made; under an external id that one is named.
+    const byEmail = email.status === 'reserved' || external === undefined ? email.userId : undefined;
+    const userId = named?.userId ?? byEmail ?? uuidv7(clock(), randomBytes(10));
+    const job: Job = { userId, stamp, decide: (state, context) => decide(state, command, context) };
+
+    const foreseen = await foresee(job);
+    if (foreseen.kind !== 'events') return foreseen;
+    const isTaken =
+      (email.userId ?? userId) !== userId ||
+      (request.email !== undefined && (await emails.isTakenInFormerForm(request.email)));
+    if (isTaken) return refused({ code: 'email_taken' });
+    return (await reserve(userId, user)) ? executeCommand(job) : undefined;
+  }
+
+  return async (request: AddUserRequest): Promise<Outcome> => {
+    const user = await prepare(request);
+    for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+      const outcome = await attempt(request, user);
+      if (outcome) return outcome;
+    }
+    throw new OutcomeUnknown();
+  };
+}
