@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { showEntry } from '../../shared/history/show.ts';
 import type { TimelineEntry } from '../../shared/history/timeline.ts';
 import { type StateSummary, statusAt, type UserRows } from '../../shared/history/user-rows.ts';
-import { changes, details, exact, minute, printable } from './words.ts';
+import { bought, changes, details, exact, minute, printable } from './words.ts';
 
 /** Paints text, or leaves it as it is where colours are not wanted. */
 export type Paint = (style: 'bold' | 'dim' | 'cyan' | 'green' | 'red', text: string) => string;
@@ -40,16 +40,17 @@ export function stateText(state: UserRows, asOf: number, paint: Paint): readonly
   const title = paint('bold', `As of ${exact(new Date(asOf).toISOString())}`);
   if (!user) return [title, '  not signed up yet'];
   const row = (name: string, text: string) => `  ${name.padEnd(12)}  ${text}`;
-  const { current, counts } = state;
+  const { counting, counts } = state;
   const email = user.email === null ? '' : `, ${printable(user.email)}`;
   const since = minute(new Date(user.createdAt).toISOString());
   const lines = [title, row('user', `${paintStatus(user.status, paint)}${email}, since ${since}`)];
-  if (current) {
-    const [from, to] = [current.startDate, current.endDate].map((at) => minute(new Date(at).toISOString()));
-    const status = paintStatus(statusAt(current, asOf), paint);
-    const external = current.externalId === null ? '' : `, ${printable(current.externalId)}`;
-    lines.push(row('subscription', `${printable(current.plan)} ${status}, ${from} to ${to}${external}`));
-  } else lines.push(row('subscription', 'none'));
+  for (const one of counting) {
+    const [from, to] = [one.startDate, one.endDate].map((at) => minute(new Date(at).toISOString()));
+    const status = paintStatus(statusAt(one, asOf), paint);
+    const external = one.externalId === null ? '' : `, ${printable(one.externalId)}`;
+    lines.push(row('subscription', `${bought(one)} ${status}, ${from} to ${to}${external}`));
+  }
+  if (counting.length === 0) lines.push(row('subscription', 'none'));
   lines.push(
     row('clients', `${counts.active} active, ${counts.revoked} revoked, ${counts.deactivated} deactivated`),
   );

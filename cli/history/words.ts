@@ -1,4 +1,5 @@
-import type { LicenseCounts, StateSummary } from '../../shared/history/user-rows.ts';
+import { FIRST_PRODUCT } from '../../shared/events/level-2.ts';
+import type { LicenseCounts, StateSummary, SubscriptionSummary } from '../../shared/history/user-rows.ts';
 
 /** Nothing that comes from a customer may steer the terminal. */
 export const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\ufffd');
@@ -18,16 +19,29 @@ function clients({ active, deactivated, revoked }: LicenseCounts): string {
   return parts.join(', ');
 }
 
-function subscription(state: StateSummary): string {
-  const found = state.subscription;
-  if (!found) return 'no subscription';
-  return `${printable(found.plan_type)} ${found.status} until ${minute(found.end_date)}`;
+interface Bought {
+  readonly product: string;
+  readonly plan: string;
+  readonly quantity: number;
+  readonly trial: boolean;
 }
 
-/** The state in its parts: user, subscription, clients. */
+/** `pro`, `pro × 5`, `trial of basic`; with the product's name unless it is the first. */
+export const bought = ({ product, plan, quantity, trial }: Bought): string =>
+  [
+    trial ? 'trial of ' : '',
+    product === FIRST_PRODUCT ? '' : `${printable(product)} `,
+    printable(plan),
+    quantity === 1 ? '' : ` × ${quantity}`,
+  ].join('');
+
+const subscription = ({ plan_type: plan, status, end_date: end, ...found }: SubscriptionSummary): string =>
+  `${bought({ ...found, plan })} ${status} until ${minute(end)}`;
+
+/** The state in its parts: user, subscriptions, clients. */
 export const stateParts = (state: StateSummary): readonly string[] => [
   state.status,
-  subscription(state),
+  ...(state.subscriptions.length > 0 ? state.subscriptions.map(subscription) : ['no subscription']),
   clients(state.licenses),
 ];
 
@@ -38,7 +52,7 @@ export function changes(
 ): readonly string[] {
   if (!after) return [];
   const known = before ? stateParts(before) : [];
-  return stateParts(after).filter((part, i) => part !== known[i]);
+  return stateParts(after).filter((part) => !known.includes(part));
 }
 
 const text = (data: Readonly<Record<string, unknown>>, name: string): string | undefined =>

@@ -89,7 +89,7 @@ export class BatchState implements Rows {
     const fresh = events.filter(
       ({ userId, recorded }) => recorded.revision > (state.user(userId)?.revision ?? -1),
     );
-    const wanted = referredRows(fresh);
+    const wanted = referredRows(fresh, state);
     for (const found of await loadSubscriptions(db, wanted.subscriptions)) {
       state.#subscriptions.set(found.subscriptionId, found);
     }
@@ -125,13 +125,15 @@ export class BatchState implements Rows {
     return { views: { users, licenses }, changedUsers, load };
   }
 
-  /** Undefined where the subscription that counts is none of the batch's rows. */
+  /** Undefined where a subscription that counts is none of the batch's rows. */
   #userView(user: User, loadedAt: number): UserView | undefined {
-    const { subscriptionId: id } = user;
-    const subscription = id === null ? null : this.#subscriptions.get(id);
-    return subscription === undefined
-      ? undefined
-      : userViewOf(user, subscription, formatPosition(user.position), loadedAt);
+    const counting: Subscription[] = [];
+    for (const { id } of Object.values(user.counting)) {
+      const subscription = this.#subscriptions.get(id);
+      if (!subscription) return undefined;
+      counting.push(subscription);
+    }
+    return userViewOf(user, counting, formatPosition(user.position), loadedAt);
   }
 
   get erased(): readonly string[] {
@@ -211,16 +213,19 @@ export class BatchState implements Rows {
 
 const distinct = <T>(items: readonly T[], key: (item: T) => string): string[] => [...new Set(items.map(key))];
 
-/** The rows that events name without having made them themselves. */
-function referredRows(events: readonly DecodedEvent[]) {
+/** The rows that events name, or are compared with, without having made them themselves. */
+function referredRows(events: readonly DecodedEvent[], rows: Rows) {
   const made = new Set<string>();
   const subscriptions = new Set<string>();
   const licenses = new Set<string>();
   const licenseKeys = new Set<string>();
   for (const { recorded } of events) {
     const { event } = recorded;
-    if (event.type === 'SubscriptionStarted') made.add(event.data.subscriptionId);
-    else if (event.type === 'LicenseKeyIssued') made.add(event.data.keyId);
+    if (event.type === 'SubscriptionStarted') {
+      made.add(event.data.subscriptionId);
+      const counting = rows.user(event.data.userId)?.counting[event.data.product];
+      if (counting) subscriptions.add(counting.id);
+    } else if (event.type === 'LicenseKeyIssued') made.add(event.data.keyId);
     else if (event.type === 'LicenseActivated') {
       made.add(event.data.licenseId);
       if (event.data.replaces !== undefined) licenses.add(event.data.replaces);

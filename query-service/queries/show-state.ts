@@ -8,6 +8,7 @@ import { type LicenseDetail, type Shown, showLicense, showSubscription } from '.
 export interface ShownState {
   readonly status: 'active' | 'erased';
   readonly email?: string | null;
+  readonly subscriptions: SubscriptionResource[];
   readonly subscription: SubscriptionResource | null;
   readonly license_counts: LicenseCounts;
   readonly licenses: LicenseDetail[];
@@ -28,11 +29,12 @@ export function showState(
 ): ShownState | null {
   const user = state.user();
   if (!user) return null;
-  const { current } = state;
+  const subscriptions = state.counting.map((one) => showSubscription(subscriptionRow(one), at));
   return {
     status: user.status,
     ...(personal && { email: user.email }),
-    subscription: current ? showSubscription(subscriptionRow(current), at) : null,
+    subscriptions,
+    subscription: subscriptions[0] ?? null,
     license_counts: state.counts,
     licenses: state.licenses(licenses).map((license) => showLicense(licenseRow(license), { personal })),
     created_at: new Date(user.createdAt).toISOString(),

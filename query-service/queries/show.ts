@@ -9,6 +9,9 @@ import { subscriptionStatusAt } from '../../shared/subscription-status.ts';
 
 const WITHOUT_PERSONAL_DATA = 'Left out for who has `history:read` alone; null once the user is erased.';
 
+export const THOSE_THAT_COUNT = 'Those that count for the licenses of the user, one a product.';
+export const THE_FIRST = 'The first of `subscriptions`, for callers from before there were products.';
+
 export const licenseDetail = licenseResource.extend({
   client_name: z.string().nullable().optional().meta({ description: WITHOUT_PERSONAL_DATA }),
 });
@@ -17,9 +20,8 @@ export const userResource = z.strictObject({
   user_id: z.uuid(),
   email: z.string().nullable().optional().meta({ description: WITHOUT_PERSONAL_DATA }),
   status: z.enum(['active', 'erased']),
-  subscription: subscriptionResource
-    .nullable()
-    .meta({ description: 'The one that counts for the licenses of the user.' }),
+  subscriptions: z.array(subscriptionResource).meta({ description: THOSE_THAT_COUNT }),
+  subscription: subscriptionResource.nullable().meta({ description: THE_FIRST, deprecated: true }),
   created_at: z.iso.datetime({ precision: 3 }),
   updated_at: z.iso.datetime({ precision: 3 }),
 });
@@ -65,15 +67,18 @@ export const showLicense = (row: LicenseRow, { personal }: Shown): LicenseDetail
 });
 
 export const showUser = (
-  row: UserRow,
-  subscription: SubscriptionRow | undefined,
+  { user, subscriptions }: { readonly user: UserRow; readonly subscriptions: readonly SubscriptionRow[] },
   { personal }: Shown,
   now: number,
-): UserResource => ({
-  user_id: row.user_id,
-  ...(personal && { email: row.email }),
-  status: row.status,
-  subscription: subscription ? showSubscription(subscription, now) : null,
-  created_at: row.created_at.toISOString(),
-  updated_at: row.updated_at.toISOString(),
-});
+): UserResource => {
+  const shown = subscriptions.map((one) => showSubscription(one, now));
+  return {
+    user_id: user.user_id,
+    ...(personal && { email: user.email }),
+    status: user.status,
+    subscriptions: shown,
+    subscription: shown[0] ?? null,
+    created_at: user.created_at.toISOString(),
+    updated_at: user.updated_at.toISOString(),
+  };
+};

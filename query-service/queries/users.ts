@@ -10,8 +10,8 @@ import {
 
 export interface FoundUser {
   readonly user: UserRow;
-  /** The subscription that counts. */
-  readonly subscription: SubscriptionRow | undefined;
+  /** The subscriptions that count, one a product, by the product's name. */
+  readonly subscriptions: readonly SubscriptionRow[];
 }
 
 export interface UserFilter {
@@ -21,30 +21,39 @@ export interface UserFilter {
   readonly external_id?: string | undefined;
 }
 
-/** Both are read by one statement, and so from one snapshot: the user as of one event, the subscription as of the same. */
+/**
+ * A user and their subscriptions are read by one statement, and so from one snapshot: the user as of one event, the
+ * subscriptions as of the same. A row for each subscription that counts, and one for a user without.
+ */
 const COLUMNS = [
   ...USER_COLUMNS.map((column) => `u.${column} AS user_${column}`),
   ...SUBSCRIPTION_COLUMNS.map((column) => `s.${column} AS subscription_${column}`),
 ].join(', ');
 
 /** Both columns of the key: one partition is touched. */
-const SUBSCRIPTION = `LEFT JOIN read_model.subscriptions s
-  ON s.subscription_id = u.subscription_id AND s.start_date = u.subscription_start_date`;
+const COUNTING = `LEFT JOIN LATERAL (
+  SELECT u.subscription_id AS id, u.subscription_start_date AS start WHERE u.subscription_id IS NOT NULL
+  UNION ALL
+  SELECT (one.value ->> 'id')::uuid, (one.value ->> 'start')::timestamptz FROM jsonb_each(u.counting) AS one
+) counting ON true
+LEFT JOIN read_model.subscriptions s ON s.subscription_id = counting.id AND s.start_date = counting.start`;
 
-const FIND_USER = `SELECT ${COLUMNS} FROM read_model.users u ${SUBSCRIPTION} WHERE u.user_id = $1`;
+const FIND_USER = `
+SELECT ${COLUMNS} FROM read_model.users u ${COUNTING} WHERE u.user_id = $1 ORDER BY s.product`;
 
 type Joined = Readonly<Record<string, unknown>>;
 
-function split(row: Joined): FoundUser {
-  const part = (prefix: string, columns: readonly string[]) =>
-    Object.fromEntries(columns.map((column) => [column, row[`${prefix}_${column}`]]));
-  const has = row.subscription_subscription_id !== null;
-  return {
-    user: part('user', USER_COLUMNS) as unknown as UserRow,
-    subscription: has
-      ? (part('subscription', SUBSCRIPTION_COLUMNS) as unknown as SubscriptionRow)
-      : undefined,
-  };
+const part = (row: Joined, prefix: string, columns: readonly string[]): unknown =>
+  Object.fromEntries(columns.map((column) => [column, row[`${prefix}_${column}`]]));
+
+/** In the order of the rows. */
+function toUsers(rows: readonly Joined[]): FoundUser[] {
+  return [...Map.groupBy(rows, (row) => row.user_user_id).values()].map((ofUser) => ({
+    user: part(ofUser[0] as Joined, 'user', USER_COLUMNS) as UserRow,
+    subscriptions: ofUser
+      .filter((row) => row.subscription_subscription_id !== null)
+      .map((row) => part(row, 'subscription', SUBSCRIPTION_COLUMNS) as SubscriptionRow),
+  }));
 }
 
 /** Each is a condition on `u` with the filter's value as its parameter. */
@@ -60,7 +69,7 @@ const CONDITIONS: Readonly<Record<keyof UserFilter, (parameter: string) => strin
 
 export async function findUser(db: Queryable, userId: string): Promise<FoundUser | undefined> {
   const { rows } = await db.query<Joined>({ name: 'find_user', text: FIND_USER, values: [userId] });
-  return rows[0] && split(rows[0]);
+  return toUsers(rows)[0];
 }
 
 /**
@@ -86,12 +95,15 @@ export async function findUsers(
   );
   const conditions = given.map((name, i) => CONDITIONS[name](`$${i + 3}`));
   const text = `
-SELECT ${COLUMNS} FROM read_model.users u ${SUBSCRIPTION}
-WHERE ${['($1::uuid IS NULL OR u.user_id > $1)', ...conditions].join(' AND ')}
-ORDER BY u.user_id LIMIT $2`;
+SELECT ${COLUMNS} FROM (
+  SELECT ${USER_COLUMNS.join(', ')} FROM read_model.users u
+  WHERE ${['($1::uuid IS NULL OR u.user_id > $1)', ...conditions].join(' AND ')}
+  ORDER BY u.user_id LIMIT $2
+) u ${COUNTING}
+ORDER BY u.user_id, s.product`;
   const values = [page.after ?? null, page.limit, ...given.map((name) => storedForm(filter, name))];
   const { rows } = await db.query<Joined>(text, values);
-  return rows.map(split);
+  return toUsers(rows);
 }
 
 const TOKEN_STATE = `

@@ -6,6 +6,7 @@ import { instant, uuid } from '../../shared/http/routes/fields.ts';
 import { licenseResource, subscriptionResource } from '../../shared/http/routes/resources.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
+import { THE_FIRST, THOSE_THAT_COUNT } from '../queries/show.ts';
 import { showState } from '../queries/show-state.ts';
 import { aboutOneUser, pageQuery } from './conventions.ts';
 
@@ -17,19 +18,22 @@ const licenseCounts = z.strictObject({
   revoked: z.int().min(0),
 });
 
+const subscriptionSummary = z.strictObject({
+  subscription_id: z.uuid(),
+  product: z.string(),
+  plan_type: z.string(),
+  quantity: z.int().min(1),
+  trial: z.boolean(),
+  status: subscriptionResource.shape.status.meta({ description: 'At the time of the event.' }),
+  start_date: time,
+  end_date: time,
+});
+
 const summary = z
   .strictObject({
     status,
-    subscription: z
-      .strictObject({
-        subscription_id: z.uuid(),
-        plan_type: z.string(),
-        status: subscriptionResource.shape.status.meta({ description: 'At the time of the event.' }),
-        start_date: time,
-        end_date: time,
-      })
-      .nullable()
-      .meta({ description: 'The one that counts for the licenses of the user.' }),
+    subscriptions: z.array(subscriptionSummary).meta({ description: THOSE_THAT_COUNT }),
+    subscription: subscriptionSummary.nullable().meta({ description: THE_FIRST, deprecated: true }),
     licenses: licenseCounts,
   })
   .meta({ id: 'StateSummary' });
@@ -65,9 +69,10 @@ const MAX_LICENSES = 1_000;
 const userState = z
   .strictObject({
     status,
-    subscription: subscriptionResource
-      .nullable()
-      .meta({ description: 'The one that counts for the licenses of the user, its status as of that time.' }),
+    subscriptions: z
+      .array(subscriptionResource)
+      .meta({ description: `${THOSE_THAT_COUNT} Their status is as of that time.` }),
+    subscription: subscriptionResource.nullable().meta({ description: THE_FIRST, deprecated: true }),
     license_counts: licenseCounts,
     licenses: z.array(licenseResource).meta({
       description: `In the order of their activation; the latest ${MAX_LICENSES} if there are more.`,

@@ -39,7 +39,7 @@ const me = queryRoute({
   await readYourWrites.reached({ kind: 'user', id }, headers['min-event-position'], signal);
   const found = await findUser(db, id);
   if (!found) throw new Problem('read_model_behind');
-  return { status: 200, body: showUser(found.user, found.subscription, PERSONAL, clock()) };
+  return { status: 200, body: showUser(found, PERSONAL, clock()) };
 });
 
 const mySubscriptions = queryRoute({

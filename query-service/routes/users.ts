@@ -38,7 +38,7 @@ const user = queryRoute({
   await readYourWrites.reached({ kind: 'user', id: params.id }, headers['min-event-position'], signal);
   const found = await findUser(db, params.id);
   if (!found) throw new Problem('not_found');
-  return { status: 200, body: showUser(found.user, found.subscription, shownTo(principal), clock()) };
+  return { status: 200, body: showUser(found, shownTo(principal), clock()) };
 });
 
 const users = queryRoute({
@@ -67,7 +67,7 @@ const users = queryRoute({
   const body = showPage(
     found,
     size,
-    (one) => showUser(one.user, one.subscription, shownTo(principal), now),
+    (one) => showUser(one, shownTo(principal), now),
     (one) => one.user.user_id,
   );
   return { status: 200, body };

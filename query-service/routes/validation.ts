@@ -12,6 +12,8 @@ const answer = z.strictObject({
   code: z.enum(CODES).meta({ description: 'Why, also when valid.' }),
   premium: z.boolean().meta({ description: 'A plan other than `free` is running, and the answer is VALID.' }),
   plan_type: z.string().nullable(),
+  product: z.string().nullable(),
+  trial: z.boolean().meta({ description: 'The subscription is a trial, whether it still runs or not.' }),
   license_id: z.string().nullable(),
   client_id: z.string().nullable(),
   entitlements: z.array(z.string()).nullable(),

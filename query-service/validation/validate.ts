@@ -68,7 +68,8 @@ export async function validate(options: ValidateOptions, asking: Asking): Promis
   if (!key) return { kind: 'invalid_key' };
   const known = await resolved(views, key, atLeast);
   const now = clock();
-  const about = { clientId: question.client_id, entitlements: question.entitlements };
+  const { product, client_id: clientId, entitlements } = question;
+  const about = { product, clientId, entitlements };
   const { prepared, verdict } = prepare(asked, about, key.licenseId, known, catalogue, now);
   key.prepared = prepared;
   const rate = limiter.check(key.limitKey, prepared.limit, now);

@@ -2,7 +2,7 @@ import { applyEvent, type Rows } from '../read-model/fold/apply.ts';
 import type { FoldedEvent } from '../read-model/fold/event.ts';
 import type { License } from '../read-model/fold/license.ts';
 import type { LicenseKey } from '../read-model/fold/license-key.ts';
-import type { Subscription } from '../read-model/fold/subscription.ts';
+import { factsOf, type Subscription } from '../read-model/fold/subscription.ts';
 import { skipEvent, type User } from '../read-model/fold/user.ts';
 import { type SubscriptionStatus, subscriptionStatusAt } from '../subscription-status.ts';
 
@@ -13,17 +13,24 @@ export interface LicenseCounts {
   readonly revoked: number;
 }
 
+export interface SubscriptionSummary {
+  readonly subscription_id: string;
+  readonly product: string;
+  readonly plan_type: string;
+  readonly quantity: number;
+  readonly trial: boolean;
+  readonly status: SubscriptionStatus;
+  readonly start_date: string;
+  readonly end_date: string;
+}
+
 /** A user's state in a few words, as it is shown: of one size, however many licenses there are. */
 export interface StateSummary {
   readonly status: User['status'];
-  /** The subscription that counts; null if there never was one. */
-  readonly subscription: {
-    readonly subscription_id: string;
-    readonly plan_type: string;
-    readonly status: SubscriptionStatus;
-    readonly start_date: string;
-    readonly end_date: string;
-  } | null;
+  /** Those that count, one a product, by the product's name. */
+  readonly subscriptions: SubscriptionSummary[];
+  /** The first of them, for callers from before there were products. */
+  readonly subscription: SubscriptionSummary | null;
   readonly licenses: LicenseCounts;
 }
 
@@ -31,7 +38,18 @@ const iso = (at: number): string => new Date(at).toISOString();
 
 /** What is to be shown of a subscription's status at an instant, in milliseconds since 1970. */
 export const statusAt = (subscription: Subscription, at: number): SubscriptionStatus =>
-  subscriptionStatusAt({ ...subscription, graceDays: subscription.terms.graceDays }, at);
+  subscriptionStatusAt(factsOf(subscription), at);
+
+const summaryOf = (subscription: Subscription, at: number): SubscriptionSummary => ({
+  subscription_id: subscription.subscriptionId,
+  product: subscription.product,
+  plan_type: subscription.plan,
+  quantity: subscription.quantity,
+  trial: subscription.trial,
+  status: statusAt(subscription, at),
+  start_date: iso(subscription.startDate),
+  end_date: iso(subscription.endDate),
+});
 
 /**
  * All rows of one user, folded from their events the way the projector folds everybody's: what the read models held
@@ -94,10 +112,11 @@ export class UserRows implements Rows {
     this.#user = skipEvent(this.#user, event, at);
   }
 
-  /** The subscription that counts for the user's licenses. */
-  get current(): Subscription | undefined {
-    const id = this.#user?.subscriptionId;
-    return id ? this.#subscriptions.get(id) : undefined;
+  /** The subscriptions that count for the user's licenses, one a product, by the product's name. */
+  get counting(): readonly Subscription[] {
+    return Object.entries(this.#user?.counting ?? {})
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([, { id }]) => this.#subscriptions.get(id) ?? []);
   }
 
   /** In the order in which they were started. */
@@ -122,18 +141,11 @@ export class UserRows implements Rows {
   /** undefined before the sign-up. @param at when it is looked at, in milliseconds since 1970 */
   summary(at: number): StateSummary | undefined {
     if (!this.#user) return undefined;
-    const { current } = this;
+    const subscriptions = this.counting.map((one) => summaryOf(one, at));
     return {
       status: this.#user.status,
-      subscription: current
-        ? {
-            subscription_id: current.subscriptionId,
-            plan_type: current.plan,
-            status: statusAt(current, at),
-            start_date: iso(current.startDate),
-            end_date: iso(current.endDate),
-          }
-        : null,
+      subscriptions,
+      subscription: subscriptions[0] ?? null,
       licenses: this.counts,
     };
   }

@@ -1,14 +1,7 @@
 import type { Redis } from '../adapters/redis/client.ts';
+import { readLicense, readUser, storeLicense, storeUser } from './stored-views.ts';
 import { epochOf, viewVersion } from './version.ts';
-import {
-  KEPT_MS,
-  type LicenseView,
-  licenseKey,
-  licenseViewSchema,
-  type UserView,
-  userKey,
-  userViewSchema,
-} from './views.ts';
+import { KEPT_MS, type LicenseView, licenseKey, type UserView, userKey } from './views.ts';
 
 /**
  * KEYS: views. ARGV: how long they are kept in ms, then version and JSON of each. Writes those that are newer than
@@ -48,13 +41,15 @@ export function addViewWrites(
   views: CachedViews,
   epoch: string,
 ): void {
-  const entries: [string, LicenseView | UserView][] = [];
-  for (const [id, view] of views.licenses) entries.push([licenseKey(id), view]);
-  for (const [id, view] of views.users) entries.push([userKey(id), view]);
+  const entries: [key: string, version: string, text: string][] = [];
+  for (const [id, view] of views.licenses)
+    entries.push([licenseKey(id), viewVersion(epoch, view), storeLicense(view)]);
+  for (const [id, view] of views.users)
+    entries.push([userKey(id), viewVersion(epoch, view), storeUser(view)]);
   for (let start = 0; start < entries.length; start += KEYS_PER_CALL) {
     const part = entries.slice(start, start + KEYS_PER_CALL);
     const keys = part.map(([key]) => key);
-    const values = part.flatMap(([, view]) => [viewVersion(epoch, view), JSON.stringify(view)]);
+    const values = part.flatMap(([, version, text]) => [version, text]);
     pipeline.eval(WRITE_VIEWS, keys.length, ...keys, KEPT_MS, ...values);
   }
 }
@@ -94,5 +89,5 @@ export async function readPair(
     if (version === null || text === null) return undefined;
     return epoch === undefined || epochOf(version) === epoch ? JSON.parse(text) : undefined;
   });
-  return { license: licenseViewSchema.safeParse(license).data, user: userViewSchema.safeParse(user).data };
+  return { license: readLicense(license), user: readUser(user) };
 }

@@ -27,9 +27,9 @@ export interface LoadedViews {
 
 const USER_COLUMNS = `
   u.user_id, u.status AS user_status,
-  s.subscription_id, s.plan_type, s.terms, s.suspended, s.cancelled,
+  s.subscription_id, s.plan_type, s.terms, s.trial, s.suspended, s.cancelled,
   extract(epoch FROM s.start_date) * 1000 AS start_ms, extract(epoch FROM s.end_date) * 1000 AS end_ms,
-  parked.parked,
+  others.others, parked.parked,
   COALESCE(u.position_commit, absent.commit) || '/' || COALESCE(u.position_prepare, absent.prepare) AS user_position`;
 
 const USER_JOINS = `
@@ -38,6 +38,17 @@ LEFT JOIN read_model.users u ON u.user_id = asked.user_id
 -- Both columns of the key: one partition is touched.
 LEFT JOIN read_model.subscriptions s
   ON s.subscription_id = u.subscription_id AND s.start_date = u.subscription_start_date
+-- Almost nobody has more than one product: nothing is looked for then.
+LEFT JOIN LATERAL (
+  SELECT jsonb_object_agg(one.key, jsonb_build_object(
+    'subscriptionId', o.subscription_id, 'plan', o.plan_type, 'terms', o.terms, 'trial', o.trial,
+    'suspended', o.suspended, 'cancelled', o.cancelled,
+    'startDate', trunc(extract(epoch FROM o.start_date) * 1000),
+    'endDate', trunc(extract(epoch FROM o.end_date) * 1000))) AS others
+  FROM jsonb_each(u.counting) AS one
+  JOIN read_model.subscriptions o
+    ON o.subscription_id = (one.value ->> 'id')::uuid AND o.start_date = (one.value ->> 'start')::timestamptz
+) others ON u.counting <> '{}'
 CROSS JOIN LATERAL (
   -- Without OFFSET it would be planned once for each place that reads it.
   SELECT EXISTS (SELECT FROM read_model.parked_events p WHERE p.user_id = asked.user_id) AS parked OFFSET 0
@@ -51,7 +62,7 @@ const LOADED_AT = 'extract(epoch FROM statement_timestamp()) * 1000 AS loaded_at
 
 const LOAD_PAIRS = `
 SELECT
-  l.license_id, l.user_id AS license_user_id, l.client_id, l.status AS license_status,
+  l.license_id, l.user_id AS license_user_id, l.product, l.client_id, l.status AS license_status,
   COALESCE(owner.position_commit, u.position_commit, absent.commit) || '/' ||
     COALESCE(owner.position_prepare, u.position_prepare, absent.prepare) AS license_position,
   ${USER_COLUMNS},
@@ -69,7 +80,8 @@ FROM unnest((SELECT $1::uuid[])) AS asked (user_id)
 ${USER_JOINS}`;
 
 const LOAD_LICENSES = `
-SELECT asked.license_id AS asked, l.license_id, l.user_id AS license_user_id, l.client_id, l.status AS license_status,
+SELECT asked.license_id AS asked,
+  l.license_id, l.user_id AS license_user_id, l.product, l.client_id, l.status AS license_status,
   COALESCE(u.position_commit, c.position_commit, 0) || '/' ||
     COALESCE(u.position_prepare, c.position_prepare, 0) AS license_position,
   ${LOADED_AT}

@@ -1,3 +1,4 @@
+import type { Side } from '../events/metadata.ts';
 import type { StoredTerms } from '../events/terms.ts';
 
 /**
@@ -10,6 +11,8 @@ export interface UserRow {
   status: 'active' | 'erased';
   subscription_id: string | null;
   subscription_start_date: Date | null;
+  /** The subscriptions that count for products other than the first, whose one is in the two columns above. */
+  counting: Record<string, { readonly id: string; readonly start: string }>;
   credentials_revision: string;
   ended_token_ids: Record<string, string>;
   revision: string;
@@ -31,6 +34,7 @@ export interface SubscriptionRow {
   /** Two facts; `status` is made of them, the suspension first. */
   suspended: boolean;
   cancelled: boolean;
+  cancelled_by: Side | null;
   status: 'active' | 'suspended' | 'cancelled';
   start_date: Date;
   end_date: Date;
@@ -85,6 +89,7 @@ export const USER_COLUMNS = [
   'status',
   'subscription_id',
   'subscription_start_date',
+  'counting',
   'credentials_revision',
   'ended_token_ids',
   'revision',
@@ -104,6 +109,7 @@ export const SUBSCRIPTION_COLUMNS = [
   'trial',
   'suspended',
   'cancelled',
+  'cancelled_by',
   'status',
   'start_date',
   'end_date',

@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { storedTermsSchema } from '../events/terms.ts';
+import type { StoredTerms } from '../events/terms.ts';
 
 /**
  * The two views that a validation joins in memory. They are what Redis and the query nodes' memory hold, and what
@@ -9,54 +8,48 @@ import { storedTermsSchema } from '../events/terms.ts';
  * Which of two views of one key is the newer: the one with the later position; at the same position the one loaded
  * later. `position` is the user's (`users.position`); where the user has no row, the read model's checkpoint.
  */
-const versioned = {
+interface Versioned {
   /** See position.ts for the form. */
-  position: z.string(),
+  readonly position: string;
   /** When the statement that loaded it ran: milliseconds since 1970, by PostgreSQL's clock. */
-  loadedAt: z.number(),
-};
+  readonly loadedAt: number;
+}
 
-export const licenseViewSchema = z.strictObject({
-  ...versioned,
-  license: z
-    .strictObject({
-      licenseId: z.string(),
-      userId: z.string(),
-      clientId: z.string(),
-      status: z.enum(['active', 'deactivated', 'revoked']),
-    })
-    .nullable(),
-});
+export interface LicenseView extends Versioned {
+  readonly license: {
+    readonly licenseId: string;
+    readonly userId: string;
+    readonly product: string;
+    readonly clientId: string;
+    readonly status: 'active' | 'deactivated' | 'revoked';
+  } | null;
+}
 
-export const userViewSchema = z.strictObject({
-  ...versioned,
-  user: z
-    .strictObject({
-      userId: z.string(),
-      status: z.enum(['active', 'erased']),
-      /** The subscription that counts; null if the user never had one. Instants in milliseconds since 1970. */
-      subscription: z
-        .strictObject({
-          subscriptionId: z.string(),
-          plan: z.string(),
-          terms: storedTermsSchema,
-          /** Two facts: of one that is both, each decides something. */
-          suspended: z.boolean(),
-          cancelled: z.boolean(),
-          startDate: z.number(),
-          endDate: z.number(),
-        })
-        .nullable(),
-      /** True while an event of this user is parked: the view is older than the log by a known fault. */
-      parked: z.boolean(),
-    })
-    .nullable(),
-});
+/** A subscription that counts. Instants in milliseconds since 1970. */
+export interface SubscriptionInView {
+  readonly subscriptionId: string;
+  readonly plan: string;
+  readonly terms: StoredTerms;
+  readonly trial: boolean;
+  /** Two facts: of one that is both, each decides something. */
+  readonly suspended: boolean;
+  readonly cancelled: boolean;
+  readonly startDate: number;
+  readonly endDate: number;
+}
 
-export type LicenseView = z.infer<typeof licenseViewSchema>;
-export type UserView = z.infer<typeof userViewSchema>;
+export interface UserView extends Versioned {
+  readonly user: {
+    readonly userId: string;
+    readonly status: 'active' | 'erased';
+    /** By product, the subscription that counts; none of a product of which the user never had one. */
+    readonly subscriptions: Readonly<Record<string, SubscriptionInView>>;
+    /** True while an event of this user is parked: the view is older than the log by a known fault. */
+    readonly parked: boolean;
+  } | null;
+}
 
-/** Redis keys. A view is a hash: `v` its sortable version (see {@link viewVersion}), `j` its JSON. */
+/** Redis keys. A view is a hash: `v` its sortable version (see version.ts), `j` its JSON (see stored-views.ts). */
 export const licenseKey = (licenseId: string): string => `license:${licenseId}`;
 export const userKey = (userId: string): string => `user:${userId}`;
 /** The projector's checkpoint in this Redis: a hash with `e`, the epoch of the views; `v`, how often it was moved in it; `j`, the position. */

@@ -82,7 +82,7 @@ async function readViews(
     const views: CachedView[] = [];
     for (const { licenseId, userId } of load.licenses) {
       const { license, user } = await readPair(redis, licenseId, userId, epoch);
-      const subscription = user?.user?.subscription;
+      const subscription = user?.user?.subscriptions.app;
       if (license) {
         const [cached, row] = [license.license?.status, licenses.get(licenseId)].map(String) as [
           string,

@@ -6,13 +6,14 @@ import type { SubscriptionRow } from '../../../shared/read-model/rows.ts';
 
 /** With the start date that the id names, so that one partition is touched for each. */
 const LOAD = `
-SELECT s.subscription_id, s.user_id, s.product, s.plan_type, s.terms, s.quantity, s.trial, s.suspended, s.cancelled, s.start_date, s.end_date,
+SELECT s.subscription_id, s.user_id, s.product, s.plan_type, s.terms, s.quantity, s.trial, s.suspended, s.cancelled, s.cancelled_by,
+  s.start_date, s.end_date,
   s.external_id, s.created_at, s.updated_at
 FROM unnest($1::uuid[], $2::timestamptz[]) AS wanted (subscription_id, start_date)
 JOIN subscriptions s USING (subscription_id, start_date)`;
 
 const LOAD_ANYWHERE = `
-SELECT subscription_id, user_id, product, plan_type, terms, quantity, trial, suspended, cancelled, start_date, end_date,
+SELECT subscription_id, user_id, product, plan_type, terms, quantity, trial, suspended, cancelled, cancelled_by, start_date, end_date,
   external_id, created_at, updated_at
 FROM subscriptions WHERE subscription_id = ANY ($1::uuid[])`;
 
@@ -39,6 +40,7 @@ export async function loadSubscriptions(db: Queryable, ids: readonly string[]): 
     trial: row.trial,
     suspended: row.suspended,
     cancelled: row.cancelled,
+    cancelledBy: row.cancelled ? row.cancelled_by : null,
     startDate: row.start_date.getTime(),
     endDate: row.end_date.getTime(),
     externalId: row.external_id,
@@ -48,17 +50,18 @@ export async function loadSubscriptions(db: Queryable, ids: readonly string[]): 
 }
 
 const SAVE = `
-INSERT INTO subscriptions (subscription_id, user_id, product, plan_type, terms, quantity, trial, suspended, cancelled, start_date, end_date,
+INSERT INTO subscriptions (subscription_id, user_id, product, plan_type, terms, quantity, trial, suspended, cancelled, cancelled_by, start_date, end_date,
   external_id, created_at, updated_at)
-SELECT subscription_id, user_id, product, plan_type, terms, quantity, trial, suspended, cancelled, start_date, end_date, external_id,
+SELECT subscription_id, user_id, product, plan_type, terms, quantity, trial, suspended, cancelled, cancelled_by, start_date, end_date, external_id,
   created_at, updated_at
 FROM json_to_recordset($1) AS row (subscription_id uuid, user_id uuid, product text, plan_type text, terms jsonb,
   quantity integer, trial boolean,
-  suspended boolean, cancelled boolean, start_date timestamptz, end_date timestamptz, external_id text,
+  suspended boolean, cancelled boolean, cancelled_by text, start_date timestamptz, end_date timestamptz, external_id text,
   created_at timestamptz, updated_at timestamptz)
 ON CONFLICT (subscription_id, start_date) DO UPDATE SET plan_type = excluded.plan_type, terms = excluded.terms,
   quantity = excluded.quantity,
-  suspended = excluded.suspended, cancelled = excluded.cancelled, end_date = excluded.end_date,
+  suspended = excluded.suspended, cancelled = excluded.cancelled, cancelled_by = excluded.cancelled_by,
+  end_date = excluded.end_date,
   updated_at = excluded.updated_at`;
 
 export async function saveSubscriptions(db: Queryable, subscriptions: Iterable<Subscription>): Promise<void> {

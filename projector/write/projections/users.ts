@@ -1,9 +1,9 @@
 import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
-import { type User, userRow } from '../../../shared/read-model/fold/user.ts';
+import { countingOf, type User, userRow } from '../../../shared/read-model/fold/user.ts';
 import type { UserRow } from '../../../shared/read-model/rows.ts';
 
 const LOAD = `
-SELECT user_id, email, status, subscription_id, subscription_start_date, credentials_revision, ended_token_ids,
+SELECT user_id, email, status, subscription_id, subscription_start_date, counting, credentials_revision, ended_token_ids,
   revision, position_commit, position_prepare, created_at, updated_at
 FROM users WHERE user_id = ANY ($1::uuid[])`;
 
@@ -14,8 +14,7 @@ export async function loadUsers(db: Queryable, userIds: readonly string[]): Prom
     userId: row.user_id,
     email: row.email,
     status: row.status,
-    subscriptionId: row.subscription_id,
-    subscriptionStartDate: row.subscription_start_date?.getTime() ?? null,
+    counting: countingOf(row),
     credentialsRevision: Number(row.credentials_revision),
     endedTokens: row.ended_token_ids,
     revision: Number(row.revision),
@@ -26,16 +25,16 @@ export async function loadUsers(db: Queryable, userIds: readonly string[]): Prom
 }
 
 const SAVE = `
-INSERT INTO users (user_id, email, status, subscription_id, subscription_start_date, credentials_revision,
+INSERT INTO users (user_id, email, status, subscription_id, subscription_start_date, counting, credentials_revision,
   ended_token_ids, revision, position_commit, position_prepare, created_at, updated_at)
-SELECT user_id, email, status, subscription_id, subscription_start_date, credentials_revision,
+SELECT user_id, email, status, subscription_id, subscription_start_date, counting, credentials_revision,
   ended_token_ids, revision, position_commit, position_prepare, created_at, updated_at
 FROM json_to_recordset($1) AS row (user_id uuid, email text, status text, subscription_id uuid,
-  subscription_start_date timestamptz, credentials_revision bigint, ended_token_ids jsonb, revision bigint,
-  position_commit bigint, position_prepare bigint, created_at timestamptz, updated_at timestamptz)
+  subscription_start_date timestamptz, counting jsonb, credentials_revision bigint, ended_token_ids jsonb,
+  revision bigint, position_commit bigint, position_prepare bigint, created_at timestamptz, updated_at timestamptz)
 ON CONFLICT (user_id) DO UPDATE SET email = excluded.email, status = excluded.status,
   subscription_id = excluded.subscription_id, subscription_start_date = excluded.subscription_start_date,
-  credentials_revision = excluded.credentials_revision, ended_token_ids = excluded.ended_token_ids,
+  counting = excluded.counting, credentials_revision = excluded.credentials_revision, ended_token_ids = excluded.ended_token_ids,
   revision = excluded.revision, position_commit = excluded.position_commit,
   position_prepare = excluded.position_prepare, updated_at = excluded.updated_at`;
 

@@ -1,7 +1,6 @@
 import { type Catalogue, FREE_PLAN } from '../../../shared/catalogue/catalogue.ts';
-import { FIRST_PRODUCT } from '../../../shared/events/level-2.ts';
 import { isSameClient } from '../../../shared/identity/opaque.ts';
-import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
+import type { LicenseView, SubscriptionInView, UserView } from '../../../shared/read-model/views.ts';
 import { graceUntil } from '../../../shared/subscription-status.ts';
 
 /** Why an answer is what it is, in the order in which they are asked: the first that holds is the code. */
@@ -11,6 +10,7 @@ export const CODES = [
   'ERASED',
   'REVOKED',
   'DEACTIVATED',
+  'PRODUCT_MISMATCH',
   'CLIENT_MISMATCH',
   'SUSPENDED',
   'NOT_STARTED',
@@ -23,6 +23,7 @@ export type Code = (typeof CODES)[number];
 
 /** What the client asks about the license that its key names. What it does not ask about is undefined, not absent. */
 export interface Question {
+  readonly product: string | undefined;
   readonly clientId: string | undefined;
   readonly entitlements: readonly string[] | undefined;
 }
@@ -34,6 +35,9 @@ export interface Answer {
   /** A plan other than `free` is running, and the answer is VALID. */
   readonly premium: boolean;
   readonly plan_type: string | null;
+  readonly product: string | null;
+  /** The subscription that counts is a trial, whether it still runs or not. */
+  readonly trial: boolean;
   readonly license_id: string | null;
   readonly client_id: string | null;
   /** What the client may use now: empty while the license is not good, except where only some were missing. */
@@ -56,7 +60,6 @@ export interface Verdict {
 
 type License = NonNullable<LicenseView['license']>;
 type User = NonNullable<UserView['user']>;
-type Subscription = NonNullable<User['subscription']>;
 
 const HOUR_MS = 3_600_000;
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -67,6 +70,8 @@ export const INVALID_KEY: Answer = {
   code: 'INVALID_KEY',
   premium: false,
   plan_type: null,
+  product: null,
+  trial: false,
   license_id: null,
   client_id: null,
   entitlements: null,
@@ -101,26 +106,33 @@ export function judge(
   if (!license || !user || license.userId !== user.userId) {
     return final({ ...INVALID_KEY, code: 'NOT_FOUND', license_id: licenseId, as_of });
   }
-  const blocked = blockedBy(question, license, user);
-  if (blocked) return final({ ...described(license, user.subscription, as_of), code: blocked });
+  const subscription = user.subscriptions[license.product];
+  const blocked = blockedBy(question, license, user, subscription);
+  if (blocked) return final({ ...described(license, subscription, as_of), code: blocked });
   // There is no activation without a subscription; should the rows say otherwise, nothing is covered.
-  if (!user.subscription) return final({ ...described(license, null, as_of), code: 'EXPIRED' });
-  return judgeDates(question, license, user.subscription, catalogue, now, known);
+  if (!subscription) return final({ ...described(license, undefined, as_of), code: 'EXPIRED' });
+  return judgeDates(question, license, subscription, catalogue, now, known);
 }
 
 const final = (answer: Answer): Verdict => ({ answer, until: Infinity, leaseUntil: undefined });
 
-function blockedBy(question: Question, license: License, user: User): Code | undefined {
+function blockedBy(
+  question: Question,
+  license: License,
+  user: User,
+  subscription: SubscriptionInView | undefined,
+): Code | undefined {
   if (user.status === 'erased') return 'ERASED';
   if (license.status === 'revoked') return 'REVOKED';
   if (license.status === 'deactivated') return 'DEACTIVATED';
+  if (question.product !== undefined && question.product !== license.product) return 'PRODUCT_MISMATCH';
   if (question.clientId !== undefined && !isSameClient(question.clientId, license.clientId))
     return 'CLIENT_MISMATCH';
-  if (user.subscription?.suspended) return 'SUSPENDED';
+  if (subscription?.suspended) return 'SUSPENDED';
   return undefined;
 }
 
-const graceEnd = (subscription: Subscription): number =>
+const graceEnd = (subscription: SubscriptionInView): number =>
   graceUntil({
     endDate: subscription.endDate,
     graceDays: subscription.terms.graceDays,
@@ -128,22 +140,24 @@ const graceEnd = (subscription: Subscription): number =>
   });
 
 /** What is known of the license, as an `invalid` answer shows it. */
-function described(license: License, subscription: Subscription | null, as_of: string): Answer {
+function described(license: License, subscription: SubscriptionInView | undefined, as_of: string): Answer {
   return {
     ...INVALID_KEY,
     plan_type: subscription?.plan ?? null,
+    product: license.product,
+    trial: subscription?.trial ?? false,
     license_id: license.licenseId,
     client_id: license.clientId,
     entitlements: [],
-    expires_at: subscription && iso(subscription.endDate),
-    grace_until: subscription && iso(graceEnd(subscription)),
+    expires_at: subscription ? iso(subscription.endDate) : null,
+    grace_until: subscription ? iso(graceEnd(subscription)) : null,
     as_of,
   };
 }
 
 /** What the dates say; undefined while the subscription runs, its grace included. */
 function overAt(
-  subscription: Subscription,
+  subscription: SubscriptionInView,
   now: number,
 ): 'NOT_STARTED' | 'CANCELLED' | 'EXPIRED' | undefined {
   if (now < subscription.startDate) return 'NOT_STARTED';
@@ -152,7 +166,7 @@ function overAt(
 }
 
 /** The next instant at which the dates may say something else. */
-const nextChange = (subscription: Subscription, now: number): number =>
+const nextChange = (subscription: SubscriptionInView, now: number): number =>
   Math.min(
     ...[subscription.startDate, subscription.endDate, graceEnd(subscription)].filter((at) => at > now),
     Infinity,
@@ -161,7 +175,7 @@ const nextChange = (subscription: Subscription, now: number): number =>
 function judgeDates(
   { entitlements: wanted }: Question,
   license: License,
-  subscription: Subscription,
+  subscription: SubscriptionInView,
   catalogue: Catalogue,
   now: number,
   known: number,
@@ -170,12 +184,11 @@ function judgeDates(
   const base = described(license, subscription, iso(known));
   const until = nextChange(subscription, now);
   const over = overAt(subscription, now);
-  const free =
-    terms.onExpiry === 'downgrade' ? catalogue.products.get(FIRST_PRODUCT)?.free?.terms : undefined;
-  if (over && !free) return { answer: { ...base, code: over }, until, leaseUntil: undefined };
-  const inForce = (over && free) || terms;
-  const { entitlements } = inForce;
-  const planType = over ? FREE_PLAN : plan;
+  const free = catalogue.products.get(license.product)?.free?.terms;
+  const fallback = over && terms.onExpiry === 'downgrade' ? free : undefined;
+  if (over && !fallback) return { answer: { ...base, code: over }, until, leaseUntil: undefined };
+  const { entitlements, leaseHours } = fallback ?? terms;
+  const planType = fallback ? FREE_PLAN : plan;
   if (wanted?.some((one) => !entitlements.includes(one))) {
     const answer: Answer = { ...base, code: 'ENTITLEMENTS_MISSING', plan_type: planType, entitlements };
     return { answer, until, leaseUntil: undefined };
@@ -190,8 +203,7 @@ function judgeDates(
     grace: !over && now >= endDate,
   };
   // The free plan that a subscription falls back to has no end of its own.
-  const leaseUntil = over
-    ? known + inForce.leaseHours * HOUR_MS
-    : Math.min(known + terms.leaseHours * HOUR_MS, graceEnd(subscription));
+  const leaseEnd = known + leaseHours * HOUR_MS;
+  const leaseUntil = fallback ? leaseEnd : Math.min(leaseEnd, graceEnd(subscription));
   return { answer, until, leaseUntil };
 }

@@ -58,7 +58,9 @@ export function prepare(
   const { license, user } = views;
   const verdict = judge(licenseId, question, license.view, user.view, catalogue, now);
   const body = JSON.stringify(verdict.answer);
-  const limit = user.view.user?.subscription?.terms.validationsPerMinute ?? LIMIT_WITHOUT_TERMS;
+  const { product } = verdict.answer;
+  const subscription = product === null ? undefined : user.view.user?.subscriptions[product];
+  const limit = subscription?.terms.validationsPerMinute ?? LIMIT_WITHOUT_TERMS;
   const prepared: Prepared = {
     asked,
     license,

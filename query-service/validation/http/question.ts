@@ -10,6 +10,16 @@ const entitlement = z
   .string()
   .regex(ENTITLEMENT, { error: 'expected entitlements as plans name them, such as core' });
 
+const PRODUCT = /^[a-z][a-z0-9_-]{0,31}$/;
+
+const product = z
+  .string()
+  .regex(PRODUCT, { error: 'expected the name of a product, such as app' })
+  .optional()
+  .meta({ description: 'Compared with the license where it is given.' });
+
+const appVersion = text(1, 64).optional().meta({ description: 'The version of the program that asks.' });
+
 const clientId = text(1, 128)
   .optional()
   .meta({ description: 'Compared with the license where it is given.' });
@@ -21,6 +31,7 @@ const nonce = text(1, 128).optional().meta({
 /** The question in a query string. */
 export const validateQuery = z.strictObject({
   client_id: clientId,
+  product,
   entitlements: z
     .string()
     .regex(ENTITLEMENTS, {
@@ -30,29 +41,37 @@ export const validateQuery = z.strictObject({
     .optional()
     .meta({ description: 'What the client wants to use, separated by commas.' }),
   nonce,
+  app_version: appVersion,
 });
 
 /** The same question in a JSON body. */
 export const validateBody = z.strictObject({
   client_id: clientId,
+  product,
   entitlements: z
     .array(entitlement)
     .max(MAX_ENTITLEMENTS, { error: `expected at most ${MAX_ENTITLEMENTS}` })
     .optional(),
   nonce,
+  app_version: appVersion,
 });
 
 export type AskedQuestion = z.output<typeof validateBody>;
 
-/** Values that mean themselves in a query string and that the schemas surely take. */
-const PLAIN = /^[A-Za-z0-9._~+/=-]{1,128}$/;
+/** Fields, and their values that mean themselves in a query string and that the schemas surely take. */
+const USUAL: ReadonlyMap<string, RegExp> = new Map([
+  ['client_id', /^[A-Za-z0-9._~+/=-]{1,128}$/],
+  ['nonce', /^[A-Za-z0-9._~+/=-]{1,128}$/],
+  ['product', PRODUCT],
+  ['app_version', /^[A-Za-z0-9._~+/=-]{1,64}$/],
+]);
 
 /**
- * Reads the usual query string without a parser or a schema: `client_id` and `nonce` of plain characters. Undefined
+ * Reads the usual query string without a parser or a schema: all but `entitlements`, of plain characters. Undefined
  * means "not usual", never "wrong": the schema decides then. Whatever this answers, the schema would answer too.
  */
 export function readUsualQuery(query: string): AskedQuestion | undefined {
-  const question: { client_id?: string; nonce?: string } = {};
+  const question: Record<string, string> = {};
   for (let from = 0; from < query.length; ) {
     let end = query.indexOf('&', from);
     if (end === -1) end = query.length;
@@ -60,8 +79,7 @@ export function readUsualQuery(query: string): AskedQuestion | undefined {
     if (equals === -1 || equals > end) return undefined;
     const name = query.slice(from, equals);
     const value = query.slice(equals + 1, end);
-    if ((name !== 'client_id' && name !== 'nonce') || name in question || !PLAIN.test(value))
-      return undefined;
+    if (name in question || !USUAL.get(name)?.test(value)) return undefined;
     question[name] = value;
     from = end + 1;
   }

@@ -184,9 +184,11 @@ function lacking(
 ): Position | undefined {
   // Who activated was signed up and had a subscription: where these are missing, the view is older than the key, or
   // the read model has gone past it and they are really not there.
+  const product = license.view.license?.product;
+  const subscription = product === undefined ? undefined : user.view.user?.subscriptions[product];
   const absent =
-    (!license.view.license && before(positionOf(license.view), named.activated)) ||
-    (!user.view.user?.subscription && before(positionOf(user.view), named.activated));
+    (product === undefined && before(positionOf(license.view), named.activated)) ||
+    (!subscription && before(positionOf(user.view), named.activated));
   const older = (view: LicenseView | UserView) => atLeast && before(positionOf(view), atLeast);
   // A read model that is past it has left out no event of this user, unless that was parked.
   const passed = checkpoint && atLeast && !before(checkpoint, atLeast) && !user.view.user?.parked;

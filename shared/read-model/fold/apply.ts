@@ -1,8 +1,9 @@
+import { takesItsPlace } from '../../subscription-status.ts';
 import { type FoldedEvent, timeOf } from './event.ts';
 import { type License, projectLicense, replaced } from './license.ts';
 import { type LicenseKey, projectKeyUse, projectLicenseKey } from './license-key.ts';
-import { projectSubscription, type Subscription } from './subscription.ts';
-import { projectUser, type User } from './user.ts';
+import { factsOf, projectSubscription, type Subscription } from './subscription.ts';
+import { nowCounting, projectUser, type User } from './user.ts';
 
 /** The rows that events are folded into: all of a user's, or those that a batch is about. */
 export interface Rows {
@@ -16,6 +17,16 @@ export interface Rows {
   setLicenseKey(key: LicenseKey): void;
 }
 
+/** The user once a subscription was started, which from then on counts for its product or doesn't. */
+function counted(user: User, rows: Rows, started: Subscription, at: number): User {
+  const { product, subscriptionId: id, startDate: start } = started;
+  const so = user.counting[product];
+  const before = so && rows.subscription(so.id);
+  return takesItsPlace(before && factsOf(before), factsOf(started), at)
+    ? nowCounting(user, product, { id, start })
+    : user;
+}
+
 /**
  * Applies the next event of its user: the one place that says what an event does to the read models, for the
  * projector and for histories alike. Clearing the clients' names of an erased user is left to the caller, who may
@@ -24,19 +35,26 @@ export interface Rows {
  * @throws ProjectionFault nothing was changed
  */
 export function applyEvent(rows: Rows, folded: FoldedEvent): number {
-  const { event } = folded.recorded;
+  const { event, metadata } = folded.recorded;
   const before = rows.user(folded.userId);
   const at = timeOf(folded, before);
-  const user = projectUser(before, folded, at);
+  let user = projectUser(before, folded, at);
   switch (event.type) {
-    case 'SubscriptionStarted':
+    case 'SubscriptionStarted': {
+      const started = projectSubscription(undefined, event, metadata, at);
+      rows.setSubscription(started);
+      user = counted(user, rows, started, at);
+      break;
+    }
     case 'SubscriptionRenewed':
     case 'SubscriptionPlanChanged':
     case 'SubscriptionSuspended':
     case 'SubscriptionReinstated':
     case 'SubscriptionCancelled':
     case 'SubscriptionCancellationWithdrawn':
-      rows.setSubscription(projectSubscription(rows.subscription(event.data.subscriptionId), event, at));
+      rows.setSubscription(
+        projectSubscription(rows.subscription(event.data.subscriptionId), event, metadata, at),
+      );
       break;
     case 'LicenseActivated': {
       const { licenseId, userId, replaces, keyId } = event.data;

@@ -1,5 +1,7 @@
+import { type Metadata, type Side, sideOf } from '../../events/metadata.ts';
 import { storedTerms, type Terms } from '../../events/terms.ts';
 import type { UserEvent } from '../../events/types.ts';
+import type { SubscriptionFacts } from '../../subscription-status.ts';
 import type { SubscriptionRow } from '../rows.ts';
 import { ProjectionFault } from './fault.ts';
 
@@ -14,6 +16,8 @@ export interface Subscription {
   readonly trial: boolean;
   readonly suspended: boolean;
   readonly cancelled: boolean;
+  /** Null where it is not cancelled. */
+  readonly cancelledBy: Side | null;
   readonly startDate: number;
   readonly endDate: number;
   readonly externalId: string | null;
@@ -27,6 +31,7 @@ export type SubscriptionEvent = Extract<UserEvent, { type: `Subscription${string
 export function projectSubscription(
   before: Subscription | undefined,
   { type, data }: SubscriptionEvent,
+  { actor }: Pick<Metadata, 'actor'>,
   at: number,
 ): Subscription {
   if (type === 'SubscriptionStarted') {
@@ -40,6 +45,7 @@ export function projectSubscription(
       trial: data.trial,
       suspended: false,
       cancelled: false,
+      cancelledBy: null,
       startDate: Date.parse(data.startDate),
       endDate: Date.parse(data.endDate),
       externalId: data.externalId ?? null,
@@ -51,7 +57,7 @@ export function projectSubscription(
   const changed = { ...before, updatedAt: at };
   switch (type) {
     case 'SubscriptionRenewed':
-      return { ...changed, endDate: Date.parse(data.endDate), cancelled: false };
+      return { ...changed, endDate: Date.parse(data.endDate), cancelled: false, cancelledBy: null };
     case 'SubscriptionPlanChanged':
       return { ...changed, plan: data.plan, terms: data.terms, quantity: data.quantity };
     case 'SubscriptionSuspended':
@@ -59,13 +65,24 @@ export function projectSubscription(
     case 'SubscriptionReinstated':
       return { ...changed, suspended: false };
     case 'SubscriptionCancelled':
-      return { ...changed, endDate: Date.parse(data.endDate), cancelled: true };
+      return {
+        ...changed,
+        endDate: Date.parse(data.endDate),
+        cancelled: true,
+        cancelledBy: sideOf(actor),
+      };
     case 'SubscriptionCancellationWithdrawn':
-      return { ...changed, cancelled: false };
+      return { ...changed, cancelled: false, cancelledBy: null };
     default:
       return type satisfies never;
   }
 }
+
+/** What of it decides its status. */
+export const factsOf = (subscription: Subscription): SubscriptionFacts => ({
+  ...subscription,
+  graceDays: subscription.terms.graceDays,
+});
 
 /** The row as it is written: `status` is made by the table. */
 export const subscriptionRow = (subscription: Subscription): Omit<SubscriptionRow, 'status'> => ({
@@ -78,6 +95,7 @@ export const subscriptionRow = (subscription: Subscription): Omit<SubscriptionRo
   trial: subscription.trial,
   suspended: subscription.suspended,
   cancelled: subscription.cancelled,
+  cancelled_by: subscription.cancelledBy,
   start_date: new Date(subscription.startDate),
   end_date: new Date(subscription.endDate),
   external_id: subscription.externalId,

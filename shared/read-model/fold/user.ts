@@ -1,15 +1,22 @@
+import { FIRST_PRODUCT } from '../../events/level-2.ts';
 import type { Position } from '../../events/position.ts';
 import type { UserRow } from '../rows.ts';
 import type { FoldedEvent } from './event.ts';
 import { ProjectionFault } from './fault.ts';
+
+/** A subscription by both columns of its key: `start` is its start date. */
+export interface Counting {
+  readonly id: string;
+  readonly start: number;
+}
 
 /** A row of `users`. Instants are milliseconds since 1970. Replaced, never changed. */
 export interface User {
   readonly userId: string;
   readonly email: string | null;
   readonly status: UserRow['status'];
-  readonly subscriptionId: string | null;
-  readonly subscriptionStartDate: number | null;
+  /** By product, the subscription that counts for the user's licenses. */
+  readonly counting: Readonly<Record<string, Counting>>;
   readonly credentialsRevision: number;
   /** Logged-out tokens → when they expire (ISO 8601). */
   readonly endedTokens: Readonly<Record<string, string>>;
@@ -31,8 +38,7 @@ export function projectUser(before: User | undefined, decoded: FoldedEvent, at: 
       userId: decoded.userId,
       email: decoded.personal.email,
       status: 'active',
-      subscriptionId: null,
-      subscriptionStartDate: null,
+      counting: {},
       credentialsRevision: revision,
       endedTokens: {},
       revision,
@@ -51,14 +57,9 @@ export function projectUser(before: User | undefined, decoded: FoldedEvent, at: 
       return { ...moved, email: decoded.personal.email };
     case 'LoggedOut':
       return { ...moved, endedTokens: endToken(before.endedTokens, event.data, at) };
-    case 'SubscriptionStarted':
-      return {
-        ...moved,
-        subscriptionId: event.data.subscriptionId,
-        subscriptionStartDate: Date.parse(event.data.startDate),
-      };
     case 'UserErased':
       return { ...moved, email: null, status: 'erased', endedTokens: {} };
+    case 'SubscriptionStarted':
     case 'SubscriptionRenewed':
     case 'SubscriptionPlanChanged':
     case 'SubscriptionSuspended':
@@ -79,13 +80,18 @@ export function projectUser(before: User | undefined, decoded: FoldedEvent, at: 
   }
 }
 
+/** The user once another subscription counts for its product. */
+export const nowCounting = (user: User, product: string, { id, start }: Counting): User => ({
+  ...user,
+  counting: { ...user.counting, [product]: { id, start } },
+});
+
 /** The row as the table has it. */
 export const userRow = (user: User): UserRow => ({
+  ...countingColumns(user.counting),
   user_id: user.userId,
   email: user.email,
   status: user.status,
-  subscription_id: user.subscriptionId,
-  subscription_start_date: user.subscriptionStartDate === null ? null : new Date(user.subscriptionStartDate),
   credentials_revision: String(user.credentialsRevision),
   ended_token_ids: user.endedTokens,
   revision: String(user.revision),
@@ -94,6 +100,29 @@ export const userRow = (user: User): UserRow => ({
   created_at: new Date(user.createdAt),
   updated_at: new Date(user.updatedAt),
 });
+
+type CountingColumns = Pick<UserRow, 'subscription_id' | 'subscription_start_date' | 'counting'>;
+
+function countingColumns({ [FIRST_PRODUCT]: first, ...others }: User['counting']): CountingColumns {
+  const counting: UserRow['counting'] = {};
+  for (const [product, { id, start }] of Object.entries(others))
+    counting[product] = { id, start: new Date(start).toISOString() };
+  return {
+    subscription_id: first?.id ?? null,
+    subscription_start_date: first ? new Date(first.start) : null,
+    counting,
+  };
+}
+
+/** What a user's row says of it. */
+export function countingOf(row: CountingColumns): User['counting'] {
+  const counting: Record<string, Counting> = {};
+  if (row.subscription_id !== null && row.subscription_start_date !== null)
+    counting[FIRST_PRODUCT] = { id: row.subscription_id, start: row.subscription_start_date.getTime() };
+  for (const [product, { id, start }] of Object.entries(row.counting))
+    counting[product] = { id, start: Date.parse(start) };
+  return counting;
+}
 
 /** The row of a user after an event that an operator skipped: it counts as seen and changes nothing else. */
 export function skipEvent(before: User | undefined, decoded: FoldedEvent, at: number): User {

@@ -1,5 +1,5 @@
 import { storedTerms } from '../../events/terms.ts';
-import type { LicenseView, UserView } from '../views.ts';
+import type { LicenseView, SubscriptionInView, UserView } from '../views.ts';
 import type { License } from './license.ts';
 import type { Subscription } from './subscription.ts';
 import type { User } from './user.ts';
@@ -11,18 +11,30 @@ export const licenseViewOf = (license: License, position: string, loadedAt: numb
   license: {
     licenseId: license.licenseId,
     userId: license.userId,
+    product: license.product,
     clientId: license.clientId,
     status: license.status,
   },
 });
 
+const inView = (subscription: Subscription): SubscriptionInView => ({
+  subscriptionId: subscription.subscriptionId,
+  plan: subscription.plan,
+  terms: storedTerms(subscription.terms),
+  trial: subscription.trial,
+  suspended: subscription.suspended,
+  cancelled: subscription.cancelled,
+  startDate: subscription.startDate,
+  endDate: subscription.endDate,
+});
+
 /**
- * The view that a load would make of the user's row, with the row of the subscription that counts, if there is one. Of a
- * user who has no parked event: theirs are not applied.
+ * The view that a load would make of the user's row, with the rows of the subscriptions that count. Of a user who has no
+ * parked event: theirs are not applied.
  */
 export const userViewOf = (
   user: User,
-  subscription: Subscription | null,
+  counting: readonly Subscription[],
   position: string,
   loadedAt: number,
 ): UserView => ({
@@ -31,15 +43,7 @@ export const userViewOf = (
   user: {
     userId: user.userId,
     status: user.status,
-    subscription: subscription && {
-      subscriptionId: subscription.subscriptionId,
-      plan: subscription.plan,
-      terms: storedTerms(subscription.terms),
-      suspended: subscription.suspended,
-      cancelled: subscription.cancelled,
-      startDate: subscription.startDate,
-      endDate: subscription.endDate,
-    },
+    subscriptions: Object.fromEntries(counting.map((one) => [one.product, inView(one)])),
     parked: false,
   },
 });

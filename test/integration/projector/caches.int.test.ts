@@ -24,7 +24,7 @@ describe('views in Redis', () => {
     await suspend(system, customer);
     await eventually('the suspension is cached', async () => {
       const { user: view } = await readPair(system.redis, licenseId, user.userId);
-      return view?.user?.subscription?.suspended === true;
+      return view?.user?.subscriptions.app?.suspended === true;
     });
     expect(await system.redis.pttl(`license:${licenseId}`)).toBeGreaterThan(23 * 3_600_000);
   });
@@ -37,7 +37,7 @@ describe('views in Redis', () => {
     await inStep(system, user, licenseId);
     await writeViews(system.redis, old, await currentEpoch(system.redis));
     const { user: view } = await readPair(system.redis, licenseId, user.userId);
-    expect(view?.user?.subscription?.suspended).toBe(true);
+    expect(view?.user?.subscriptions.app?.suspended).toBe(true);
   });
 });
 
@@ -66,7 +66,7 @@ describe('a Redis that was unreachable', () => {
     await reconnected();
     await eventually('no older view is believed', async () => {
       const { user: view } = await readBelieved(system.redis, licenseId, user.userId);
-      return view?.user?.subscription?.suspended !== false;
+      return view?.user?.subscriptions.app?.suspended !== false;
     });
     await nothingOld(user.userId, licenseId);
   });
@@ -140,7 +140,7 @@ describe('a Redis that has lost something', () => {
     await suspend(system, customer);
     await eventually('the suspension is there', async () => {
       const { user: view } = await readBelieved(system.redis, licenseId, user.userId);
-      return view?.user?.subscription?.suspended === true;
+      return view?.user?.subscriptions.app?.suspended === true;
     });
     // A node that loaded before, and knows of no other epoch: whatever the positions are.
     const late = await loadViews(system.pool, ids);

@@ -4,6 +4,28 @@ import { projected, type System } from './system.ts';
 
 const DAY = 86_400_000;
 
+/** A trial of another product, in whose place a paid plan comes; and one of the first product that was over long ago. */
+async function secondProduct(user: Author): Promise<void> {
+  const { userId } = user;
+  const start = (product: string, trial: boolean, startDate: number, endDate: number) => {
+    const dates = { startDate: instant(startDate), endDate: instant(endDate) };
+    const bought = { product, plan: 'pro', terms: TERMS, quantity: trial ? 1 : 5, trial };
+    const data = { userId, subscriptionId: newId(startDate), ...bought, ...dates };
+    return { type: 'SubscriptionStarted', data } as const;
+  };
+  const now = Date.now();
+  const trial = start('pdf', true, now - DAY, now + 13 * DAY);
+  const { subscriptionId } = trial.data;
+  const paid = start('pdf', false, now, now + 30 * DAY);
+  const license = { userId, licenseId: newId(), subscriptionId, product: 'pdf', clientId: 'a', personal: {} };
+  await user.append(trial, { type: 'LicenseActivated', data: license });
+  await user.append(
+    { type: 'SubscriptionCancelled', data: { userId, subscriptionId, endDate: instant(now), personal: {} } },
+    paid,
+    start('app', false, now - 900 * DAY, now - 800 * DAY),
+  );
+}
+
 /** A history with something of everything in it, an erased user and parked events among them. */
 export async function history(system: System, users: number): Promise<string> {
   let position = '';
@@ -19,6 +41,7 @@ export async function history(system: System, users: number): Promise<string> {
     if (i % 3 === 1) await user.append({ type: 'LicenseRevoked', data: license });
     if (i % 4 === 0)
       await user.append({ type: 'SubscriptionSuspended', data: { userId, subscriptionId, personal: {} } });
+    if (i % 6 === 0) await secondProduct(user);
     if (i % 5 === 0) {
       await user.append({
         type: 'LoggedOut',

@@ -125,7 +125,13 @@ describe('a change of which PostgreSQL can no longer be asked', () => {
     const metrics = createProjectorMetrics(new Registry());
     const caches = new Caches({ db: ended, redis, logger: silent, metrics });
     const [known, unknown] = [newId(), newId()];
-    const license = { licenseId: known, userId: unknown, clientId: 'a', status: 'deactivated' as const };
+    const license = {
+      licenseId: known,
+      userId: unknown,
+      product: 'app',
+      clientId: 'a',
+      status: 'deactivated' as const,
+    };
     const licenses = new Map([[known, { position: '46/46', loadedAt: 1, license }]]);
     caches.publish({
       before: at(45),

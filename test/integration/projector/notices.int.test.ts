@@ -46,7 +46,7 @@ describe('notices', () => {
       heard.notices.some(({ users }) => users.some(([id, at]) => id === user.userId && at === position)),
     );
     const cached = await readBelieved(system.redis, licenseId, user.userId);
-    expect(cached.user?.user?.subscription?.suspended).toBe(true);
+    expect(cached.user?.user?.subscriptions.app?.suspended).toBe(true);
     expect((await loadPair(system.pool, licenseId, user.userId)).user.position).toBe(position);
   });
 

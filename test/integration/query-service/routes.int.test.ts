@@ -38,11 +38,13 @@ describe('the caller', () => {
       status: 'active',
       subscription: { subscription_id: user.subscriptionId, plan_type: 'pro', status: 'active' },
     });
+    expect(answer.body.subscriptions).toEqual([answer.body.subscription]);
     expect(Object.keys(answer.body).sort()).toEqual([
       'created_at',
       'email',
       'status',
       'subscription',
+      'subscriptions',
       'updated_at',
       'user_id',
     ]);

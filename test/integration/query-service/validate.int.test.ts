@@ -27,13 +27,15 @@ describe('a good key', () => {
           code: 'VALID',
           premium: true,
           plan_type: 'pro',
+          product: 'app',
+          trial: false,
           license_id: user.licenseId,
           client_id: user.clientId,
           entitlements: ['core', 'export', 'api'],
           grace: false,
         },
       });
-      expect(Object.keys(answer.body)).toHaveLength(11);
+      expect(Object.keys(answer.body)).toHaveLength(13);
       expect(answer.headers.get('Cache-Control')).toBe('no-store');
       expect(answer.headers.get('Content-Type')).toBe('application/json');
       expect(answer.headers.has('Age')).toBe(false);
@@ -49,7 +51,7 @@ describe('a good key', () => {
   it('gets the same by POST, and keeps the request id it sent', async () => {
     const user = await system.it.readModel.addUser();
     const token = await system.it.keyOf(user);
-    const body = { client_id: user.clientId, entitlements: ['api'] };
+    const body = { client_id: user.clientId, product: 'app', entitlements: ['api'], app_version: '2.1' };
     const answer = await validate(token, '', { body, headers: { 'X-Request-Id': 'my-request-1' } });
     expect(answer).toMatchObject({ status: 200, body: { code: 'VALID', license_id: user.licenseId } });
     expect(answer.headers.get('X-Request-Id')).toBe('my-request-1');
@@ -65,6 +67,8 @@ describe('a good key', () => {
       '',
       '?client_id=other',
       '',
+      '?product=pdf&client_id=other&app_version=2.1.0',
+      '?product=app',
       '?entitlements=sso',
       '?entitlements=api',
       '?client_id=other',
@@ -73,6 +77,8 @@ describe('a good key', () => {
     expect(codes).toEqual([
       'VALID',
       'CLIENT_MISMATCH',
+      'VALID',
+      'PRODUCT_MISMATCH',
       'VALID',
       'ENTITLEMENTS_MISSING',
       'VALID',
@@ -102,7 +108,7 @@ describe('a key that is not good', () => {
       status: 200,
       body: { status: 'invalid', code: 'INVALID_KEY', premium: false, license_id: null, as_of: null },
     });
-    expect(Object.keys(answer.body)).toHaveLength(11);
+    expect(Object.keys(answer.body)).toHaveLength(13);
   });
   it('an access token is none, nor is another scheme', async () => {
     const user = await system.it.readModel.addUser();

@@ -85,10 +85,11 @@ describe('a timeline on a terminal', () => {
 
 test('changes are what is new of the state', () => {
   const before = {
-    status: 'active',
+    status: 'active' as const,
+    subscriptions: [],
     subscription: null,
     licenses: { active: 1, deactivated: 0, revoked: 0 },
-  } as const;
+  };
   expect(changes(undefined, before)).toEqual(['active', 'no subscription', '1 client']);
   expect(changes(before, before)).toEqual([]);
   expect(changes(before, { ...before, status: 'erased' })).toEqual(['erased']);

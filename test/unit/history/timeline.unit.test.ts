@@ -153,7 +153,12 @@ test('an entry is shown without what is sealed, hashed or digested', async () =>
     causation_id: 'causation-1',
     schema_version: 2,
     data: expect.objectContaining({ licenseId: desk, clientId: 'desk' }),
-    state: { status: 'active', subscription: null, licenses: { active: 1, deactivated: 0, revoked: 0 } },
+    state: {
+      status: 'active',
+      subscriptions: [],
+      subscription: null,
+      licenses: { active: 1, deactivated: 0, revoked: 0 },
+    },
     fault: null,
   });
   for (const text of ['eyJ', 'secret digest', 'personal']) expect(JSON.stringify(shown)).not.toContain(text);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CODES, type Code, judge, type Question } from '../../../query-service/validation/answer/answer.ts';
-import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
+import type { LicenseView, SubscriptionInView, UserView } from '../../../shared/read-model/views.ts';
 import {
   CATALOGUE,
   END,
@@ -26,7 +26,7 @@ const ask = (
   now = RUNNING,
   catalogue = CATALOGUE,
 ) => {
-  const asked = { clientId: undefined, entitlements: undefined, ...question };
+  const asked = { product: undefined, clientId: undefined, entitlements: undefined, ...question };
   return judge(LICENSE_ID, asked, license, user, catalogue, now);
 };
 
@@ -45,6 +45,9 @@ describe('the code of a validation', () => {
     ['a revoked license', [{}, licenseView({ status: 'revoked' })], 'invalid REVOKED'],
     ['a deactivated license', [{}, licenseView({ status: 'deactivated' })], 'invalid DEACTIVATED'],
     ['another client', [{ clientId: 'phone' }], 'invalid CLIENT_MISMATCH'],
+    ['another product', [{ product: 'pdf' }], 'invalid PRODUCT_MISMATCH'],
+    ['the same product', [{ product: 'app' }], 'valid VALID'],
+    ['a product that was never subscribed to', [{}, licenseView({ product: 'pdf' })], 'invalid EXPIRED'],
     ['the same client', [{ clientId: 'laptop' }], 'valid VALID'],
     [
       'the same client, typed in another form of Unicode',
@@ -98,15 +101,17 @@ describe('the code of a validation', () => {
     const license = { licenseId: LICENSE_ID, userId: userView().user?.userId as string, clientId: 'laptop' };
     const dead = userView({ ...restrict, suspended: true, endDate: END }, { status: 'erased' });
     const alive = (subscription: object) => userView({ ...restrict, ...subscription });
-    const asked = { clientId: 'phone', entitlements: ['sso'] };
+    const wrong = { product: 'pdf', clientId: 'phone', entitlements: ['sso'] };
+    const asked = { ...wrong, product: 'app' };
     const right = { ...asked, clientId: 'laptop' };
     const revoked = licenseView({ ...license, status: 'revoked' });
     const ended = RUNNING + 365 * 24 * HOUR;
     const order: [Partial<Question>, LicenseView, UserView, number][] = [
-      [asked, { ...revoked, license: null }, dead, ended],
-      [asked, revoked, dead, ended],
-      [asked, revoked, alive({ suspended: true }), ended],
-      [asked, licenseView({ ...license, status: 'deactivated' }), alive({ suspended: true }), ended],
+      [wrong, { ...revoked, license: null }, dead, ended],
+      [wrong, revoked, dead, ended],
+      [wrong, revoked, alive({ suspended: true }), ended],
+      [wrong, licenseView({ ...license, status: 'deactivated' }), alive({ suspended: true }), ended],
+      [wrong, licenseView(), alive({ suspended: true }), ended],
       [asked, licenseView(), alive({ suspended: true }), ended],
       [right, licenseView(), alive({ suspended: true }), ended],
       [right, licenseView(), alive({ cancelled: true }), START - 1],
@@ -126,6 +131,8 @@ describe('what the answer shows', () => {
       code: 'VALID',
       premium: true,
       plan_type: 'basic',
+      product: 'app',
+      trial: false,
       license_id: LICENSE_ID,
       client_id: 'laptop',
       entitlements: ['core', 'export'],
@@ -159,6 +166,27 @@ describe('what the answer shows', () => {
       entitlements: ['core'],
       expires_at: '2030-02-01T00:00:00.000Z',
     });
+  });
+  it('a trial, also one that is over', () => {
+    const trial = userView({ trial: true });
+    expect(ask({}, licenseView(), trial).answer).toMatchObject({ code: 'VALID', premium: true, trial: true });
+    expect(ask({}, licenseView(), trial, GRACE_END).answer).toMatchObject({
+      code: 'EXPIRED',
+      plan_type: 'free',
+      trial: true,
+    });
+  });
+  it('what the subscription of its own product says', () => {
+    const { subscriptions } = userView({ suspended: true }).user as NonNullable<UserView['user']>;
+    const pdf = { ...subscriptions.app, plan: 'studio', suspended: false } as SubscriptionInView;
+    const both = userView(null, { subscriptions: { ...subscriptions, pdf } });
+    const shown = (product: string) => ask({}, licenseView({ product }), both).answer;
+    expect(shown('app')).toMatchObject({ code: 'SUSPENDED', plan_type: 'basic', product: 'app' });
+    expect(shown('pdf')).toMatchObject({ code: 'VALID', plan_type: 'studio', product: 'pdf' });
+    // It has no free plan to fall back to.
+    const over = ask({}, licenseView({ product: 'pdf' }), both, GRACE_END);
+    expect(over.answer).toMatchObject({ status: 'invalid', code: 'EXPIRED', plan_type: 'studio' });
+    expect(over.leaseUntil).toBeUndefined();
   });
   it('no premium for the free plan itself', () => {
     expect(ask({}, licenseView(), userView({ plan: 'free' })).answer.premium).toBe(false);
@@ -208,6 +236,7 @@ const anyViews = fc.record({
     }),
   ),
   question: fc.record({
+    product: fc.constantFrom(undefined, 'app', 'pdf'),
     clientId: fc.constantFrom(undefined, 'laptop', 'phone'),
     entitlements: fc.constantFrom(undefined, [], ['core'], ['export'], ['sso']),
   }),

@@ -34,6 +34,8 @@ describe('a question in a query string', () => {
     ['client_id=%2B+&nonce=+', { client_id: '++', nonce: '+' }],
     ['nonce=1&client_id=a.b~c', { nonce: '1', client_id: 'a.b~c' }],
     ['entitlements=core,export', { entitlements: ['core', 'export'] }],
+    ['product=pdf&app_version=2.1.0-rc.1', { product: 'pdf', app_version: '2.1.0-rc.1' }],
+    ['app_version=2.1%20beta', { app_version: '2.1 beta' }],
     ['entitlements=core%2Cexport', { entitlements: ['core', 'export'] }],
   ])('%s', (query, question) => {
     expect(readQuery(query)).toEqual(question);
@@ -49,6 +51,9 @@ describe('a question in a query string', () => {
     ['entitlements=core,', '?entitlements'],
     ['entitlements=Core', '?entitlements'],
     ['nonce=%0A', '?nonce'],
+    ['product=PDF', '?product'],
+    ['product=pdf&product=pdf', '?product'],
+    [`app_version=${'1'.repeat(65)}`, '?app_version'],
     ['nonce=%FF', '?nonce'],
     ['client_id=100%', '?client_id'],
     ['%C3=1', '?%C3=1'],

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../../shared/calendar.ts';
 import type { Catalogue, Plan } from '../../../shared/catalogue/catalogue.ts';
 import type { Terms } from '../../../shared/events/terms.ts';
-import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
+import type { LicenseView, SubscriptionInView, UserView } from '../../../shared/read-model/views.ts';
 
 export const START = Date.UTC(2030, 0, 1);
 export const END = Date.UTC(2030, 1, 1);
@@ -34,17 +34,23 @@ export const WITHOUT_FREE_PLAN = soldAs(undefined);
 
 type License = NonNullable<LicenseView['license']>;
 type User = NonNullable<UserView['user']>;
-type Subscription = NonNullable<User['subscription']>;
 
 export const licenseView = (change: Partial<License> = {}, at: Partial<LicenseView> = {}): LicenseView => ({
   position: '10/10',
   loadedAt: LOADED,
-  license: { licenseId: LICENSE_ID, userId: USER_ID, clientId: 'laptop', status: 'active', ...change },
+  license: {
+    licenseId: LICENSE_ID,
+    userId: USER_ID,
+    product: 'app',
+    clientId: 'laptop',
+    status: 'active',
+    ...change,
+  },
   ...at,
 });
 
 export const userView = (
-  subscription: Partial<Subscription> | null = {},
+  subscription: Partial<SubscriptionInView> | null = {},
   change: Partial<User> = {},
   at: Partial<UserView> = {},
 ): UserView => ({
@@ -54,18 +60,21 @@ export const userView = (
     userId: USER_ID,
     status: 'active',
     parked: false,
-    subscription:
+    subscriptions:
       subscription === null
-        ? null
+        ? {}
         : {
-            subscriptionId: '018d0000-0000-7000-8000-000000000003',
-            plan: 'basic',
-            terms: TERMS,
-            suspended: false,
-            cancelled: false,
-            startDate: START,
-            endDate: END,
-            ...subscription,
+            app: {
+              subscriptionId: '018d0000-0000-7000-8000-000000000003',
+              plan: 'basic',
+              terms: TERMS,
+              trial: false,
+              suspended: false,
+              cancelled: false,
+              startDate: START,
+              endDate: END,
+              ...subscription,
+            },
           },
     ...change,
   },
