@@ -29,8 +29,3 @@ export type Role = z.infer<typeof role>;
 
 /** Whether somebody of the seller acts, and no customer. */
 export const isStaff = (role: Role): role is 'operator' | 'staff' => role === 'operator' || role === 'staff';
-
-/** For whom somebody acts: for the customer, or for the seller. */
-export type Side = 'user' | 'staff';
-
-export const sideOf = ({ role }: Pick<Actor, 'role'>): Side => (isStaff(role) ? 'staff' : 'user');

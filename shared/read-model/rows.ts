@@ -1,5 +1,5 @@
-import type { Side } from '../events/metadata.ts';
 import type { StoredTerms } from '../events/terms.ts';
+import type { Side } from '../subscription-status.ts';
 
 /**
  * The read model's rows as node-postgres returns them: bigint as a decimal text, timestamptz as Date, jsonb parsed.

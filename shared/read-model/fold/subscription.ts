@@ -1,7 +1,7 @@
-import { type Metadata, type Side, sideOf } from '../../events/metadata.ts';
+import type { Metadata } from '../../events/metadata.ts';
 import { storedTerms, type Terms } from '../../events/terms.ts';
 import type { UserEvent } from '../../events/types.ts';
-import type { SubscriptionFacts } from '../../subscription-status.ts';
+import { cancelledByAfter, type Side, type SubscriptionFacts, sideOf } from '../../subscription-status.ts';
 import type { SubscriptionRow } from '../rows.ts';
 import { ProjectionFault } from './fault.ts';
 
@@ -69,7 +69,7 @@ export function projectSubscription(
         ...changed,
         endDate: Date.parse(data.endDate),
         cancelled: true,
-        cancelledBy: sideOf(actor),
+        cancelledBy: cancelledByAfter(before.cancelledBy, sideOf(actor.role)),
       };
     case 'SubscriptionCancellationWithdrawn':
       return { ...changed, cancelled: false, cancelledBy: null };
