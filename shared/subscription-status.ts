@@ -1,4 +1,5 @@
 import { DAY_MS } from './calendar.ts';
+import { isStaff, type Role } from './events/metadata.ts';
 
 /**
  * What of a subscription decides its status. Instants are milliseconds since 1970. `suspended` and `cancelled` are
@@ -47,3 +48,11 @@ export const takesItsPlace = (
   now: number,
 ): boolean =>
   !before || isCurrentAt(started, now) || (!isCurrentAt(before, now) && started.endDate >= before.endDate);
+
+/** On whose behalf something was done to a subscription or a license: by its user, or by the seller's staff. */
+export type Side = 'user' | 'staff';
+
+export const sideOf = (role: Role): Side => (isStaff(role) ? 'staff' : 'user');
+
+/** Whose a cancellation is from now on. Staff's stays staff's: a customer can end it sooner, and not make it their own. */
+export const cancelledByAfter = (before: Side | null, by: Side): Side => (before === 'staff' ? 'staff' : by);
