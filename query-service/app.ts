@@ -17,6 +17,7 @@ import type { Running } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { AccessClaims } from '../shared/tokens/tokens.ts';
 import { isTracing } from '../shared/tracing/tracing.ts';
+import { LastSeen } from '../shared/usage/last-seen.ts';
 import { UsageCounter } from '../shared/usage/usage-counter.ts';
 import type { QueryConfig } from './config.ts';
 import { type Connections, connect } from './connections.ts';
@@ -101,6 +102,7 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
   const limiter = new RateLimiter({ shared: redisCounters(redis), clock, logger });
   const anonymous = new AnonymousLimit(limiter, config.ANONYMOUS_PER_MINUTE);
   const usage = new UsageCounter({ pool: pools.usage, clock, logger, registry: metrics.registry });
+  const lastSeen = new LastSeen({ pool: pools.usage, clock, logger });
   const checkpoint = new ReadModelCheckpoint({ read: () => readCheckpoint(database) });
   const monotonic = () => performance.now();
   const databaseClock = new DatabaseClock(monotonic, clock);
@@ -112,7 +114,20 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
     catalogue,
     maxLicenses: config.LICENSES_IN_MEMORY,
     ring: rings.activation,
-    ...{ redis, subscriber, tokens, limiter, anonymous, usage, metrics, trusted, clock, logger, pause },
+    ...{
+      redis,
+      subscriber,
+      tokens,
+      limiter,
+      anonymous,
+      usage,
+      lastSeen,
+      metrics,
+      trusted,
+      clock,
+      logger,
+      pause,
+    },
   });
   const health = healthOf(connections, validation, logger);
   const app = createHttpApp({
@@ -137,9 +152,10 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
   await health.start();
   limiter.start();
   usage.start();
+  lastSeen.start();
   const stopWork = async () => {
     await Promise.all([health.stop(), validation.stop()]);
-    await Promise.all([usage.stop(), limiter.stop()]);
+    await Promise.all([usage.stop(), lastSeen.stop(), limiter.stop()]);
     await connections.close();
   };
   try {

@@ -6,10 +6,11 @@ import {
 import type { Logger } from '../../shared/logger.ts';
 
 const REMEMBER = 'INSERT INTO usage.erasures (user_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING';
-const REMOVE = 'DELETE FROM usage.rate_limits WHERE user_id = ANY ($1::uuid[])';
+/** What is measured of users. */
+const TABLES = ['usage.rate_limits', 'usage.last_seen'];
 
 /**
- * A count that a query node is writing while its user is erased is not seen by the removal. It takes such a statement a
+ * A row that a query node is writing while its user is erased is not seen by the removal. It takes such a statement a
  * few seconds at most, so a removal after this long misses none.
  */
 const LATE = '5 minutes';
@@ -24,7 +25,8 @@ export const eraseUsage =
     await client.query(REMEMBER, [userIds]);
     await client.query('SAVEPOINT usage');
     try {
-      await client.query(REMOVE, [userIds]);
+      for (const table of TABLES)
+        await client.query(`DELETE FROM ${table} WHERE user_id = ANY ($1::uuid[])`, [userIds]);
       await client.query('RELEASE SAVEPOINT usage');
     } catch (error) {
       if (isPostgresUnavailable(error) && !isCancelled(error)) throw error;
@@ -35,7 +37,8 @@ export const eraseUsage =
 
 /** Removes what was left of erased users' usage, or came late. To be repeated from time to time. */
 export async function finishErasures(db: Queryable): Promise<void> {
-  await db.query('DELETE FROM usage.rate_limits WHERE user_id IN (SELECT user_id FROM usage.erasures)');
+  for (const table of TABLES)
+    await db.query(`DELETE FROM ${table} WHERE user_id IN (SELECT user_id FROM usage.erasures)`);
   await db.query(`DELETE FROM usage.erasures WHERE erased_at < now() - interval '${LATE}'`);
 }
 

@@ -10,6 +10,7 @@ import type { Logger } from '../../shared/logger.ts';
 import type { LicenseView, UserView } from '../../shared/read-model/views.ts';
 import type { KeyRing } from '../../shared/tokens/key-ring.ts';
 import type { Tokens } from '../../shared/tokens/tokens.ts';
+import type { LastSeen } from '../../shared/usage/last-seen.ts';
 import type { UsageCounter } from '../../shared/usage/usage-counter.ts';
 import type { ReadModelCheckpoint } from '../read-model-checkpoint.ts';
 import { callerAddresses } from './http/caller-address.ts';
@@ -37,6 +38,7 @@ export interface ValidationOptions {
   readonly limiter: RateLimiter;
   readonly anonymous: AnonymousLimit;
   readonly usage: UsageCounter;
+  readonly lastSeen: LastSeen;
   readonly metrics: Metrics;
   readonly trusted: TrustedProxies;
   readonly clock: Clock;
@@ -118,7 +120,7 @@ export function createValidation(options: ValidationOptions): Validation {
     logger,
     onNotice,
   });
-  const tally = new UsageTally(usage, ENDPOINT);
+  const tally = new UsageTally(usage, ENDPOINT, options.lastSeen);
   const fastPath = new FastPath({
     keys,
     views,

@@ -1,3 +1,4 @@
+import type { LastSeen } from '../../../shared/usage/last-seen.ts';
 import type { UsageCounter } from '../../../shared/usage/usage-counter.ts';
 import type { VerifiedKey } from '../keys/verified-keys.ts';
 
@@ -5,18 +6,21 @@ import type { VerifiedKey } from '../keys/verified-keys.ts';
 const DEFAULT_FLUSH_MS = 5_000;
 
 /**
- * Adds up the uses of remembered keys on the keys themselves, and hands them to the usage counter now and then: a
+ * Adds up the uses of remembered keys on the keys themselves, and hands them to the usage counter, and their
+ * clients to what remembers when they were seen, now and then: a
  * row's name there is a text of a hundred characters, which costs more than the rest of an answer from memory.
  */
 export class UsageTally {
   readonly #usage: Pick<UsageCounter, 'count'>;
   readonly #endpoint: string;
+  readonly #lastSeen: Pick<LastSeen, 'see'>;
   #used: VerifiedKey[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(usage: Pick<UsageCounter, 'count'>, endpoint: string) {
+  constructor(usage: Pick<UsageCounter, 'count'>, endpoint: string, lastSeen: Pick<LastSeen, 'see'>) {
     this.#usage = usage;
     this.#endpoint = endpoint;
+    this.#lastSeen = lastSeen;
   }
 
   start(everyMs = DEFAULT_FLUSH_MS): void {
@@ -46,6 +50,7 @@ export class UsageTally {
     for (const key of used) {
       this.#usage.count(key.userId, this.#endpoint, key.usedFrom, key.uses);
       key.uses = 0;
+      this.#lastSeen.see(key);
     }
   }
 }

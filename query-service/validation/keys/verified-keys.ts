@@ -3,12 +3,13 @@ import { type Position, parsePosition } from '../../../shared/events/position.ts
 import { Problem } from '../../../shared/http/problems/problem.ts';
 import type { KeyRing } from '../../../shared/tokens/key-ring.ts';
 import { MAX_TOKEN_LENGTH, type Tokens } from '../../../shared/tokens/tokens.ts';
+import type { SeenClient } from '../../../shared/usage/last-seen.ts';
 import type { Prepared } from '../answer/prepared.ts';
 import type { Named } from '../views/loading.ts';
 import { BoundedMap } from './bounded-map.ts';
 
 /** What an activation key says, once its signature was verified. */
-export interface VerifiedKey extends Named {
+export interface VerifiedKey extends Named, SeenClient {
   readonly kid: string;
   readonly activated: Position;
   /** The name of its counter among the rate limits. */
@@ -18,6 +19,8 @@ export interface VerifiedKey extends Named {
   /** Uses that usage-tally.ts has not handed on yet, and the address they came from. */
   uses: number;
   usedFrom: string;
+  /** As it was named in the last question that was read. */
+  appVersion: string | undefined;
 }
 
 export interface VerifiedKeysOptions {
@@ -109,6 +112,8 @@ export class VerifiedKeys {
         prepared: undefined,
         uses: 0,
         usedFrom: '',
+        appVersion: undefined,
+        seenOn: 0,
       };
       this.#good.set(token, key);
       return key;

@@ -34,6 +34,10 @@ describe('erasing', () => {
         `INSERT INTO usage.rate_limits VALUES (now(), $1, 'GET /v1/me', '192.0.2.1', 3)`,
         [each.userId],
       );
+      await system.pool.query(
+        `INSERT INTO usage.last_seen VALUES (gen_random_uuid(), $1, current_date, '1.0')`,
+        [each.userId],
+      );
     }
     const licenseId = await user.activate('laptop', 'Grace’s laptop');
     await touch(other);
@@ -42,8 +46,10 @@ describe('erasing', () => {
     await touch(other);
     expect(await userRow(user)).toMatchObject({ status: 'erased', email: null, ended_token_ids: {} });
     expect(await licenseRow(licenseId)).toMatchObject({ client_name: null, status: 'active' });
-    const { rows } = await system.pool.query('SELECT user_id FROM usage.rate_limits');
-    expect(rows.map((row) => row.user_id)).toEqual([other.userId]);
+    for (const table of ['usage.rate_limits', 'usage.last_seen']) {
+      const { rows } = await system.pool.query(`SELECT user_id FROM ${table}`);
+      expect(rows.map((row) => row.user_id)).toEqual([other.userId]);
+    }
   });
 
   test('a tombstone reads as nothing: an erased user’s history projects without their data', async () => {
@@ -72,7 +78,14 @@ describe('usage that could not be removed with its user', () => {
       ]);
     const rows = async () =>
       (await system.pool.query('SELECT FROM usage.rate_limits WHERE user_id = $1', [user.userId])).rowCount;
+    const see = () =>
+      system.pool.query('INSERT INTO usage.last_seen VALUES (gen_random_uuid(), $1, current_date)', [
+        user.userId,
+      ]);
+    const seen = async () =>
+      (await system.pool.query('SELECT FROM usage.last_seen WHERE user_id = $1', [user.userId])).rowCount;
     await use();
+    await see();
     await system.pool.query(`
       CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$;
       CREATE TRIGGER refuse BEFORE DELETE ON usage.rate_limits FOR EACH ROW EXECUTE FUNCTION refuse()`);
@@ -84,12 +97,13 @@ describe('usage that could not be removed with its user', () => {
     expect(await rows()).toBe(1);
     await system.pool.query('DROP TRIGGER refuse ON usage.rate_limits');
     await finishErasures(system.pool);
-    expect(await rows()).toBe(0);
+    expect([await rows(), await seen()]).toEqual([0, 0]);
     // A node was writing it while the user was erased.
     await system.pool.query("UPDATE usage.erasures SET erased_at = now() - interval '6 minutes'");
     await use();
+    await see();
     await finishErasures(system.pool);
-    expect(await rows()).toBe(0);
+    expect([await rows(), await seen()]).toEqual([0, 0]);
     expect((await system.pool.query('SELECT FROM usage.erasures')).rowCount).toBe(0);
   });
 });

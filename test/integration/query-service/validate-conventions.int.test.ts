@@ -139,6 +139,19 @@ describe('usage', () => {
       { address: '203.0.113.8', endpoint, count: 3 },
     ]);
   });
+
+  it('the day on which a client was seen is written behind the answers, and nothing before', async () => {
+    const counting = await system.it.startNode();
+    const user = await system.it.readModel.addUser();
+    const token = await system.it.keyOf(user);
+    const seen = async () =>
+      (await system.it.pool.query('SELECT user_id FROM usage.last_seen WHERE user_id = $1', [user.userId]))
+        .rows;
+    expect((await ask(counting.url, PATH, { token })).status).toBe(200);
+    expect(await seen()).toEqual([]);
+    await counting.stop();
+    expect(await seen()).toEqual([{ user_id: user.userId }]);
+  });
 });
 
 describe('a flood of forged keys', () => {

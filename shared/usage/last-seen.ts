@@ -1,0 +1,92 @@
+import type { Queryable } from '../adapters/postgres/pool.ts';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../logger.ts';
+import { WriteBehind } from './write-behind.ts';
+
+export interface LastSeenOptions {
+  readonly pool: Queryable;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly flushMs?: number;
+  readonly maxRows?: number;
+}
+
+/** A client that has shown its activation key. */
+export interface SeenClient {
+  readonly licenseId: string;
+  readonly userId: string;
+  /** What it said that it is, if it did. */
+  readonly appVersion: string | undefined;
+  /** Days since 1970 of when this node last saw it. */
+  seenOn: number;
+}
+
+interface Row {
+  readonly licenseId: string;
+  readonly userId: string;
+  readonly appVersion: string | undefined;
+  readonly day: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Licenses in one order, so that two nodes lock the same rows in the same order. One that another node has seen today is
+ * left alone: not even its row is locked. Who was erased is not seen: the projector has removed their rows.
+ */
+const SEE = `
+INSERT INTO usage.last_seen AS stored (license_id, user_id, day, app_version)
+SELECT license_id, user_id, day, app_version
+FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::text[]) AS batch (license_id, user_id, day, app_version)
+WHERE NOT EXISTS (
+  SELECT FROM usage.last_seen known WHERE known.license_id = batch.license_id AND known.day >= batch.day
+) AND NOT EXISTS (
+  SELECT FROM read_model.users WHERE users.user_id = batch.user_id AND users.status = 'erased'
+)
+ORDER BY license_id
+ON CONFLICT (license_id) DO UPDATE
+SET day = excluded.day, app_version = coalesce(excluded.app_version, stored.app_version)
+WHERE stored.day < excluded.day`;
+
+/**
+ * The day (UTC) on which each client last showed its key, and the version of the program that it named first on that day.
+ * One row a license, written at most once a day and node, in batches behind the answers; a crash, or PostgreSQL away for
+ * long, loses a day at most.
+ */
+export class LastSeen {
+  readonly #clock: Clock;
+  readonly #rows: WriteBehind<Row>;
+
+  constructor({ pool, clock, logger, flushMs, maxRows }: LastSeenOptions) {
+    this.#clock = clock;
+    this.#rows = new WriteBehind({
+      ...{ pool, logger, flushMs, maxRows, columns, statement: SEE },
+      merge: (_known, later) => later,
+    });
+  }
+
+  start(): void {
+    this.#rows.start();
+  }
+
+  /** Writes what is left. */
+  stop(): Promise<void> {
+    return this.#rows.stop();
+  }
+
+  /** Never waits. */
+  see(client: SeenClient): void {
+    const day = Math.floor(this.#clock() / DAY_MS);
+    if (client.seenOn === day) return;
+    client.seenOn = day;
+    const { licenseId, userId, appVersion } = client;
+    this.#rows.add(licenseId, { licenseId, userId, appVersion, day });
+  }
+}
+
+const columns = (rows: readonly Row[]): unknown[] => [
+  rows.map((row) => row.licenseId),
+  rows.map((row) => row.userId),
+  rows.map((row) => new Date(row.day * DAY_MS).toISOString().slice(0, 10)),
+  rows.map((row) => row.appVersion ?? null),
+];
