@@ -34,6 +34,7 @@ import { createExecutor } from './execute/executor.ts';
 import { createOwnerIndex } from './execute/owners.ts';
 import { createSnapshots } from './execute/snapshots.ts';
 import { createCommandMetrics } from './metrics.ts';
+import { createClientFacts, FACTS_WAIT_MS } from './read-model/client-facts.ts';
 import { commandRoutes } from './routes/all.ts';
 
 export interface CommandServiceOptions {
@@ -59,6 +60,14 @@ async function connect({ config, logger, clock: given = systemClock }: CommandSe
   const masterKey = await loadMasterKey(config, logger);
   const database = pool(config.DATABASE_URL, 'command-service', 4);
   const vaultDatabase = pool(config.VAULT_DATABASE_URL ?? config.DATABASE_URL, 'command-service-vault', 8);
+  // Of its own: a slow question that answers can do without must not take the connections of those that can't.
+  const factsDatabase = createPool({
+    connectionString: config.DATABASE_URL,
+    applicationName: 'command-service-facts',
+    max: 2,
+    logger,
+    statementTimeoutMs: FACTS_WAIT_MS,
+  });
   const clockDifference = new ClockDifference({
     database: vaultDatabase,
     clock: given,
@@ -75,13 +84,14 @@ async function connect({ config, logger, clock: given = systemClock }: CommandSe
     log,
     database,
     vaultDatabase,
+    factsDatabase,
     redis,
     tokens: createTokens({ rings, issuer: config.TOKEN_ISSUER, clock }),
     vault: createVault({ db: vaultDatabase, masterKey, clock }),
     async close() {
       rings.close();
       redis.disconnect();
-      await Promise.all([log.close(), database.end(), vaultDatabase.end()]);
+      await Promise.all([log.close(), database.end(), vaultDatabase.end(), factsDatabase.end()]);
     },
   };
 }
@@ -166,7 +176,8 @@ function createContext(
   });
   watch(executor, passwords, limiter);
   const owners = createOwnerIndex({ pool: database, log });
-  return { executor, tokens, owners, outcomes, guesses };
+  const clientFacts = createClientFacts({ pool: connections.factsDatabase, logger: options.logger });
+  return { executor, tokens, owners, clientFacts, outcomes, guesses };
 }
 
 /**

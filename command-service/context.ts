@@ -4,12 +4,14 @@ import { routesFor } from '../shared/http/routes/route.ts';
 import type { Tokens } from '../shared/tokens/tokens.ts';
 import type { Executor } from './execute/executor.ts';
 import type { OwnerIndex } from './execute/owners.ts';
+import type { ClientFactsReader } from './read-model/client-facts.ts';
 
 /** What the routes of this service work with. */
 export interface CommandContext {
   readonly executor: Executor;
   readonly tokens: Pick<Tokens, 'signAccessToken' | 'signActivationKey'>;
   readonly owners: OwnerIndex;
+  readonly clientFacts: ClientFactsReader;
   /** Counts what callers guess at. */
   readonly guesses: Guesses;
   /** Commands by route and by what came of them. */

@@ -90,19 +90,12 @@ export type ActivationCommand =
   | (OfLicense & { readonly type: 'RevokeLicense' })
   | (OfLicense & { readonly type: 'ReinstateLicense' });
 
-/** How many of the active clients a rejection names. */
-const SHOWN_CLIENTS = 20;
-
 const unchanged = (license: License) => nothing({ kind: 'license', license });
 
 /** Refuses if the subscription's terms have no place for one more active client. */
 function placeFor(licenses: Licenses, limit: number): Decision | undefined {
   if (licenses.active < limit) return undefined;
-  const activeClients: License[] = [];
-  for (const license of licenses.ofClient.values()) {
-    if (license.status === 'active') activeClients.push(license);
-    if (activeClients.length === SHOWN_CLIENTS) break;
-  }
+  const activeClients = [...licenses.ofClient.values()].filter(({ status }) => status === 'active');
   return rejected({ code: 'client_limit_reached', limit, activeClients });
 }
 

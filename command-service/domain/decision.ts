@@ -24,6 +24,13 @@ export type Subject =
   | { readonly kind: 'license'; readonly license: License }
   | { readonly kind: 'license_key'; readonly key: LicenseKey };
 
+/** A client that has a place. */
+export type ActiveClient = License & {
+  /** What the read model knows of it, and no decision. */
+  readonly clientName?: string | null;
+  readonly lastSeenOn?: string | null;
+};
+
 /** Why a command was refused by the rules. `code` is stable and part of the API. */
 export type Rejection =
   | { readonly code: 'email_taken' }
@@ -46,8 +53,8 @@ export type Rejection =
   | {
       readonly code: 'client_limit_reached';
       readonly limit: number;
-      /** At most 20 of the active ones. */
-      readonly activeClients: readonly License[];
+      /** All of that product. */
+      readonly activeClients: readonly ActiveClient[];
     }
   | { readonly code: 'client_revoked'; readonly license: License }
   | { readonly code: 'license_key_unknown' }

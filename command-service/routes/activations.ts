@@ -6,6 +6,7 @@ import type { Route } from '../../shared/http/routes/route.ts';
 import { comparedClientId } from '../../shared/identity/opaque.ts';
 import { type CommandContext, commandRoute } from '../context.ts';
 import type { Done } from '../execute/requests.ts';
+import { namingClients } from './client-limit.ts';
 import { commandHeaders, commandParts } from './command-headers.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, licenseOf, settled } from './outcome.ts';
 
@@ -93,7 +94,8 @@ const activate = commandRoute({
       clientName: request.body.client_name,
     },
   });
-  const done = settled(context, 'activateClient', outcome);
+  const named = await namingClients(context, parts.caller.userId, outcome);
+  const done = settled(context, 'activateClient', named);
   const body = await showActivated(context, done);
   if (!done.changed) return { status: 200, headers: answerHeaders(done), body };
   return {

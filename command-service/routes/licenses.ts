@@ -5,6 +5,7 @@ import { licenseResource } from '../../shared/http/routes/resources.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
 import { type CommandContext, commandRoute } from '../context.ts';
 import type { ActivationCommand } from '../domain/activation.ts';
+import { namingClients } from './client-limit.ts';
 import { commandHeaders, commandParts } from './command-headers.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled, showLicense } from './outcome.ts';
 import { ownerFor } from './owner-for.ts';
@@ -46,11 +47,8 @@ const licenseRoute = ({ verb, type, summary, problems }: LicenseRoute) =>
     const licenseId = request.params.id;
     const userId = await ownerFor(context, 'license', licenseId, parts.caller, request.signal);
     const command = { type, licenseId, reason: request.body.reason };
-    const done = settled(
-      context,
-      `${verb}License`,
-      await context.executor.execute({ ...parts, userId, command }),
-    );
+    const outcome = await context.executor.execute({ ...parts, userId, command });
+    const done = settled(context, `${verb}License`, await namingClients(context, userId, outcome));
     return { status: 200, headers: answerHeaders(done), body: showLicense(done) };
   });
 

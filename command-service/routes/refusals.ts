@@ -1,11 +1,13 @@
 import { Problem, type ProblemOptions } from '../../shared/http/problems/problem.ts';
-import type { License } from '../domain/entities.ts';
+import type { ActiveClient } from '../domain/decision.ts';
 import type { Refusal } from '../execute/requests.ts';
 
-const client = ({ licenseId, clientId, activatedAt }: License) => ({
+const client = ({ licenseId, clientId, clientName, activatedAt, lastSeenOn }: ActiveClient) => ({
   license_id: licenseId,
   client_id: clientId,
+  client_name: clientName ?? null,
   activated_at: new Date(activatedAt).toISOString(),
+  last_seen_on: lastSeenOn ?? null,
 });
 
 /** What a refusal says beside its code. */
