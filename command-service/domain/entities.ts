@@ -1,10 +1,12 @@
 import type { Position } from '../../shared/events/position.ts';
 import type { Terms } from '../../shared/events/terms.ts';
 import type { LicenseKeyFacts } from '../../shared/license-keys/status.ts';
-import type { SubscriptionFacts } from '../../shared/subscription-status.ts';
+import type { Side, SubscriptionFacts } from '../../shared/subscription-status.ts';
 
 /** One subscription. Replaced, never changed. Instants are milliseconds since 1970. */
 export interface Subscription extends SubscriptionFacts {
+  /** Null where it is not cancelled. */
+  readonly cancelledBy: Side | null;
   readonly subscriptionId: string;
   readonly product: string;
   readonly plan: string;

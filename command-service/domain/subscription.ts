@@ -7,7 +7,7 @@ import {
 } from '../../shared/catalogue/catalogue.ts';
 import { isStaff } from '../../shared/events/metadata.ts';
 import type { UserEvent } from '../../shared/events/types.ts';
-import { isCurrentAt } from '../../shared/subscription-status.ts';
+import { cancelledByAfter, isCurrentAt, type Side } from '../../shared/subscription-status.ts';
 import {
   accepted,
   type Context,
@@ -42,12 +42,18 @@ export const suspendedOf = ({ byId }: Subscriptions): Subscription | undefined =
 
 export type SubscriptionEvent = Extract<UserEvent, { type: `Subscription${string}` }>;
 
-const changed = (before: Subscription, event: SubscriptionEvent, at: number): Subscription => {
+const changed = (before: Subscription, event: SubscriptionEvent, by: Side, at: number): Subscription => {
   switch (event.type) {
     case 'SubscriptionStarted':
       return before;
     case 'SubscriptionRenewed':
-      return { ...before, endDate: Date.parse(event.data.endDate), cancelled: false, updatedAt: at };
+      return {
+        ...before,
+        endDate: Date.parse(event.data.endDate),
+        cancelled: false,
+        cancelledBy: null,
+        updatedAt: at,
+      };
     case 'SubscriptionPlanChanged': {
       const { plan, terms, quantity } = event.data;
       return { ...before, plan, terms, quantity, graceDays: terms.graceDays, updatedAt: at };
@@ -57,9 +63,15 @@ const changed = (before: Subscription, event: SubscriptionEvent, at: number): Su
     case 'SubscriptionReinstated':
       return { ...before, suspended: false, updatedAt: at };
     case 'SubscriptionCancelled':
-      return { ...before, endDate: Date.parse(event.data.endDate), cancelled: true, updatedAt: at };
+      return {
+        ...before,
+        endDate: Date.parse(event.data.endDate),
+        cancelled: true,
+        cancelledBy: cancelledByAfter(before.cancelledBy, by),
+        updatedAt: at,
+      };
     case 'SubscriptionCancellationWithdrawn':
-      return { ...before, cancelled: false, updatedAt: at };
+      return { ...before, cancelled: false, cancelledBy: null, updatedAt: at };
     default:
       return event satisfies never;
   }
@@ -80,6 +92,7 @@ const started = (
   graceDays: event.data.terms.graceDays,
   suspended: false,
   cancelled: false,
+  cancelledBy: null,
   ...(event.data.externalId === undefined ? {} : { externalId: event.data.externalId }),
   createdAt: at,
   updatedAt: at,
@@ -89,11 +102,12 @@ const started = (
 export function foldSubscription(
   subscriptions: Subscriptions,
   event: SubscriptionEvent,
+  by: Side,
   at: number,
 ): Subscription | undefined {
   const before = subscriptions.byId.get(event.data.subscriptionId);
   const isStart = event.type === 'SubscriptionStarted';
-  const after = isStart ? started(event, at) : before && changed(before, event, at);
+  const after = isStart ? started(event, at) : before && changed(before, event, by, at);
   if (!after) return undefined;
   subscriptions.byId.set(after.subscriptionId, after);
   if (isStart || subscriptions.last === before) subscriptions.last = after;

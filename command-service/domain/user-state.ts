@@ -1,5 +1,6 @@
 import { START } from '../../shared/events/position.ts';
 import type { Recorded, UserEvent } from '../../shared/events/types.ts';
+import { sideOf } from '../../shared/subscription-status.ts';
 import { type AccessTokenClaims, type Account, credentialsHold, foldAccount, noAccount } from './account.ts';
 import { foldLicense, type Licenses, noLicenses } from './activation.ts';
 import type { Subject } from './decision.ts';
@@ -68,7 +69,7 @@ function fold(state: UserState, recorded: Recorded<UserEvent>, at: number): Subj
     case 'SubscriptionReinstated':
     case 'SubscriptionCancelled':
     case 'SubscriptionCancellationWithdrawn': {
-      const subscription = foldSubscription(state.subscriptions, event, at);
+      const subscription = foldSubscription(state.subscriptions, event, sideOf(metadata.actor.role), at);
       return subscription ? { kind: 'subscription', subscription } : { kind: 'user' };
     }
     case 'LicenseActivated':

@@ -49,7 +49,7 @@ const licenseRoute = ({ verb, type, summary, problems }: LicenseRoute) =>
     const command = { type, licenseId, reason: request.body.reason };
     const outcome = await context.executor.execute({ ...parts, userId, command });
     const done = settled(context, `${verb}License`, await namingClients(context, userId, outcome));
-    return { status: 200, headers: answerHeaders(done), body: showLicense(done) };
+    return { status: 200, headers: answerHeaders(done), body: await showLicense(context, done) };
   });
 
 export const licenseRoutes: readonly Route<CommandContext>[] = [

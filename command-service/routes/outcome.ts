@@ -69,25 +69,34 @@ export function showSubscription(done: Done): SubscriptionResource {
   return {
     subscription_id: subscription.subscriptionId,
     user_id: done.userId,
+    product: subscription.product,
     plan_type: subscription.plan,
+    quantity: subscription.quantity,
+    trial: subscription.trial,
     status: subscriptionStatusAt(subscription, done.at),
     start_date: time(subscription.startDate),
     end_date: time(subscription.endDate),
+    cancelled_by: subscription.cancelledBy,
     external_id: subscription.externalId ?? null,
     created_at: time(subscription.createdAt),
     updated_at: time(subscription.updatedAt),
   };
 }
 
-export function showLicense(done: Done): LicenseResource {
+/** With what the domain does not know of it, asked of PostgreSQL as far as that answers in time. */
+export async function showLicense({ clientFacts }: CommandContext, done: Done): Promise<LicenseResource> {
   const license = licenseOf(done);
+  const { clientName, lastSeenOn } = await clientFacts.of(license.licenseId);
   return {
     license_id: license.licenseId,
     user_id: done.userId,
     subscription_id: license.subscriptionId,
+    product: license.product,
     client_id: license.clientId,
+    client_name: clientName,
     status: license.status,
     activated_at: time(license.activatedAt),
+    last_seen_on: lastSeenOn,
     updated_at: time(license.updatedAt),
   };
 }

@@ -1,8 +1,8 @@
 import type { LicenseCounts, UserRows } from '../../shared/history/user-rows.ts';
-import type { SubscriptionResource } from '../../shared/http/routes/resources.ts';
+import type { LicenseResource, SubscriptionResource } from '../../shared/http/routes/resources.ts';
 import { licenseRow } from '../../shared/read-model/fold/license.ts';
 import { subscriptionRow } from '../../shared/read-model/fold/subscription.ts';
-import { type LicenseDetail, type Shown, showLicense, showSubscription } from './show.ts';
+import { type Shown, showLicense, showSubscription } from './show.ts';
 
 /** A user's state as of a time, as the routes of today would have shown it then. */
 export interface ShownState {
@@ -11,7 +11,7 @@ export interface ShownState {
   readonly subscriptions: SubscriptionResource[];
   readonly subscription: SubscriptionResource | null;
   readonly license_counts: LicenseCounts;
-  readonly licenses: LicenseDetail[];
+  readonly licenses: LicenseResource[];
   readonly created_at: string;
   readonly updated_at: string;
 }

@@ -1,20 +1,17 @@
 import { z } from 'zod';
 import {
-  licenseResource,
+  type LicenseResource,
   type SubscriptionResource,
   subscriptionResource,
 } from '../../shared/http/routes/resources.ts';
 import type { LicenseRow, SubscriptionRow, UserRow } from '../../shared/read-model/rows.ts';
 import { subscriptionStatusAt } from '../../shared/subscription-status.ts';
+import type { LastSeen } from './licenses.ts';
 
 const WITHOUT_PERSONAL_DATA = 'Left out for who has `history:read` alone; null once the user is erased.';
 
 export const THOSE_THAT_COUNT = 'Those that count for the licenses of the user, one a product.';
 export const THE_FIRST = 'The first of `subscriptions`, for callers from before there were products.';
-
-export const licenseDetail = licenseResource.extend({
-  client_name: z.string().nullable().optional().meta({ description: WITHOUT_PERSONAL_DATA }),
-});
 
 export const userResource = z.strictObject({
   user_id: z.uuid(),
@@ -26,7 +23,6 @@ export const userResource = z.strictObject({
   updated_at: z.iso.datetime({ precision: 3 }),
 });
 
-export type LicenseDetail = z.infer<typeof licenseDetail>;
 export type UserResource = z.infer<typeof userResource>;
 
 /** Whether the reader may see what names a person. */
@@ -45,24 +41,31 @@ export function showSubscription(row: Omit<SubscriptionRow, 'status'>, now: numb
   return {
     subscription_id: row.subscription_id,
     user_id: row.user_id,
+    product: row.product,
     plan_type: row.plan_type,
+    quantity: row.quantity,
+    trial: row.trial,
     status: subscriptionStatusAt(facts, now),
     start_date: row.start_date.toISOString(),
     end_date: row.end_date.toISOString(),
+    cancelled_by: row.cancelled ? row.cancelled_by : null,
     external_id: row.external_id,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   };
 }
 
-export const showLicense = (row: LicenseRow, { personal }: Shown): LicenseDetail => ({
+/** @param row when its key was shown last is no part of the read models: null in what is made of their rows alone */
+export const showLicense = (row: LicenseRow & Partial<LastSeen>, { personal }: Shown): LicenseResource => ({
   license_id: row.license_id,
   user_id: row.user_id,
   subscription_id: row.subscription_id,
+  product: row.product,
   client_id: row.client_id,
   ...(personal && { client_name: row.client_name }),
   status: row.status,
   activated_at: row.activated_at.toISOString(),
+  last_seen_on: row.last_seen_on ?? null,
   updated_at: row.updated_at.toISOString(),
 });
 

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import { uuid } from '../../shared/http/routes/fields.ts';
+import { licenseResource } from '../../shared/http/routes/resources.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
 import { findLicense } from '../queries/licenses.ts';
-import { licenseDetail, showLicense } from '../queries/show.ts';
+import { showLicense } from '../queries/show.ts';
 import { aboutOneUser, mustOwn, ONE_USER_PROBLEMS, rowsToWaitFor, shownTo } from './conventions.ts';
 
 const license = queryRoute({
@@ -17,7 +18,7 @@ const license = queryRoute({
   rateLimit: { name: 'queries', by: 'caller' },
   params: z.object({ id: uuid }),
   headers: aboutOneUser,
-  answers: { 200: { description: 'The license.', body: licenseDetail } },
+  answers: { 200: { description: 'The license.', body: licenseResource } },
   problems: ['not_found', ...ONE_USER_PROBLEMS],
 }).handle(async ({ db, readYourWrites }, { principal, params, headers, signal }) => {
   const subject = rowsToWaitFor(principal, { kind: 'license', id: params.id });

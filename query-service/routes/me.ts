@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { Problem } from '../../shared/http/problems/problem.ts';
-import { subscriptionResource } from '../../shared/http/routes/resources.ts';
+import { licenseResource, subscriptionResource } from '../../shared/http/routes/resources.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
 import { licensesOf } from '../queries/licenses.ts';
-import { licenseDetail, showLicense, showSubscription, showUser, userResource } from '../queries/show.ts';
+import { showLicense, showSubscription, showUser, userResource } from '../queries/show.ts';
 import { subscriptionsOf } from '../queries/subscriptions.ts';
 import { findUser } from '../queries/users.ts';
 import {
@@ -70,7 +70,7 @@ const myLicenses = queryRoute({
   operationId: 'listMyLicenses',
   summary: "The caller's licenses, in the order of their activation",
   query: z.strictObject(pageQuery),
-  answers: { 200: { description: 'A page of them.', body: listOf(licenseDetail) } },
+  answers: { 200: { description: 'A page of them.', body: listOf(licenseResource) } },
 }).handle(async ({ db, readYourWrites }, { principal, headers, query, signal }) => {
   const id = userIdOf(principal);
   await readYourWrites.reached({ kind: 'user', id }, headers['min-event-position'], signal);

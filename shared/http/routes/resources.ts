@@ -9,12 +9,21 @@ export const subscriptionResource = z
   .strictObject({
     subscription_id: id,
     user_id: id,
+    product: z.string(),
     plan_type: z.string(),
+    quantity: z
+      .int()
+      .min(1)
+      .meta({ description: 'How many times the plan was bought: it multiplies the clients.' }),
+    trial: z.boolean(),
     status: z
       .enum(['scheduled', 'active', 'grace', 'suspended', 'cancelled', 'expired'])
       .meta({ description: 'As of the answer.' }),
     start_date: time,
     end_date: time.meta({ description: 'The first instant that is not covered.' }),
+    cancelled_by: z.enum(['user', 'staff']).nullable().meta({
+      description: 'Who can withdraw it: staff any, the user their own. Null where it is not cancelled.',
+    }),
     external_id: z.string().nullable(),
     created_at: time,
     updated_at: time,
@@ -26,12 +35,40 @@ export const licenseResource = z
     license_id: id,
     user_id: id,
     subscription_id: id.meta({ description: 'The subscription that counted when it was activated.' }),
+    product: z.string(),
     client_id: z.string(),
+    client_name: z
+      .string()
+      .nullable()
+      .optional()
+      .meta({ description: 'Left out for staff who may not read customers; null once the user is erased.' }),
     status: z.enum(['active', 'deactivated', 'revoked']),
     activated_at: time,
+    last_seen_on: z.iso
+      .date()
+      .nullable()
+      .meta({ description: 'The last day (UTC) on which its key was shown; null if it never was.' }),
     updated_at: time,
   })
   .meta({ id: 'License' });
 
+export const licenseKeyResource = z
+  .strictObject({
+    key_id: id,
+    user_id: id,
+    product: z.string(),
+    uses: z
+      .int()
+      .min(1)
+      .nullable()
+      .meta({ description: 'Different clients that it may activate; null: any number.' }),
+    uses_left: z.int().min(0).nullable().meta({ description: 'Null: any number.' }),
+    expires_at: time.nullable(),
+    status: z.enum(['good', 'used_up', 'expired', 'revoked']).meta({ description: 'As of the answer.' }),
+    created_at: time,
+  })
+  .meta({ id: 'LicenseKey' });
+
+export type LicenseKeyResource = z.infer<typeof licenseKeyResource>;
 export type SubscriptionResource = z.infer<typeof subscriptionResource>;
 export type LicenseResource = z.infer<typeof licenseResource>;

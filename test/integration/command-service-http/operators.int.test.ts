@@ -35,6 +35,28 @@ const post = postTo(() => node.url);
 const unknownId = () => uuidv7(Date.now(), randomBytes(10));
 
 describe('an operator', () => {
+  it('sees of a license what only PostgreSQL knows: its name, and the day it was seen last', async () => {
+    const licensed = await signUpLicensed(node.url, { staff: operator });
+    const { licenseId, userId } = licensed;
+    await eventually('the row is there', async () => {
+      const changed = "UPDATE read_model.licenses SET client_name = 'A laptop' WHERE license_id = $1";
+      return (await node.pool.query(changed, [licenseId])).rowCount === 1;
+    });
+    const seen = "INSERT INTO usage.last_seen VALUES ($1, $2, '2026-06-01')";
+    await node.pool.query(seen, [licenseId, userId]);
+    const details = async (verb: string) => {
+      const { client_name, last_seen_on } = (await post(`/v1/licenses/${licenseId}/${verb}`, operator)).body;
+      return { client_name, last_seen_on };
+    };
+    expect(await details('revoke')).toEqual({ client_name: 'A laptop', last_seen_on: '2026-06-01' });
+    // A row that somebody else holds for longer than an answer waits.
+    const holder = await node.pool.connect();
+    await holder.query('BEGIN; LOCK TABLE usage.last_seen IN ACCESS EXCLUSIVE MODE');
+    expect(await details('reinstate')).toEqual({ client_name: null, last_seen_on: null });
+    await holder.query('ROLLBACK');
+    holder.release();
+  });
+
   it('suspends and reinstates a subscription that it names by its id alone', async () => {
     const licensed = await signUpLicensed(node.url, { staff: operator });
     const path = `/v1/subscriptions/${licensed.subscriptionId}`;
@@ -64,7 +86,10 @@ describe('an operator', () => {
     const reinstated = () => post(`${path}/reinstate`, operator);
     expect((await post(`${path}/revoke`, operator, { reason: 'leaked' })).body).toMatchObject({
       license_id: licensed.licenseId,
+      product: 'app',
       client_id: clientId,
+      client_name: null,
+      last_seen_on: null,
       status: 'revoked',
     });
     const refused = await post('/v1/activations', token, { client_id: clientId });

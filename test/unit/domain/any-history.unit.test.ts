@@ -92,13 +92,15 @@ type Steps = typeof history extends fc.Arbitrary<infer S> ? S : never;
 /** Lets a history happen, asking `check` after each command. @returns the events, each with its time */
 function live(steps: Steps, check: (story: Story, command: Command) => void) {
   const story = Story.given(signedUp);
-  const happened: { event: NewUserEvent; now: number }[] = [{ event: signedUp, now: NOW }];
+  const happened: { event: NewUserEvent; now: number; role?: (typeof steps)[number]['role'] }[] = [
+    { event: signedUp, now: NOW },
+  ];
   for (const { step, role, hours } of steps) {
     story.by(role).at(story.now + hours * 3_600_000);
     const command = step(story);
     const decision = story.does(command);
     if (decision.kind === 'events') {
-      happened.push(...decision.events.map((event) => ({ event, now: story.now })));
+      happened.push(...decision.events.map((event) => ({ event, now: story.now, role })));
       check(story, command);
     }
   }
@@ -147,8 +149,8 @@ describe('in any history that the decider can produce', () => {
       fc.property(history, (steps) => {
         const { story, happened } = live(steps, () => undefined);
         let again = initialState(USER);
-        happened.forEach(({ event, now }, revision) => {
-          again = evolve(again, recorded(event, revision, { now }));
+        happened.forEach(({ event, ...how }, revision) => {
+          again = evolve(again, recorded(event, revision, how));
         });
         // Event ids are random here.
         const { recentCommands: _, lastEventId: _id, ...expected } = story.state;
