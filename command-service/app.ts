@@ -195,7 +195,7 @@ export async function startCommandService(options: CommandServiceOptions): Promi
   const health = healthOf(connections, logger);
   const app = createHttpApp({
     routes: commandRoutes,
-    elsewhere: { '/v1/users/{id}': ['GET'] },
+    elsewhere: { '/v1/users': ['GET'], '/v1/users/{id}': ['GET'] },
     context,
     // The executor judges whether a token has ended, by the state that it decides on.
     authenticate: createAuthenticate({ tokens, isEnded: async () => false }),

@@ -132,7 +132,7 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
   const health = healthOf(connections, validation, logger);
   const app = createHttpApp({
     routes: queryRoutes,
-    elsewhere: { '/v1/users/{id}': ['DELETE'] },
+    elsewhere: { '/v1/users': ['POST'], '/v1/users/{id}': ['DELETE'] },
     context: {
       db: database,
       readYourWrites: new ReadYourWrites({ db: database, checkpoint }),

@@ -1,4 +1,7 @@
+import { EventNotEnabled } from '../../shared/events/errors.ts';
+import { userStream } from '../../shared/events/streams.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
+import { accepted, type Decision } from '../domain/decision.ts';
 import { decide } from '../domain/user.ts';
 import { withTokenUntilErased } from '../execute/admission.ts';
 import type { ExecuteCommand } from '../execute/execute-command.ts';
@@ -48,6 +51,19 @@ export async function finishErasure(
  */
 export function createErase(parts: EraseParts) {
   const { dependencies, executeCommand } = parts;
+
+  /** Level 1 can't say that an email is blocked. A person's right to be erased does not wait for the next level. */
+  function sayable(decision: Decision, userId: string): Decision {
+    if (decision.kind !== 'events') return decision;
+    try {
+      for (const event of decision.events) dependencies.codec.check(event, userStream(userId));
+      return decision;
+    } catch (error) {
+      if (!(error instanceof EventNotEnabled)) throw error;
+      return accepted({ type: 'UserErased', data: { userId, emailBlocked: false } });
+    }
+  }
+
   return async (request: EraseRequest): Promise<Outcome> => {
     const { userId, caller, ifMatch, password, requester = UNKNOWN_REQUESTER } = request;
     const fits = password === undefined ? undefined : passwordCheck(dependencies, password, requester);
@@ -61,7 +77,7 @@ export function createErase(parts: EraseParts) {
         // Once they are erased, there is no password left to ask for, and nothing left to guard.
         const isGuarded = fits && state.account.status === 'active';
         if (isGuarded && !(await fits(state))) return refused({ code: 'wrong_password' });
-        const decision = decide(state, { type: 'EraseUser' }, context);
+        const decision = sayable(decide(state, { type: 'EraseUser' }, context), userId);
         if (decision.kind === 'events') await dependencies.erasures.begin(userId);
         return decision;
       },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instant, opaque, text, uuid } from '../../shared/http/routes/fields.ts';
+import { externalId, instant, text, uuid } from '../../shared/http/routes/fields.ts';
 
 export const plan = text(1, 32);
 const months = z.int({ error: 'expected a whole number' }).min(1, '1 to 120').max(120, '1 to 120');
@@ -37,7 +37,7 @@ export const startBody = z
     months: months.optional().meta({ description: 'From now.' }),
     start_date: instant.optional().meta({ description: 'At most a year ahead.' }),
     end_date: instant.optional().meta({ description: 'The first instant that is not covered.' }),
-    external_id: opaque(128).optional().meta({ description: 'The id in the billing system.' }),
+    external_id: externalId.optional().meta({ description: 'The id in the billing system.' }),
     user_id: uuid.optional().meta({ description: 'Whose subscription: named by staff, and by them alone.' }),
   })
   .superRefine((body, context) => oneForm(body, START_FORMS, context))

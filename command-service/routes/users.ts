@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { Problem } from '../../shared/http/problems/problem.ts';
-import { knownEmail, newEmail, text, uuid } from '../../shared/http/routes/fields.ts';
+import { knownEmail, newEmail } from '../../shared/http/routes/fields.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
 import { type CommandContext, commandRoute } from '../context.ts';
 import type { Done } from '../execute/requests.ts';
+import { COMPARED, newPassword, password } from './account-fields.ts';
 import {
   callerOf,
   commandHeaders,
@@ -16,16 +17,6 @@ import {
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled } from './outcome.ts';
 
 const tag = 'Users';
-
-const COMPARED = {
-  description:
-    'Compared after Unicode NFC, trimming and lower-casing, the domain in its ASCII form; at most 254 bytes then.',
-};
-/** NIST SP 800-63B asks for 8 characters at least and no rules about which; see also accounts/password-rules.ts. */
-const newPassword = text(8, 256).meta({
-  description: 'No common password, no simple pattern such as 12341234, and not the own email address.',
-});
-const password = text(1, 256);
 
 const signedIn = z
   .strictObject({
@@ -149,26 +140,4 @@ const changePassword = commandRoute({
   return { status: 204, headers: answerHeaders(settled(context, 'changePassword', outcome)) };
 });
 
-const erase = commandRoute({
-  method: 'delete',
-  path: '/v1/users/{id}',
-  operationId: 'eraseUser',
-  tag,
-  summary: 'Erase a user',
-  description:
-    'Ends all licenses and makes the personal data unreadable for ever; the email address is free again. May be repeated.',
-  auth: ['user', 'customers:erase'],
-  rateLimit: { name: 'commands', by: 'caller' },
-  params: z.object({ id: uuid }),
-  headers: commandHeaders,
-  answers: { 204: { description: 'Erased.', headers: ANSWER_HEADERS } },
-  problems: ['not_found', ...COMMAND_PROBLEMS],
-}).handle(async (context, request) => {
-  const parts = commandParts(request);
-  const userId = request.params.id;
-  if (parts.caller.role === 'user' && parts.caller.userId !== userId) throw new Problem('not_found');
-  const outcome = await context.executor.erase({ ...parts, userId });
-  return { status: 204, headers: answerHeaders(settled(context, 'eraseUser', outcome)) };
-});
-
-export const userRoutes: readonly Route<CommandContext>[] = [signUp, logIn, logOut, changePassword, erase];
+export const userRoutes: readonly Route<CommandContext>[] = [signUp, logIn, logOut, changePassword];

@@ -74,6 +74,9 @@ export const opaque = (maximum: number) =>
     })
     .meta({ not: { pattern: EMAIL_LIKE.source } });
 
+/** The seller's own id of a user or a subscription: the same letters are the same id, however they were typed. */
+export const externalId = opaque(128).transform((id) => id.normalize('NFC'));
+
 /** The id of a user, a subscription or a license. */
 export const uuid = z.uuid({ error: 'expected a UUID' }).transform((id) => id.toLowerCase());
 

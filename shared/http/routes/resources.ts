@@ -70,5 +70,26 @@ export const licenseKeyResource = z
   .meta({ id: 'LicenseKey' });
 
 export type LicenseKeyResource = z.infer<typeof licenseKeyResource>;
+/** A user by themself, without what they have. */
+export const accountResource = z
+  .strictObject({
+    user_id: id,
+    email: z.string().nullable(),
+    name: z
+      .string()
+      .nullable()
+      .meta({ description: 'As staff gave it.', examples: ['Ada Lovelace'] }),
+    email_verified: z.boolean().meta({ examples: [false] }),
+    external_id: z
+      .string()
+      .nullable()
+      .meta({ description: "The id in the seller's own system.", examples: ['cus_1042'] }),
+    status: z.enum(['active', 'erased']),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'Account' });
+
+export type AccountResource = z.infer<typeof accountResource>;
 export type SubscriptionResource = z.infer<typeof subscriptionResource>;
 export type LicenseResource = z.infer<typeof licenseResource>;

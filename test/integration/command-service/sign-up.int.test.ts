@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PausePoint } from '../../../command-service/dependencies.ts';
 import { OutcomeUnknown } from '../../../shared/event-log-errors.ts';
 import { eventCatalogue } from '../../../shared/events/catalogue.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
+import { freeze } from './freeze.ts';
 import { Backend, codeOf, customerOf, done, keyed, type Node, newEmail, signUp } from './nodes.ts';
 
 let backend: Backend;
@@ -19,21 +19,6 @@ afterAll(() => backend.close());
 const route = 'POST /v1/signup';
 const request = (email: string, password = 'a password') => ({ email, password, correlationId: 'test' });
 const emailStream = async (email: string) => backend.stream(`email-${await one.vault.emailDigest(email)}`);
-
-/** Stops a node at a point, once. */
-function freeze(node: Node, at: PausePoint, whichAppend = 1) {
-  const arrived = Promise.withResolvers<void>();
-  const released = Promise.withResolvers<void>();
-  let times = 0;
-  node.pause = async (point) => {
-    if (point !== at) return;
-    times += 1;
-    if (times !== whichAppend) return;
-    arrived.resolve();
-    await released.promise;
-  };
-  return { arrived: arrived.promise, release: released.resolve };
-}
 
 describe('signing up', () => {
   it('reserves the email, then begins the user, whose token holds', async () => {

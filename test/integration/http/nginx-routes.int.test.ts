@@ -118,7 +118,17 @@ describe('routes', () => {
     ['DELETE', '/v1/activations/laptop%2F1', 'command'],
     ['POST', '/v1/licenses/x/revoke', 'command'],
     ['DELETE', '/v1/users/x', 'command'],
+    ['POST', '/v1/users', 'command'],
+    ['POST', '/v1/users/x/password-reset', 'command'],
+    ['POST', '/v1/users/x/email', 'command'],
+    ['POST', '/v1/users/x/sessions/end', 'command'],
+    ['POST', '/v1/emails/release', 'command'],
+    ['POST', '/v1/password-resets/confirm', 'command'],
+    ['POST', '/v1/email-verifications/confirm', 'command'],
+    ['POST', '/v1/me/email', 'command'],
+    ['POST', '/v1/me/erase', 'command'],
     ['GET', '/v1/users/x', 'query'],
+    ['GET', '/v1/users/x/licenses', 'query'],
     ['GET', '/v1/users?email=a', 'query'],
     ['GET', '/v1/subscriptions/x', 'query'],
     ['GET', '/v1/licenses/x', 'query'],
@@ -177,6 +187,7 @@ describe('a node that breaks', () => {
     ['POST', '/v1/logout'],
     ['DELETE', '/v1/activations/x'],
     ['DELETE', '/v1/users/x'],
+    ['POST', '/v1/users'],
   ])('%s %s is sent again, to another node, until all have been asked', async (method, target) => {
     command.broken = true;
     try {
