@@ -111,9 +111,9 @@ export function changeEmail(
   account: Account,
   { email, emailDigest }: CommandOf<'ChangeEmail'>,
   suspended: Subscription | undefined,
-  { role }: Context,
+  { by }: Context,
 ): Decision {
-  if (suspended && role === 'user')
+  if (suspended && by === 'user')
     return rejected({ code: 'subscription_suspended', subscription: suspended });
   if (account.emailDigest === emailDigest) return nothing({ kind: 'profile', profile: account.profile });
   return accepted({

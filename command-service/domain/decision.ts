@@ -1,6 +1,6 @@
 import type { Catalogue } from '../../shared/catalogue/catalogue.ts';
-import type { Role } from '../../shared/events/metadata.ts';
 import type { NewUserEvent } from '../../shared/events/types.ts';
+import type { Side } from '../../shared/subscription-status.ts';
 import type { License, LicenseKey, Profile, Subscription } from './entities.ts';
 
 /** What a decision may know beside the state and the command. */
@@ -10,8 +10,8 @@ export interface Context {
   /** A new UUIDv7 whose time part is `atMs` (now, unless given). */
   readonly newId: (atMs?: number) => string;
   readonly catalogue: Catalogue;
-  /** Who asks. What a role may call at all is settled by the routes; here it decides which plans it may touch. */
-  readonly role: Role;
+  /** Who asks. What a caller may call at all is settled by the routes; here it decides whose rules hold. */
+  readonly by: Side;
 }
 
 /** What a command's answer is about. It is replaced and never changed: a reference to it stays true. */
@@ -43,10 +43,27 @@ export type Rejection =
       readonly what: 'user' | 'subscription' | 'license' | 'license key' | 'client';
     }
   /** A value that is well formed and can't be accepted. `field` is its name in the API. */
-  | { readonly code: 'invalid_field'; readonly field: string; readonly detail: string }
-  | { readonly code: 'forbidden_plan'; readonly plan: string }
+  | {
+      readonly code: 'invalid_field';
+      readonly field: string;
+      readonly detail: string;
+      /** In the body, unless given. */
+      readonly place?: 'query';
+    }
+  /** It is staff's, by the plan, or by this field. */
+  | {
+      readonly code: 'plan_not_self_service';
+      readonly plan: string;
+      readonly because: 'plan' | 'quantity' | 'start_date';
+    }
   | { readonly code: 'subscription_exists'; readonly subscription: Subscription }
   | { readonly code: 'subscription_ended'; readonly subscription: Subscription }
+  /** The cancellation has to be withdrawn first. */
+  | { readonly code: 'subscription_cancelled'; readonly subscription: Subscription }
+  | { readonly code: 'cancelled_by_staff'; readonly subscription: Subscription }
+  | { readonly code: 'trial_used' }
+  /** It names what was started for another user, product or plan. */
+  | { readonly code: 'external_id_taken' }
   | { readonly code: 'too_many_clients'; readonly limit: number; readonly active: number }
   | { readonly code: 'no_active_subscription' }
   | { readonly code: 'subscription_suspended'; readonly subscription: Subscription }
@@ -55,6 +72,13 @@ export type Rejection =
       readonly limit: number;
       /** All of that product. */
       readonly activeClients: readonly ActiveClient[];
+    }
+  /** Places changed hands as often as the terms allow in 30 days. */
+  | {
+      readonly code: 'replacements_used_up';
+      readonly limit: number;
+      /** When the next one is allowed (ms); null: never under these terms. */
+      readonly nextAt: number | null;
     }
   | { readonly code: 'client_revoked'; readonly license: License }
   | { readonly code: 'license_key_unknown' }
@@ -93,3 +117,12 @@ export const instant = (at: number): string => new Date(at).toISOString();
 
 /** `personal` of an event that takes a reason. */
 export const withReason = (reason: string | undefined) => (reason === undefined ? {} : { reason });
+
+/** A value that is well formed and can't be accepted. */
+export const invalid = (field: string, detail: string): Rejection => ({
+  code: 'invalid_field',
+  field,
+  detail,
+});
+
+export const isRejection = (value: object): value is Rejection => 'code' in value;

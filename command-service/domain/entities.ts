@@ -10,6 +10,9 @@ export interface Subscription extends SubscriptionFacts {
   readonly subscriptionId: string;
   readonly product: string;
   readonly plan: string;
+  /** The plan that it was started with: what a repeated start is compared with. */
+  readonly startedPlan: string;
+  readonly startedBy: Side;
   readonly terms: Terms;
   /** How many times the plan was bought: it multiplies the clients. */
   readonly quantity: number;
@@ -19,13 +22,15 @@ export interface Subscription extends SubscriptionFacts {
   readonly updatedAt: number;
 }
 
-/** One client of the user, activated at some time. Replaced, never changed. */
+/** One client of the user, activated for a product at some time. Replaced, never changed. */
 export interface License {
   readonly licenseId: string;
   /** The subscription that counted when it was activated. */
   readonly subscriptionId: string;
   readonly product: string;
   readonly clientId: string;
+  /** The license key that it was activated by. */
+  readonly keyId?: string;
   readonly status: 'active' | 'deactivated' | 'revoked';
   readonly activatedAt: number;
   /** Of the event that activated it. With `activatedAt` it is part of the activation key, the same each time. */

@@ -115,7 +115,7 @@ export function issueLicenseKey(
       field: 'expires_at',
       detail: 'expected an instant that lies ahead',
     });
-  if (context.role === 'user' && ownGoodKeys(keys, context.now) >= MAX_OWN_KEYS)
+  if (context.by === 'user' && ownGoodKeys(keys, context.now) >= MAX_OWN_KEYS)
     return rejected({ code: 'license_keys_limit_reached', limit: MAX_OWN_KEYS });
   return accepted({
     type: 'LicenseKeyIssued',

@@ -2,11 +2,12 @@ import { START } from '../../shared/events/position.ts';
 import type { Recorded, UserEvent } from '../../shared/events/types.ts';
 import { sideOf } from '../../shared/subscription-status.ts';
 import { type AccessTokenClaims, type Account, credentialsHold, foldAccount, noAccount } from './account.ts';
-import { foldLicense, type Licenses, noLicenses } from './activation.ts';
 import type { Subject } from './decision.ts';
 import { foldKeyUse, foldLicenseKey, type LicenseKeys, noLicenseKeys } from './license-key.ts';
+import { limitsOf } from './licenses/activate.ts';
+import { foldLicense, type Licenses, noLicenses } from './licenses/state.ts';
 import { moveOn, type StreamState, timeOf } from './stream-state.ts';
-import { foldSubscription, noSubscriptions, type Subscriptions } from './subscription.ts';
+import { foldSubscription, noSubscriptions, type Subscriptions } from './subscriptions/state.ts';
 
 // ---- state ----
 
@@ -51,6 +52,7 @@ export const accessTokenHolds = (state: UserState, token: AccessTokenClaims): bo
 
 function fold(state: UserState, recorded: Recorded<UserEvent>, at: number): Subject {
   const { event, revision, position, metadata } = recorded;
+  const by = sideOf(metadata.actor.role);
   switch (event.type) {
     case 'UserSignedUp':
     case 'UserAdded':
@@ -69,14 +71,17 @@ function fold(state: UserState, recorded: Recorded<UserEvent>, at: number): Subj
     case 'SubscriptionReinstated':
     case 'SubscriptionCancelled':
     case 'SubscriptionCancellationWithdrawn': {
-      const subscription = foldSubscription(state.subscriptions, event, sideOf(metadata.actor.role), at);
+      const subscription = foldSubscription(state.subscriptions, event, by, at);
       return subscription ? { kind: 'subscription', subscription } : { kind: 'user' };
     }
     case 'LicenseActivated':
     case 'LicenseDeactivated':
     case 'LicenseRevoked':
     case 'LicenseReinstated': {
-      const license = foldLicense(state.licenses, event, position, at);
+      const { counting } = state.subscriptions;
+      const license = foldLicense(state.licenses, event, { position, by, at }, (product) =>
+        limitsOf(counting.get(product)),
+      );
       if (event.type === 'LicenseActivated') foldKeyUse(state.licenseKeys, event.data, at);
       return license ? { kind: 'license', license } : { kind: 'user' };
     }

@@ -1,3 +1,4 @@
+import { resolveProduct } from '../../shared/catalogue/catalogue.ts';
 import {
   type AccountCommand,
   addUser,
@@ -11,26 +12,17 @@ import {
   signUp,
   verifyEmail,
 } from './account-commands.ts';
-import {
-  type ActivationCommand,
-  activate,
-  deactivateClient,
-  deactivateLicense,
-  reinstateLicense,
-  revoke,
-} from './activation.ts';
-import { type Context, type Decision, nothing, rejected } from './decision.ts';
+import { type Context, type Decision, invalid, nothing, rejected } from './decision.ts';
 import { issueLicenseKey, type LicenseKeyCommand, revokeLicenseKey } from './license-key.ts';
-import {
-  cancel,
-  changePlan,
-  reinstate,
-  renew,
-  type SubscriptionCommand,
-  start,
-  suspend,
-  suspendedOf,
-} from './subscription.ts';
+import { activate, limitsOf } from './licenses/activate.ts';
+import type { ActivationCommand } from './licenses/commands.ts';
+import { deactivateClient, deactivateLicense, reinstateLicense, revoke } from './licenses/end.ts';
+import { licensesOf } from './licenses/state.ts';
+import { changePlan, renew } from './subscriptions/change.ts';
+import type { SubscriptionCommand } from './subscriptions/commands.ts';
+import { start, startedBefore } from './subscriptions/start.ts';
+import { suspendedOf } from './subscriptions/state.ts';
+import { cancel, reinstate, suspend, withdrawCancellation } from './subscriptions/stop.ts';
 import type { UserState } from './user-state.ts';
 
 export type Command = AccountCommand | SubscriptionCommand | ActivationCommand | LicenseKeyCommand;
@@ -40,11 +32,7 @@ export function decide(state: UserState, command: Command, context: Context): De
   if (command.type === 'SignUp') return signUp(state.account, command);
   if (command.type === 'AddUser') return addUser(state.account, command);
   if (state.account.status === 'none') return rejected({ code: 'not_found', what: 'user' });
-  // Whatever a log-out or an erasing asks for holds of an erased user; nothing else can be done with one.
-  if (state.account.status === 'erased') {
-    const holds = command.type === 'EraseUser' || command.type === 'LogOut';
-    return holds ? nothing({ kind: 'user' }) : rejected({ code: 'not_found', what: 'user' });
-  }
+  if (state.account.status === 'erased') return decideErased(state, command);
   switch (command.type) {
     case 'ChangePassword':
     case 'IssuePasswordReset':
@@ -59,6 +47,7 @@ export function decide(state: UserState, command: Command, context: Context): De
     case 'RenewSubscription':
     case 'ChangePlan':
     case 'CancelSubscription':
+    case 'WithdrawCancellation':
     case 'SuspendSubscription':
     case 'ReinstateSubscription':
       return decideSubscription(state, command, context);
@@ -103,19 +92,29 @@ function decideAccount(
   }
 }
 
+/** Whatever a log-out or an erasing asks for holds of an erased user, and what staff started before was started. */
+function decideErased(state: UserState, command: Command): Decision {
+  if (command.type === 'EraseUser' || command.type === 'LogOut') return nothing({ kind: 'user' });
+  const earlier = command.type === 'StartSubscription' && startedBefore(state.subscriptions, command);
+  return earlier || rejected({ code: 'not_found', what: 'user' });
+}
+
 function decideSubscription(state: UserState, command: SubscriptionCommand, context: Context): Decision {
   const { userId, subscriptions } = state;
-  const user = { userId, activeClients: state.licenses.active };
-  if (command.type === 'StartSubscription') return start(subscriptions, command, user, context);
+  const activeClients = (product: string) => licensesOf(state.licenses, product).active;
+  if (command.type === 'StartSubscription')
+    return start(subscriptions, command, { userId, activeClients }, context);
   const before = subscriptions.byId.get(command.subscriptionId);
   if (!before) return rejected({ code: 'not_found', what: 'subscription' });
   switch (command.type) {
     case 'RenewSubscription':
       return renew(before, command, userId, context);
     case 'ChangePlan':
-      return changePlan(before, command, user, context);
+      return changePlan(before, command, { userId, activeClients: activeClients(before.product) }, context);
     case 'CancelSubscription':
       return cancel(before, command, userId, context);
+    case 'WithdrawCancellation':
+      return withdrawCancellation(before, userId, context);
     case 'SuspendSubscription':
       return suspend(before, command, userId, context);
     case 'ReinstateSubscription':
@@ -127,18 +126,26 @@ function decideSubscription(state: UserState, command: SubscriptionCommand, cont
 
 function decideActivation(state: UserState, command: ActivationCommand, context: Context): Decision {
   const { userId, licenses } = state;
-  const subscription = state.subscriptions.last;
-  if (command.type === 'ActivateClient') return activate(licenses, subscription, command, userId, context);
+  const { counting } = state.subscriptions;
+  if (command.type === 'ActivateClient') {
+    const { found, detail } = resolveProduct(context.catalogue, command.product);
+    if (!found) return rejected(invalid('product', detail));
+    const { product } = found;
+    return activate(licensesOf(licenses, product), counting.get(product), command, userId, context);
+  }
   if (command.type === 'DeactivateClient') return deactivateClient(licenses, command, userId);
   const before = licenses.byId.get(command.licenseId);
   if (!before) return rejected({ code: 'not_found', what: 'license' });
+  const held = licensesOf(licenses, before.product);
   switch (command.type) {
     case 'DeactivateLicense':
       return deactivateLicense(before, command.reason, userId);
     case 'RevokeLicense':
-      return revoke(licenses, before, command.reason, userId);
-    case 'ReinstateLicense':
-      return reinstateLicense(licenses, before, subscription?.terms.maxClients ?? 0, command.reason, userId);
+      return revoke(held, before, command.reason, userId);
+    case 'ReinstateLicense': {
+      const limit = limitsOf(counting.get(before.product)).clients;
+      return reinstateLicense(held, before, limit, command.reason, userId);
+    }
     default:
       return command satisfies never;
   }

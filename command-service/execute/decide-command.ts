@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { NewUserEvent } from '../../shared/events/types.ts';
 import { uuidv7 } from '../../shared/ids.ts';
+import { sideOf } from '../../shared/subscription-status.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
 import type { Context, Decision } from '../domain/decision.ts';
 import { findRecentCommand, type RecentCommand, type StreamState } from '../domain/stream-state.ts';
@@ -33,7 +34,7 @@ export function contextFor(
 ): Context {
   const now = Math.max(clock(), state.lastEventAt);
   const newId = (atMs = now) => uuidv7(atMs, randomBytes(10));
-  return { now, newId, catalogue, role: job.stamp.actor.role };
+  return { now, newId, catalogue, by: sideOf(job.stamp.actor.role) };
 }
 
 /** The answer to a command by what is remembered of it. */

@@ -1,23 +1,29 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-/** All code that a fold depends on: how events are read, and what they do to the state. */
-export const FOLD_FOLDERS = [
+/** All code that a fold depends on, files and whole folders: how events are read, and what they do to the state. */
+export const FOLD_SOURCES = [
   'command-service/domain',
   'command-service/execute',
+  'shared/calendar.ts',
   'shared/events',
   'shared/identity',
+  'shared/subscription-status.ts',
 ];
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
+function filesOf(source: string): string[] {
+  const full = path.join(ROOT, source);
+  if (!statSync(full).isDirectory()) return [full];
+  const inside = readdirSync(full, { recursive: true, withFileTypes: true });
+  return inside.filter((entry) => entry.isFile()).map(({ parentPath, name }) => path.join(parentPath, name));
+}
+
 function digestOfSources(): string {
   const hash = createHash('sha256').update(process.versions.v8);
-  for (const folder of FOLD_FOLDERS) {
-    const directory = path.join(ROOT, folder);
-    for (const file of readdirSync(directory).sort()) hash.update(readFileSync(path.join(directory, file)));
-  }
+  for (const file of FOLD_SOURCES.flatMap(filesOf).sort()) hash.update(readFileSync(file));
   return hash.digest('hex').slice(0, 16);
 }
 

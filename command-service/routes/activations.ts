@@ -9,6 +9,7 @@ import type { Done } from '../execute/requests.ts';
 import { namingClients } from './client-limit.ts';
 import { commandHeaders, commandParts } from './command-headers.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, licenseOf, settled } from './outcome.ts';
+import { product } from './subscription-bodies.ts';
 
 const tag = 'Activations';
 const MAX_CLIENT_ID = 128;
@@ -65,6 +66,11 @@ const activate = commandRoute({
       description: "The installation's own id, compared after Unicode NFC; nothing that names a person.",
     }),
     client_name: text(1, 256).optional(),
+    product: product.optional(),
+    replaces: knownClientId.optional().meta({
+      description:
+        'The id of an active client, which is deactivated in the same step: its place goes to this one. A month has as many replacements as the plan allows.',
+    }),
   }),
   answers: {
     200: { description: 'It was active: the same license.', body: activated, headers: ANSWER_HEADERS },
@@ -78,6 +84,8 @@ const activate = commandRoute({
     'no_active_subscription',
     'subscription_suspended',
     'client_limit_reached',
+    'replacements_used_up',
+    'not_found',
     'client_revoked',
     'signing_unavailable',
     ...COMMAND_PROBLEMS,
@@ -92,6 +100,8 @@ const activate = commandRoute({
       type: 'ActivateClient',
       clientId: request.body.client_id,
       clientName: request.body.client_name,
+      product: request.body.product,
+      replaces: request.body.replaces,
     },
   });
   const named = await namingClients(context, parts.caller.userId, outcome);
@@ -115,6 +125,11 @@ const deactivate = commandRoute({
   auth: ['user', 'client'],
   rateLimit: { name: 'commands', by: 'caller' },
   params: z.object({ client_id: knownClientId }),
+  query: z.strictObject({
+    product: text(1, 32)
+      .optional()
+      .meta({ description: 'May be left out where the client was activated for one product alone.' }),
+  }),
   headers: commandHeaders,
   answers: { 204: { description: 'It is not active.', headers: ANSWER_HEADERS } },
   problems: ['not_found', ...COMMAND_PROBLEMS],
@@ -125,7 +140,12 @@ const deactivate = commandRoute({
   const outcome = await context.executor.execute({
     ...parts,
     userId: parts.caller.userId,
-    command: { type: 'DeactivateClient', clientId: request.params.client_id, licenseId },
+    command: {
+      type: 'DeactivateClient',
+      clientId: request.params.client_id,
+      product: request.query.product,
+      licenseId,
+    },
   });
   return { status: 204, headers: answerHeaders(settled(context, 'deactivateClient', outcome)) };
 });

@@ -4,7 +4,7 @@ import { text, uuid } from '../../shared/http/routes/fields.ts';
 import { licenseResource } from '../../shared/http/routes/resources.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
 import { type CommandContext, commandRoute } from '../context.ts';
-import type { ActivationCommand } from '../domain/activation.ts';
+import type { ActivationCommand } from '../domain/licenses/commands.ts';
 import { namingClients } from './client-limit.ts';
 import { commandHeaders, commandParts } from './command-headers.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled, showLicense } from './outcome.ts';

@@ -1,5 +1,7 @@
+import { pointerTo } from '../../shared/http/input/pointer.ts';
 import { Problem, type ProblemOptions } from '../../shared/http/problems/problem.ts';
 import type { ActiveClient } from '../domain/decision.ts';
+import type { Subscription } from '../domain/entities.ts';
 import type { Refusal } from '../execute/requests.ts';
 
 const client = ({ licenseId, clientId, clientName, activatedAt, lastSeenOn }: ActiveClient) => ({
@@ -10,23 +12,70 @@ const client = ({ licenseId, clientId, clientName, activatedAt, lastSeenOn }: Ac
   last_seen_on: lastSeenOn ?? null,
 });
 
-/** What a refusal says beside its code. */
+const ofSubscription = ({ subscriptionId }: Subscription, detail: string): ProblemOptions => ({
+  detail,
+  members: { subscription_id: subscriptionId },
+});
+
+function notSelfService({ plan, because }: Extract<Refusal, { code: 'plan_not_self_service' }>): string {
+  switch (because) {
+    case 'plan':
+      return `the plan "${plan}" is started, renewed and changed by the seller's staff; ask the seller`;
+    case 'quantity':
+      return "only the seller's staff sell another quantity than 1; ask the seller";
+    case 'start_date':
+      return "only the seller's staff enter a start in the past; give one that is ahead";
+    default:
+      return because satisfies never;
+  }
+}
+
+/** What a refusal says beside its code: the particulars, and what to do instead. */
 function particulars(refusal: Refusal): ProblemOptions {
   switch (refusal.code) {
-    case 'invalid_field':
-      return { errors: [{ pointer: `/${refusal.field}`, detail: refusal.detail }] };
+    case 'invalid_field': {
+      const { place = 'body', field, detail } = refusal;
+      return { errors: [{ pointer: pointerTo(place, [field]), detail }] };
+    }
     case 'not_found':
       return { detail: `no such ${refusal.what}` };
-    case 'forbidden_plan':
-      return { detail: `the plan "${refusal.plan}" is started and changed by operators` };
+    case 'plan_not_self_service':
+      return { detail: notSelfService(refusal) };
     case 'subscription_exists':
+      return ofSubscription(
+        refusal.subscription,
+        'renew it or change its plan; or cancel it, and start when it is over',
+      );
     case 'subscription_ended':
+      return ofSubscription(refusal.subscription, 'start a new one');
+    case 'subscription_cancelled':
+      return ofSubscription(refusal.subscription, 'withdraw the cancellation first');
+    case 'cancelled_by_staff':
+      return ofSubscription(refusal.subscription, "only the seller's staff can withdraw the cancellation");
     case 'subscription_suspended':
-      return { members: { subscription_id: refusal.subscription.subscriptionId } };
-    case 'too_many_clients':
-      return { members: { limit: refusal.limit, active: refusal.active } };
+      return ofSubscription(refusal.subscription, "the seller's staff have to reinstate it first");
+    case 'trial_used':
+      return { detail: 'there is one trial of a product for a customer; start a plan instead' };
+    case 'external_id_taken':
+      return { detail: 'it was given for another user, product or plan; nothing was changed' };
+    case 'too_many_clients': {
+      const { limit, active } = refusal;
+      return {
+        detail: `deactivate ${active - limit} of the active clients first`,
+        members: { limit, active },
+      };
+    }
     case 'client_limit_reached':
-      return { members: { limit: refusal.limit, active_clients: refusal.activeClients.map(client) } };
+      return {
+        detail: 'deactivate an active client first, or name the one to give its place away in "replaces"',
+        members: { limit: refusal.limit, active_clients: refusal.activeClients.map(client) },
+      };
+    case 'replacements_used_up': {
+      const { limit, nextAt } = refusal;
+      const next = nextAt === null ? null : new Date(nextAt).toISOString();
+      const then = next === null ? 'ask the seller' : `the next one is possible from ${next}`;
+      return { detail: `at most ${limit} in 30 days; ${then}`, members: { limit, next_at: next } };
+    }
     case 'client_revoked':
     case 'license_deactivated':
     case 'license_replaced':

@@ -4,12 +4,13 @@ import { uuid } from '../../shared/http/routes/fields.ts';
 import { subscriptionResource } from '../../shared/http/routes/resources.ts';
 import type { AnyRouteRequest, Route } from '../../shared/http/routes/route.ts';
 import { type CommandContext, commandRoute } from '../context.ts';
-import type { SubscriptionCommand } from '../domain/subscription.ts';
+import type { SubscriptionCommand } from '../domain/subscriptions/commands.ts';
+import type { Period } from '../domain/subscriptions/period.ts';
 import type { Caller, Done } from '../execute/requests.ts';
 import { commandHeaders, commandParts } from './command-headers.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled, showSubscription } from './outcome.ts';
 import { ownerFor } from './owner-for.ts';
-import { plan, reason, renewBody, startBody } from './subscription-bodies.ts';
+import { plan, quantity, reason, renewBody, startBody } from './subscription-bodies.ts';
 
 const answered = { body: subscriptionResource, headers: ANSWER_HEADERS };
 const common = {
@@ -36,35 +37,63 @@ function userFor(caller: Caller, named: string | undefined): string {
   return caller.userId;
 }
 
+/** The schema has seen to it that one of the forms is whole. */
+const periodOf = ({
+  months,
+  start_date: startDate = 0,
+  end_date: endDate = 0,
+}: Pick<z.output<typeof startBody>, 'months' | 'start_date' | 'end_date'>): Period =>
+  months === undefined ? { startDate, endDate } : { months };
+
 const start = commandRoute({
   ...common,
   path: '/v1/subscriptions',
   operationId: 'startSubscription',
   summary: 'Start a subscription',
-  description: 'Customers start self-service plans for themselves; staff any plan for anyone.',
+  description:
+    'Customers start trials, and what the catalogue gives them, for themselves. Staff start any plan for anyone: it takes the place of a trial, or of a plan that the customer started, at once.',
   auth: ['user', 'subscriptions:write'],
   body: startBody,
   answers: {
+    200: { description: 'It was started under this external id before: as it is now.', ...answered },
     201: {
       description: 'Started.',
       ...answered,
       headers: { ...ANSWER_HEADERS, Location: 'The subscription.' },
     },
   },
-  problems: ['forbidden_plan', 'not_found', 'subscription_exists', 'too_many_clients', ...COMMAND_PROBLEMS],
+  problems: [
+    'plan_not_self_service',
+    'not_found',
+    'subscription_exists',
+    'subscription_suspended',
+    'trial_used',
+    'external_id_taken',
+    'too_many_clients',
+    ...COMMAND_PROBLEMS,
+  ],
 }).handle(async (context, request) => {
   const parts = commandParts(request);
-  const { plan, months, start_date: startDate = 0, end_date: endDate = 0, ...body } = request.body;
-  const period = months === undefined ? { startDate, endDate } : { months };
+  const { product, plan, quantity = 1, trial = false, ...body } = request.body;
   const outcome = await context.executor.execute({
     ...parts,
     userId: userFor(parts.caller, body.user_id),
-    command: { type: 'StartSubscription', plan, period, externalId: body.external_id },
+    command: {
+      type: 'StartSubscription',
+      product,
+      plan,
+      quantity,
+      trial,
+      period: trial ? undefined : periodOf(body),
+      externalId: body.external_id,
+    },
   });
   const done = settled(context, 'startSubscription', outcome);
   const subscription = showSubscription(done);
   const Location = `/v1/subscriptions/${subscription.subscription_id}`;
-  return { status: 201, headers: answerHeaders(done, { Location }), body: subscription };
+  return done.changed
+    ? { status: 201, headers: answerHeaders(done, { Location }), body: subscription }
+    : { status: 200, headers: answerHeaders(done), body: subscription };
 });
 
 type OfOne = SubscriptionCommand & { readonly subscriptionId: string };
@@ -93,22 +122,25 @@ const renew = commandRoute({
   operationId: 'renewSubscription',
   summary: 'Extend a subscription',
   description:
-    'From its end date, by months or to a later date. Takes back a cancellation that has not ended. Sent twice it would extend twice: so it needs an Idempotency-Key or an If-Match with a revision.',
+    'From its end date, by months or to a later date. To the end date that it has, or an earlier one, it changes nothing: so that may be repeated for ever. By months it would extend twice if it is sent twice: so that needs an Idempotency-Key, or an If-Match with a revision.',
   auth: ['user', 'subscriptions:write'],
   body: renewBody,
   answers: { 200: { description: 'As it is now.', ...answered } },
   problems: [
-    'forbidden_plan',
+    'plan_not_self_service',
     'subscription_ended',
+    'subscription_cancelled',
+    'subscription_suspended',
     'precondition_required',
     ...OF_ONE_PROBLEMS,
     ...COMMAND_PROBLEMS,
   ],
 }).handle((context, request) => {
   const { 'idempotency-key': key, 'if-match': ifMatch } = request.headers;
-  // `If-Match: *` holds at every revision, so it protects from nothing.
-  if (key === undefined && !Array.isArray(ifMatch)) throw new Problem('precondition_required');
   const { months, end_date: endDate = 0 } = request.body;
+  // `If-Match: *` holds at every revision, so it protects from nothing.
+  if (months !== undefined && key === undefined && !Array.isArray(ifMatch))
+    throw new Problem('precondition_required');
   return executeCommand(context, request, 'renewSubscription', {
     type: 'RenewSubscription',
     subscriptionId: request.params.id,
@@ -120,13 +152,17 @@ const changePlan = commandRoute({
   ...ofOne,
   path: '/v1/subscriptions/{id}/change-plan',
   operationId: 'changePlan',
-  summary: 'Change to another plan, from now on',
+  summary: 'Change to another plan or quantity, from now on',
+  description:
+    'Staff; customers between the plans that they may start. The quantity stays unless it is named.',
   auth: ['user', 'subscriptions:write'],
-  body: z.strictObject({ plan }),
+  body: z.strictObject({ plan, quantity: quantity.optional() }),
   answers: { 200: { description: 'As it is now.', ...answered } },
   problems: [
-    'forbidden_plan',
+    'plan_not_self_service',
     'subscription_ended',
+    'subscription_suspended',
+    'cancelled_by_staff',
     'too_many_clients',
     ...OF_ONE_PROBLEMS,
     ...COMMAND_PROBLEMS,
@@ -136,6 +172,7 @@ const changePlan = commandRoute({
     type: 'ChangePlan',
     subscriptionId: request.params.id,
     plan: request.body.plan,
+    quantity: request.body.quantity,
   }),
 );
 
@@ -148,13 +185,35 @@ const cancel = commandRoute({
   body: z.strictObject({ immediately: z.boolean().optional(), reason }),
   bodyOptional: true,
   answers: { 200: { description: 'As it is now.', ...answered } },
-  problems: ['subscription_ended', 'subscription_suspended', ...OF_ONE_PROBLEMS, ...COMMAND_PROBLEMS],
+  problems: ['subscription_ended', ...OF_ONE_PROBLEMS, ...COMMAND_PROBLEMS],
 }).handle((context, request) =>
   executeCommand(context, request, 'cancelSubscription', {
     type: 'CancelSubscription',
     subscriptionId: request.params.id,
     immediately: request.body.immediately ?? false,
     reason: request.body.reason,
+  }),
+);
+
+const uncancel = commandRoute({
+  ...ofOne,
+  path: '/v1/subscriptions/{id}/uncancel',
+  operationId: 'uncancelSubscription',
+  summary: 'Withdraw a cancellation whose end has not come',
+  description: "Customers withdraw their own; staff anyone's.",
+  auth: ['user', 'subscriptions:write'],
+  answers: { 200: { description: 'As it is now.', ...answered } },
+  problems: [
+    'subscription_ended',
+    'cancelled_by_staff',
+    'subscription_suspended',
+    ...OF_ONE_PROBLEMS,
+    ...COMMAND_PROBLEMS,
+  ],
+}).handle((context, request) =>
+  executeCommand(context, request, 'uncancelSubscription', {
+    type: 'WithdrawCancellation',
+    subscriptionId: request.params.id,
   }),
 );
 
@@ -187,6 +246,11 @@ export const subscriptionRoutes: readonly Route<CommandContext>[] = [
   renew,
   changePlan,
   cancel,
-  byStaff('suspend', 'SuspendSubscription', 'Suspend: no license of the user is good until it is reinstated'),
+  uncancel,
+  byStaff(
+    'suspend',
+    'SuspendSubscription',
+    'Suspend: no license of the product is good until it is reinstated',
+  ),
   byStaff('reinstate', 'ReinstateSubscription', 'Take back a suspension'),
 ];

@@ -19,6 +19,7 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
   activation_key: 'eyJhbGciOiJFZERTQSIsInR5cCI6ImFrK2p3dCJ9.…',
   expires_in: 900,
   plan: 'free',
+  replaces: 'old-laptop-2c91',
   plan_type: 'pro',
   product: 'app',
   quantity: 1,

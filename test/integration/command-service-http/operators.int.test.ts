@@ -69,9 +69,20 @@ describe('an operator', () => {
     expect(again.headers.get('ETag')).toBe(suspended.headers.get('ETag'));
     const other = await post('/v1/activations', licensed.token, { client_id: 'other' });
     expect(other).toMatchObject({ status: 409, body: { code: 'subscription_suspended' } });
-    const cancel = await post(`${path}/cancel`, licensed.token, { immediately: true });
-    expect(cancel).toMatchObject({ status: 409, body: { code: 'subscription_suspended' } });
+    const cancel = await post(`${path}/cancel`, licensed.token);
+    expect(cancel).toMatchObject({ status: 200, body: { status: 'suspended' } });
+    expect(await post(`${path}/uncancel`, licensed.token)).toMatchObject({
+      status: 409,
+      body: { code: 'subscription_suspended' },
+    });
+    expect((await post(`${path}/uncancel`, operator)).body.status).toBe('suspended');
     expect((await post(`${path}/reinstate`, operator)).body.status).toBe('active');
+    await post(`${path}/cancel`, operator);
+    expect(await post(`${path}/uncancel`, licensed.token)).toMatchObject({
+      status: 409,
+      body: { code: 'cancelled_by_staff', subscription_id: licensed.subscriptionId },
+    });
+    expect((await post(`${path}/uncancel`, operator)).status).toBe(200);
     const renewed = await post(`${path}/renew`, operator, { months: 1 }, { 'Idempotency-Key': 'r-1' });
     expect(renewed.status).toBe(200);
     expect((await post(`${path}/change-plan`, operator, { plan: 'enterprise' })).body.plan_type).toBe(

@@ -22,10 +22,10 @@ const position = (answer: ApiAnswer): Position =>
 describe('subscriptions of a user', () => {
   it('starts one: 201, shown whole, with its Location', async () => {
     const { token, userId } = await signUp(node.url);
-    const answer = await post('/v1/subscriptions', token, { plan: 'pro', months: 12, external_id: 'inv-1' });
+    const answer = await post('/v1/subscriptions', token, { plan: 'pro', months: 12 });
     expect(answer).toMatchObject({
       status: 201,
-      body: { user_id: userId, plan_type: 'pro', status: 'active', external_id: 'inv-1' },
+      body: { user_id: userId, plan_type: 'pro', status: 'active', external_id: null },
     });
     expect(answer.headers.get('Location')).toBe(`/v1/subscriptions/${answer.body.subscription_id}`);
     const second = await post('/v1/subscriptions', token, { plan: 'free', months: 1 });
@@ -68,10 +68,10 @@ describe('subscriptions of a user', () => {
     expect(good).toMatchObject({ status: 201, body: { status: 'scheduled' } });
   });
 
-  it('keeps paid-by-contract plans to operators', async () => {
+  it('keeps paid-by-contract plans to staff', async () => {
     const { token, userId } = await signUp(node.url);
     const refused = await post('/v1/subscriptions', token, { plan: 'enterprise', months: 1 });
-    expect(refused).toMatchObject({ status: 403, body: { code: 'forbidden_plan' } });
+    expect(refused).toMatchObject({ status: 403, body: { code: 'plan_not_self_service' } });
     const body = { plan: 'enterprise', months: 1, user_id: userId };
     expect((await post('/v1/subscriptions', operator, { ...body, user_id: undefined })).body.errors).toEqual([
       { pointer: '/user_id', detail: 'required of staff' },
@@ -81,7 +81,68 @@ describe('subscriptions of a user', () => {
     expect(started).toMatchObject({ status: 201, body: { user_id: userId, plan_type: 'enterprise' } });
     const id = started.body.subscription_id;
     const renew = await post(`/v1/subscriptions/${id}/renew`, token, { months: 1 }, { 'If-Match': '"1"' });
-    expect(renew).toMatchObject({ status: 403, body: { code: 'forbidden_plan' } });
+    expect(renew).toMatchObject({ status: 403, body: { code: 'plan_not_self_service' } });
+  });
+
+  it('starts one again under its external id: 200, unchanged, and by staff alone', async () => {
+    const { token, userId } = await signUp(node.url);
+    const body = { user_id: userId, plan: 'pro', months: 12, quantity: 2, external_id: `inv-${userId}` };
+    const first = await post('/v1/subscriptions', operator, body);
+    expect(first).toMatchObject({ status: 201, body: { external_id: body.external_id } });
+    const again = await post('/v1/subscriptions', operator, { ...body, months: 24 });
+    expect(again).toMatchObject({ status: 200, body: first.body });
+    expect(again.headers.get('ETag')).toBe(first.headers.get('ETag'));
+    expect(await post('/v1/subscriptions', operator, { ...body, plan: 'basic' })).toMatchObject({
+      status: 409,
+      body: { code: 'external_id_taken' },
+    });
+    const { user_id: _, quantity: _quantity, ...own } = body;
+    expect((await post('/v1/subscriptions', token, own)).body.errors).toEqual([
+      { pointer: '/external_id', detail: 'staff alone give one' },
+    ]);
+  });
+
+  it('starts a trial, of the catalogue’s length, which staff turn into a paid plan without touching a machine', async () => {
+    const { token, userId } = await signUp(node.url);
+    const wrong = await post('/v1/subscriptions', token, { plan: 'pro', trial: true, months: 1 });
+    expect(wrong).toMatchObject({ status: 400, body: { errors: [{ pointer: '/trial' }] } });
+    const trial = await post('/v1/subscriptions', token, { plan: 'pro', trial: true });
+    expect(trial.status).toBe(201);
+    const [start, end] = [trial.body.start_date, trial.body.end_date].map((at) => Date.parse(String(at)));
+    expect(Number(end) - Number(start)).toBe(14 * 86_400_000);
+    const machine = await post('/v1/activations', token, { client_id: 'machine' });
+    const paid = await post('/v1/subscriptions', operator, { user_id: userId, plan: 'pro', months: 12 });
+    expect(paid).toMatchObject({ status: 201, body: { status: 'active' } });
+    const again = await post('/v1/activations', token, { client_id: 'machine' });
+    expect(again).toMatchObject({ status: 200, body: { license_id: machine.body.license_id } });
+    await post(`/v1/subscriptions/${paid.body.subscription_id}/cancel`, operator, { immediately: true });
+    expect(await post('/v1/subscriptions', token, { plan: 'basic', trial: true })).toMatchObject({
+      status: 409,
+      body: { code: 'trial_used' },
+    });
+  });
+
+  it('withdraws the customer’s own cancellation, and leaves staff’s to staff', async () => {
+    const { token, subscriptionId } = await signUpLicensed(node.url);
+    const path = `/v1/subscriptions/${subscriptionId}`;
+    await post(`${path}/cancel`, token);
+    const renewal = await post(`${path}/renew`, token, { months: 1 }, { 'Idempotency-Key': randomUUID() });
+    expect(renewal).toMatchObject({ status: 409, body: { code: 'subscription_cancelled' } });
+    expect(await post(`${path}/uncancel`, token)).toMatchObject({ status: 200, body: { status: 'active' } });
+  });
+
+  it('renews towards an end date without a key, as often as it is sent', async () => {
+    const { token, subscriptionId } = await signUpLicensed(node.url);
+    const path = `/v1/subscriptions/${subscriptionId}/renew`;
+    const end = { end_date: new Date(Date.now() + 700 * 86_400_000).toISOString() };
+    const first = await post(path, token, end);
+    expect(first).toMatchObject({ status: 200, body: end });
+    const earlier = { end_date: new Date(Date.now() + 500 * 86_400_000).toISOString() };
+    for (const body of [end, earlier]) {
+      const again = await post(path, token, body);
+      expect(again).toMatchObject({ status: 200, body: end });
+      expect(again.headers.get('ETag')).toBe(first.headers.get('ETag'));
+    }
   });
 
   it('renews with a key or a revision, and only once', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { licensesOf } from '../../../command-service/domain/licenses/state.ts';
 import { createSnapshots } from '../../../command-service/execute/snapshots.ts';
 import { EventStoreUnavailable } from '../../../shared/event-log-errors.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
@@ -170,13 +171,15 @@ describe('a snapshot', () => {
     if (!state) throw new Error('no snapshot');
     await snapshots.remove(customer.userId);
     state.lastEventId = randomUUID();
-    state.licenses.active = 9_999;
+    const held = licensesOf(state.licenses, 'app');
+    held.active = 9_999;
     await snapshots.save(state);
     const restarted = backend.node();
     expect(licenseOf(await restarted.execute(customer.request(activate('new'))))).toBeTruthy();
     const again = await backend.node().execute(customer.request(activate('new')));
     expect(done(again).changed).toBe(false);
-    await expect.poll(async () => (await snapshots.load(customer.userId))?.licenses.active).not.toBe(9_999);
+    const active = async () => (await snapshots.load(customer.userId))?.licenses.ofProduct.get('app')?.active;
+    await expect.poll(active).not.toBe(9_999);
   });
 
   it('goes when its user is erased, and none is made afterwards', async () => {

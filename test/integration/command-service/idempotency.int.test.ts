@@ -82,7 +82,13 @@ describe('the same idempotency key', () => {
     const customer = await signUp(one);
     const request = customer.request(activate('a'), keyed('k', {}));
     expect(codeOf(await one.execute(request))).toBe('no_active_subscription');
-    const start = { type: 'StartSubscription', plan: 'free', period: { months: 1 } } as const;
+    const start = {
+      type: 'StartSubscription',
+      plan: 'free',
+      quantity: 1,
+      trial: false,
+      period: { months: 1 },
+    } as const;
     done(await one.execute(customer.request(start)));
     expect(done(await one.execute(request))).toMatchObject({ changed: true, repeated: false });
   });

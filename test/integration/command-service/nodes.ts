@@ -192,7 +192,13 @@ export async function signUp(node: Node, email = newEmail(), password = 'a passw
 /** A customer with a running subscription. */
 export async function subscribe(node: Node, plan = 'pro'): Promise<Customer & { subscriptionId: string }> {
   const customer = await signUp(node);
-  const start = { type: 'StartSubscription', plan, period: { months: 12 } } as const;
+  const start = {
+    type: 'StartSubscription',
+    plan,
+    quantity: 1,
+    trial: false,
+    period: { months: 12 },
+  } as const;
   const { subject } = done(await node.execute(customer.request(start, { caller: OPERATOR })));
   if (subject.kind !== 'subscription') throw new Error(`a ${subject.kind} was started`);
   return { ...customer, subscriptionId: subject.subscription.subscriptionId };

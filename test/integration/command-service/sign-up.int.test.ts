@@ -31,7 +31,13 @@ describe('signing up', () => {
     ]);
     expect(await backend.types(`user-${outcome.userId}`)).toEqual(['UserSignedUp']);
     const customer = customerOf(outcome.userId, email, 'a password', outcome.tokenRevision ?? -1);
-    const start = { type: 'StartSubscription', plan: 'free', period: { months: 1 } } as const;
+    const start = {
+      type: 'StartSubscription',
+      plan: 'free',
+      quantity: 1,
+      trial: false,
+      period: { months: 1 },
+    } as const;
     expect(codeOf(await other.execute(customer.request(start)))).toBe('done');
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { approximateBytes } from '../../../command-service/domain/user-state.ts';
+import { licensesOf } from '../../../command-service/domain/licenses/state.ts';
+import { approximateBytes, type UserState } from '../../../command-service/domain/user-state.ts';
 import type { Snapshots } from '../../../command-service/execute/snapshots.ts';
 import { UserStates } from '../../../command-service/execute/user-states.ts';
 import type { ReadStreamOptions, RecordedEvent } from '../../../shared/event-log.ts';
@@ -9,6 +10,8 @@ import { UnknownEvent } from '../../../shared/events/errors.ts';
 import type { NewUserEvent } from '../../../shared/events/types.ts';
 import { uuidv5 } from '../../../shared/ids.ts';
 import { activated, NOW, recorded, signedUp, started, USER } from '../domain/given.ts';
+
+const activeOf = (state: UserState) => licensesOf(state.licenses, 'app').active;
 
 const user = (n: number) => uuidv5(USER, String(n));
 
@@ -60,7 +63,7 @@ describe('the states of users', () => {
     const states = statesOf(log);
     expect((await states.readToEnd(USER)).revision).toBe(1);
     log.add(USER, activated(1));
-    expect((await states.readToEnd(USER)).licenses.active).toBe(1);
+    expect(activeOf(await states.readToEnd(USER))).toBe(1);
     expect(log.reads.map(({ from }) => from)).toEqual([0, 2]);
     expect(states.peek(USER)?.revision).toBe(2);
   });
@@ -114,7 +117,7 @@ describe('the states of users', () => {
     log.change(USER, 2, { metadata: {} });
     const state = await statesOf(log).readToEnd(USER);
     expect(state.revision).toBe(3);
-    expect(state.licenses.active).toBe(1);
+    expect(activeOf(state)).toBe(1);
   });
 
   it('are not taken for complete when the read was cut off', async () => {

@@ -1,6 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import type { Command } from '../../../command-service/domain/user.ts';
 import { accessTokenHolds } from '../../../command-service/domain/user-state.ts';
-import { at, codeOf, DIGEST, erased, events, NOW, Story, signedUp, started, USER } from './given.ts';
+import {
+  at,
+  codeOf,
+  DAY,
+  DIGEST,
+  erased,
+  events,
+  NOW,
+  Story,
+  signedUp,
+  start,
+  started,
+  suspension,
+  USER,
+} from './given.ts';
 
 const TOKEN = '7a1d5f0e-2b7c-4a51-9a41-0c6f2d9b1e11';
 const signUp = {
@@ -33,9 +48,9 @@ describe('signing up', () => {
 describe('a user who does not exist or was erased', () => {
   it.each([
     { type: 'ChangePassword', passwordHash: 'x' },
-    { type: 'StartSubscription', plan: 'pro', period: { months: 1 } },
+    start(),
     { type: 'ActivateClient', clientId: 'c' },
-  ] as const)('is not found by $type', (command) => {
+  ] as const satisfies readonly Command[])('is not found by $type', (command) => {
     const notFound = { kind: 'rejected', rejection: { code: 'not_found', what: 'user' } };
     expect(Story.given().when(command)).toEqual(notFound);
     expect(Story.given(signedUp, started(), erased).when(command)).toEqual(notFound);
@@ -106,5 +121,22 @@ describe('erasing', () => {
 
   it('does not find a user who never was', () => {
     expect(codeOf(Story.given().when({ type: 'EraseUser' }))).toBe('not_found');
+  });
+});
+
+describe('erasing', () => {
+  it('leaves the email of a suspended customer blocked, also when what staff suspended is over', () => {
+    const erase = { type: 'EraseUser' } as const;
+    const blocked = (emailBlocked: boolean) =>
+      events({ type: 'UserErased', data: { userId: USER, emailBlocked } });
+    expect(Story.given(signedUp, started()).when(erase)).toEqual(blocked(false));
+    const suspended = () => Story.given(signedUp, started(), suspension('SubscriptionSuspended'));
+    expect(suspended().when(erase)).toEqual(blocked(true));
+    expect(
+      suspended()
+        .at(NOW + 400 * DAY)
+        .when(erase),
+    ).toEqual(blocked(true));
+    expect(suspended().happened(suspension('SubscriptionReinstated')).when(erase)).toEqual(blocked(false));
   });
 });

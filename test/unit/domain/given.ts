@@ -1,18 +1,47 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Decision, Rejection } from '../../../command-service/domain/decision.ts';
+import { licensesOf } from '../../../command-service/domain/licenses/state.ts';
+import type { StartSubscription } from '../../../command-service/domain/subscriptions/commands.ts';
+import type { Period } from '../../../command-service/domain/subscriptions/period.ts';
 import { type Command, decide } from '../../../command-service/domain/user.ts';
 import { evolve, initialState, type UserState } from '../../../command-service/domain/user-state.ts';
-import { type Catalogue, findPlan } from '../../../shared/catalogue/catalogue.ts';
+import { type Catalogue, findPlan, type Plan, type Product } from '../../../shared/catalogue/catalogue.ts';
 import { readCatalogue } from '../../../shared/catalogue/read.ts';
 import { eventCatalogue } from '../../../shared/events/catalogue.ts';
+import type { Role } from '../../../shared/events/metadata.ts';
 import type { NewUserEvent, Recorded, UserEvent } from '../../../shared/events/types.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
-import { SELF_SERVICE } from '../../support/catalogues.ts';
+import { sideOf } from '../../../shared/subscription-status.ts';
 
 export const USER = '01900000-0000-7000-8000-000000000001';
 export const NOW = Date.UTC(2026, 0, 31, 12);
 export const DAY = 86_400_000;
-export const CATALOGUE: Catalogue = readCatalogue(SELF_SERVICE);
+const staffSell = (product: Product | undefined, ...names: readonly string[]): Product => {
+  if (!product) throw new Error('the default catalogue has no such product');
+  const plans = [...product.plans].map(([name, plan]): [string, Plan] => [
+    name,
+    names.includes(name) ? { ...plan, startedBy: 'staff' } : plan,
+  ]);
+  return { ...product, plans: new Map(plans) };
+};
+
+/** The default catalogue, its paid plans started by staff, and a second product beside it for tests that want one. */
+const APP = staffSell(readCatalogue().products.get('app'), 'basic', 'pro');
+export const CATALOGUE: Catalogue = { products: new Map([['app', APP]]) };
+export const TWO_PRODUCTS: Catalogue = {
+  products: new Map([
+    ['app', APP],
+    ['studio', { ...APP, product: 'studio' }],
+  ]),
+};
+/** The catalogue with one more plan that customers start themselves. */
+export const withCustomersPlan = (name: string): Catalogue => {
+  const free = APP.plans.get('free');
+  if (!free) throw new Error('the default catalogue has no free plan');
+  return {
+    products: new Map([['app', { ...APP, plans: new Map([...APP.plans, [name, { ...free, plan: name }]]) }]]),
+  };
+};
 export const DIGEST = 'a'.repeat(64);
 
 export const at = (ms: number): string => new Date(ms).toISOString();
@@ -29,7 +58,7 @@ export interface At {
   readonly commandId?: string;
   readonly requestDigest?: string;
   /** Who did it. */
-  readonly role?: Context['role'];
+  readonly role?: Role;
 }
 
 export function recorded(event: NewUserEvent, revision: number, options: At = {}): Recorded<UserEvent> {
@@ -47,7 +76,7 @@ export function recorded(event: NewUserEvent, revision: number, options: At = {}
       $causationId: 'test',
       commandId,
       ...(requestDigest === undefined ? {} : { requestDigest }),
-      actor: { role: options.role ?? 'system', id: 'test' },
+      actor: { role: options.role ?? 'user', id: 'test' },
       schemaVersion: eventCatalogue[event.type]?.length ?? 1,
     },
   };
@@ -57,18 +86,23 @@ export function recorded(event: NewUserEvent, revision: number, options: At = {}
 export class Story {
   readonly state: UserState = initialState(USER);
   now = NOW;
-  role: Context['role'] = 'user';
+  role: Role = 'user';
   catalogue: Catalogue = CATALOGUE;
   #ids = 0;
 
   static given(...events: readonly NewUserEvent[]): Story {
     const story = new Story();
-    for (const event of events) story.happened(event);
+    // What was sold was sold by staff, unless a test says otherwise; the rest is the user's doing.
+    for (const event of events)
+      story.happened(event, { role: event.type.startsWith('Subscription') ? 'operator' : 'user' });
     return story;
   }
 
   happened(event: NewUserEvent, options: At = {}): this {
-    evolve(this.state, recorded(event, this.state.revision + 1, { now: this.now, ...options }));
+    evolve(
+      this.state,
+      recorded(event, this.state.revision + 1, { now: this.now, role: this.role, ...options }),
+    );
     return this;
   }
 
@@ -77,7 +111,7 @@ export class Story {
     return this;
   }
 
-  by(role: Context['role']): this {
+  by(role: Role): this {
     this.role = role;
     return this;
   }
@@ -92,8 +126,18 @@ export class Story {
         return newId(this.#ids, atMs);
       },
       catalogue: this.catalogue,
-      role: this.role,
+      by: sideOf(this.role),
     };
+  }
+
+  /** The subscription that counts for the first product. */
+  get subscription() {
+    return this.state.subscriptions.counting.get('app');
+  }
+
+  /** The first product's licenses. */
+  get licenses() {
+    return licensesOf(this.state.licenses, 'app');
   }
 
   when(command: Command): Decision {
@@ -130,6 +174,15 @@ export const signedUp: NewUserEvent = {
   type: 'UserSignedUp',
   data: { userId: USER, emailDigest: DIGEST, personal: { email: 'a@example.com', passwordHash: 'hash' } },
 };
+
+/** The command to start a plan of the only product, once. */
+export const start = (plan = 'pro', period: Period = { months: 1 }): StartSubscription => ({
+  type: 'StartSubscription',
+  plan,
+  quantity: 1,
+  trial: false,
+  period,
+});
 
 export const SUB = '01900000-0000-7000-8000-00000000000a';
 

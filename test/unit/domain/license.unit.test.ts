@@ -19,11 +19,11 @@ describe('an operator’s hand on a license', () => {
     expect(story.does(byOperator('RevokeLicense', 1, 'stolen'))).toEqual(
       events(ofLicense('LicenseRevoked', 1, name, 'stolen')),
     );
-    expect(story.state.licenses.active).toBe(0);
+    expect(story.licenses.active).toBe(0);
     expect(story.does(byOperator('ReinstateLicense', 1, 'found'))).toEqual(
       events(ofLicense('LicenseReinstated', 1, name, 'found')),
     );
-    expect(story.state.licenses.active).toBe(1);
+    expect(story.licenses.active).toBe(1);
   });
 
   it('has nothing to do where the state asked for holds', () => {
@@ -52,7 +52,7 @@ describe('an operator’s hand on a license', () => {
     expect(story.when(byOperator('RevokeLicense'))).toMatchObject({
       rejection: { code: 'license_replaced', license: { licenseId: licenseId(2) } },
     });
-    expect(story.state.licenses.active).toBe(1);
+    expect(story.licenses.active).toBe(1);
   });
 
   it('reinstates only if a place is free', () => {

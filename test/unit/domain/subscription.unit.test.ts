@@ -1,5 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { cancelled, codeOf, DAY, events, NOW, Story, SUB, signedUp, started, suspension } from './given.ts';
+import {
+  cancelled,
+  codeOf,
+  DAY,
+  events,
+  NOW,
+  Story,
+  SUB,
+  signedUp,
+  start,
+  started,
+  suspension,
+  USER,
+} from './given.ts';
 
 const END = NOW + 30 * DAY;
 const cancel = (immediately = false, reason?: string) =>
@@ -22,9 +35,7 @@ describe('cancelling', () => {
   it('of one that has not started ends it at once where asked', () => {
     const story = Story.given(signedUp, started('pro', NOW + DAY, END));
     expect(story.does(cancel(true))).toEqual(events(cancelled(NOW)));
-    expect(codeOf(story.when({ type: 'StartSubscription', plan: 'pro', period: { months: 1 } }))).toBe(
-      'events',
-    );
+    expect(codeOf(story.by('operator').when(start()))).toBe('events');
   });
 
   it('within the grace gives up the rest of it', () => {
@@ -58,15 +69,87 @@ describe('cancelling', () => {
     ).toBe('subscription_ended');
   });
 
-  it('at once is not a way out of a suspension for the customer', () => {
-    const story = Story.given(signedUp, started(), suspension('SubscriptionSuspended'));
-    expect(codeOf(story.when(cancel(true)))).toBe('subscription_suspended');
-    expect(codeOf(story.when(cancel()))).toBe('events');
-    expect(codeOf(story.by('operator').when(cancel(true)))).toBe('events');
+  it('is allowed to the customer while staff suspend it: it stays suspended', () => {
+    for (const immediately of [false, true]) {
+      const story = Story.given(signedUp, started('free'), suspension('SubscriptionSuspended'));
+      expect(codeOf(story.does(cancel(immediately)))).toBe('events');
+      expect(story.subscription).toMatchObject({ suspended: true, cancelledBy: 'user' });
+      expect(codeOf(story.when(start('free')))).toBe('subscription_suspended');
+    }
+  });
+
+  it('by staff makes a customer’s cancellation theirs, and not the other way round', () => {
+    const story = Story.given(signedUp, started());
+    story.by('user').does(cancel());
+    expect(story.subscription?.cancelledBy).toBe('user');
+    expect(story.by('operator').does(cancel(false, 'fraud'))).toEqual(events(cancelled(END, 'fraud')));
+    expect(story.subscription?.cancelledBy).toBe('staff');
+    expect(codeOf(story.when(cancel()))).toBe('nothing');
+    expect(codeOf(story.by('user').does(cancel(true)))).toBe('events');
+    expect(story.subscription?.cancelledBy).toBe('staff');
+    expect(codeOf(story.by('operator').when(cancel()))).toBe('nothing');
   });
 
   it('does not find a subscription of nobody', () => {
     expect(codeOf(Story.given(signedUp).when(cancel()))).toBe('not_found');
+  });
+});
+
+describe('withdrawing a cancellation', () => {
+  const uncancel = { type: 'WithdrawCancellation', subscriptionId: SUB } as const;
+  const withdrawn = {
+    type: 'SubscriptionCancellationWithdrawn',
+    data: { userId: USER, subscriptionId: SUB },
+  } as const;
+  const byCustomer = (plan = 'pro') => {
+    const story = Story.given(signedUp, started(plan));
+    story.does(cancel());
+    return story;
+  };
+
+  it('takes back the customer’s own, by either', () => {
+    for (const role of ['user', 'operator', 'staff'] as const) {
+      const story = byCustomer();
+      expect(story.by(role).does(uncancel)).toEqual(events(withdrawn));
+      expect(story.subscription).toMatchObject({ cancelled: false, cancelledBy: null, endDate: END });
+      expect(codeOf(story.when(uncancel))).toBe('nothing');
+    }
+  });
+
+  it('of staff’s is for staff', () => {
+    const story = Story.given(signedUp, started(), cancelled(END));
+    expect(codeOf(story.when(uncancel))).toBe('cancelled_by_staff');
+    expect(codeOf(story.by('operator').when(uncancel))).toBe('events');
+    expect(codeOf(byCustomer().happened(cancelled(END), { role: 'staff' }).when(uncancel))).toBe(
+      'cancelled_by_staff',
+    );
+  });
+
+  it('is refused once its end has come, also at once and within the grace', () => {
+    expect(codeOf(byCustomer().at(END).when(uncancel))).toBe('subscription_ended');
+    const story = Story.given(signedUp, started());
+    story.does(cancel(true));
+    expect(codeOf(story.by('operator').when(uncancel))).toBe('subscription_ended');
+    const grace = Story.given(signedUp, started()).at(END + DAY);
+    grace.does(cancel());
+    expect(codeOf(grace.when(uncancel))).toBe('subscription_ended');
+  });
+
+  it('is nothing of one that is not cancelled', () => {
+    expect(codeOf(Story.given(signedUp, started()).when(uncancel))).toBe('nothing');
+    expect(
+      codeOf(
+        Story.given(signedUp, started())
+          .at(END + 90 * DAY)
+          .when(uncancel),
+      ),
+    ).toBe('nothing');
+  });
+
+  it('is not for the customer while staff suspend it', () => {
+    const story = byCustomer().happened(suspension('SubscriptionSuspended'), { role: 'operator' });
+    expect(codeOf(story.when(uncancel))).toBe('subscription_suspended');
+    expect(codeOf(story.by('operator').when(uncancel))).toBe('events');
   });
 });
 
@@ -99,9 +182,9 @@ describe('suspending and reinstating', () => {
 
   it('keep a cancellation: reinstated, the subscription is cancelled again', () => {
     const story = Story.given(signedUp, started(), suspension('SubscriptionSuspended'), cancelled(END));
-    expect(story.state.subscriptions.last).toMatchObject({ suspended: true, cancelled: true });
+    expect(story.subscription).toMatchObject({ suspended: true, cancelled: true });
     story.does(reinstate);
-    expect(story.state.subscriptions.last).toMatchObject({ suspended: false, cancelled: true });
+    expect(story.subscription).toMatchObject({ suspended: false, cancelled: true });
   });
 
   it('reinstating lifts nothing but a suspension, and says so of what is cancelled or over', () => {

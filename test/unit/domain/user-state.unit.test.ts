@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { licensesOf } from '../../../command-service/domain/licenses/state.ts';
 import { COMMAND_MEMORY_MS, findRecentCommand } from '../../../command-service/domain/stream-state.ts';
 import { approximateBytes, evolve, initialState } from '../../../command-service/domain/user-state.ts';
 import { activated, NOW, ofLicense, recorded, Story, signedUp, started, USER } from './given.ts';
@@ -50,7 +51,7 @@ describe('a state', () => {
   it('has a time that never goes back', () => {
     const told = Story.given(signedUp).happened(started(), { now: NOW - 60_000 });
     expect(told.state.lastEventAt).toBe(NOW);
-    expect(told.state.subscriptions.last?.createdAt).toBe(NOW);
+    expect(told.subscription?.createdAt).toBe(NOW);
   });
 
   it('replaces its records and never changes them', () => {
@@ -65,7 +66,7 @@ describe('a state', () => {
   it('remembers where and when a license was activated, through revoking and reinstating', () => {
     const told = Story.given(signedUp, started(), activated(1)).at(NOW + 5);
     told.happened(ofLicense('LicenseRevoked', 1)).happened(ofLicense('LicenseReinstated', 1));
-    expect(told.state.licenses.ofClient.get('client-1')).toMatchObject({
+    expect(told.licenses.ofClient.get('client-1')).toMatchObject({
       status: 'active',
       activatedAt: NOW,
       activatedPosition: { commit: 20n, prepare: 20n },
@@ -76,7 +77,8 @@ describe('a state', () => {
   it('does not stumble over events about what it does not know', () => {
     const told = Story.given(ofLicense('LicenseRevoked', 7), started());
     told.happened({ type: 'SubscriptionRenewed', data: { userId: USER, subscriptionId: USER, endDate: '' } });
-    expect(told.state).toMatchObject({ revision: 2, licenses: { active: 0 } });
+    expect(told.state.revision).toBe(2);
+    expect(told.licenses.active).toBe(0);
   });
 
   it('of ten thousand clients is folded without a copy for each event', () => {
@@ -87,10 +89,10 @@ describe('a state', () => {
     let state = initialState(USER);
     for (const [revision, event] of history.entries()) {
       state = evolve(state, recorded(event, revision));
-      maps.add(state.licenses.byId).add(state.licenses.ofClient);
+      if (revision > 1) maps.add(state.licenses.byId).add(licensesOf(state.licenses, 'app').ofClient);
     }
     expect(maps.size).toBe(2);
-    expect(state.licenses.active).toBe(10_000);
+    expect(licensesOf(state.licenses, 'app').active).toBe(10_000);
     expect(approximateBytes(state)).toBeGreaterThan(4_000_000);
     expect(approximateBytes(state)).toBeLessThan(20_000_000);
   });

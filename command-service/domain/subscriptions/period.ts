@@ -1,5 +1,5 @@
-import { addMonths, extendByMonths } from '../../shared/calendar.ts';
-import type { Rejection } from './decision.ts';
+import { addMonths, extendByMonths } from '../../../shared/calendar.ts';
+import { instant, invalid, type Rejection } from '../decision.ts';
 
 // The rules about a subscription's dates. Instants are milliseconds since 1970.
 
@@ -9,26 +9,23 @@ export type Period = { readonly months: number } | { readonly startDate: number;
 /** What a renewal adds. */
 export type Extension = { readonly months: number } | { readonly endDate: number };
 
-/** The latest end date: with a year of grace after it, a date still has four digits of year. */
-export const LATEST_END = Date.UTC(9999, 0, 1) - 1;
 /** How far back a start date may lie (billing systems enter what was sold before), in months. */
 const EARLIEST_START_MONTHS = 120;
 /** How far ahead a start date may lie, in months. */
 const LATEST_START_MONTHS = 12;
 const MAX_MONTHS = 120;
+/** How far ahead an end date may lie, in months. */
+const LATEST_END_MONTHS = 120;
 
-export const invalid = (field: string, detail: string): Rejection => ({
-  code: 'invalid_field',
-  field,
-  detail,
-});
+const latestEnd = (now: number): number => addMonths(now, LATEST_END_MONTHS);
+const TOO_LATE = 'at most ten years ahead is allowed';
 
 const monthsProblem = (months: number): Rejection | undefined =>
   Number.isInteger(months) && months >= 1 && months <= MAX_MONTHS
     ? undefined
     : invalid('months', `expected a whole number from 1 to ${MAX_MONTHS}`);
 
-/** The dates of a new subscription, or what is wrong with them. It must end ahead: what is over can't be started. */
+/** The dates of a new subscription, or what is wrong with them. */
 export function dates(period: Period, now: number): { startDate: number; endDate: number } | Rejection {
   if ('months' in period) {
     return monthsProblem(period.months) ?? { startDate: now, endDate: addMonths(now, period.months) };
@@ -39,25 +36,21 @@ export function dates(period: Period, now: number): { startDate: number; endDate
   if (startDate < Math.max(0, addMonths(now, -EARLIEST_START_MONTHS)))
     return invalid('start_date', 'at most ten years back is allowed');
   if (endDate <= startDate) return invalid('end_date', 'expected a time after start_date');
-  if (endDate <= now) return invalid('end_date', 'expected a time ahead');
-  if (endDate > LATEST_END) return invalid('end_date', 'expected a time before the year 9999');
-  return { startDate, endDate };
+  return endDate > latestEnd(now) ? invalid('end_date', TOO_LATE) : { startDate, endDate };
 }
 
-/** The end date that a renewal leads to, or what is wrong with it. */
+/** The later end date that a renewal leads to, or what is wrong with it. */
 export function extendedEnd(
   before: { readonly startDate: number; readonly endDate: number },
   extension: Extension,
+  now: number,
 ): number | Rejection {
-  if (!('months' in extension)) {
-    const { endDate } = extension;
-    if (endDate < before.endDate) return invalid('end_date', 'expected no earlier than the end date');
-    return endDate > LATEST_END ? invalid('end_date', 'expected an end before the year 9999') : endDate;
-  }
+  if (!('months' in extension))
+    return extension.endDate > latestEnd(now) ? invalid('end_date', TOO_LATE) : extension.endDate;
   const problem = monthsProblem(extension.months);
   if (problem) return problem;
   const endDate = extendByMonths(before.startDate, before.endDate, extension.months);
-  return endDate > LATEST_END ? invalid('months', 'expected an end before the year 9999') : endDate;
+  return endDate > latestEnd(now)
+    ? invalid('months', `the end date would be ${instant(endDate)}: ${TOO_LATE}`)
+    : endDate;
 }
-
-export const isRejection = (value: object): value is Rejection => 'code' in value;
