@@ -5,22 +5,29 @@ import { trustedProxies } from '../shared/http/limits/client-address.ts';
 import type { KafkaSource } from './broker.ts';
 
 /** The settings that the launcher and the services share; both read them from the launcher's environment. */
-const schema = z.object({
-  SIGNUPS_PER_MINUTE: integer(1, 100_000).default(60),
-  LOGINS_PER_MINUTE: integer(1, 100_000).default(60),
-  LOAD_BALANCERS: z
-    .string()
-    .default('')
-    .transform((list, context) => {
-      try {
-        trustedProxies(list);
-        return list.split(',').flatMap((entry) => entry.trim() || []);
-      } catch (error) {
-        context.addIssue({ code: 'custom', message: (error as RangeError).message });
-        return z.NEVER;
-      }
-    }),
-});
+const schema = z
+  .object({
+    SIGNUPS_PER_MINUTE: integer(1, 100_000).default(60),
+    LOGINS_PER_MINUTE: integer(1, 100_000).default(60),
+    LOAD_BALANCERS: z
+      .string()
+      .default('')
+      .transform((list, context) => {
+        try {
+          trustedProxies(list);
+          return list.split(',').flatMap((entry) => entry.trim() || []);
+        } catch (error) {
+          context.addIssue({ code: 'custom', message: (error as RangeError).message });
+          return z.NEVER;
+        }
+      }),
+    PROXY_PROTOCOL: z.enum(['on', 'off']).default('off'),
+  })
+  // It would count all customers as one, under the load balancer's address.
+  .refine(({ PROXY_PROTOCOL, LOAD_BALANCERS }) => PROXY_PROTOCOL === 'off' || LOAD_BALANCERS.length > 0, {
+    path: ['LOAD_BALANCERS'],
+    error: 'name the load balancers whose PROXY protocol is believed: PROXY_PROTOCOL is on',
+  });
 
 export type LauncherConfig = z.infer<typeof schema>;
 

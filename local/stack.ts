@@ -39,8 +39,8 @@ export async function startStack(options: Options, say: Say, signal: AbortSignal
   try {
     const backends = await startBackends(options, supervisor, say);
     writeEnvironment(backends);
-    await startServices(options, backends, supervisor, say);
-    return { url: backends.publicUrl, backends, stop };
+    const url = await startServices(options, backends, supervisor, say);
+    return { url, backends, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -94,12 +94,13 @@ async function ensureKeys({ replaceKeys, data }: Options, backends: Backends): P
   }
 }
 
+/** @returns where Nginx answers plain HTTP */
 async function startServices(
   options: Options,
   backends: Backends,
   supervisor: Supervisor,
   say: Say,
-): Promise<void> {
+): Promise<string> {
   say('Starting the event store and the services …');
   await supervisor.start('event store', eventStoreSpec(backends));
   await runTool(backends, 'migrate');
@@ -134,6 +135,8 @@ async function startServices(
   );
 
   const { nginx } = findPrograms(['nginx'], say);
+  const [plainPort] = options.limits.PROXY_PROTOCOL === 'on' ? await freePorts(1) : [];
+  const url = plainPort === undefined ? backends.publicUrl : `http://127.0.0.1:${plainPort}`;
   const proxy = await supervisor.start(
     'proxy',
     prepareNginx({
@@ -149,7 +152,11 @@ async function startServices(
       signUpsPerMinute: options.limits.SIGNUPS_PER_MINUTE,
       logInsPerMinute: options.limits.LOGINS_PER_MINUTE,
       loadBalancers: options.limits.LOAD_BALANCERS,
+      plainPort,
     }),
   );
-  await untilReady(proxy, () => answersOk(`${backends.publicUrl}/health`), supervisor.signal);
+  await untilReady(proxy, () => answersOk(`${url}/health`), supervisor.signal);
+  if (plainPort !== undefined)
+    say(`Port ${options.port} takes the PROXY protocol alone; this machine is answered at ${url}`);
+  return url;
 }

@@ -22,6 +22,11 @@ export interface NginxOptions {
   readonly logInsPerMinute: number;
   /** Addresses and networks of the load balancers in front, whose word on who asks is taken. */
   readonly loadBalancers?: readonly string[];
+  /**
+   * They say it by the PROXY protocol, and every connection to `port` begins with it. A port of this machine alone, to which
+   * whoever is here speaks plainly.
+   */
+  readonly plainPort?: number | undefined;
 }
 
 const template = path.resolve(import.meta.dirname, '../../deploy/nginx/nginx.conf.template');
@@ -47,10 +52,13 @@ export function prepareNginx(options: NginxOptions): ProcessSpec {
 /** How many clients may be connected at once, whatever a worker's limit of files is: each takes two. */
 const CLIENTS = 25_000;
 
-const listening = ({ addresses = LOOPBACK, port }: NginxOptions): string =>
-  addresses
-    .map((address) => `listen ${isIPv6(address) ? `[${address}]` : address}:${port} reuseport backlog=16384;`)
-    .join('\n    ');
+const listening = ({ addresses = LOOPBACK, port, plainPort }: NginxOptions): string => {
+  const how = `${plainPort === undefined ? '' : 'proxy_protocol '}reuseport backlog=16384`;
+  return [
+    ...addresses.map((address) => `listen ${isIPv6(address) ? `[${address}]` : address}:${port} ${how};`),
+    ...(plainPort === undefined ? [] : [`listen 127.0.0.1:${plainPort};`]),
+  ].join('\n    ');
+};
 
 function variables(options: NginxOptions, directory: string): Record<string, string> {
   const servers = (ports: readonly number[]) =>
@@ -67,7 +75,9 @@ function variables(options: NginxOptions, directory: string): Record<string, str
     NGINX_PLAIN_SERVER: '',
     NGINX_REAL_IP: [
       ...(options.loadBalancers ?? []).map((address) => `set_real_ip_from ${address};`),
-      ...(options.loadBalancers?.length ? ['real_ip_header X-Forwarded-For;'] : []),
+      ...(options.loadBalancers?.length
+        ? [`real_ip_header ${options.plainPort === undefined ? 'X-Forwarded-For' : 'proxy_protocol'};`]
+        : []),
     ].join('\n  '),
     HSTS: '',
     // The nodes are listed: this launcher knows them.

@@ -16,9 +16,20 @@ const HOP = /^(?:\[([^\]]+)\]|(\d+(?:\.\d+){3}))(?::\d+)?$/;
 const plain = (address: string): string => {
   const hop = HOP.exec(address);
   const host = (hop?.[1] ?? hop?.[2] ?? address).split('%', 1)[0] as string;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host);
-  return mapped?.[1] ?? host.toLowerCase();
+  return /ffff/i.test(host) ? unmapped(host) : host.toLowerCase();
 };
+
+/** IPv4 that is written as IPv6, in whatever form, is IPv4: by its /64 all of it would be one. */
+function unmapped(host: string): string {
+  if (!isIPv6(host)) return host;
+  // A URL's host is written in the one form of RFC 5952.
+  const address = new URL(`http://[${host}]`).hostname.slice(1, -1);
+  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(address) ?? [];
+  if (high === undefined || low === undefined) return host.toLowerCase();
+  return [high, low]
+    .flatMap((part) => [Number.parseInt(part, 16) >> 8, Number.parseInt(part, 16) & 255])
+    .join('.');
+}
 
 /**
  * Reads a list of addresses and networks: `127.0.0.0/8, ::1, 10.1.2.3`.

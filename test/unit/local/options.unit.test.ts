@@ -31,6 +31,14 @@ describe('LOAD_BALANCERS', () => {
     // It goes into Nginx's configuration.
     expect(() => named('10.0.0.0/8; root /')).toThrow(ConfigError);
   });
+
+  it('are named where they speak the PROXY protocol', () => {
+    const speaking = (env: Record<string, string>) => readOptions([], env, '/clone')?.limits.PROXY_PROTOCOL;
+    expect(speaking({})).toBe('off');
+    expect(speaking({ PROXY_PROTOCOL: 'on', LOAD_BALANCERS: '10.0.0.0/8' })).toBe('on');
+    expect(() => speaking({ PROXY_PROTOCOL: 'on' })).toThrow(/LOAD_BALANCERS: name the load balancers/);
+    expect(() => speaking({ PROXY_PROTOCOL: 'yes', LOAD_BALANCERS: '10.0.0.0/8' })).toThrow(ConfigError);
+  });
 });
 
 describe('--kafka', () => {
