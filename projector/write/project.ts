@@ -35,6 +35,12 @@ export async function project(options: ProjectOptions, session: Session): Promis
     maxEvents: options.maxBatch,
     failed: (error) => inner.abort(error),
   });
+  const fill = (after?: string): void =>
+    writes.run(async () => {
+      const last = await writer.fillCancelledBy(feed, after);
+      if (last !== undefined && !session.signal.aborted) fill(last);
+    });
+  fill();
   const settling = setInterval(() => {
     if (writer.parkedUsers > 0) writes.run(() => settle(options));
   }, HEARTBEAT_MS);

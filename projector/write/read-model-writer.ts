@@ -5,6 +5,7 @@ import type { AppliedEvent, Feed, FeedBatch } from '../feeds/feed.ts';
 import { loadMarked, loadParkedUsers, loadSkipped } from '../parked/parked-events.ts';
 import { settleUser } from '../parked/settle.ts';
 import { type Applied, applyBatch, type Batch, type Target } from './apply.ts';
+import { fillCancelledBy } from './cancelled-by.ts';
 import { AT_START, advanced, type Checkpoint, loadCheckpoint } from './checkpoint.ts';
 import { type DecodedEvents, type Decoder, decodeEvents } from './decode.ts';
 import { GapInBatch } from './fold.ts';
@@ -107,6 +108,14 @@ export class ReadModelWriter {
       for (const row of rows) if (row.mark === 'skip') this.#skipped.add(row.event_id);
       yield { before: this.#checkpoint.position, after: this.#checkpoint.position, changed };
     }
+  }
+
+  /** See cancelled-by.ts. @throws CheckpointMoved, EventStoreUnavailable */
+  fillCancelledBy(feed: Feed, after: string | undefined): Promise<string | undefined> {
+    const { pool } = this.#target;
+    const { reader } = this.#decoder;
+    const [checkpoint, skipped] = [this.#checkpoint, this.#skipped];
+    return fillCancelledBy({ pool, reader, feed, checkpoint, skipped }, after);
   }
 
   async #commit(

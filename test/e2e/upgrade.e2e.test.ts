@@ -14,7 +14,9 @@ import {
 import { findPrograms } from '../../local/servers/programs.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../shared/logger.ts';
+import { settingOf } from '../chaos/collect.ts';
 import { ask } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { dispose, type LaunchedStack, launch, newDataDirectory } from '../support/stack.ts';
 
 interface EarlierCustomer {
@@ -119,6 +121,17 @@ describe('the data of release 0.1.0, under this release', () => {
   });
 
   it('is rebuilt to equal rows', async () => {
+    const pool = createPool({
+      connectionString: settingOf(stack, 'DATABASE_URL'),
+      applicationName: 'test',
+      max: 1,
+      logger,
+    });
+    const unknown = 'SELECT FROM read_model.subscriptions WHERE cancelled AND cancelled_by IS NULL';
+    await eventually(
+      'it is filled in who cancelled',
+      async () => (await pool.query(unknown)).rowCount === 0,
+    ).finally(() => pool.end());
     // With any row that differs the tool exits with 1, and this throws.
     expect((await stack.toolOutput('rebuild')).stderr).toContain('Switched');
   });

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ProjectorService } from '../../../projector/app.ts';
 import { readModelMigrations } from '../../../projector/schemas/migrate.ts';
 import { migrate } from '../../../shared/adapters/postgres/migrate.ts';
 import type { Actor } from '../../../shared/events/metadata.ts';
@@ -11,9 +12,10 @@ import { inStep } from './customers.ts';
 import { createSystem, projected, type System } from './system.ts';
 
 let system: System;
+let projector: ProjectorService;
 beforeAll(async () => {
   system = await createSystem();
-  await system.project();
+  projector = await system.project();
 });
 afterAll(() => system[Symbol.asyncDispose]());
 
@@ -151,6 +153,30 @@ test('who cancelled is kept until the cancellation is withdrawn', async () => {
   const data = { userId: user.userId, subscriptionId: id };
   await projected(system, await user.append({ type: 'SubscriptionCancellationWithdrawn', data }));
   expect(await by()).toEqual({ by: null });
+});
+
+test('who cancelled is filled in where the release before did not say it', async () => {
+  const rows = await Promise.all(
+    (['user', 'operator'] as const).map(async (role) => {
+      const user = await signedUp();
+      const { id, event } = starting(user);
+      await user.append(event);
+      await appendBy(user, role, cancelling(user, id, Date.now() + DAY));
+      const { userId } = user;
+      await projected(system, await user.append({ type: 'SessionsEnded', data: { userId } }));
+      return { id, by: role === 'user' ? 'user' : 'staff' };
+    }),
+  );
+  const ids = rows.map(({ id }) => id);
+  await projector.stop();
+  await system.pool.query('UPDATE read_model.subscriptions SET cancelled_by = NULL');
+  projector = await system.project();
+  const filled =
+    'SELECT subscription_id AS id, cancelled_by AS by FROM read_model.subscriptions WHERE subscription_id = ANY ($1)';
+  await eventually('it is filled in', async () => {
+    const found = (await system.pool.query(filled, [ids])).rows;
+    return isDeepStrictEqual(new Set(found), new Set(rows));
+  });
 });
 
 test('rows of the release before are counted as from now on', async () => {
