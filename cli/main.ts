@@ -6,6 +6,7 @@ import { keys } from './commands/keys.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { openapi } from './commands/openapi.ts';
 import { parked } from './commands/parked.ts';
+import { plans } from './commands/plans.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { replay } from './commands/replay.ts';
 import { secrets } from './commands/secrets.ts';
@@ -18,6 +19,7 @@ import { dispatch } from './dispatch.ts';
 const commands: readonly Command[] = [
   migrateCommand,
   token,
+  plans,
   keys,
   secrets,
   vault,

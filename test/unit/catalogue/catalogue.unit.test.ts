@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   type Catalogue,
@@ -104,4 +106,10 @@ describe("a catalogue's file", () => {
     });
     expect(parseCatalogue(newForm satisfies CatalogueFile | undefined)).toEqual({ catalogue });
   });
+});
+
+it('of the documentation is one', () => {
+  const text = readFileSync(path.resolve(import.meta.dirname, '../../../docs/plans.md'), 'utf8');
+  const [, json = ''] = /```json\n(.*?)```/s.exec(text) ?? [];
+  expect(parseCatalogue(JSON.parse(json)).mistakes).toBeUndefined();
 });

@@ -1,0 +1,26 @@
+import { type ShownCatalogue, shownCatalogueSchema } from '../../shared/catalogue/shown.ts';
+
+const DEADLINE_MS = 10_000;
+
+/** The system could not be asked for its catalogue, or did not answer with one. */
+export class CatalogueUnknown extends Error {
+  readonly code = 'catalogue_unknown';
+  constructor(url: string, why: string, options?: ErrorOptions) {
+    super(`the catalogue of ${url} is not known: ${why}`, options);
+    this.name = 'CatalogueUnknown';
+  }
+}
+
+/** The catalogue that a running system sells from. @throws CatalogueUnknown */
+export async function runningCatalogue(url: string): Promise<ShownCatalogue> {
+  let answer: Response;
+  try {
+    answer = await fetch(new URL('/v1/plans', url), { signal: AbortSignal.timeout(DEADLINE_MS) });
+  } catch (cause) {
+    throw new CatalogueUnknown(url, 'it can not be reached', { cause });
+  }
+  if (!answer.ok) throw new CatalogueUnknown(url, `GET /v1/plans answered ${answer.status}`);
+  const parsed = shownCatalogueSchema.safeParse(await answer.json().catch(() => undefined));
+  if (!parsed.success) throw new CatalogueUnknown(url, 'GET /v1/plans of another release answered');
+  return parsed.data;
+}
