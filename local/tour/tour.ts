@@ -47,8 +47,8 @@ async function becomeCustomer(url: string, say: Say): Promise<Customer> {
     expected: 201,
   });
   const token = String(signedUp.body.access_token);
-  say('\n… subscribes for a year:');
-  const terms = { plan: 'pro', months: 12 };
+  say('\n… tries the plan pro for two weeks:');
+  const terms = { plan: 'pro', trial: true };
   await ask({ method: 'POST', resource: '/v1/subscriptions', body: terms, token, expected: 201 });
   say('\n… activates a machine:');
   const machine = { client_id: clientId, client_name: 'Ada’s laptop' };
