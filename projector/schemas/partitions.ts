@@ -27,6 +27,11 @@ const RATE_LIMITS: Partitioned = { schema: 'usage', table: 'rate_limits', column
 
 /** Years made ahead of the one that runs: start dates may lie a year ahead. */
 const YEARS_AHEAD = 2;
+/**
+ * And years made back from it: start dates may lie ten years back. What is moved out of the default partition is moved under
+ * a lock that validations wait for, and an import brings 100,000 rows of years that nobody had before.
+ */
+const YEARS_BACK = 10;
 const DAYS_AHEAD = 7;
 
 const pad = (value: number, digits: number) => String(value).padStart(digits, '0');
@@ -118,10 +123,12 @@ export async function makePartitions(
   return made;
 }
 
-/** The years from the last one to those ahead. */
+/** Every year in which a subscription that is started now may start, and one more ahead. */
 export function yearsAround(now: number): number[] {
   const year = new Date(now).getUTCFullYear();
-  return Array.from({ length: YEARS_AHEAD + 2 }, (_, i) => Date.UTC(year - 1 + i, 0, 1));
+  return Array.from({ length: YEARS_BACK + 1 + YEARS_AHEAD }, (_, i) =>
+    Date.UTC(year - YEARS_BACK + i, 0, 1),
+  );
 }
 
 const daysAhead = (now: number) => Array.from({ length: DAYS_AHEAD + 1 }, (_, i) => now + i * DAY_MS);
