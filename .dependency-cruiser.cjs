@@ -78,7 +78,7 @@ module.exports = {
       from: { path: '^command-service/domain/' },
       to: {
         pathNot:
-          '^(command-service/domain/|shared/(events/|identity/opaque\\.ts|catalogue/catalogue\\.ts|ids\\.ts|calendar\\.ts|license-keys/status\\.ts|subscription-status\\.ts))',
+          '^(command-service/domain/|shared/(events/|identity/opaque\\.ts|catalogue/catalogue\\.ts|ids\\.ts|calendar\\.ts|license-keys/status\\.ts|staff/account\\.ts|subscription-status\\.ts))',
       },
     },
     driver(

@@ -21,6 +21,8 @@ import type { Running } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createTokens } from '../shared/tokens/create-tokens.ts';
 import { openKeyRings } from '../shared/tokens/file-key-ring.ts';
+import type { AccessClaims } from '../shared/tokens/tokens.ts';
+import { ServiceKeyUses } from '../shared/usage/service-key-uses.ts';
 import { UsageCounter } from '../shared/usage/usage-counter.ts';
 import { loadMasterKey } from '../shared/vault/master-key.ts';
 import { createVault } from '../shared/vault/postgres-vault.ts';
@@ -36,6 +38,7 @@ import { createSnapshots } from './execute/snapshots.ts';
 import { createCommandMetrics } from './metrics.ts';
 import { createClientFacts, FACTS_WAIT_MS } from './read-model/client-facts.ts';
 import { commandRoutes } from './routes/all.ts';
+import { createServiceAccounts } from './staff/service-accounts.ts';
 
 export interface CommandServiceOptions {
   readonly config: CommandConfig;
@@ -158,7 +161,7 @@ function createContext(
     maxConcurrent: config.PASSWORD_HASHES_AT_ONCE,
     maxWaiting: config.PASSWORD_HASHES_WAITING,
   });
-  const executor = createExecutor({
+  const dependencies = {
     log,
     codec: createCodec({ writeLevel: config.EVENT_SCHEMA_LEVEL, vault }),
     vault,
@@ -173,12 +176,24 @@ function createContext(
     readDeadlineMs: config.READ_DEADLINE_MS,
     onAppend,
     ...(pause && { pause }),
-  });
+  };
+  const executor = createExecutor(dependencies);
   watch(executor, passwords, limiter);
   const owners = createOwnerIndex({ pool: database, log });
   const clientFacts = createClientFacts({ pool: connections.factsDatabase, logger: options.logger });
-  return { executor, tokens, owners, clientFacts, outcomes, guesses };
+  const serviceAccounts = createServiceAccounts(dependencies);
+  return { executor, serviceAccounts, tokens, owners, clientFacts, outcomes, guesses };
 }
+
+/** A service account's token is judged here; a user's by the executor, by the state that it decides on. */
+const hasEnded =
+  ({ serviceAccounts }: CommandContext, uses: ServiceKeyUses) =>
+  async (claims: AccessClaims): Promise<boolean> => {
+    if (claims.role !== 'staff') return false;
+    const ended = await serviceAccounts.hasEnded(claims);
+    if (!ended) uses.note(claims.key);
+    return ended;
+  };
 
 /**
  * Starts a command node. It answers at once; what needs a store that is unavailable gets a 503 until it is back.
@@ -192,13 +207,18 @@ export async function startCommandService(options: CommandServiceOptions): Promi
   const guessing = createGuesses(connections, options);
   const context = createContext(connections, options, limiter, guessing.guesses);
   const usage = new UsageCounter({ pool: database, clock: systemClock, logger, registry: metrics.registry });
+  const keyUses = new ServiceKeyUses({ pool: database, clock: systemClock, logger });
   const health = healthOf(connections, logger);
   const app = createHttpApp({
     routes: commandRoutes,
-    elsewhere: { '/v1/users': ['GET'], '/v1/users/{id}': ['GET'] },
+    elsewhere: {
+      '/v1/users': ['GET'],
+      '/v1/users/{id}': ['GET'],
+      '/v1/service-accounts': ['GET'],
+      '/v1/service-accounts/{id}': ['GET'],
+    },
     context,
-    // The executor judges whether a token has ended, by the state that it decides on.
-    authenticate: createAuthenticate({ tokens, isEnded: async () => false }),
+    authenticate: createAuthenticate({ tokens, isEnded: hasEnded(context, keyUses) }),
     limits: limitsOf(config),
     anonymous: new AnonymousLimit(limiter, config.ANONYMOUS_PER_MINUTE),
     trusted: config.TRUSTED_PROXIES,
@@ -215,7 +235,7 @@ export async function startCommandService(options: CommandServiceOptions): Promi
   const sweeping = startSweeping(context.executor, logger);
   const stopWork = async () => {
     await Promise.all([sweeping.stop(), health.stop()]);
-    await Promise.all([usage.stop(), limiter.stop(), guessing.limiter.stop()]);
+    await Promise.all([usage.stop(), keyUses.stop(), limiter.stop(), guessing.limiter.stop()]);
     await connections.close();
   };
   try {

@@ -5,6 +5,7 @@ import type { Tokens } from '../shared/tokens/tokens.ts';
 import type { Executor } from './execute/executor.ts';
 import type { OwnerIndex } from './execute/owners.ts';
 import type { ClientFactsReader } from './read-model/client-facts.ts';
+import type { ServiceAccounts } from './staff/service-accounts.ts';
 
 /** What the routes of this service work with. */
 export interface CommandContext {
@@ -14,6 +15,7 @@ export interface CommandContext {
   readonly clientFacts: ClientFactsReader;
   /** Counts what callers guess at. */
   readonly guesses: Guesses;
+  readonly serviceAccounts: ServiceAccounts;
   /** Commands by route and by what came of them. */
   readonly outcomes: Counter<'command' | 'outcome'>;
 }

@@ -1,5 +1,6 @@
 import type { Catalogue } from '../../shared/catalogue/catalogue.ts';
 import type { NewUserEvent } from '../../shared/events/types.ts';
+import type { StaffAccount } from '../../shared/staff/account.ts';
 import type { Side } from '../../shared/subscription-status.ts';
 import type { License, LicenseKey, Profile, Subscription } from './entities.ts';
 
@@ -22,7 +23,8 @@ export type Subject =
   | { readonly kind: 'reset'; readonly resetId: string; readonly expiresAt: number }
   | { readonly kind: 'subscription'; readonly subscription: Subscription }
   | { readonly kind: 'license'; readonly license: License }
-  | { readonly kind: 'license_key'; readonly key: LicenseKey };
+  | { readonly kind: 'license_key'; readonly key: LicenseKey }
+  | { readonly kind: 'staff'; readonly account: StaffAccount };
 
 /** A client that has a place. */
 export type ActiveClient = License & {
@@ -33,6 +35,8 @@ export type ActiveClient = License & {
 
 /** Why a command was refused by the rules. `code` is stable and part of the API. */
 export type Rejection =
+  /** The caller lacks these scopes: nobody gives what they don't have. */
+  | { readonly code: 'insufficient_scope'; readonly scopes: readonly string[] }
   | { readonly code: 'email_taken' }
   /** A user without an email could not log in. */
   | { readonly code: 'email_required' }
@@ -40,7 +44,14 @@ export type Rejection =
   | { readonly code: 'one_time_token_invalid' }
   | {
       readonly code: 'not_found';
-      readonly what: 'user' | 'subscription' | 'license' | 'license key' | 'client';
+      readonly what:
+        | 'user'
+        | 'subscription'
+        | 'license'
+        | 'license key'
+        | 'client'
+        | 'service account'
+        | 'key';
     }
   /** A value that is well formed and can't be accepted. `field` is its name in the API. */
   | {

@@ -42,6 +42,12 @@ interface OfUser extends Traced {
   readonly ifMatch?: readonly number[] | undefined;
 }
 
+/** A command about a service account. */
+export interface StaffRequest extends Omit<OfUser, 'userId'> {
+  /** The scopes of whoever asks. */
+  readonly held: ReadonlySet<string>;
+}
+
 export interface CommandRequest extends OfUser {
   /** What needs no password, no token, and nothing that is unique across users. */
   readonly command: Exclude<

@@ -5,7 +5,9 @@ import { customerRoutes } from './customers.ts';
 import { licenseRoutes } from './licenses.ts';
 import { meRoutes } from './me.ts';
 import { oneTimeTokenRoutes } from './one-time-tokens.ts';
+import { serviceAccountRoutes } from './service-accounts.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
+import { tokenRoutes } from './token.ts';
 import { userRoutes } from './users.ts';
 
 /** Every route of the command service, in the order of the API's document. */
@@ -17,4 +19,6 @@ export const commandRoutes: readonly Route<CommandContext>[] = [
   ...subscriptionRoutes,
   ...activationRoutes,
   ...licenseRoutes,
+  ...tokenRoutes,
+  ...serviceAccountRoutes,
 ];

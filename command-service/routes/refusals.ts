@@ -1,5 +1,6 @@
 import { pointerTo } from '../../shared/http/input/pointer.ts';
 import { Problem, type ProblemOptions } from '../../shared/http/problems/problem.ts';
+import { insufficientScope } from '../../shared/http/routes/auth.ts';
 import type { ActiveClient } from '../domain/decision.ts';
 import type { Subscription } from '../domain/entities.ts';
 import type { Refusal } from '../execute/requests.ts';
@@ -11,6 +12,9 @@ const client = ({ licenseId, clientId, clientName, activatedAt, lastSeenOn }: Ac
   activated_at: new Date(activatedAt).toISOString(),
   last_seen_on: lastSeenOn ?? null,
 });
+
+const lacking = (scopes: readonly string[]) =>
+  insufficientScope(scopes, `Only who has a scope can give it; you lack ${scopes.join(', ')}.`).options;
 
 const ofSubscription = ({ subscriptionId }: Subscription, detail: string): ProblemOptions => ({
   detail,
@@ -95,6 +99,8 @@ function particulars(refusal: Refusal): ProblemOptions {
       };
     case 'precondition_failed':
       return { headers: { ETag: `"${refusal.revision}"` } };
+    case 'insufficient_scope':
+      return lacking(refusal.scopes);
     case 'email_taken':
     case 'email_required':
     case 'one_time_token_invalid':

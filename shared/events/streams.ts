@@ -14,6 +14,9 @@ export const reservationStream = (kind: ReservationKind, digest: string): string
 /** Who holds an email address. */
 export const emailStream = (digest: string): string => reservationStream('email', digest);
 
+/** Every event about one member of staff, or service account. */
+export const staffStream = (staffId: string): string => `staff-${staffId}`;
+
 /** The user a stream belongs to; undefined for any other stream. */
 export const userOfStream = (stream: string): string | undefined =>
   stream.startsWith('user-') ? stream.slice(5) : undefined;

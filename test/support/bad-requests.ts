@@ -206,7 +206,9 @@ export async function wrongAnswer(
     ...(request.body === undefined ? {} : { body: request.body }),
   });
   const text = await response.text();
-  const problem = response.headers.get('Content-Type') === 'application/problem+json';
+  // A token endpoint's errors are plain JSON (RFC 6749, 5.2), with the same members.
+  const type = request.resource.startsWith('/v1/token') ? 'application/json' : 'application/problem+json';
+  const problem = response.headers.get('Content-Type') === type;
   const body = problem ? (JSON.parse(text) as Record<string, unknown>) : {};
   const known = PROBLEMS[body.code as keyof typeof PROBLEMS];
   const good =

@@ -22,7 +22,7 @@ export const hasBody = ({ headers }: IncomingMessage): boolean =>
  * @throws Problem unsupported_media_type, body_too_large, malformed_request, malformed_json, invalid_request
  */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
-  checkMediaType(request);
+  checkMediaType(request, 'application/json');
   const text = decode(await readContent(request));
   if (text === '') return undefined;
   const value = parse(text);
@@ -35,10 +35,29 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
   return value;
 }
 
+/**
+ * The fields of a form, by the same rules. An empty body is undefined.
+ * @throws Problem unsupported_media_type, body_too_large, malformed_request, malformed_json, invalid_request
+ */
+export async function readForm(request: IncomingMessage): Promise<unknown> {
+  checkMediaType(request, 'application/x-www-form-urlencoded');
+  const text = decode(await readContent(request));
+  if (text === '') return undefined;
+  const fields = [...new URLSearchParams(text)];
+  const names = fields.map(([name]) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    const pointer = pointerTo('body', [twice]);
+    throw new Problem('invalid_request', { errors: [{ pointer, detail: 'given twice' }] });
+  }
+  return Object.fromEntries(fields);
+}
+
 /** @throws Problem unsupported_media_type, malformed_json */
-function checkMediaType({ headers }: IncomingMessage): void {
+function checkMediaType({ headers }: IncomingMessage, expected: string): void {
   const type = mediaType(headers['content-type']);
-  if (type?.essence !== 'application/json') throw new Problem('unsupported_media_type');
+  if (type?.essence !== expected)
+    throw new Problem('unsupported_media_type', { detail: `The body must be ${expected}.` });
   const charset = type.params.get('charset')?.toLowerCase() ?? 'utf-8';
   if (charset === 'utf-8' || charset === 'utf8') return;
   if (OTHER_UNICODE.test(charset)) throw notUtf8();

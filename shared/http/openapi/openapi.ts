@@ -34,6 +34,7 @@ const problemSchema = z
   })
   .loose();
 
+const FORM = 'application/x-www-form-urlencoded';
 const PROBLEM_REF = { $ref: '#/components/schemas/Problem' };
 
 /** Schemas with a name (`.meta({ id })`): each stands in the document once. */
@@ -73,6 +74,8 @@ function parameters(route: RouteSpec, named: Named): Json[] {
       const { description, ...schema } = jsonSchema(field as z.ZodType, 'input', named);
       // What no value is good for, such as a header that is there to be refused, is no parameter.
       if (Object.keys(schema).length === 0) return [];
+      // The document says it as a security scheme: as a parameter it is to be ignored.
+      if (name === 'authorization') return [];
       const shown = place === 'header' ? headerName(name) : name;
       const required = place === 'path' || !(field as z.ZodType).safeParse(undefined).success;
       // A command that would be refused without it.
@@ -174,7 +177,12 @@ function problems(route: RouteSpec): Json {
       String(status),
       {
         description: codes.map((code) => `\`${shownCode(code)}\`: ${PROBLEMS[code].title}`).join('; '),
-        content: { 'application/problem+json': { schema: PROBLEM_REF, example: problemExample(codes) } },
+        content: {
+          [route.errors === 'oauth' ? 'application/json' : 'application/problem+json']: {
+            schema: PROBLEM_REF,
+            example: problemExample(codes),
+          },
+        },
       },
     ]),
   );
@@ -191,7 +199,7 @@ function operation(route: RouteSpec, named: Named): Json {
     ...(route.body && {
       requestBody: {
         required: !route.bodyOptional,
-        content: { 'application/json': content(route.body, 'input', named) },
+        content: { [route.form ? FORM : 'application/json']: content(route.body, 'input', named) },
       },
     }),
     responses: answers(route, named),

@@ -21,6 +21,12 @@ export const SECURITY_SCHEMES: Json = {
     flows: { clientCredentials: { tokenUrl: '/v1/token', scopes: SCOPES } },
   },
   activationKey: bearer('The activation key of a client.', 'JWT'),
+  serviceKey: {
+    type: 'http',
+    scheme: 'basic',
+    description:
+      'The id of a service account, and the secret of one of its keys; both may stand in the body instead.',
+  },
   licenseKey: bearer('A license key, as it is typed into the program.'),
 };
 
@@ -31,8 +37,8 @@ const BY_GRANT = {
 } as const satisfies Record<Exclude<Grant, `${string}:${string}`>, Json>;
 
 /** The ways into a route, any of which will do. */
-export function security({ auth, tokenOptional }: Pick<RouteSpec, 'auth' | 'tokenOptional'>): Json[] {
-  if (auth === 'anyone') return [];
+export function security({ auth, tokenOptional, headers }: RouteSpec): Json[] {
+  if (auth === 'anyone') return headers?.shape.authorization ? [{}, { serviceKey: [] }] : [];
   const kinds = Object.entries(BY_GRANT).filter(([grant]) => auth.includes(grant as Grant));
   return [
     ...(tokenOptional ? [{}] : []),

@@ -12,6 +12,8 @@ export const PROBLEMS = {
     code: 'token_invalid',
     title: 'The one-time token is not valid: it was used, has expired, or was overtaken; ask for another',
   },
+  unsupported_grant_type: { status: 400, title: 'The grant type must be client_credentials' },
+  invalid_scope: { status: 400, title: 'A scope that the service account does not have was asked for' },
   // 401 and 403: who asks
   token_required: { status: 401, title: 'A bearer token is required' },
   token_invalid: { status: 401, title: 'The bearer token is not valid' },
@@ -19,6 +21,7 @@ export const PROBLEMS = {
   token_ended: { status: 401, title: 'The bearer token was ended before its time' },
   invalid_credentials: { status: 401, title: 'Email and password do not belong together' },
   license_key_unknown: { status: 401, title: 'There is no such license key' },
+  invalid_client: { status: 401, title: 'There is no such service account with this secret' },
   role_not_allowed: { status: 403, title: 'This is not for callers of this kind' },
   insufficient_scope: { status: 403, title: 'The token lacks the scope that this needs' },
   wrong_password: { status: 403, title: 'The password is not the current one' },

@@ -56,6 +56,7 @@ const headersFor = (problem: Problem): Record<string, string> => {
 
 /** RFC 6750, 3: no error code where no token was given. */
 function challenge(code: ProblemCode): string {
+  if (code === 'invalid_client') return 'Basic realm="license-system"';
   const realm = 'Bearer realm="license-system"';
   if (code === 'token_required' || code === 'invalid_credentials') return realm;
   return `${realm}, error="invalid_token", error_description="${PROBLEMS[code].title}"`;

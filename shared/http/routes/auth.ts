@@ -66,7 +66,7 @@ export const hasScope = (principal: Principal | undefined, scope: Scope): boolea
   isStaffPrincipal(principal) && principal.scopes.has(scope);
 
 /** The refusal of staff that have none of these scopes: they are named in the body and, as RFC 6750 (3.1) has it, in the header. */
-export function insufficientScope(needed: readonly Scope[], detail?: string): Problem {
+export function insufficientScope(needed: readonly string[], detail?: string): Problem {
   const scope = needed.join(' ');
   const challenge = `Bearer realm="license-system", error="insufficient_scope", scope="${scope}"`;
   return new Problem('insufficient_scope', {

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Logger } from '../../logger.ts';
 import { toProblem } from '../problems/faults.ts';
+import { oauthAnswer } from '../problems/oauth.ts';
 import { Problem, problemAnswer } from '../problems/problem.ts';
 import type { HandlerAnswer } from '../routes/route.ts';
 import type { Exchange } from './exchange.ts';
@@ -52,7 +53,8 @@ export function sendProblem(
     response.destroy();
     return;
   }
-  const { status, headers, body } = problemAnswer(problem, exchange.requestId);
+  const written = exchange.errors === 'oauth' ? oauthAnswer : problemAnswer;
+  const { status, headers, body } = written(problem, exchange.requestId);
   // Whoever sends more than is read would otherwise be read to the end.
   const closing = problem.code === 'body_too_large' ? { Connection: 'close' } : {};
   response

@@ -17,6 +17,8 @@ export interface Exchange {
   route: string;
   principal?: Principal;
   problem?: Problem;
+  /** How its errors are written, where not as problem documents. */
+  errors?: 'oauth' | undefined;
   /** Further fields of every answer of this request, problems included. */
   readonly headers: Record<string, string>;
 }

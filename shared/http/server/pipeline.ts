@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { ANONYMOUS, type UsageCounter } from '../../usage/usage-counter.ts';
-import { hasBody, readJson } from '../input/body.ts';
+import { hasBody, readForm, readJson } from '../input/body.ts';
 import type { Place } from '../input/pointer.ts';
 import type { AnonymousLimit } from '../limits/anonymous-limit.ts';
 import { addressKey } from '../limits/client-address.ts';
@@ -40,6 +40,7 @@ export async function runRoute<C>(
   exchange: Exchange,
   options: PipelineOptions,
 ): Promise<void> {
+  exchange.errors = route.errors;
   await authenticate(route, request, exchange, options);
   if (route.rateLimit) limit(route.rateLimit, exchange, options);
   // What was refused is counted by the limit alone.
@@ -96,9 +97,10 @@ function limit({ name, by }: RateLimitSpec, exchange: Exchange, options: Pipelin
   throw new Problem('rate_limited', { headers: { 'Retry-After': String(decision.resetSeconds) } });
 }
 
-/** The body's JSON. Where there is none: an empty object if the route lets it be left out, else undefined. @throws Problem */
+/** The body's JSON, or its form's fields. Where there is none: an empty object if the route lets it be left out, else undefined. @throws Problem */
 async function readBody(route: RouteSpec, request: IncomingMessage): Promise<unknown> {
-  const body = hasBody(request) ? await readJson(request) : undefined;
+  const read = route.form ? readForm : readJson;
+  const body = hasBody(request) ? await read(request) : undefined;
   return body === undefined && !(route.body && !route.bodyOptional) ? {} : body;
 }
 
