@@ -12,7 +12,6 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
   subscription_id: '019afc2e-9c41-7d02-8a3b-5e6f7a8b9c0d',
   license_id: '019afc2f-1b52-7e13-9b4c-6f708b9cad1e',
   service_account_id: '9d3b6f0a-52c1-5e8d-b7a4-1f2e3d4c5b6a',
-  key_id: '5c8e2d71-3f4b-5a96-8c0d-e1f2a3b4c5d6',
   event_id: '7d0e5a44-0b0c-5f6e-8a3d-2f1b9c8e7d6a',
   correlation_id: '019afc2f-1b52-7e13-9b4c-0a1b2c3d4e5f',
   causation_id: '019afc2f-1b52-7e13-9b4c-0a1b2c3d4e5f',
