@@ -72,6 +72,7 @@ export async function validate(options: ValidateOptions, asking: Asking): Promis
   const about = { product, clientId, entitlements };
   const { prepared, verdict } = prepare(asked, about, key.licenseId, known, catalogue, now);
   key.prepared = prepared;
+  key.appVersion = question.app_version;
   const rate = limiter.check(key.limitKey, prepared.limit, now);
   if (!rate.allowed) return { kind: 'limited', key, prepared, rate };
   const lease = asking.lease ? await leaseFor(options, key, verdict, question.nonce, now) : undefined;
