@@ -35,6 +35,7 @@ import type { Pause } from './dependencies.ts';
 import { createExecutor } from './execute/executor.ts';
 import { createOwnerIndex } from './execute/owners.ts';
 import { createSnapshots } from './execute/snapshots.ts';
+import { createFindLicenseKey } from './license-keys/find.ts';
 import { createCommandMetrics } from './metrics.ts';
 import { createClientFacts, FACTS_WAIT_MS } from './read-model/client-facts.ts';
 import { commandRoutes } from './routes/all.ts';
@@ -182,7 +183,8 @@ function createContext(
   const owners = createOwnerIndex({ pool: database, log });
   const clientFacts = createClientFacts({ pool: connections.factsDatabase, logger: options.logger });
   const serviceAccounts = createServiceAccounts(dependencies);
-  return { executor, serviceAccounts, tokens, owners, clientFacts, outcomes, guesses };
+  const findLicenseKey = createFindLicenseKey(executor.licenseKeys, guesses);
+  return { executor, serviceAccounts, tokens, owners, clientFacts, findLicenseKey, outcomes, guesses };
 }
 
 /** A service account's token is judged here; a user's by the executor, by the state that it decides on. */
@@ -218,7 +220,11 @@ export async function startCommandService(options: CommandServiceOptions): Promi
       '/v1/service-accounts/{id}': ['GET'],
     },
     context,
-    authenticate: createAuthenticate({ tokens, isEnded: hasEnded(context, keyUses) }),
+    authenticate: createAuthenticate({
+      tokens,
+      isEnded: hasEnded(context, keyUses),
+      importedLicenseKeys: config.IMPORTED_LICENSE_KEYS,
+    }),
     limits: limitsOf(config),
     anonymous: new AnonymousLimit(limiter, config.ANONYMOUS_PER_MINUTE),
     trusted: config.TRUSTED_PROXIES,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { connectionUrl, integer, readConfig, serviceSettings } from '../shared/config.ts';
+import { connectionUrl, flag, integer, readConfig, serviceSettings } from '../shared/config.ts';
 import { LATEST_SCHEMA_LEVEL } from '../shared/events/catalogue.ts';
 import { httpSettings } from '../shared/http/settings.ts';
 import { tokenSettings } from '../shared/tokens/settings.ts';
@@ -49,6 +49,11 @@ export const commandSettings = z.object({
     .default(20)
     .describe(
       'Wrong guesses at one account in an hour, wherever they come from; then only addresses that reached it before may try',
+    ),
+  IMPORTED_LICENSE_KEYS: flag
+    .default(false)
+    .describe(
+      'Whether license keys that another system made are taken, whatever they look like; without it, one with a wrong character is refused before any store is asked',
     ),
   COMMANDS_PER_MINUTE: integer(1, 1_000_000)
     .default(300)

@@ -4,6 +4,7 @@ import { routesFor } from '../shared/http/routes/route.ts';
 import type { Tokens } from '../shared/tokens/tokens.ts';
 import type { Executor } from './execute/executor.ts';
 import type { OwnerIndex } from './execute/owners.ts';
+import type { FindLicenseKey } from './license-keys/find.ts';
 import type { ClientFactsReader } from './read-model/client-facts.ts';
 import type { ServiceAccounts } from './staff/service-accounts.ts';
 
@@ -13,6 +14,7 @@ export interface CommandContext {
   readonly tokens: Pick<Tokens, 'signAccessToken' | 'signActivationKey'>;
   readonly owners: OwnerIndex;
   readonly clientFacts: ClientFactsReader;
+  readonly findLicenseKey: FindLicenseKey;
   /** Counts what callers guess at. */
   readonly guesses: Guesses;
   readonly serviceAccounts: ServiceAccounts;

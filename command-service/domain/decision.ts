@@ -96,6 +96,8 @@ export type Rejection =
   | { readonly code: 'license_key_revoked' }
   | { readonly code: 'license_key_expired' }
   | { readonly code: 'license_key_used_up'; readonly uses: number }
+  /** An imported key that was imported for another user before. */
+  | { readonly code: 'license_key_taken' }
   | { readonly code: 'license_keys_limit_reached'; readonly limit: number }
   /** Only a revoked license can be reinstated; the client of a deactivated one activates again by itself. */
   | { readonly code: 'license_deactivated'; readonly license: License }

@@ -1,4 +1,5 @@
 import { resolveProduct } from '../../shared/catalogue/catalogue.ts';
+import { comparedClientId } from '../../shared/identity/opaque.ts';
 import {
   type AccountCommand,
   addUser,
@@ -12,10 +13,16 @@ import {
   signUp,
   verifyEmail,
 } from './account-commands.ts';
-import { type Context, type Decision, invalid, nothing, rejected } from './decision.ts';
-import { issueLicenseKey, type LicenseKeyCommand, revokeLicenseKey } from './license-key.ts';
+import { type Context, type Decision, invalid, isRejection, nothing, rejected } from './decision.ts';
+import {
+  admitLicenseKey,
+  issueLicenseKey,
+  type LicenseKeyCommand,
+  revokeLicenseKey,
+  useLicenseKey,
+} from './license-key.ts';
 import { activate, limitsOf } from './licenses/activate.ts';
-import type { ActivationCommand } from './licenses/commands.ts';
+import type { ActivateClient, ActivationCommand } from './licenses/commands.ts';
 import { deactivateClient, deactivateLicense, reinstateLicense, revoke } from './licenses/end.ts';
 import { licensesOf } from './licenses/state.ts';
 import { changePlan, renew } from './subscriptions/change.ts';
@@ -124,15 +131,27 @@ function decideSubscription(state: UserState, command: SubscriptionCommand, cont
   }
 }
 
+/** The product is the one that is named, or a license key's. */
+function decideActivate(state: UserState, command: ActivateClient, context: Context): Decision {
+  const { userId, licenses, licenseKeys, subscriptions } = state;
+  const { keyId } = command;
+  const key = keyId === undefined ? undefined : admitLicenseKey(licenseKeys, keyId, context.now);
+  if (key && isRejection(key)) return rejected(key);
+  if (key && command.product !== undefined && command.product !== key.product)
+    return rejected(invalid('product', `the license key is for "${key.product}"`));
+  const { found, detail } = key
+    ? { found: key, detail: '' }
+    : resolveProduct(context.catalogue, command.product);
+  if (!found) return rejected(invalid('product', detail));
+  const { product } = found;
+  const keyUses = key && useLicenseKey(licenseKeys, key, comparedClientId(command.clientId));
+  const held = licensesOf(licenses, product);
+  return activate(held, subscriptions.counting.get(product), command, { userId, keyUses }, context);
+}
+
 function decideActivation(state: UserState, command: ActivationCommand, context: Context): Decision {
   const { userId, licenses } = state;
-  const { counting } = state.subscriptions;
-  if (command.type === 'ActivateClient') {
-    const { found, detail } = resolveProduct(context.catalogue, command.product);
-    if (!found) return rejected(invalid('product', detail));
-    const { product } = found;
-    return activate(licensesOf(licenses, product), counting.get(product), command, userId, context);
-  }
+  if (command.type === 'ActivateClient') return decideActivate(state, command, context);
   if (command.type === 'DeactivateClient') return deactivateClient(licenses, command, userId);
   const before = licenses.byId.get(command.licenseId);
   if (!before) return rejected({ code: 'not_found', what: 'license' });
@@ -143,7 +162,7 @@ function decideActivation(state: UserState, command: ActivationCommand, context:
     case 'RevokeLicense':
       return revoke(held, before, command.reason, userId);
     case 'ReinstateLicense': {
-      const limit = limitsOf(counting.get(before.product)).clients;
+      const limit = limitsOf(state.subscriptions.counting.get(before.product)).clients;
       return reinstateLicense(held, before, limit, command.reason, userId);
     }
     default:

@@ -13,6 +13,7 @@ import { createSweep } from '../accounts/sweep-erasures.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
 import type { Profile } from '../domain/entities.ts';
 import { decide } from '../domain/user.ts';
+import { createLicenseKeys, type LicenseKeys } from '../license-keys/license-keys.ts';
 import { Reservations } from '../reservations/reservations.ts';
 import { withAnyToken, withLiveToken } from './admission.ts';
 import { createAppend } from './append.ts';
@@ -58,6 +59,7 @@ export interface Executor {
   passwordResetToken(reset: PasswordReset): Promise<string>;
   /** May be repeated: each time the event, the key's tombstone and the email's release are seen to. */
   erase(request: EraseRequest): Promise<Outcome>;
+  readonly licenseKeys: LicenseKeys;
   /** Finishes erasures that a crash cut off. @returns how many it had to finish, until the signal aborted */
   sweepErasures(signal?: AbortSignal): Promise<number>;
   /** For metrics: the kept states, their approximate size, and how many users have commands under way. */
@@ -105,6 +107,7 @@ export function createExecutor(dependencies: ExecutorDependencies): Executor {
     openProfile: createOpenProfile(dependencies),
     passwordResetToken: (reset) => passwordResetToken(vault, reset),
     erase: createErase(parts),
+    licenseKeys: createLicenseKeys(parts),
     sweepErasures: createSweep(parts),
     load: () => ({ users: states.size, bytes: states.bytes, busyUsers: queue.size }),
   };

@@ -7,17 +7,20 @@ import { timeOfUuidv7 } from '../../shared/ids.ts';
 import { CHECKPOINT, positionOf } from '../../shared/read-model/checkpoint.ts';
 import { untilTrue } from './until-true.ts';
 
+/** What belongs to one user. */
+export type OwnedKind = 'subscription' | 'license' | 'license key';
+
 /**
- * Whose subscription or license an id names. On the write side only a user's own stream knows its ids, so an
+ * Whose subscription, license or license key an id names. On the write side only a user's own stream knows its ids, so an
  * operator's command, which names the id alone, needs this index; a user's own command does not.
  */
 export interface OwnerIndex {
   /**
-   * The owner's user id; undefined if there is no such subscription or license.
+   * The owner's user id; undefined if there is no such thing.
    * @throws Problem read_model_behind, read_model_parked (too many users are): it can't be told
    * @throws the driver's error while PostgreSQL is unreachable
    */
-  ownerOf(kind: 'subscription' | 'license', id: string, signal: AbortSignal): Promise<string | undefined>;
+  ownerOf(kind: OwnedKind, id: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
 export interface OwnersOptions {
@@ -47,6 +50,9 @@ SELECT (SELECT user_id FROM read_model.subscriptions WHERE subscription_id = $1 
 const OWNER_OF_LICENSE = `
 SELECT (SELECT user_id FROM read_model.licenses WHERE license_id = $1) AS user_id,${AS_OF}`;
 
+const OWNER_OF_LICENSE_KEY = `
+SELECT (SELECT user_id FROM read_model.license_keys WHERE key_id = $1) AS user_id,${AS_OF}`;
+
 /** Events of others (an EventStoreDB's own statistics) that are looked past for the last one of this system. */
 const MAX_OTHERS = 1_000;
 
@@ -71,12 +77,12 @@ const reached = ({ commit, prepare }: Found): Position => positionOf(commit, pre
  * came.
  */
 export function createOwnerIndex({ pool, log, waitMs = 1_000 }: OwnersOptions): OwnerIndex {
-  async function look(kind: 'subscription' | 'license', id: string): Promise<Found> {
+  async function look(kind: OwnedKind, id: string): Promise<Found> {
     const time = timeOfUuidv7(id);
     const { rows } =
-      kind === 'license'
-        ? await pool.query<Found>(OWNER_OF_LICENSE, [id])
-        : await pool.query<Found>(OWNER_OF_SUBSCRIPTION, [id, new Date(time ?? 0)]);
+      kind === 'subscription'
+        ? await pool.query<Found>(OWNER_OF_SUBSCRIPTION, [id, new Date(time ?? 0)])
+        : await pool.query<Found>(kind === 'license' ? OWNER_OF_LICENSE : OWNER_OF_LICENSE_KEY, [id]);
     return rows[0] as Found;
   }
 

@@ -8,6 +8,8 @@ import type { Command } from '../domain/user.ts';
 export type Caller =
   | { readonly role: 'user'; readonly userId: string; readonly token: AccessTokenClaims }
   | { readonly role: 'client'; readonly userId: string; readonly licenseId: string }
+  /** Whoever has one of the user's license keys. */
+  | { readonly role: 'license_key'; readonly userId: string; readonly keyId: string }
   /** Of the seller: by a token of the command-line tool, or a service account. */
   | { readonly role: 'operator' | 'staff'; readonly id: string };
 
@@ -33,7 +35,7 @@ interface Traced {
   readonly retry?: RetryKey | undefined;
 }
 
-interface OfUser extends Traced {
+export interface OfUser extends Traced {
   /** Whose stream is written. */
   readonly userId: string;
   readonly caller: Caller;
@@ -60,7 +62,8 @@ export interface CommandRequest extends OfUser {
         | 'ResetPassword'
         | 'ChangeEmail'
         | 'VerifyEmail'
-        | 'EraseUser';
+        | 'EraseUser'
+        | 'IssueLicenseKey';
     }
   >;
 }

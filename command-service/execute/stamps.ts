@@ -29,6 +29,8 @@ export const actorOf = (caller: Caller): Actor => {
       return { role: 'user', id: caller.userId };
     case 'client':
       return { role: 'client', id: caller.licenseId };
+    case 'license_key':
+      return { role: 'license_key', id: caller.keyId };
     case 'operator':
     case 'staff':
       return { role: caller.role, id: caller.id };

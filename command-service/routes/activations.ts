@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { formatPosition } from '../../shared/events/position.ts';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import { opaque, text } from '../../shared/http/routes/fields.ts';
-import type { Route } from '../../shared/http/routes/route.ts';
+import type { RequestFacts, Route } from '../../shared/http/routes/route.ts';
 import { comparedClientId } from '../../shared/identity/opaque.ts';
 import { type CommandContext, commandRoute } from '../context.ts';
-import type { Done } from '../execute/requests.ts';
+import { type Caller, type Done, type Outcome, refused } from '../execute/requests.ts';
 import { namingClients } from './client-limit.ts';
-import { commandHeaders, commandParts } from './command-headers.ts';
+import { callerOf, commandHeaders, commandParts } from './command-headers.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, licenseOf, settled } from './outcome.ts';
 import { product } from './subscription-bodies.ts';
 
@@ -51,6 +51,24 @@ async function showActivated({ tokens }: CommandContext, done: Done): Promise<z.
   };
 }
 
+/** Who activates: a user, or whoever has one of a user's license keys. @throws Problem license_key_unknown, rate_limited */
+async function activating(context: CommandContext, { principal, address }: RequestFacts) {
+  if (principal?.role === 'license_key') {
+    const holder = await context.findLicenseKey(principal.id, address);
+    if (!holder) throw new Problem('license_key_unknown');
+    return { role: 'license_key', userId: holder.userId, keyId: holder.id } as const;
+  }
+  const caller = callerOf(principal);
+  if (caller.role !== 'user') throw new Problem('role_not_allowed');
+  return caller;
+}
+
+/** Of a user who was erased, a license key knows nothing: there is no such key any more. */
+const asSeenBy = (caller: Caller, outcome: Outcome): Outcome =>
+  caller.role === 'license_key' && outcome.kind === 'rejected' && outcome.rejection.code === 'not_found'
+    ? refused({ code: 'license_key_unknown' })
+    : outcome;
+
 const activate = commandRoute({
   method: 'post',
   path: '/v1/activations',
@@ -58,7 +76,9 @@ const activate = commandRoute({
   tag,
   summary: 'Activate a client',
   crossOrigin: true,
-  auth: ['user'],
+  description:
+    'By its user, or by whoever has a license key: the key stands in the place of the token, typed in any way. Two programs of one key give different Idempotency-Keys.',
+  auth: ['user', 'license_key'],
   rateLimit: { name: 'commands', by: 'caller' },
   headers: commandHeaders,
   body: z.strictObject({
@@ -87,24 +107,28 @@ const activate = commandRoute({
     'replacements_used_up',
     'not_found',
     'client_revoked',
+    'license_key_revoked',
+    'license_key_expired',
+    'license_key_used_up',
     'signing_unavailable',
     ...COMMAND_PROBLEMS,
   ],
 }).handle(async (context, request) => {
-  const parts = commandParts(request);
-  if (parts.caller.role !== 'user') throw new Problem('role_not_allowed');
+  const caller = await activating(context, request);
+  const parts = commandParts(request, caller);
   const outcome = await context.executor.execute({
     ...parts,
-    userId: parts.caller.userId,
+    userId: caller.userId,
     command: {
       type: 'ActivateClient',
       clientId: request.body.client_id,
       clientName: request.body.client_name,
       product: request.body.product,
       replaces: request.body.replaces,
+      keyId: caller.role === 'license_key' ? caller.keyId : undefined,
     },
   });
-  const named = await namingClients(context, parts.caller.userId, outcome);
+  const named = await namingClients(context, caller.userId, asSeenBy(caller, outcome));
   const done = settled(context, 'activateClient', named);
   const body = await showActivated(context, done);
   if (!done.changed) return { status: 200, headers: answerHeaders(done), body };

@@ -2,6 +2,7 @@ import type { Route } from '../../shared/http/routes/route.ts';
 import type { CommandContext } from '../context.ts';
 import { activationRoutes } from './activations.ts';
 import { customerRoutes } from './customers.ts';
+import { licenseKeyRoutes } from './license-keys.ts';
 import { licenseRoutes } from './licenses.ts';
 import { meRoutes } from './me.ts';
 import { oneTimeTokenRoutes } from './one-time-tokens.ts';
@@ -21,4 +22,5 @@ export const commandRoutes: readonly Route<CommandContext>[] = [
   ...licenseRoutes,
   ...tokenRoutes,
   ...serviceAccountRoutes,
+  ...licenseKeyRoutes,
 ];

@@ -64,10 +64,10 @@ export const requesterOf = ({ address, signal }: { address: string; signal: Abor
 });
 
 /** What every command about one user says, whatever it asks for. */
-export function commandParts(request: Given) {
+export function commandParts(request: Given, caller = callerOf(request.principal)) {
   const revisions = request.headers['if-match'];
   return {
-    caller: callerOf(request.principal),
+    caller,
     correlationId: request.requestId,
     idempotency: idempotencyOf(request),
     retry: retryOf(request),

@@ -3,7 +3,7 @@ import type { ProblemCode } from '../../shared/http/problems/problem-codes.ts';
 import type { LicenseResource, SubscriptionResource } from '../../shared/http/routes/resources.ts';
 import { subscriptionStatusAt } from '../../shared/subscription-status.ts';
 import type { CommandContext } from '../context.ts';
-import type { License, Subscription } from '../domain/entities.ts';
+import type { License, LicenseKey, Subscription } from '../domain/entities.ts';
 import type { Done, Outcome } from '../execute/requests.ts';
 import { problemOf } from './refusals.ts';
 
@@ -62,6 +62,13 @@ function subscriptionOf(done: Done): Subscription {
 export function licenseOf(done: Done): License {
   if (done.subject.kind !== 'license') throw new Error(`expected a license, got ${done.subject.kind}`);
   return done.subject.license;
+}
+
+/** @throws Error the command left another kind of resource, which only a fault here can do */
+export function licenseKeyOf(done: Done): LicenseKey {
+  if (done.subject.kind !== 'license_key')
+    throw new Error(`expected a license key, got ${done.subject.kind}`);
+  return done.subject.key;
 }
 
 export function showSubscription(done: Done): SubscriptionResource {

@@ -105,6 +105,7 @@ function particulars(refusal: Refusal): ProblemOptions {
     case 'email_required':
     case 'one_time_token_invalid':
     case 'license_key_unknown':
+    case 'license_key_taken':
     case 'no_active_subscription':
     case 'token_ended':
     case 'invalid_credentials':

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import type { ProblemCode } from '../../shared/http/problems/problem-codes.ts';
 import { isStaffPrincipal, type Principal } from '../../shared/http/routes/auth.ts';
-import { uuid } from '../../shared/http/routes/fields.ts';
 import type { Subject } from '../queries/read-your-writes.ts';
 import { minEventPosition } from '../validation/http/read-question.ts';
 
@@ -16,53 +15,6 @@ export const aboutMany = z.object({
     .optional()
     .meta({ description: 'Refused: only queries about one user take it.' }),
 });
-
-const MAX_PAGE = 100;
-
-export const pageQuery = {
-  limit: z
-    .string()
-    .regex(/^(100|[1-9]\d?)$/, { error: `expected a whole number from 1 to ${MAX_PAGE}` })
-    .transform(Number)
-    .optional()
-    .meta({ description: `Most items of the page: 1 to ${MAX_PAGE}, else 50.` }),
-  cursor: uuid.optional().meta({ description: 'The `next_cursor` of the page before.' }),
-};
-
-export interface Page {
-  readonly after: string | undefined;
-  readonly limit: number;
-}
-
-/** One more than is shown is read, to know whether there is a next page. */
-export const pageOf = (query: {
-  readonly limit?: number | undefined;
-  readonly cursor?: string | undefined;
-}) => {
-  const size = query.limit ?? 50;
-  return { size, page: { after: query.cursor, limit: size + 1 } satisfies Page };
-};
-
-export const listOf = <S extends z.ZodType>(item: S) =>
-  z.strictObject({
-    items: z.array(item),
-    next_cursor: z.string().nullable().meta({ description: 'Null on the last page.' }),
-  });
-
-/** @param cursorOf what the next page continues behind */
-export function showPage<R, I>(
-  rows: readonly R[],
-  size: number,
-  show: (row: R) => I,
-  cursorOf: (row: R) => string,
-): { items: I[]; next_cursor: string | null } {
-  const shown = rows.slice(0, size);
-  const last = shown.at(-1);
-  return {
-    items: shown.map(show),
-    next_cursor: rows.length > size && last !== undefined ? cursorOf(last) : null,
-  };
-}
 
 export const QUERY_PROBLEMS = ['database_unavailable'] as const satisfies readonly ProblemCode[];
 export const ONE_USER_PROBLEMS = [

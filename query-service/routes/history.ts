@@ -3,12 +3,13 @@ import { ROLES } from '../../shared/events/metadata.ts';
 import { type ShownEntry, showEntry } from '../../shared/history/show.ts';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import { instant, uuid } from '../../shared/http/routes/fields.ts';
+import { pageQuery } from '../../shared/http/routes/paging.ts';
 import { licenseResource, subscriptionResource } from '../../shared/http/routes/resources.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
 import { THE_FIRST, THOSE_THAT_COUNT } from '../queries/show.ts';
 import { showState } from '../queries/show-state.ts';
-import { aboutOneUser, pageQuery } from './conventions.ts';
+import { aboutOneUser } from './conventions.ts';
 
 const time = z.iso.datetime({ precision: 3 });
 const status = z.enum(['active', 'erased']);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Problem } from '../../shared/http/problems/problem.ts';
+import { listOf, pageOf, pageQuery, showPage } from '../../shared/http/routes/paging.ts';
 import { licenseResource, subscriptionResource } from '../../shared/http/routes/resources.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
@@ -7,15 +8,7 @@ import { licensesOf } from '../queries/licenses.ts';
 import { showLicense, showSubscription, showUser, userResource } from '../queries/show.ts';
 import { subscriptionsOf } from '../queries/subscriptions.ts';
 import { findUser } from '../queries/users.ts';
-import {
-  aboutOneUser,
-  listOf,
-  ONE_USER_PROBLEMS,
-  pageOf,
-  pageQuery,
-  showPage,
-  userIdOf,
-} from './conventions.ts';
+import { aboutOneUser, ONE_USER_PROBLEMS, userIdOf } from './conventions.ts';
 
 const common = {
   method: 'get',

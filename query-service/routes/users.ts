@@ -2,21 +2,12 @@ import { z } from 'zod';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import { hasScope, insufficientScope } from '../../shared/http/routes/auth.ts';
 import { text, typedEmail, uuid } from '../../shared/http/routes/fields.ts';
+import { listOf, pageOf, pageQuery, showPage } from '../../shared/http/routes/paging.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
 import { showUser, userResource } from '../queries/show.ts';
 import { findUser, findUsers } from '../queries/users.ts';
-import {
-  aboutMany,
-  aboutOneUser,
-  listOf,
-  ONE_USER_PROBLEMS,
-  pageOf,
-  pageQuery,
-  QUERY_PROBLEMS,
-  shownTo,
-  showPage,
-} from './conventions.ts';
+import { aboutMany, aboutOneUser, ONE_USER_PROBLEMS, QUERY_PROBLEMS, shownTo } from './conventions.ts';
 
 const common = {
   method: 'get',

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 
-/** `staff` is a service account: they came with level 2, so no reader of level 1 alone meets one. */
-export const ROLES = ['anonymous', 'user', 'client', 'operator', 'analyst', 'staff', 'system'] as const;
+/** `staff` is a service account; they and license keys came with level 2, so no reader of level 1 alone meets one. */
+export const ROLES = [
+  'anonymous',
+  'user',
+  'client',
+  'license_key',
+  'operator',
+  'analyst',
+  'staff',
+  'system',
+] as const;
 const role = z.enum(ROLES);
 
 /** What every event says about how it came to be. `$correlationId` and `$causationId` are EventStoreDB's names. */

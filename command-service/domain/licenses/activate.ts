@@ -67,12 +67,13 @@ export const limitsOf = (subscription: Subscription | undefined): PlaceLimits =>
  * validation says what it is worth. Any other needs a subscription that may activate, and a place: a free one, or the
  * one of the active client that it replaces, in one event. A deactivated client gets a new license.
  * @param subscription the one that counts for the product
+ * @param keyUses how many different clients the license key will have activated with this one, or why it activates no more
  */
 export function activate(
   held: ProductLicenses,
   subscription: Subscription | undefined,
   command: ActivateClient,
-  userId: string,
+  { userId, keyUses }: { readonly userId: string; readonly keyUses?: number | Rejection | undefined },
   context: Context,
 ): Decision {
   const { clientName, replaces, keyId } = command;
@@ -84,6 +85,7 @@ export function activate(
   if (before?.status === 'revoked') return rejected({ code: 'client_revoked', license: before });
   const refusal = notUsable(subscription, context.now);
   if (!subscription || refusal) return rejected(refusal ?? { code: 'no_active_subscription' });
+  if (typeof keyUses === 'object') return rejected(keyUses);
   const replaced = replacedBy(held, replaces);
   if (replaced && isRejection(replaced)) return rejected(replaced);
   const noRoom = placeRefused(held, clientId, replaced, limitsOf(subscription), context.now);
@@ -96,7 +98,7 @@ export function activate(
       subscriptionId: subscription.subscriptionId,
       product: subscription.product,
       clientId,
-      ...(keyId === undefined ? {} : { keyId }),
+      ...(keyUses === undefined ? {} : { keyId, keyUses }),
       ...(replaced ? { replaces: replaced.licenseId } : {}),
       personal: clientName === undefined ? {} : { clientName },
     },

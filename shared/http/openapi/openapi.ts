@@ -131,6 +131,9 @@ function problemCodes(route: RouteSpec): ProblemCode[] {
     ...(route.auth === 'anyone' || route.tokenOptional
       ? []
       : (['token_required', 'token_invalid', 'token_expired', 'token_ended', 'role_not_allowed'] as const)),
+    ...(route.auth !== 'anyone' && route.auth.includes('license_key')
+      ? (['license_key_unknown'] as const)
+      : []),
     ...(route.auth === 'anyone' || scopesOf(route.auth).length === 0
       ? []
       : (['insufficient_scope'] as const)),

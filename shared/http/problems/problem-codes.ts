@@ -52,6 +52,7 @@ export const PROBLEMS = {
   client_limit_reached: { status: 409, title: 'As many clients are active as the plan allows' },
   replacements_used_up: { status: 409, title: 'Clients were replaced as often as the plan allows' },
   client_revoked: { status: 409, title: 'The client was revoked' },
+  license_key_taken: { status: 409, title: 'The license key belongs to another user' },
   license_key_used_up: { status: 409, title: 'The license key has activated as many clients as it may' },
   license_keys_limit_reached: {
     status: 409,

@@ -1,3 +1,4 @@
+import { isLicenseKeyForm, licenseKeyForm, licenseKeyHash } from '../../license-keys/text.ts';
 import { isScope, knownScopes, type Scope, TOOL_SCOPES } from '../../tokens/scopes.ts';
 import type { AccessClaims, ActivationClaims, Tokens, UserClaims } from '../../tokens/tokens.ts';
 import { Problem } from '../problems/problem.ts';
@@ -33,6 +34,11 @@ export type Principal =
       readonly id: string;
       readonly userId: string;
       readonly key: ActivationClaims;
+    }
+  | {
+      readonly role: 'license_key';
+      /** The key's `licenseKeyHash`. Whether there is such a key is the route's to find out. */
+      readonly id: string;
     };
 
 export interface AuthenticatorOptions {
@@ -43,6 +49,8 @@ export interface AuthenticatorOptions {
    * that is unreachable: 503).
    */
   readonly isEnded: (claims: AccessClaims) => Promise<boolean>;
+  /** License keys that other systems made are taken too, whatever they look like. */
+  readonly importedLicenseKeys?: boolean | undefined;
 }
 
 export type Authenticate = (
@@ -53,6 +61,24 @@ export type Authenticate = (
 /** The token of an `Authorization: Bearer …` header (RFC 6750, 2.1); undefined for any other header. */
 export function bearerToken(authorization: string | undefined): string | undefined {
   return /^Bearer +([\w~+/.-]+=*) *$/i.exec(authorization ?? '')?.[1];
+}
+
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+/** Of a key that another system made, as it is compared. */
+const IMPORTED_FORM = /^[!-~]{6,128}$/;
+
+/**
+ * The form of the license key in an `Authorization: Bearer …` header, however it was typed, with spaces too; 'mistyped' where
+ * it can't be one, which costs no question to any store; undefined where the header is about something else.
+ */
+export function licenseKeyIn(
+  authorization: string | undefined,
+  importedToo: boolean,
+): { readonly form: string } | 'mistyped' | undefined {
+  const typed = /^Bearer +(.{1,256})$/i.exec(authorization ?? '')?.[1]?.trim();
+  if (typed === undefined || JWT.test(typed)) return undefined;
+  const form = licenseKeyForm(typed);
+  return isLicenseKeyForm(form) || (importedToo && IMPORTED_FORM.test(form)) ? { form } : 'mistyped';
 }
 
 /** The scopes among a route's grants: staff need one of them. */
@@ -76,6 +102,8 @@ export function insufficientScope(needed: readonly string[], detail?: string): P
     headers: { 'WWW-Authenticate': challenge },
   });
 }
+
+const MISTYPED = 'This is no license key: compare it with what you were given, character by character.';
 
 /** @throws Problem role_not_allowed, insufficient_scope */
 function admit(principal: Principal, grants: readonly Grant[]): void {
@@ -105,7 +133,8 @@ function principalOf(claims: AccessClaims): Principal {
 
 /**
  * Tells who asks, and refuses whoever may not. An activation key counts only where the route lets clients in.
- * @throws Problem token_required, token_invalid, token_expired, token_ended, role_not_allowed, insufficient_scope
+ * @throws Problem token_required, token_invalid, token_expired, token_ended, license_key_unknown, role_not_allowed,
+ *   insufficient_scope
  */
 export function createAuthenticate(options: AuthenticatorOptions): Authenticate {
   const { tokens } = options;
@@ -126,6 +155,11 @@ export function createAuthenticate(options: AuthenticatorOptions): Authenticate 
 
   return async (authorization, grants) => {
     if (authorization === undefined) throw new Problem('token_required');
+    if (grants.includes('license_key')) {
+      const key = licenseKeyIn(authorization, options.importedLicenseKeys === true);
+      if (key === 'mistyped') throw new Problem('license_key_unknown', { detail: MISTYPED });
+      if (key) return { role: 'license_key', id: licenseKeyHash(key.form) };
+    }
     const token = bearerToken(authorization);
     if (token === undefined) throw new Problem('token_invalid');
     const holder = await asHolder(token);

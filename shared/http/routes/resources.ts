@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LICENSE_KEY_STATUSES } from '../../license-keys/status.ts';
 
 /** How the API shows a resource, whichever service answers. */
 
@@ -55,21 +56,24 @@ export const licenseResource = z
 export const licenseKeyResource = z
   .strictObject({
     key_id: id,
+    license_key: z.string().nullable().optional().meta({
+      description:
+        'What is typed into the program, in any case, with or without hyphens. Shown to its user and to staff with `keys:write`, and left out for everybody else; null where another system made it.',
+    }),
     user_id: id,
     product: z.string(),
     uses: z
       .int()
       .min(1)
       .nullable()
-      .meta({ description: 'Different clients that it may activate; null: any number.' }),
-    uses_left: z.int().min(0).nullable().meta({ description: 'Null: any number.' }),
+      .meta({ description: 'How many different clients it may activate; null without a limit.' }),
+    uses_left: z.int().min(0).nullable().meta({ description: 'How many of them are left.' }),
     expires_at: time.nullable(),
-    status: z.enum(['good', 'used_up', 'expired', 'revoked']).meta({ description: 'As of the answer.' }),
+    status: z.enum(LICENSE_KEY_STATUSES).meta({ examples: ['good'], description: 'As of the answer.' }),
     created_at: time,
   })
   .meta({ id: 'LicenseKey' });
 
-export type LicenseKeyResource = z.infer<typeof licenseKeyResource>;
 /** A user by themself, without what they have. */
 export const accountResource = z
   .strictObject({
@@ -93,3 +97,4 @@ export const accountResource = z
 export type AccountResource = z.infer<typeof accountResource>;
 export type SubscriptionResource = z.infer<typeof subscriptionResource>;
 export type LicenseResource = z.infer<typeof licenseResource>;
+export type LicenseKeyResource = z.infer<typeof licenseKeyResource>;

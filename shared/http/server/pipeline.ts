@@ -89,7 +89,11 @@ function limit({ name, by }: RateLimitSpec, exchange: Exchange, options: Pipelin
   const ofStaff = isStaffPrincipal(principal) ? options.limits[`staff_${name}`] : undefined;
   const perMinute = ofStaff ?? options.limits[name];
   if (perMinute === undefined) throw new Error(`no number is set for the rate limit "${name}"`);
-  const caller = principal && by === 'caller' ? `${principal.role}:${principal.id}` : undefined;
+  // A license key is typed into many machines, and each of them is a caller.
+  const caller =
+    principal && principal.role !== 'license_key' && by === 'caller'
+      ? `${principal.role}:${principal.id}`
+      : undefined;
   const decision = options.limiter.check(`${name}:${caller ?? addressKey(exchange.address)}`, perMinute);
   Object.assign(exchange.headers, rateLimitHeaders(name, perMinute, decision));
   if (decision.allowed) return;

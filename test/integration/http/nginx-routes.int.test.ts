@@ -143,6 +143,11 @@ describe('routes', () => {
     ['POST', '/v1/licenses/validate', 'query'],
     ['GET', '/v1/me/licenses', 'query'],
     ['GET', '/v1/plans', 'query'],
+    ['POST', '/v1/license-keys', 'command'],
+    ['POST', '/v1/license-keys/x/revoke', 'command'],
+    ['GET', '/v1/license-keys/x', 'command'],
+    ['GET', '/v1/me/license-keys', 'command'],
+    ['GET', '/v1/users/x/license-keys', 'command'],
     ['GET', '/.well-known/jwks.json', 'query'],
   ])('%s %s goes to the %s nodes', async (method, target, expected) => {
     expect(await ask(method, target)).toMatchObject({ status: 200, body: expected });

@@ -205,3 +205,52 @@ describe('activating with a license key', () => {
     expect(story.state.licenses.byId.get(licenseId(1))).toMatchObject({ status: 'active' });
   });
 });
+
+describe('an activation by a license key', () => {
+  const activate = (clientId: string, more: { product?: string; replaces?: string } = {}) =>
+    ({ type: 'ActivateClient', clientId, keyId: KEY, ...more }) as const;
+
+  it('names the key and how many clients it has activated by now', () => {
+    const story = issued({ uses: 2 });
+    story.by('license_key');
+    expect(story.does(activate('one'))).toMatchObject({
+      events: [{ type: 'LicenseActivated', data: { clientId: 'one', keyId: KEY, keyUses: 1 } }],
+    });
+    expect(codeOf(story.when(activate('one')))).toBe('nothing');
+    expect(story.does(activate('two'))).toMatchObject({ events: [{ data: { keyUses: 2 } }] });
+    expect(codeOf(story.when(activate('three')))).toBe('license_key_used_up');
+    expect(codeOf(story.when(activate('two')))).toBe('nothing');
+    expect(codeOf(story.when({ type: 'ActivateClient', clientId: 'three' }))).toBe('events');
+  });
+
+  it('is of the key’s product, whatever the catalogue has today', () => {
+    const story = issued();
+    story.catalogue = { products: new Map() };
+    expect(codeOf(story.when(activate('one')))).toBe('events');
+    expect(codeOf(story.when(activate('one', { product: 'app' })))).toBe('events');
+    expect(story.when(activate('one', { product: 'editor' }))).toMatchObject({
+      rejection: { code: 'invalid_field', field: 'product', detail: 'the license key is for "app"' },
+    });
+  });
+
+  it('takes the place of another client, which uses the key up as well', () => {
+    const story = issued({ uses: 2 });
+    story.does(activate('one'));
+    expect(story.does(activate('two', { replaces: 'one' }))).toMatchObject({
+      events: [{ data: { keyUses: 2 } }],
+    });
+    expect(codeOf(story.when(activate('three', { replaces: 'two' })))).toBe('license_key_used_up');
+    expect(story.when(activate('one', { replaces: 'two' }))).toMatchObject({
+      events: [{ data: { keyUses: 2 } }],
+    });
+  });
+
+  it('is refused by one that is revoked or expired, also for a client that is active', () => {
+    const story = issued({ expiresAt: NOW + DAY });
+    story.does(activate('one'));
+    expect(codeOf(story.at(NOW + DAY).when(activate('one')))).toBe('license_key_expired');
+    story.does(revoke());
+    expect(codeOf(story.when(activate('one')))).toBe('license_key_revoked');
+    expect(codeOf(story.when({ type: 'ActivateClient', clientId: 'one' }))).toBe('nothing');
+  });
+});

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Problem, problemAnswer } from '../../../shared/http/problems/problem.ts';
 import { createAuthenticate, type Grant } from '../../../shared/http/routes/auth.ts';
+import { licenseKeyForm, licenseKeyHash } from '../../../shared/license-keys/text.ts';
 import { ALL_SCOPES, type Scope } from '../../../shared/tokens/scopes.ts';
 import type { AccessClaims } from '../../../shared/tokens/tokens.ts';
 import { testRing } from '../tokens/rings.ts';
@@ -31,6 +32,56 @@ async function asks(
     return { status, challenge: headers['WWW-Authenticate'], ...JSON.parse(body) };
   });
 }
+
+describe('a license key', () => {
+  const KEY = 'A3C5H-R4RBV-67YR2-1HAQG-SHDBS';
+  const grants = ['user', 'license_key'] as const;
+  const asking = async (authorization: string, imported = false, routeGrants: readonly Grant[] = grants) => {
+    using ring = await testRing();
+    const { tokens } = ring;
+    const isEnded = async () => false;
+    const authenticate = createAuthenticate({ tokens, isEnded, importedLicenseKeys: imported });
+    return authenticate(authorization, routeGrants).catch((error: Problem) => error.code);
+  };
+  const found = { role: 'license_key', id: licenseKeyHash(licenseKeyForm(KEY)) };
+
+  it.each([
+    `Bearer ${KEY}`,
+    `bearer   ${KEY.toLowerCase()}  `,
+    `Bearer ${KEY.replaceAll('-', '')}`,
+    `Bearer ${KEY.replaceAll('-', ' ')}`,
+    `Bearer ${KEY.replaceAll('1', 'l')}`,
+    `Bearer a 3c5h - r4rbv.67yr2 ihaqg shdbs`.replace('.', '-'),
+  ])('is known however it is typed: %s', async (authorization) => {
+    expect(await asking(authorization)).toEqual(found);
+  });
+
+  it.each([
+    `Bearer ${KEY.replace('A3', 'B3')}`,
+    `Bearer ${KEY.replace('A3', '3A')}`,
+    `Bearer ${KEY}7`,
+    `Bearer ${KEY.slice(0, -1)}`,
+    'Bearer your-license-key',
+    'Bearer ä',
+  ])('is unknown where it is mistyped: %s', async (authorization) => {
+    expect(await asking(authorization)).toBe('license_key_unknown');
+  });
+
+  it('is no token, and counts only where the route says so', async () => {
+    expect(await asking('Bearer e30.e30.e30')).toBe('token_invalid');
+    expect(await asking(`Basic ${KEY}`)).toBe('token_invalid');
+    expect(await asking(`Bearer ${KEY}`, false, ['user', 'client'])).toBe('token_invalid');
+    expect(await asking(`Bearer ${KEY}`, false, ['keys:write'])).toBe('token_invalid');
+  });
+
+  it('may be another system’s where a setting says so', async () => {
+    const other = { role: 'license_key', id: licenseKeyHash('ACME2019UX7Q') };
+    expect(await asking('Bearer acme-2019-ux7q', true)).toEqual(other);
+    expect(await asking('Bearer acme-2019-ux7q')).toBe('license_key_unknown');
+    expect(await asking(`Bearer ${KEY}`, true)).toEqual(found);
+    expect(await asking('Bearer abc', true)).toBe('license_key_unknown');
+  });
+});
 
 describe('a service account', () => {
   it('is let in with the scope that the route names, and is told which one lacks', async () => {
