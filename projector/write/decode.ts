@@ -51,7 +51,7 @@ export interface Decoder {
 const SLICE = 200;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-const NOTHING: ShownPersonal = { email: null, clientName: null };
+const NOTHING: ShownPersonal = { email: null, name: null, clientName: null };
 
 /**
  * Decodes events in order, up to the first one that this build doesn't know: a newer release wrote it. One that another

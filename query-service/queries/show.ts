@@ -16,6 +16,16 @@ export const THE_FIRST = 'The first of `subscriptions`, for callers from before 
 export const userResource = z.strictObject({
   user_id: z.uuid(),
   email: z.string().nullable().optional().meta({ description: WITHOUT_PERSONAL_DATA }),
+  name: z
+    .string()
+    .nullable()
+    .optional()
+    .meta({ description: `As staff gave it. ${WITHOUT_PERSONAL_DATA}`, examples: ['Ada Lovelace'] }),
+  email_verified: z.boolean().meta({ examples: [false] }),
+  external_id: z
+    .string()
+    .nullable()
+    .meta({ description: "The id in the seller's own system.", examples: ['cus_1042'] }),
   status: z.enum(['active', 'erased']),
   subscriptions: z.array(subscriptionResource).meta({ description: THOSE_THAT_COUNT }),
   subscription: subscriptionResource.nullable().meta({ description: THE_FIRST, deprecated: true }),
@@ -77,7 +87,9 @@ export const showUser = (
   const shown = subscriptions.map((one) => showSubscription(one, now));
   return {
     user_id: user.user_id,
-    ...(personal && { email: user.email }),
+    ...(personal && { email: user.email, name: user.name }),
+    email_verified: user.email_verified,
+    external_id: user.external_id,
     status: user.status,
     subscriptions: shown,
     subscription: shown[0] ?? null,

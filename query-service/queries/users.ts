@@ -64,7 +64,8 @@ const CONDITIONS: Readonly<Record<keyof UserFilter, (parameter: string) => strin
   license_id: (parameter) =>
     `u.user_id = (SELECT user_id FROM read_model.licenses WHERE license_id = ${parameter})`,
   external_id: (parameter) =>
-    `u.user_id IN (SELECT user_id FROM read_model.subscriptions WHERE external_id = ${parameter})`,
+    `u.user_id IN (SELECT user_id FROM read_model.users WHERE external_id = ${parameter}
+      UNION ALL SELECT user_id FROM read_model.subscriptions WHERE external_id = ${parameter})`,
 };
 
 export async function findUser(db: Queryable, userId: string): Promise<FoundUser | undefined> {

@@ -34,7 +34,7 @@ export interface TimelineEntry {
   readonly fault: string | undefined;
 }
 
-const NOTHING: ShownPersonal = { email: null, clientName: null };
+const NOTHING: ShownPersonal = { email: null, name: null, clientName: null };
 const SKIPPED = 'an operator skipped it';
 const AFTER_PARKED = 'an earlier event of this user is parked';
 

@@ -8,6 +8,11 @@ import type { Side } from '../subscription-status.ts';
 export interface UserRow {
   user_id: string;
   email: string | null;
+  email_verified: boolean;
+  /** As staff gave it. */
+  name: string | null;
+  /** The seller's own id of the user. */
+  external_id: string | null;
   status: 'active' | 'erased';
   subscription_id: string | null;
   subscription_start_date: Date | null;
@@ -86,6 +91,9 @@ export const READ_MODEL_SCHEMA = 'read_model';
 export const USER_COLUMNS = [
   'user_id',
   'email',
+  'email_verified',
+  'name',
+  'external_id',
   'status',
   'subscription_id',
   'subscription_start_date',

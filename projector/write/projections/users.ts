@@ -3,8 +3,8 @@ import { countingOf, type User, userRow } from '../../../shared/read-model/fold/
 import type { UserRow } from '../../../shared/read-model/rows.ts';
 
 const LOAD = `
-SELECT user_id, email, status, subscription_id, subscription_start_date, counting, credentials_revision, ended_token_ids,
-  revision, position_commit, position_prepare, created_at, updated_at
+SELECT user_id, email, email_verified, name, external_id, status, subscription_id, subscription_start_date, counting,
+  credentials_revision, ended_token_ids, revision, position_commit, position_prepare, created_at, updated_at
 FROM users WHERE user_id = ANY ($1::uuid[])`;
 
 /** The rows of these users, of those that have one. */
@@ -13,6 +13,9 @@ export async function loadUsers(db: Queryable, userIds: readonly string[]): Prom
   return rows.map((row) => ({
     userId: row.user_id,
     email: row.email,
+    emailVerified: row.email_verified,
+    name: row.name,
+    externalId: row.external_id,
     status: row.status,
     counting: countingOf(row),
     credentialsRevision: Number(row.credentials_revision),
@@ -25,14 +28,15 @@ export async function loadUsers(db: Queryable, userIds: readonly string[]): Prom
 }
 
 const SAVE = `
-INSERT INTO users (user_id, email, status, subscription_id, subscription_start_date, counting, credentials_revision,
-  ended_token_ids, revision, position_commit, position_prepare, created_at, updated_at)
-SELECT user_id, email, status, subscription_id, subscription_start_date, counting, credentials_revision,
-  ended_token_ids, revision, position_commit, position_prepare, created_at, updated_at
-FROM json_to_recordset($1) AS row (user_id uuid, email text, status text, subscription_id uuid,
-  subscription_start_date timestamptz, counting jsonb, credentials_revision bigint, ended_token_ids jsonb,
+INSERT INTO users (user_id, email, email_verified, name, external_id, status, subscription_id,
+  subscription_start_date, counting, credentials_revision, ended_token_ids, revision, position_commit, position_prepare, created_at, updated_at)
+SELECT user_id, email, email_verified, name, external_id, status, subscription_id, subscription_start_date, counting,
+  credentials_revision, ended_token_ids, revision, position_commit, position_prepare, created_at, updated_at
+FROM json_to_recordset($1) AS row (user_id uuid, email text, email_verified boolean, name text, external_id text,
+  status text, subscription_id uuid, subscription_start_date timestamptz, counting jsonb, credentials_revision bigint, ended_token_ids jsonb,
   revision bigint, position_commit bigint, position_prepare bigint, created_at timestamptz, updated_at timestamptz)
-ON CONFLICT (user_id) DO UPDATE SET email = excluded.email, status = excluded.status,
+ON CONFLICT (user_id) DO UPDATE SET email = excluded.email, email_verified = excluded.email_verified,
+  name = excluded.name, external_id = excluded.external_id, status = excluded.status,
   subscription_id = excluded.subscription_id, subscription_start_date = excluded.subscription_start_date,
   counting = excluded.counting, credentials_revision = excluded.credentials_revision, ended_token_ids = excluded.ended_token_ids,
   revision = excluded.revision, position_commit = excluded.position_commit,

@@ -3,6 +3,8 @@ import type { Recorded, UserEvent } from '../../events/types.ts';
 /** The personal data that the read models show; null where there is none (any more), or none is to be shown. */
 export interface ShownPersonal {
   readonly email: string | null;
+  /** As staff gave it. */
+  readonly name: string | null;
   readonly clientName: string | null;
 }
 
@@ -18,6 +20,7 @@ export const shownPart = ({ event }: Recorded<UserEvent>): string | undefined =>
 /** What the read models show of an event's opened personal data. */
 export const shownOf = (personal: Readonly<Record<string, unknown>>): ShownPersonal => ({
   email: textOrNull(personal.email),
+  name: textOrNull(personal.name),
   clientName: textOrNull(personal.clientName),
 });
 

@@ -14,6 +14,9 @@ export interface Counting {
 export interface User {
   readonly userId: string;
   readonly email: string | null;
+  readonly emailVerified: boolean;
+  readonly name: string | null;
+  readonly externalId: string | null;
   readonly status: UserRow['status'];
   /** By product, the subscription that counts for the user's licenses. */
   readonly counting: Readonly<Record<string, Counting>>;
@@ -37,6 +40,9 @@ export function projectUser(before: User | undefined, decoded: FoldedEvent, at: 
     return {
       userId: decoded.userId,
       email: decoded.personal.email,
+      emailVerified: false,
+      name: decoded.personal.name,
+      externalId: (event.type === 'UserAdded' && event.data.externalId) || null,
       status: 'active',
       counting: {},
       credentialsRevision: revision,
@@ -54,11 +60,13 @@ export function projectUser(before: User | undefined, decoded: FoldedEvent, at: 
     case 'SessionsEnded':
       return { ...moved, credentialsRevision: revision };
     case 'EmailChanged':
-      return { ...moved, email: decoded.personal.email };
+      return { ...moved, email: decoded.personal.email, emailVerified: false };
+    case 'EmailVerified':
+      return { ...moved, emailVerified: true };
     case 'LoggedOut':
       return { ...moved, endedTokens: endToken(before.endedTokens, event.data, at) };
     case 'UserErased':
-      return { ...moved, email: null, status: 'erased', endedTokens: {} };
+      return { ...moved, ...NOTHING_KNOWN, status: 'erased', endedTokens: {} };
     case 'SubscriptionStarted':
     case 'SubscriptionRenewed':
     case 'SubscriptionPlanChanged':
@@ -67,7 +75,6 @@ export function projectUser(before: User | undefined, decoded: FoldedEvent, at: 
     case 'SubscriptionCancelled':
     case 'SubscriptionCancellationWithdrawn':
     case 'PasswordResetIssued':
-    case 'EmailVerified':
     case 'LicenseKeyIssued':
     case 'LicenseKeyRevoked':
     case 'LicenseActivated':
@@ -80,6 +87,9 @@ export function projectUser(before: User | undefined, decoded: FoldedEvent, at: 
   }
 }
 
+/** What remains of who an erased user was. */
+const NOTHING_KNOWN = { email: null, emailVerified: false, name: null, externalId: null } as const;
+
 /** The user once another subscription counts for its product. */
 export const nowCounting = (user: User, product: string, { id, start }: Counting): User => ({
   ...user,
@@ -91,6 +101,9 @@ export const userRow = (user: User): UserRow => ({
   ...countingColumns(user.counting),
   user_id: user.userId,
   email: user.email,
+  email_verified: user.emailVerified,
+  name: user.name,
+  external_id: user.externalId,
   status: user.status,
   credentials_revision: String(user.credentialsRevision),
   ended_token_ids: user.endedTokens,
@@ -134,7 +147,7 @@ export function skipEvent(before: User | undefined, decoded: FoldedEvent, at: nu
 /** A user whose sign-up was skipped still needs a row, or none of their later events could be applied. */
 const asSignUp = (decoded: FoldedEvent): FoldedEvent => ({
   ...decoded,
-  personal: { email: null, clientName: null },
+  personal: { email: null, name: null, clientName: null },
   recorded: {
     ...decoded.recorded,
     event: { type: 'UserSignedUp', data: { userId: decoded.userId, emailDigest: '', personal: '' } },

@@ -31,6 +31,31 @@ const touch = async (user: Author) => {
 };
 
 describe('read models', () => {
+  test('a user made by staff: name, their external id, an email that is verified, changed, and erased', async () => {
+    const user = system.author();
+    const { userId, email } = user;
+    const emailDigest = 'd'.repeat(64);
+    await user.append({
+      type: 'UserAdded',
+      data: { userId, emailDigest, externalId: 'cus_1', personal: { email, name: 'Ada' } },
+    });
+    await user.append({ type: 'EmailVerified', data: { userId, emailDigest } });
+    await touch(user);
+    const known = { status: 'active', name: 'Ada', external_id: 'cus_1' };
+    expect(await userRow(user)).toMatchObject({ ...known, email, email_verified: true });
+    await user.append({
+      type: 'EmailChanged',
+      data: { userId, emailDigest: 'e'.repeat(64), personal: { email: 'b@example.com' } },
+    });
+    await touch(user);
+    expect(await userRow(user)).toMatchObject({ ...known, email: 'b@example.com', email_verified: false });
+    await user.append({ type: 'UserErased', data: { userId, emailBlocked: false } });
+    await touch(user);
+    expect(await userRow(user)).toMatchObject({
+      ...{ status: 'erased', email: null, email_verified: false, name: null, external_id: null },
+    });
+  });
+
   test('a user signs up, subscribes and activates a client', async () => {
     const user = system.author();
     await user.signUp();

@@ -42,6 +42,9 @@ describe('the caller', () => {
     expect(Object.keys(answer.body).sort()).toEqual([
       'created_at',
       'email',
+      'email_verified',
+      'external_id',
+      'name',
       'status',
       'subscription',
       'subscriptions',
