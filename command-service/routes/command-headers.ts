@@ -42,6 +42,7 @@ export const commandHeaders = z.object({ 'idempotency-key': idempotencyKey, 'if-
 
 interface Given {
   readonly headers: Partial<z.output<typeof commandHeaders>>;
+  readonly query?: Readonly<Record<string, unknown>>;
   readonly body: unknown;
   readonly target: string;
   readonly requestId: string;
@@ -49,9 +50,13 @@ interface Given {
   readonly principal: Principal | undefined;
 }
 
-export const idempotencyOf = ({ headers, target, body }: Given): IdempotencyKey | undefined => {
-  const key = headers['idempotency-key'];
-  return key === undefined ? undefined : { key, route: target, body };
+/** What was asked for besides the path: the body, and the query where the command takes one. */
+const asked = ({ query = {}, body }: Given): unknown =>
+  Object.keys(query).length > 0 ? { query, body } : body;
+
+export const idempotencyOf = (request: Given): IdempotencyKey | undefined => {
+  const key = request.headers['idempotency-key'];
+  return key === undefined ? undefined : { key, route: request.target, body: asked(request) };
 };
 
 export const retryOf = ({ retryKey, target }: Pick<Given, 'retryKey' | 'target'>): RetryKey | undefined =>

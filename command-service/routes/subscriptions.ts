@@ -99,6 +99,7 @@ const start = commandRoute({
 type OfOne = SubscriptionCommand & { readonly subscriptionId: string };
 type Request = AnyRouteRequest & {
   readonly params: { readonly id: string };
+  readonly query: Readonly<Record<string, never>>;
   readonly headers: z.output<typeof commandHeaders>;
 };
 
