@@ -232,13 +232,10 @@ describe('activating with a license key', () => {
 
 /** An access token of a service account with these scopes. */
 async function service(...scopes: string[]): Promise<string> {
-  const { tokens } = node;
-  const subject = randomUUID();
-  const signed = await tokens.signAccessToken({
-    subject,
-    role: 'staff',
-    revision: 0,
-    service: { keyId: randomUUID(), scopes },
-  });
-  return signed.token;
+  const { body: account } = await post('/v1/service-accounts', staff, { name: 'support', scopes });
+  const { body: key } = await post(`/v1/service-accounts/${account.service_account_id}/keys`, staff);
+  const fields = { client_id: String(account.service_account_id), client_secret: String(key.secret) };
+  const form = new URLSearchParams({ grant_type: 'client_credentials', ...fields });
+  const answer = await fetch(`${node.url}/v1/token`, { method: 'POST', body: form });
+  return ((await answer.json()) as { access_token: string }).access_token;
 }
