@@ -1,8 +1,16 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
 import type { Clock } from '../../shared/clock.ts';
 
+export interface PlanCount {
+  readonly product: string;
+  readonly plan: string;
+  readonly count: number;
+}
+
 export interface Stats {
-  readonly activeSubscriptions: readonly { readonly plan: string; readonly count: number }[];
+  readonly activeSubscriptions: readonly PlanCount[];
+  /** Of those the trials. */
+  readonly trials: readonly PlanCount[];
   /** UTC days, the latest first. */
   readonly activations: readonly { readonly day: string; readonly count: number }[];
   /** Milliseconds since 1970. */
@@ -11,9 +19,10 @@ export interface Stats {
 
 /** Those that run at $1, their grace apart. */
 const ACTIVE = `
-SELECT plan_type AS plan, count(*)::float8 AS count FROM read_model.subscriptions
+SELECT product, plan_type AS plan, count(*)::float8 AS count, count(*) FILTER (WHERE trial)::float8 AS trials
+FROM read_model.subscriptions
 WHERE status = 'active' AND start_date <= $1 AND end_date > $1
-GROUP BY plan_type ORDER BY plan_type`;
+GROUP BY product, plan_type ORDER BY product, plan_type`;
 
 const ACTIVATIONS = `
 SELECT to_char(day, 'YYYY-MM-DD') AS day, activations::float8 AS count FROM read_model.activations_by_day
@@ -26,9 +35,12 @@ const KEPT_MS = 5_000;
 export function statsReader(db: Queryable, clock: Clock): () => Promise<Stats> {
   let latest: { readonly at: number; readonly stats: Promise<Stats> } | undefined;
   async function read(at: number): Promise<Stats> {
-    const active = await db.query<{ plan: string; count: number }>(ACTIVE, [new Date(at)]);
+    const active = await db.query<PlanCount & { trials: number }>(ACTIVE, [new Date(at)]);
     const activations = await db.query<{ day: string; count: number }>(ACTIVATIONS);
-    return { activeSubscriptions: active.rows, activations: activations.rows, asOf: at };
+    const trials = active.rows
+      .filter(({ trials: count }) => count > 0)
+      .map(({ product, plan, trials: count }) => ({ product, plan, count }));
+    return { activeSubscriptions: active.rows, trials, activations: activations.rows, asOf: at };
   }
   return () => {
     const now = clock();

@@ -16,6 +16,7 @@ export interface FoundUser {
 
 export interface UserFilter {
   readonly email?: string | undefined;
+  readonly email_prefix?: string | undefined;
   readonly client_id?: string | undefined;
   readonly license_id?: string | undefined;
   readonly external_id?: string | undefined;
@@ -59,6 +60,7 @@ function toUsers(rows: readonly Joined[]): FoundUser[] {
 /** Each is a condition on `u` with the filter's value as its parameter. */
 const CONDITIONS: Readonly<Record<keyof UserFilter, (parameter: string) => string>> = {
   email: (parameter) => `u.email = ANY (${parameter})`,
+  email_prefix: (parameter) => `u.email LIKE ${parameter}`,
   client_id: (parameter) =>
     `u.user_id IN (SELECT user_id FROM read_model.licenses WHERE client_id = ANY (${parameter}))`,
   license_id: (parameter) =>
@@ -81,9 +83,13 @@ function storedForm(filter: UserFilter, name: keyof UserFilter): string | readon
   const value = filter[name];
   if (value === undefined) return undefined;
   if (name === 'email') return emailForms(value) as readonly string[];
+  if (name === 'email_prefix') return `${folded(value).replaceAll(/[\\%_]/g, '\\$&')}%`;
   if (name === 'client_id') return [comparedClientId(value), value, value.normalize('NFD')];
   return value;
 }
+
+/** The beginning of an address as the whole one is stored; a domain that is typed in another script is not. */
+const folded = (prefix: string): string => prefix.trimStart().normalize('NFC').toLowerCase().normalize('NFC');
 
 /** Users that all given filters match, by id, from the one after `after` on; at most `limit`. */
 export async function findUsers(

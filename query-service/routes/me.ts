@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import { Problem } from '../../shared/http/problems/problem.ts';
-import { listOf, pageOf, pageQuery, showPage } from '../../shared/http/routes/paging.ts';
+import { listOf, pageQuery } from '../../shared/http/routes/paging.ts';
 import { licenseResource, subscriptionResource } from '../../shared/http/routes/resources.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
-import { licensesOf } from '../queries/licenses.ts';
-import { showLicense, showSubscription, showUser, userResource } from '../queries/show.ts';
-import { subscriptionsOf } from '../queries/subscriptions.ts';
+import { showUser, userResource } from '../queries/show.ts';
 import { findUser } from '../queries/users.ts';
 import { aboutOneUser, ONE_USER_PROBLEMS, userIdOf } from './conventions.ts';
+import { pageOfLicenses, pageOfSubscriptions } from './of-user.ts';
 
 const common = {
   method: 'get',
@@ -42,19 +41,10 @@ const mySubscriptions = queryRoute({
   summary: "The caller's subscriptions, by start date",
   query: z.strictObject(pageQuery),
   answers: { 200: { description: 'A page of them.', body: listOf(subscriptionResource) } },
-}).handle(async ({ db, readYourWrites, clock }, { principal, headers, query, signal }) => {
+}).handle(async (context, { principal, headers, query, signal }) => {
   const id = userIdOf(principal);
-  await readYourWrites.reached({ kind: 'user', id }, headers['min-event-position'], signal);
-  const { page, size } = pageOf(query);
-  const rows = await subscriptionsOf(db, id, page);
-  const now = clock();
-  const body = showPage(
-    rows,
-    size,
-    (row) => showSubscription(row, now),
-    (row) => row.subscription_id,
-  );
-  return { status: 200, body };
+  await context.readYourWrites.reached({ kind: 'user', id }, headers['min-event-position'], signal);
+  return { status: 200, body: await pageOfSubscriptions(context, id, query) };
 });
 
 const myLicenses = queryRoute({
@@ -64,18 +54,10 @@ const myLicenses = queryRoute({
   summary: "The caller's licenses, in the order of their activation",
   query: z.strictObject(pageQuery),
   answers: { 200: { description: 'A page of them.', body: listOf(licenseResource) } },
-}).handle(async ({ db, readYourWrites }, { principal, headers, query, signal }) => {
+}).handle(async (context, { principal, headers, query, signal }) => {
   const id = userIdOf(principal);
-  await readYourWrites.reached({ kind: 'user', id }, headers['min-event-position'], signal);
-  const { page, size } = pageOf(query);
-  const rows = await licensesOf(db, id, page);
-  const body = showPage(
-    rows,
-    size,
-    (row) => showLicense(row, PERSONAL),
-    (row) => row.license_id,
-  );
-  return { status: 200, body };
+  await context.readYourWrites.reached({ kind: 'user', id }, headers['min-event-position'], signal);
+  return { status: 200, body: await pageOfLicenses(context, id, query, principal) };
 });
 
 export const meRoutes: readonly Route<QueryContext>[] = [me, mySubscriptions, myLicenses];

@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
+import type { PlanCount } from '../queries/stats.ts';
 import { aboutMany, QUERY_PROBLEMS } from './conventions.ts';
+
+const planCount = z.strictObject({ product: z.string(), plan_type: z.string(), count: z.int() });
+
+const showCount = ({ product, plan, count }: PlanCount) => ({ product, plan_type: plan, count });
 
 const statsBody = z.strictObject({
   active_subscriptions: z
-    .array(z.strictObject({ plan_type: z.string(), count: z.int() }))
-    .meta({ description: 'Those that run now and are neither suspended nor cancelled.' }),
+    .array(planCount)
+    .meta({ description: 'Those that run now and are neither suspended nor cancelled; trials too.' }),
+  trials: z.array(planCount).meta({ description: 'Of those, the trials.' }),
   activations: z
     .array(z.strictObject({ day: z.iso.date(), count: z.int() }))
     .meta({ description: 'By day (UTC), the latest first: at most 366 days that had any.' }),
@@ -18,7 +24,7 @@ const stats = queryRoute({
   path: '/v1/stats',
   operationId: 'getStats',
   tag: 'Operations',
-  summary: 'Active subscriptions by plan, activations by day',
+  summary: 'Active subscriptions and trials by plan, activations by day',
   description: 'Counted at most once in five seconds.',
   auth: ['history:read'],
   rateLimit: { name: 'queries', by: 'caller' },
@@ -26,11 +32,12 @@ const stats = queryRoute({
   answers: { 200: { description: 'The numbers.', body: statsBody } },
   problems: QUERY_PROBLEMS,
 }).handle(async (context) => {
-  const { activeSubscriptions, activations, asOf } = await context.stats();
+  const { activeSubscriptions, trials, activations, asOf } = await context.stats();
   return {
     status: 200,
     body: {
-      active_subscriptions: activeSubscriptions.map(({ plan, count }) => ({ plan_type: plan, count })),
+      active_subscriptions: activeSubscriptions.map(showCount),
+      trials: trials.map(showCount),
       activations: [...activations],
       as_of: new Date(asOf).toISOString(),
     },

@@ -1,21 +1,34 @@
 import { z } from 'zod';
 import { Problem } from '../../shared/http/problems/problem.ts';
-import { uuid } from '../../shared/http/routes/fields.ts';
+import { catalogueName, instant, uuid } from '../../shared/http/routes/fields.ts';
+import { listOf, pageQuery, pageSize, showPage } from '../../shared/http/routes/paging.ts';
 import { subscriptionResource } from '../../shared/http/routes/resources.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
+import { listSubscriptions, type SubscriptionCursor } from '../queries/list-subscriptions.ts';
 import { showSubscription } from '../queries/show.ts';
 import { findSubscription } from '../queries/subscriptions.ts';
-import { aboutOneUser, mustOwn, ONE_USER_PROBLEMS, rowsToWaitFor } from './conventions.ts';
+import {
+  aboutMany,
+  aboutOneUser,
+  mustOwn,
+  ONE_USER_PROBLEMS,
+  QUERY_PROBLEMS,
+  rowsToWaitFor,
+} from './conventions.ts';
+
+const common = {
+  method: 'get',
+  tag: 'Subscriptions',
+  rateLimit: { name: 'queries', by: 'caller' },
+} as const;
 
 const subscription = queryRoute({
-  method: 'get',
+  ...common,
   path: '/v1/subscriptions/{id}',
   operationId: 'getSubscription',
-  tag: 'Subscriptions',
   summary: 'A subscription',
   auth: ['user', 'customers:read', 'history:read'],
-  rateLimit: { name: 'queries', by: 'caller' },
   params: z.object({ id: uuid }),
   headers: aboutOneUser,
   answers: { 200: { description: 'The subscription.', body: subscriptionResource } },
@@ -29,4 +42,53 @@ const subscription = queryRoute({
   return { status: 200, body: showSubscription(row, clock()) };
 });
 
-export const subscriptionRoutes: readonly Route<QueryContext>[] = [subscription];
+/** The end date in milliseconds and the id of the last one that was shown. */
+const cursor = z
+  .string()
+  .regex(/^-?\d{1,15}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, {
+    error: 'expected the next_cursor of the page before',
+  })
+  .transform((text): SubscriptionCursor => {
+    const [endDate, subscriptionId] = text.split('_') as [string, string];
+    return { endDate: Number(endDate), subscriptionId };
+  });
+
+const subscriptions = queryRoute({
+  ...common,
+  path: '/v1/subscriptions',
+  operationId: 'listSubscriptions',
+  summary: 'Subscriptions, by end date; those that all given filters match',
+  description: 'One whose end date changes between two pages may be on both, or on neither.',
+  auth: ['customers:read'],
+  query: z.strictObject({
+    limit: pageQuery.limit,
+    cursor: cursor.optional().meta({
+      description: 'The `next_cursor` of the page before.',
+      examples: ['1811894400000_019afc2e-9c41-7d02-8a3b-5e6f7a8b9c0d'],
+    }),
+    status: subscriptionResource.shape.status.optional(),
+    product: catalogueName.optional(),
+    plan: catalogueName.optional(),
+    ends_before: instant
+      .optional()
+      .meta({ description: 'Only those whose end date lies before it, with or without a grace.' }),
+  }),
+  headers: aboutMany,
+  answers: { 200: { description: 'A page of them.', body: listOf(subscriptionResource) } },
+  problems: QUERY_PROBLEMS,
+}).handle(async ({ db, clock }, { query }) => {
+  const size = pageSize(query);
+  const { status, product, plan, ends_before: endsBefore } = query;
+  const now = clock();
+  const page = { after: query.cursor, limit: size + 1 };
+  const rows = await listSubscriptions(db, { status, product, plan, endsBefore }, page, now);
+  const body = showPage(
+    rows,
+    size,
+    (row) => showSubscription(row, now),
+    (row) => `${row.end_date.getTime()}_${row.subscription_id}`,
+  );
+  return { status: 200, body };
+});
+
+export const subscriptionRoutes: readonly Route<QueryContext>[] = [subscriptions, subscription];

@@ -22,6 +22,9 @@ export interface Catalogue {
   readonly products: ReadonlyMap<string, Product>;
 }
 
+/** What products and plans are named like. */
+export const CATALOGUE_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
+
 /** The name of the plan that is not premium, and that a subscription falls back to. */
 export const FREE_PLAN = 'free';
 

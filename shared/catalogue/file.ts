@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { FIRST_PRODUCT } from '../events/level-2.ts';
 import { termsSchema, termsSchema1 } from '../events/terms.ts';
 import { expected } from '../expected.ts';
-import { type Catalogue, FREE_PLAN, type Plan, type Product } from './catalogue.ts';
+import { CATALOGUE_NAME, type Catalogue, FREE_PLAN, type Plan, type Product } from './catalogue.ts';
 
-const name = z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/, {
+const name = z.string().regex(CATALOGUE_NAME, {
   error: 'a name begins with a letter, and has at most 32 of a-z, 0-9, - and _',
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { text } from '../../../shared/http/routes/fields.ts';
+import { CATALOGUE_NAME } from '../../../shared/catalogue/catalogue.ts';
+import { catalogueName, text } from '../../../shared/http/routes/fields.ts';
 
 const NAME = /[a-z][a-z0-9_-]{0,63}/.source;
 const ENTITLEMENT = new RegExp(`^${NAME}$`);
@@ -10,11 +11,7 @@ const entitlement = z
   .string()
   .regex(ENTITLEMENT, { error: 'expected entitlements as plans name them, such as core' });
 
-const PRODUCT = /^[a-z][a-z0-9_-]{0,31}$/;
-
-const product = z
-  .string()
-  .regex(PRODUCT, { error: 'expected the name of a product, such as app' })
+const product = catalogueName
   .optional()
   .meta({ description: 'Compared with the license where it is given.' });
 
@@ -62,7 +59,7 @@ export type AskedQuestion = z.output<typeof validateBody>;
 const USUAL: ReadonlyMap<string, RegExp> = new Map([
   ['client_id', /^[A-Za-z0-9._~+/=-]{1,128}$/],
   ['nonce', /^[A-Za-z0-9._~+/=-]{1,128}$/],
-  ['product', PRODUCT],
+  ['product', CATALOGUE_NAME],
   ['app_version', /^[A-Za-z0-9._~+/=-]{1,64}$/],
 ]);
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CATALOGUE_NAME } from '../../catalogue/catalogue.ts';
 import { expected } from '../../expected.ts';
 import { hasUnseenCharacter } from '../../identity/characters.ts';
 import { normaliseEmail } from '../../identity/email.ts';
@@ -76,6 +77,11 @@ export const opaque = (maximum: number) =>
 
 /** The seller's own id of a user or a subscription: the same letters are the same id, however they were typed. */
 export const externalId = opaque(128).transform((id) => id.normalize('NFC'));
+
+/** The name of a product or a plan. */
+export const catalogueName = z
+  .string()
+  .regex(CATALOGUE_NAME, { error: 'expected a name as the catalogue has it, such as app or pro' });
 
 /** The id of a user, a subscription or a license. */
 export const uuid = z.uuid({ error: 'expected a UUID' }).transform((id) => id.toLowerCase());

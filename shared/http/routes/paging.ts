@@ -18,12 +18,16 @@ export interface Page {
   readonly limit: number;
 }
 
-/** One more than is shown is read, to know whether there is a next page. */
-export const pageOf = (query: {
+export interface PageQuery {
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
-}) => {
-  const size = query.limit ?? 50;
+}
+
+export const pageSize = ({ limit }: Pick<PageQuery, 'limit'>): number => limit ?? 50;
+
+/** One more than is shown is read, to know whether there is a next page. */
+export const pageOf = (query: PageQuery) => {
+  const size = pageSize(query);
   return { size, page: { after: query.cursor, limit: size + 1 } satisfies Page };
 };
 
@@ -33,13 +37,18 @@ export const listOf = <S extends z.ZodType>(item: S) =>
     next_cursor: z.string().nullable().meta({ description: 'Null on the last page.' }),
   });
 
+export interface List<I> {
+  items: I[];
+  next_cursor: string | null;
+}
+
 /** @param cursorOf what the next page continues behind */
 export function showPage<R, I>(
   rows: readonly R[],
   size: number,
   show: (row: R) => I,
   cursorOf: (row: R) => string,
-): { items: I[]; next_cursor: string | null } {
+): List<I> {
   const shown = rows.slice(0, size);
   const last = shown.at(-1);
   return {

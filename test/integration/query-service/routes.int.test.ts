@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { QueryService } from '../../../query-service/app.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
 import { type ApiRequest, ask } from '../../support/api.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { LicensedUser } from './read-model.ts';
 import { useSystem } from './system.ts';
 
@@ -122,6 +124,20 @@ describe('users', () => {
     const none = await get(`/v1/users?email=${user.email}&client_id=${other.clientId}`, operator);
     expect(ids(none.body)).toEqual([]);
   });
+  it('are found by the beginning of the email, taken as it is', async () => {
+    const someone = await system.it.readModel.addUser();
+    const email = `100%_é\\-${someone.email}`;
+    const query = 'UPDATE read_model.users SET email = $2 WHERE user_id = $1';
+    await system.it.readModel.query(query, [someone.userId, email]);
+    const found = async (prefix: string) =>
+      ids((await get(`/v1/users?email_prefix=${encodeURIComponent(prefix)}`, operator)).body);
+    expect(await found(email)).toEqual([someone.userId]);
+    expect(await found(' 100%_E\u0301\\')).toEqual([someone.userId]);
+    for (const none of ['100__', '1%', '00%']) expect(await found(none)).toEqual([]);
+    expect(await found(user.userId.slice(0, -1))).toContain(user.userId);
+    const refused = await get('/v1/users?email_prefix=a', analyst);
+    expect(refused).toMatchObject({ status: 403, body: { scope: 'customers:read' } });
+  });
   it('are found by email whatever its case, also where PostgreSQL knows no letters but ASCII', async () => {
     const someone = await system.it.readModel.addUser();
     const email = `é-${someone.email}`;
@@ -169,6 +185,24 @@ describe('users', () => {
     });
     expect((await get(`/v1/users/${user.userId}`, operator)).body.email).toBe(user.email);
   });
+  it('have subscriptions and licenses', async () => {
+    const mine = `/v1/users/${user.userId}`;
+    for (const what of ['subscriptions', 'licenses'])
+      expect((await get(`${mine}/${what}`, operator)).body).toEqual((await get(`/v1/me/${what}`, own)).body);
+    const { body } = await get(`${mine}/licenses`, analyst);
+    expect(body).toMatchObject({ items: [{ license_id: user.licenseId }] });
+    expect(JSON.stringify(body)).not.toContain('client_name');
+    for (const what of ['subscriptions', 'licenses']) {
+      expect((await get(`/v1/users/${nobody()}/${what}`, operator)).status).toBe(404);
+      expect((await get(`${mine}/${what}`, own)).status).toBe(403);
+      const signedUp = await system.it.readModel.addUser();
+      await system.it.readModel.query(`DELETE FROM read_model.${what} WHERE user_id = $1`, [signedUp.userId]);
+      expect((await get(`/v1/users/${signedUp.userId}/${what}`, operator)).body).toEqual({
+        items: [],
+        next_cursor: null,
+      });
+    }
+  });
   it('are no business of users', async () => {
     for (const path of ['/v1/users', `/v1/users/${user.userId}`, '/v1/stats'])
       expect((await get(path, own)).status).toBe(403);
@@ -187,7 +221,23 @@ describe('statistics', () => {
       { day: '2030-01-02', count: 3 },
       { day: '2030-01-01', count: 2 },
     ]);
-    expect(body.active_subscriptions).toContainEqual({ plan_type: 'basic', count: 1 });
+    expect(body.active_subscriptions).toContainEqual({ product: 'app', plan_type: 'basic', count: 1 });
+    expect(body.trials).toEqual([]);
+    const trying = await system.it.readModel.addUser({ plan: 'basic' });
+    await system.it.readModel.query(
+      "UPDATE read_model.subscriptions SET trial = true, product = 'pdf' WHERE user_id = $1",
+      [trying.userId],
+    );
+    const later = (await get('/v1/stats', analyst)).body;
+    expect(later.as_of).toBe(body.as_of);
+    await eventually(
+      'counted again',
+      async () => {
+        const { trials } = (await get('/v1/stats', analyst)).body;
+        return isDeepStrictEqual(trials, [{ product: 'pdf', plan_type: 'basic', count: 1 }]);
+      },
+      10_000,
+    );
   });
 });
 

@@ -14,7 +14,7 @@ CREATE INDEX subscriptions_cancelled_by_whom ON subscriptions (user_id) WHERE ca
 -- entered after it.
 WITH started AS (
   SELECT user_id, subscription_id, start_date, end_date, created_at,
-    end_date + (terms ->> 'graceDays')::integer * interval '1 day' > created_at AS was_current,
+    end_date + (terms ->> 'graceDays')::integer * interval '24 hours' > created_at AS was_current,
     count(*) OVER (PARTITION BY user_id) AS of_user
   FROM subscriptions WHERE product = 'app'
 ), counts AS (
