@@ -8,6 +8,7 @@ import type { Foresee } from '../execute/foresee.ts';
 import { type EmailRequest, type Outcome, refused } from '../execute/requests.ts';
 import { actorOf, stampCommand } from '../execute/stamps.ts';
 import type { Reservation, Reservations } from '../reservations/reservations.ts';
+import { askingForEmail } from './asking-for-email.ts';
 import { passwordCheck } from './credentials.ts';
 import type { Emails } from './emails.ts';
 import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
@@ -26,9 +27,9 @@ interface Parts {
  * or without its release, is done by a repeat, and lapses after an hour (see emails.ts).
  */
 export function createChangeEmail({ dependencies, reservations, emails, foresee, executeCommand }: Parts) {
-  const { vault } = dependencies;
+  const { vault, guesses } = dependencies;
 
-  return async (request: EmailRequest): Promise<Outcome> => {
+  const change = async (request: EmailRequest): Promise<Outcome> => {
     const { userId, caller, ifMatch, password, requester = UNKNOWN_REQUESTER } = request;
     const email = normaliseEmail(request.email);
     if (email === undefined) throw new Error('what came is no email address');
@@ -68,4 +69,10 @@ export function createChangeEmail({ dependencies, reservations, emails, foresee,
       await reservations.releaseUnchanged(old.digest, old.reservation, stamp);
     return outcome;
   };
+
+  // Staff may know which emails are taken.
+  return (request: EmailRequest): Promise<Outcome> =>
+    request.caller.role === 'user'
+      ? askingForEmail(guesses, request.requester, () => change(request))
+      : change(request);
 }

@@ -7,6 +7,7 @@ import { type Outcome, type PasswordRequest, refused } from '../execute/requests
 import { actorOf, stampCommand } from '../execute/stamps.ts';
 import { bringsTheSamePassword, passwordCheck } from './credentials.ts';
 import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
+import { createOpenProfile } from './open-profile.ts';
 import { refuseGuessable } from './password-rules.ts';
 
 interface Parts {
@@ -21,6 +22,7 @@ interface Parts {
  */
 export function createChangePassword({ dependencies, executeCommand }: Parts) {
   const { vault, passwords } = dependencies;
+  const openProfile = createOpenProfile(dependencies);
 
   return async (request: PasswordRequest): Promise<Outcome> => {
     const { userId, caller, ifMatch, password, newPassword, requester = UNKNOWN_REQUESTER } = request;
@@ -35,7 +37,8 @@ export function createChangePassword({ dependencies, executeCommand }: Parts) {
       async decide(state, context) {
         if (!(await fits(state))) return refused({ code: 'wrong_password' });
         if (newPassword === password) return nothing({ kind: 'user' });
-        const guessable = await refuseGuessable(vault, newPassword, state.account, 'new_password');
+        const { email } = await openProfile(userId, state.account.profile);
+        const guessable = refuseGuessable(newPassword, email, 'new_password');
         if (guessable) return guessable;
         passwordHash ??= await passwords.hash(newPassword, requester);
         return decide(state, { type: 'ChangePassword', passwordHash }, context);

@@ -12,6 +12,7 @@ import { ANONYMOUS, stampCommand } from '../execute/stamps.ts';
 import { bringsTheSamePassword } from './credentials.ts';
 import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
 import { openEmailVerification, openPasswordReset } from './one-time-tokens.ts';
+import { createOpenProfile } from './open-profile.ts';
 import { refuseGuessable } from './password-rules.ts';
 
 interface Parts {
@@ -24,6 +25,7 @@ const INVALID = { code: 'one_time_token_invalid' } as const;
 /** Sets a password by a one-time token. A token that does not hold costs no hashing. */
 export function createConfirmPassword({ dependencies, executeCommand }: Parts) {
   const { vault, passwords } = dependencies;
+  const openProfile = createOpenProfile(dependencies);
   return async (request: ConfirmPasswordRequest): Promise<Outcome> => {
     const { token, newPassword, requester = UNKNOWN_REQUESTER } = request;
     const reset = await openPasswordReset(vault, token);
@@ -36,7 +38,8 @@ export function createConfirmPassword({ dependencies, executeCommand }: Parts) {
       stamp,
       async decide(state, context) {
         if (!resetHolds(state.account, resetId, context.now)) return refused(INVALID);
-        const guessable = await refuseGuessable(vault, newPassword, state.account, 'new_password');
+        const { email } = await openProfile(userId, state.account.profile);
+        const guessable = refuseGuessable(newPassword, email, 'new_password');
         if (guessable) return guessable;
         passwordHash ??= await passwords.hash(newPassword, requester);
         return decide(state, { type: 'ResetPassword', resetId, passwordHash }, context);

@@ -1,6 +1,5 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { normaliseEmail } from '../../shared/identity/email.ts';
-import type { Vault } from '../../shared/vault/vault.ts';
 import { type Refused, refused } from '../execute/requests.ts';
 
 /** Shorter ones are refused for their length. */
@@ -25,36 +24,20 @@ function isSequence(text: string): boolean {
   );
 }
 
-/** Whose password it is to be. */
-export interface PasswordOwner {
-  /** Empty for a user without an email. */
-  readonly emailDigest: string;
-  /** Where it is known, its part before the @ is refused too. */
-  readonly email?: string;
+/** The whole address in any of its forms, or its part before the @. */
+function isOwnEmail(password: string, email: string): boolean {
+  const [localPart = ''] = email.split('@');
+  return folded(password) === folded(localPart) || normaliseEmail(password) === email;
 }
 
-async function isOwnEmail(
-  vault: Pick<Vault, 'emailDigest'>,
-  password: string,
-  owner: PasswordOwner,
-): Promise<boolean> {
-  const [localPart] = owner.email?.split('@') ?? [];
-  if (localPart !== undefined && folded(password) === folded(localPart)) return true;
-  return normaliseEmail(password) !== undefined && (await vault.emailDigest(password)) === owner.emailDigest;
-}
-
-/** What is wrong with a password, as a sentence for the person who chose it; undefined if nothing is. */
-async function passwordFault(
-  vault: Pick<Vault, 'emailDigest'>,
-  password: string,
-  owner: PasswordOwner,
-): Promise<string | undefined> {
+/** What is wrong with a password, for the person who chose it; undefined if nothing is. */
+function passwordFault(password: string, email: string | null): string | undefined {
   const text = folded(password);
   if (COMMON.has(text))
     return 'is one of the most common passwords, which are tried first: choose another one';
   if (REPETITIVE.test(text) || isSequence(text))
     return 'is a simple pattern, which is tried first: choose another one';
-  if (await isOwnEmail(vault, password, owner)) return 'is your own email address: choose another one';
+  if (email !== null && isOwnEmail(password, email)) return 'is your own email address: choose another one';
   return undefined;
 }
 
@@ -62,16 +45,15 @@ async function passwordFault(
  * Refuses a password that would be guessed among the first (NIST SP 800-63B-4, 3.1.1.2): a common one, a simple pattern, or
  * the user's own email. Whole passwords are compared, without regard to case: a common word within a longer one is fine.
  * For every way to set a password: sign-up, change, reset.
- * @param field its name in the request
+ * @param email the user's, as it is compared; null for one without
+ * @param field the password's name in the request
  * @returns undefined for one that may be used
- * @throws VaultUnavailable
  */
-export async function refuseGuessable(
-  vault: Pick<Vault, 'emailDigest'>,
+export function refuseGuessable(
   password: string,
-  owner: PasswordOwner,
+  email: string | null,
   field: 'password' | 'new_password',
-): Promise<Refused | undefined> {
-  const detail = await passwordFault(vault, password, owner);
+): Refused | undefined {
+  const detail = passwordFault(password, email);
   return detail === undefined ? undefined : refused({ code: 'invalid_field', field, detail });
 }

@@ -11,6 +11,7 @@ import type { ExecuteCommand } from '../execute/execute-command.ts';
 import { type Outcome, refused, type SignUpRequest } from '../execute/requests.ts';
 import { ANONYMOUS, stampCommand } from '../execute/stamps.ts';
 import type { Reservations } from '../reservations/reservations.ts';
+import { askingForEmail } from './asking-for-email.ts';
 import { credentialsOf, passwordFits } from './credentials.ts';
 import type { Emails } from './emails.ts';
 import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
@@ -36,7 +37,7 @@ export function createSignUp({ dependencies, reservations, emails, executeComman
     const email = normaliseEmail(request.email);
     if (email === undefined) throw new Error('a sign-up came with what is no email address');
     const emailDigest = await vault.emailDigest(email);
-    const guessable = await refuseGuessable(vault, password, { emailDigest, email }, 'password');
+    const guessable = refuseGuessable(password, email, 'password');
     if (guessable) return guessable;
     // Before anything is looked up: whoever finds the email taken, for whatever reason, has waited as long as for a sign-up.
     // And before anything is written: a node that is too busy to hash leaves no reservation behind.
@@ -83,11 +84,6 @@ export function createSignUp({ dependencies, reservations, emails, executeComman
     return outcome.kind === 'done' ? { ...outcome, tokenRevision } : outcome;
   };
 
-  // A sign-up says which emails are taken: who asks for many is limited like one who guesses at passwords.
   return (request: SignUpRequest): Promise<Outcome> =>
-    guesses.attempt(
-      { kind: 'email', address: request.requester?.address ?? '' },
-      () => attempt(request),
-      (outcome) => outcome.kind === 'rejected' && outcome.rejection.code === 'email_taken',
-    );
+    askingForEmail(guesses, request.requester, () => attempt(request));
 }

@@ -88,7 +88,7 @@ it('a stolen token serves no more guesses at the password than the log-in does',
 });
 
 it('an address that guesses at many accounts, or asks which emails are taken, is refused', async () => {
-  const [from, owner] = [network(), await signUp(node.url)];
+  const [from, owner, asker] = [network(), await signUp(node.url), await signUp(node.url)];
   for (let n = 0; n < 5; n += 1)
     expect((await logIn(`${from}::${n}`, 'not it', { email: `${randomUUID()}@example.com` })).status).toBe(
       401,
@@ -99,6 +99,15 @@ it('an address that guesses at many accounts, or asks which emails are taken, is
   const taken = () =>
     post(node.url, '/v1/signup', `${from}::1`, { email: owner.email, password: 'battery staple horse' });
   for (let n = 0; n < 5; n += 1) expect((await taken()).status).toBe(409);
+  const asking = () =>
+    post(
+      node.url,
+      '/v1/me/email',
+      `${from}::1`,
+      { email: owner.email, password: asker.password },
+      asker.token,
+    );
+  expect((await asking()).status).toBe(429);
   const fresh = { email: `${randomUUID()}@example.com`, password: 'battery staple horse' };
   expect(await statusesOf(taken(), post(node.url, '/v1/signup', `${from}::1`, fresh))).toEqual([429, 429]);
   expect((await post(node.url, '/v1/signup', `${network()}::1`, fresh)).status).toBe(201);
@@ -120,7 +129,7 @@ it('a sign-up that finds the email taken has waited for a hash like any other', 
   expect(new Set(statuses)).toEqual(new Set([409, 503]));
 });
 
-it('a password that is guessed among the first is refused, at sign-up and when it is changed', async () => {
+it('a password that is guessed among the first is refused: at sign-up, when it is changed, by a one-time token', async () => {
   const email = `${randomUUID()}@example.com`;
   const from = `${network()}::1`;
   for (const password of ['Password1', '12341234', email.toUpperCase()]) {
@@ -132,7 +141,12 @@ it('a password that is guessed among the first is refused, at sign-up and when i
     });
   }
   const owner = await signUp(node.url);
-  for (const new_password of ['Password1', '12341234', owner.email.toUpperCase()]) {
+  for (const new_password of [
+    'Password1',
+    '12341234',
+    owner.email.toUpperCase(),
+    owner.email.split('@', 1)[0],
+  ]) {
     const refused = await post(
       node.url,
       '/v1/password',
@@ -143,4 +157,17 @@ it('a password that is guessed among the first is refused, at sign-up and when i
     expect(refused.status).toBe(400);
     expect(await refused.json()).toMatchObject({ errors: [{ pointer: '/new_password' }] });
   }
+  const staff = await node.operatorToken();
+  const reset = await post(node.url, `/v1/users/${owner.userId}/password-reset`, from, {}, staff);
+  const { token } = (await reset.json()) as { token: string };
+  const confirm = (new_password: string) =>
+    post(node.url, '/v1/password-resets/confirm', from, { token, new_password });
+  for (const [password, status] of [
+    ['Password1', 400],
+    [owner.email, 400],
+    ['battery staple horse', 204],
+    // Only a good one uses the token up.
+    ['battery staple horses', 400],
+  ] as const)
+    expect((await confirm(password)).status).toBe(status);
 });
