@@ -1,5 +1,3 @@
-import { resolveProduct } from '../../shared/catalogue/catalogue.ts';
-import { comparedClientId } from '../../shared/identity/opaque.ts';
 import {
   type AccountCommand,
   addUser,
@@ -13,23 +11,14 @@ import {
   signUp,
   verifyEmail,
 } from './account-commands.ts';
-import { type Context, type Decision, invalid, isRejection, nothing, rejected } from './decision.ts';
-import {
-  admitLicenseKey,
-  issueLicenseKey,
-  type LicenseKeyCommand,
-  revokeLicenseKey,
-  useLicenseKey,
-} from './license-key.ts';
-import { activate, limitsOf } from './licenses/activate.ts';
-import type { ActivateClient, ActivationCommand } from './licenses/commands.ts';
-import { deactivateClient, deactivateLicense, reinstateLicense, revoke } from './licenses/end.ts';
-import { licensesOf } from './licenses/state.ts';
-import { changePlan, renew } from './subscriptions/change.ts';
+import { type Context, type Decision, nothing, rejected } from './decision.ts';
+import { issueLicenseKey, type LicenseKeyCommand, revokeLicenseKey } from './license-key.ts';
+import type { ActivationCommand } from './licenses/commands.ts';
+import { decideActivation } from './licenses/decide.ts';
 import type { SubscriptionCommand } from './subscriptions/commands.ts';
-import { start, startedBefore } from './subscriptions/start.ts';
+import { decideSubscription } from './subscriptions/decide.ts';
+import { startedBefore } from './subscriptions/start.ts';
 import { suspendedOf } from './subscriptions/state.ts';
-import { cancel, reinstate, suspend, withdrawCancellation } from './subscriptions/stop.ts';
 import type { UserState } from './user-state.ts';
 
 export type Command = AccountCommand | SubscriptionCommand | ActivationCommand | LicenseKeyCommand;
@@ -104,70 +93,6 @@ function decideErased(state: UserState, command: Command): Decision {
   if (command.type === 'EraseUser' || command.type === 'LogOut') return nothing({ kind: 'user' });
   const earlier = command.type === 'StartSubscription' && startedBefore(state.subscriptions, command);
   return earlier || rejected({ code: 'not_found', what: 'user' });
-}
-
-function decideSubscription(state: UserState, command: SubscriptionCommand, context: Context): Decision {
-  const { userId, subscriptions } = state;
-  const activeClients = (product: string) => licensesOf(state.licenses, product).active;
-  if (command.type === 'StartSubscription')
-    return start(subscriptions, command, { userId, activeClients }, context);
-  const before = subscriptions.byId.get(command.subscriptionId);
-  if (!before) return rejected({ code: 'not_found', what: 'subscription' });
-  switch (command.type) {
-    case 'RenewSubscription':
-      return renew(before, command, userId, context);
-    case 'ChangePlan':
-      return changePlan(before, command, { userId, activeClients: activeClients(before.product) }, context);
-    case 'CancelSubscription':
-      return cancel(before, command, userId, context);
-    case 'WithdrawCancellation':
-      return withdrawCancellation(before, userId, context);
-    case 'SuspendSubscription':
-      return suspend(before, command, userId, context);
-    case 'ReinstateSubscription':
-      return reinstate(before, command, userId, context);
-    default:
-      return command satisfies never;
-  }
-}
-
-/** The product is the one that is named, or a license key's. */
-function decideActivate(state: UserState, command: ActivateClient, context: Context): Decision {
-  const { userId, licenses, licenseKeys, subscriptions } = state;
-  const { keyId } = command;
-  const key = keyId === undefined ? undefined : admitLicenseKey(licenseKeys, keyId, context.now);
-  if (key && isRejection(key)) return rejected(key);
-  if (key && command.product !== undefined && command.product !== key.product)
-    return rejected(invalid('product', `the license key is for "${key.product}"`));
-  const { found, detail } = key
-    ? { found: key, detail: '' }
-    : resolveProduct(context.catalogue, command.product);
-  if (!found) return rejected(invalid('product', detail));
-  const { product } = found;
-  const keyUses = key && useLicenseKey(licenseKeys, key, comparedClientId(command.clientId));
-  const held = licensesOf(licenses, product);
-  return activate(held, subscriptions.counting.get(product), command, { userId, keyUses }, context);
-}
-
-function decideActivation(state: UserState, command: ActivationCommand, context: Context): Decision {
-  const { userId, licenses } = state;
-  if (command.type === 'ActivateClient') return decideActivate(state, command, context);
-  if (command.type === 'DeactivateClient') return deactivateClient(licenses, command, userId);
-  const before = licenses.byId.get(command.licenseId);
-  if (!before) return rejected({ code: 'not_found', what: 'license' });
-  const held = licensesOf(licenses, before.product);
-  switch (command.type) {
-    case 'DeactivateLicense':
-      return deactivateLicense(before, command.reason, userId);
-    case 'RevokeLicense':
-      return revoke(held, before, command.reason, userId);
-    case 'ReinstateLicense': {
-      const limit = limitsOf(state.subscriptions.counting.get(before.product)).clients;
-      return reinstateLicense(held, before, limit, command.reason, userId);
-    }
-    default:
-      return command satisfies never;
-  }
 }
 
 function decideLicenseKey(state: UserState, command: LicenseKeyCommand, context: Context): Decision {

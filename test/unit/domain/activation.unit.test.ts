@@ -81,6 +81,13 @@ describe('activating a client', () => {
     ).toBe('events');
   });
 
+  it('of a product that is sold no longer goes on for who has it', () => {
+    const story = Story.given(signedUp, started());
+    story.catalogue = { products: new Map() };
+    expect(codeOf(story.when({ ...activate(), product: 'app' }))).toBe('events');
+    expect(codeOf(story.when({ ...activate(), product: 'game' }))).toBe('invalid_field');
+  });
+
   it('needs one that is not suspended', () => {
     const story = Story.given(signedUp, started(), suspension('SubscriptionSuspended'));
     expect(story.when(activate())).toMatchObject({

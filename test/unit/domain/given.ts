@@ -5,7 +5,7 @@ import type { StartSubscription } from '../../../command-service/domain/subscrip
 import type { Period } from '../../../command-service/domain/subscriptions/period.ts';
 import { type Command, decide } from '../../../command-service/domain/user.ts';
 import { evolve, initialState, type UserState } from '../../../command-service/domain/user-state.ts';
-import { type Catalogue, findPlan, type Plan, type Product } from '../../../shared/catalogue/catalogue.ts';
+import { type Catalogue, findPlan, type Product } from '../../../shared/catalogue/catalogue.ts';
 import { readCatalogue } from '../../../shared/catalogue/read.ts';
 import { eventCatalogue } from '../../../shared/events/catalogue.ts';
 import type { Role } from '../../../shared/events/metadata.ts';
@@ -16,24 +16,23 @@ import { sideOf } from '../../../shared/subscription-status.ts';
 export const USER = '01900000-0000-7000-8000-000000000001';
 export const NOW = Date.UTC(2026, 0, 31, 12);
 export const DAY = 86_400_000;
-const staffSell = (product: Product | undefined, ...names: readonly string[]): Product => {
-  if (!product) throw new Error('the default catalogue has no such product');
-  const plans = [...product.plans].map(([name, plan]): [string, Plan] => [
-    name,
-    names.includes(name) ? { ...plan, startedBy: 'staff' } : plan,
-  ]);
-  return { ...product, plans: new Map(plans) };
-};
+export const CATALOGUE: Catalogue = readCatalogue();
 
-/** The default catalogue, its paid plans started by staff, and a second product beside it for tests that want one. */
-const APP = staffSell(readCatalogue().products.get('app'), 'basic', 'pro');
-export const CATALOGUE: Catalogue = { products: new Map([['app', APP]]) };
+const productOf = ({ products }: Catalogue, name: string): Product => {
+  const product = products.get(name);
+  if (!product) throw new Error(`the catalogue has no ${name}`);
+  return product;
+};
+const APP = productOf(CATALOGUE, 'app');
+
+/** A second product beside it, with the same plans. */
 export const TWO_PRODUCTS: Catalogue = {
   products: new Map([
     ['app', APP],
     ['studio', { ...APP, product: 'studio' }],
   ]),
 };
+
 /** The catalogue with one more plan that customers start themselves. */
 export const withCustomersPlan = (name: string): Catalogue => {
   const free = APP.plans.get('free');
@@ -42,6 +41,7 @@ export const withCustomersPlan = (name: string): Catalogue => {
     products: new Map([['app', { ...APP, plans: new Map([...APP.plans, [name, { ...free, plan: name }]]) }]]),
   };
 };
+
 export const DIGEST = 'a'.repeat(64);
 
 export const at = (ms: number): string => new Date(ms).toISOString();
