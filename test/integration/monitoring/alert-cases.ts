@@ -100,6 +100,12 @@ const writeSide: readonly AlertCase[] = [
     at: whileRising,
     labels: { job: 'command-service', limit: 'logins' },
   },
+  {
+    alert: 'SecretsGuessed',
+    series: { 'http_rate_limited_total{job="command-service",limit="password_guesses"}': rise(24) },
+    at: whileRising,
+    labels: { job: 'command-service', limit: 'password_guesses' },
+  },
 ];
 
 const feed = (state: string, values: string) => ({
