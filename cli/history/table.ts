@@ -1,6 +1,10 @@
 import type { ShownEntry } from '../../shared/history/show.ts';
+import { subscriptionWords } from './words.ts';
 
-/** One line an event, tab-separated: the state behind it in columns of its own, the payload as JSON. */
+/**
+ * One line an event, tab-separated: the state behind it in columns of its own, the payload as JSON. Plan, status and end
+ * date are of the first product; the last column has the subscriptions of all.
+ */
 export const TABLE_HEADER = [
   'revision',
   'time',
@@ -18,6 +22,7 @@ export const TABLE_HEADER = [
   'event_id',
   'fault',
   'data',
+  'subscriptions',
 ].join('\t');
 
 /** A tab or a line break in a value would be one of the table's. */
@@ -44,6 +49,7 @@ export function tableLine(entry: ShownEntry): string {
     entry.event_id,
     entry.fault,
     JSON.stringify(entry.data),
+    state?.subscriptions.map(subscriptionWords).join('; '),
   ]
     .map(field)
     .join('\t');

@@ -35,13 +35,17 @@ export const bought = ({ product, plan, quantity, trial }: Bought): string =>
     quantity === 1 ? '' : ` × ${quantity}`,
   ].join('');
 
-const subscription = ({ plan_type: plan, status, end_date: end, ...found }: SubscriptionSummary): string =>
-  `${bought({ ...found, plan })} ${status} until ${minute(end)}`;
+export const subscriptionWords = ({
+  plan_type: plan,
+  status,
+  end_date: end,
+  ...found
+}: SubscriptionSummary): string => `${bought({ ...found, plan })} ${status} until ${minute(end)}`;
 
 /** The state in its parts: user, subscriptions, clients. */
 export const stateParts = (state: StateSummary): readonly string[] => [
   state.status,
-  ...(state.subscriptions.length > 0 ? state.subscriptions.map(subscription) : ['no subscription']),
+  ...(state.subscriptions.length > 0 ? state.subscriptions.map(subscriptionWords) : ['no subscription']),
   clients(state.licenses),
 ];
 
@@ -55,26 +59,57 @@ export function changes(
   return stateParts(after).filter((part) => !known.includes(part));
 }
 
-const text = (data: Readonly<Record<string, unknown>>, name: string): string | undefined =>
+type Data = Readonly<Record<string, unknown>>;
+
+const text = (data: Data, name: string): string | undefined =>
   typeof data[name] === 'string' ? printable(data[name]) : undefined;
 
+const number = (data: Data, name: string): number | undefined =>
+  typeof data[name] === 'number' ? data[name] : undefined;
+
+const quoted = (words: string | undefined): string | undefined => words && `"${words}"`;
+
+/** What was bought; of an event that names no plan the product alone, unless it is the first. */
+function subject(data: Data): string | undefined {
+  const [plan, product = FIRST_PRODUCT] = [text(data, 'plan'), text(data, 'product')];
+  if (plan !== undefined)
+    return bought({ product, plan, quantity: number(data, 'quantity') ?? 1, trial: data.trial === true });
+  return product === FIRST_PRODUCT ? undefined : product;
+}
+
+function period(data: Data): string | undefined {
+  const [from, to] = [text(data, 'startDate'), text(data, 'endDate') ?? text(data, 'expiresAt')];
+  return to && (from ? `${minute(from)} to ${minute(to)}` : `until ${minute(to)}`);
+}
+
+/** A client, and by what it got its place. */
+function client(data: Data, personal: Data): (string | undefined)[] {
+  const [id, name] = [text(data, 'clientId'), text(personal, 'clientName')];
+  const [key, replaced] = [text(data, 'keyId'), text(data, 'replaces')];
+  return [
+    id && (name ? `${id} (${name})` : id),
+    id && key && `by license key ${key}`,
+    replaced && `in place of license ${replaced}`,
+  ];
+}
+
 /** What an event says beyond its type, in a few words. */
-export function details(
-  data: Readonly<Record<string, unknown>>,
-  personal: Readonly<Record<string, unknown>> = {},
-): string {
-  const [plan, from, to] = [text(data, 'plan'), text(data, 'startDate'), text(data, 'endDate')];
-  const name = text(personal, 'clientName');
-  const client = text(data, 'clientId');
-  const reason = text(personal, 'reason');
+export function details(data: Data, personal: Data = {}): string {
+  const uses = number(data, 'uses');
   return [
     text(personal, 'email'),
-    plan,
-    from && to ? `${minute(from)} to ${minute(to)}` : to && `until ${minute(to)}`,
+    text(personal, 'name'),
+    subject(data),
+    period(data),
     text(data, 'externalId'),
-    client && (name ? `${client} (${name})` : client),
-    reason && `"${reason}"`,
+    ...client(data, personal),
+    uses && `for ${uses} ${uses === 1 ? 'client' : 'clients'}`,
+    data.imported === true && 'made by another system',
+    text(data, 'resetId') && text(data, 'expiresAt') === undefined && 'by a reset',
+    data.emailBlocked === true && 'the email stays blocked',
+    quoted(text(personal, 'note')),
+    quoted(text(personal, 'reason')),
   ]
-    .filter((part) => part !== undefined)
+    .filter((part) => typeof part === 'string')
     .join(', ');
 }

@@ -64,6 +64,33 @@ describe('a timeline on a terminal', () => {
     expect(stateText(nobody, START, plain)).toEqual([expect.any(String), '  not signed up yet']);
   });
 
+  test('shows the subscription of each product, and of an event what is new of them', async () => {
+    const pdf = start();
+    if (pdf.type !== 'SubscriptionStarted') throw new Error('not a start');
+    const another = {
+      ...pdf.data,
+      subscriptionId: randomUUID(),
+      product: 'pdf',
+      quantity: 5,
+      externalId: 'sub_7',
+    };
+    const { timeline, entries } = await timelineOf(
+      await stream([signUp], [start()], [{ type: 'SubscriptionStarted', data: another }]),
+    );
+    expect(entryText(entries[2] as (typeof entries)[number], entries[1]?.state, plain)).toEqual([
+      '    2  2026-01-03 00:00:00.000Z  SubscriptionStarted      pdf pro × 5, 2026-01-01 00:00Z to 2026-01-31 00:00Z, sub_7',
+      '                                 by user  → pdf pro × 5 active until 2026-01-31 00:00Z',
+    ]);
+    expect(stateText(timeline.state, START + 5 * DAY, plain).slice(2, 4)).toEqual([
+      '  subscription  pro active, 2026-01-01 00:00Z to 2026-01-31 00:00Z',
+      '  subscription  pdf pro × 5 active, 2026-01-01 00:00Z to 2026-01-31 00:00Z, sub_7',
+    ]);
+    const fields = tableLine(showEntry(entries[2] as (typeof entries)[number])).split('\t');
+    expect(fields.at(-1)).toBe(
+      'pro active until 2026-01-31 00:00Z; pdf pro × 5 active until 2026-01-31 00:00Z',
+    );
+  });
+
   test('lets nobody steer it', async () => {
     const sly = 'a\u001b[2Jb\u202ec\td';
     expect(printable(sly)).toBe('a\ufffd[2Jb\ufffdc\ufffdd');
@@ -80,6 +107,36 @@ describe('a timeline on a terminal', () => {
   test('paints only if it is told to', () => {
     expect(paintFor(true)('red', 'x')).toBe('\u001b[31mx\u001b[39m');
     expect(plain('red', 'x')).toBe('x');
+  });
+});
+
+describe('what an event says', () => {
+  const end = '2026-02-10T00:00:00.000Z';
+  test.each<[Parameters<typeof details>, string]>([
+    [[{ plan: 'pro', product: 'app', quantity: 1, trial: false }], 'pro'],
+    [[{ plan: 'pro', product: 'pdf', quantity: 5, trial: false }], 'pdf pro × 5'],
+    [[{ plan: 'basic', product: 'app', quantity: 1, trial: true }], 'trial of basic'],
+    [[{ product: 'app', clientId: 'desk' }], 'desk'],
+    [
+      [
+        { product: 'pdf', clientId: 'desk', keyId: 'K', keyUses: 2, replaces: 'L' },
+        { clientName: 'My desk' },
+      ],
+      'pdf, desk (My desk), by license key K, in place of license L',
+    ],
+    [
+      [{ product: 'app', keyId: 'K', uses: 10, expiresAt: end }, { note: 'for the lab' }],
+      'until 2026-02-10 00:00Z, for 10 clients, "for the lab"',
+    ],
+    [[{ product: 'pdf', keyId: 'K', imported: true }], 'pdf, made by another system'],
+    [[{ keyId: 'K' }, { reason: 'leaked' }], '"leaked"'],
+    [[{ externalId: 'cus_1' }, { email: 'ada@example.com', name: 'Ada' }], 'ada@example.com, Ada, cus_1'],
+    [[{ resetId: 'R', expiresAt: end }], 'until 2026-02-10 00:00Z'],
+    [[{ resetId: 'R' }], 'by a reset'],
+    [[{ emailBlocked: true }], 'the email stays blocked'],
+    [[{ emailBlocked: false }], ''],
+  ])('%j: %s', (given, words) => {
+    expect(details(...given)).toBe(words);
   });
 });
 
