@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { watchPools } from '../shared/adapters/postgres/pool-metrics.ts';
 import { pingRedis } from '../shared/adapters/redis/ping.ts';
 import { redisCounters } from '../shared/adapters/redis/rate-counters.ts';
@@ -9,22 +8,22 @@ import { AnonymousLimit } from '../shared/http/limits/anonymous-limit.ts';
 import { RateLimiter } from '../shared/http/limits/rate-limit.ts';
 import { createMetrics } from '../shared/http/metrics.ts';
 import { mountDocs } from '../shared/http/openapi/docs.ts';
-import { Problem } from '../shared/http/problems/problem.ts';
 import { createAuthenticate } from '../shared/http/routes/auth.ts';
 import { createHttpApp } from '../shared/http/server/app.ts';
 import { startServer } from '../shared/http/server/server.ts';
 import type { Running } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
-import type { AccessClaims } from '../shared/tokens/tokens.ts';
 import { isTracing } from '../shared/tracing/tracing.ts';
 import { LastSeen } from '../shared/usage/last-seen.ts';
+import { ServiceKeyUses } from '../shared/usage/service-key-uses.ts';
 import { UsageCounter } from '../shared/usage/usage-counter.ts';
 import type { QueryConfig } from './config.ts';
 import { type Connections, connect } from './connections.ts';
+import { endedTokens } from './ended-tokens.ts';
 import { Histories } from './queries/history.ts';
 import { ReadYourWrites } from './queries/read-your-writes.ts';
 import { statsReader } from './queries/stats.ts';
-import { tokenHasEnded } from './queries/users.ts';
+
 import { ReadModelCheckpoint, readCheckpoint } from './read-model-checkpoint.ts';
 import { queryRoutes } from './routes/all.ts';
 import { createValidation, type Validation } from './validation/create-validation.ts';
@@ -48,23 +47,6 @@ export interface QueryService extends Running {
 }
 
 const API_DOCUMENT = new URL('../docs/openapi.json', import.meta.url);
-
-/** A token's user may be newer than the read model; then it is waited for, a moment. */
-const UNKNOWN_USER_WAIT_MS = 1_000;
-const UNKNOWN_USER_LOOK_MS = 100;
-
-const hasEnded =
-  ({ pools }: Connections) =>
-  async (claims: AccessClaims): Promise<boolean> => {
-    if (claims.role !== 'user') return false;
-    const { sub, rev, jti } = claims;
-    for (const deadline = performance.now() + UNKNOWN_USER_WAIT_MS; ; ) {
-      const ended = await tokenHasEnded(pools.database, { sub, rev, jti });
-      if (ended !== undefined) return ended;
-      if (performance.now() >= deadline) throw new Problem('read_model_behind');
-      await wait(UNKNOWN_USER_LOOK_MS);
-    }
-  };
 
 /**
  * Ready is a node that can answer some validation: one of the layers below answers, or something is remembered. A
@@ -102,6 +84,7 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
   const limiter = new RateLimiter({ shared: redisCounters(redis), clock, logger });
   const anonymous = new AnonymousLimit(limiter, config.ANONYMOUS_PER_MINUTE);
   const usage = new UsageCounter({ pool: pools.usage, clock, logger, registry: metrics.registry });
+  const keyUses = new ServiceKeyUses({ pool: pools.usage, clock, logger });
   const lastSeen = new LastSeen({ pool: pools.usage, clock, logger });
   const checkpoint = new ReadModelCheckpoint({ read: () => readCheckpoint(database) });
   const monotonic = () => performance.now();
@@ -132,7 +115,12 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
   const health = healthOf(connections, validation, logger);
   const app = createHttpApp({
     routes: queryRoutes,
-    elsewhere: { '/v1/users': ['POST'], '/v1/users/{id}': ['DELETE'] },
+    elsewhere: {
+      '/v1/users': ['POST'],
+      '/v1/users/{id}': ['DELETE'],
+      '/v1/service-accounts': ['POST'],
+      '/v1/service-accounts/{id}': ['DELETE'],
+    },
     context: {
       db: database,
       readYourWrites: new ReadYourWrites({ db: database, checkpoint }),
@@ -142,7 +130,7 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
       leaseKeys: rings.lease,
       clock,
     },
-    authenticate: createAuthenticate({ tokens, isEnded: hasEnded(connections) }),
+    authenticate: createAuthenticate({ tokens, isEnded: endedTokens(database, keyUses) }),
     limits: { queries: config.QUERIES_PER_MINUTE },
     anonymous,
     extend: (express) => mountDocs(express, API_DOCUMENT),
@@ -155,7 +143,7 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
   lastSeen.start();
   const stopWork = async () => {
     await Promise.all([health.stop(), validation.stop()]);
-    await Promise.all([usage.stop(), lastSeen.stop(), limiter.stop()]);
+    await Promise.all([usage.stop(), lastSeen.stop(), keyUses.stop(), limiter.stop()]);
     await connections.close();
   };
   try {

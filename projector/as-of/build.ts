@@ -15,7 +15,15 @@ import { type Marker, markComplete, readMarker } from './marker.ts';
 import type { AsOfOptions, AsOfResult } from './options.ts';
 
 const STATEMENT_TIMEOUT_MS = 3_600_000;
-const TABLES = ['users', 'subscriptions', 'licenses', 'license_keys', 'activations_by_day', 'parked_events'];
+const TABLES = [
+  'users',
+  'subscriptions',
+  'licenses',
+  'license_keys',
+  'staff',
+  'activations_by_day',
+  'parked_events',
+];
 
 /** The steps of building one schema. */
 class AsOfBuild {

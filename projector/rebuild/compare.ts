@@ -6,6 +6,7 @@ const TABLES: Readonly<Record<string, readonly string[] | 'all'>> = {
   subscriptions: 'all',
   licenses: 'all',
   license_keys: 'all',
+  staff: 'all',
   activations_by_day: 'all',
   parked_events: ['event_id', 'user_id', 'revision', 'type'],
   skipped_events: ['event_id', 'user_id', 'revision', 'type'],

@@ -146,7 +146,7 @@ class Rebuild {
     this.#say('indexing');
     await makePartitions(this.#pool, SUBSCRIPTIONS(NEXT), []);
     await migrateReadModel(this.#pool, NEXT, false);
-    for (const table of ['users', 'subscriptions', 'licenses', 'license_keys'])
+    for (const table of ['users', 'subscriptions', 'licenses', 'license_keys', 'staff'])
       await this.#pool.query(`ANALYZE ${NEXT}.${table}`);
   }
 

@@ -1,4 +1,5 @@
 import { inTransaction, type Pool, type PoolClient } from '../../shared/adapters/postgres/pool.ts';
+import type { Recorded, StaffEvent } from '../../shared/events/types.ts';
 import { FeedStop } from '../errors.ts';
 import { type ParkedEvent, park } from '../parked/parked-events.ts';
 import { BatchState, type ChangedViews } from './batch-state.ts';
@@ -6,6 +7,7 @@ import { type Checkpoint, moveCheckpoint } from './checkpoint.ts';
 import type { DecodedEvent } from './decode.ts';
 import { findRefused, isRefusal, isTransient, refusalCause, rehearsal } from './faults.ts';
 import { type FoldContext, foldEvents } from './fold.ts';
+import { applyStaff } from './projections/staff.ts';
 
 /** Where a projector writes: one schema of read models. */
 export interface Target {
@@ -17,6 +19,7 @@ export interface Target {
 
 export interface Batch {
   readonly events: readonly DecodedEvent[];
+  readonly staff: readonly Recorded<StaffEvent>[];
   readonly from: Checkpoint;
   readonly to: Checkpoint;
 }
@@ -62,6 +65,7 @@ function commit(target: Target, batch: Batch, context: FoldContext): Promise<App
     const state = await BatchState.load(client, batch.events);
     const parked = foldEvents(state, batch.events, context);
     await state.save(client);
+    await applyStaff(client, batch.staff);
     await park(client, parked);
     if (state.erased.length > 0) await target.eraseUsage?.(client, state.erased);
     return { changed: () => state.changedViews(at), parked };

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { RecordedEvent } from '../../shared/event-log.ts';
-import { type EventReader, isUserEvent } from '../../shared/events/codec.ts';
+import { type EventReader, isStaffEvent, isUserEvent } from '../../shared/events/codec.ts';
 import { ForeignEvent, UnknownEvent } from '../../shared/events/errors.ts';
 import { userOfStream } from '../../shared/events/streams.ts';
-import type { PersonalEventType, Recorded, UserEvent } from '../../shared/events/types.ts';
+import type { PersonalEventType, Recorded, StaffEvent, UserEvent } from '../../shared/events/types.ts';
 import {
   type FoldedEvent,
   type ShownPersonal,
@@ -30,8 +30,10 @@ export interface DecodedEvent extends FoldedEvent {
 type Known = Pick<DecodedEvent, 'recorded' | 'loggedAt' | 'fault' | 'foreign' | 'endsStream'>;
 
 export interface DecodedEvents {
-  /** The users' events; those of email streams change no row. */
+  /** The users' events; those of reservations change no row. */
   readonly events: readonly DecodedEvent[];
+  /** Those of staff. */
+  readonly staff: readonly Recorded<StaffEvent>[];
   /** How many were decoded, of either kind. */
   readonly count: number;
   /** The last of them; undefined if there was none. */
@@ -64,6 +66,7 @@ export async function decodeEvents(
   recorded: readonly RecordedEvent[],
 ): Promise<DecodedEvents> {
   const known: Known[] = [];
+  const staff: Recorded<StaffEvent>[] = [];
   const sealedFor = new Set<string>();
   let count = 0;
   let stop: FeedStop | undefined;
@@ -74,7 +77,7 @@ export async function decodeEvents(
       if (isUserEvent(decoded)) {
         known.push({ recorded: decoded, loggedAt: event.created });
         if (shownPart(decoded)) sealedFor.add(decoded.event.data.userId);
-      }
+      } else if (isStaffEvent(decoded)) staff.push(decoded);
       count++;
     } catch (error) {
       if (!(error instanceof UnknownEvent)) throw error;
@@ -94,7 +97,7 @@ export async function decodeEvents(
     if (i % SLICE === SLICE - 1) await turn();
     events.push(open(decoder.reader, event, keys));
   }
-  return { events, count, last: recorded[count - 1], ...(stop ? { stop } : {}) };
+  return { events, staff, count, last: recorded[count - 1], ...(stop ? { stop } : {}) };
 }
 
 const isUuid = (text: string) => z.guid().safeParse(text).success;

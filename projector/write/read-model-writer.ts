@@ -91,7 +91,7 @@ export class ReadModelWriter {
       position: decoded.last.position,
       at: decoded.last.created,
     };
-    const { change, stop } = await this.#commit(decoded.events, last, position);
+    const { change, stop } = await this.#commit(decoded, last, position);
     return { change, stop: stop ?? decoded.stop };
   }
 
@@ -119,7 +119,7 @@ export class ReadModelWriter {
   }
 
   async #commit(
-    events: Batch['events'],
+    { events, staff }: Pick<Batch, 'events' | 'staff'>,
     last: AppliedEvent | undefined,
     position: Position,
   ): Promise<WrittenBatch> {
@@ -130,7 +130,7 @@ export class ReadModelWriter {
     try {
       const applied = await applyBatch(
         this.#target,
-        { events, from, to },
+        { events, staff, from, to },
         { parked: this.#parked, skipped: this.#skipped },
       );
       this.#remember(to, applied);
@@ -142,7 +142,12 @@ export class ReadModelWriter {
       const end = before.at(-1);
       if (!end) throw error.stop;
       const { id, position: at } = end.recorded;
-      const { change } = await this.#commit(before, { id, position: at, at: end.loggedAt }, at);
+      const earlier = staff.filter(({ position: of }) => comparePositions(of, at) < 0);
+      const { change } = await this.#commit(
+        { events: before, staff: earlier },
+        { id, position: at, at: end.loggedAt },
+        at,
+      );
       return { change, stop: error.stop };
     }
   }

@@ -80,6 +80,7 @@ function joined(batches: readonly DecodedBatch[]): DecodedBatch {
   return {
     decoded: {
       events: batches.flatMap(({ decoded }) => decoded.events),
+      staff: batches.flatMap(({ decoded }) => decoded.staff),
       count: batches.reduce((sum, { decoded }) => sum + decoded.count, 0),
       last: batches.findLast(({ decoded }) => decoded.last)?.decoded.last,
       ...(stop && { stop }),

@@ -5,6 +5,7 @@ import { jwksRoutes } from './jwks.ts';
 import { licenseRoutes } from './licenses.ts';
 import { meRoutes } from './me.ts';
 import { planRoutes } from './plans.ts';
+import { serviceAccountRoutes } from './service-accounts.ts';
 import { statsRoutes } from './stats.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { userRoutes } from './users.ts';
@@ -17,6 +18,7 @@ export const queryRoutes: readonly Route<QueryContext>[] = [
   ...licenseRoutes,
   ...userRoutes,
   ...historyRoutes,
+  ...serviceAccountRoutes,
   ...statsRoutes,
   ...planRoutes,
   ...jwksRoutes,

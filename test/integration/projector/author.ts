@@ -2,9 +2,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { EventLog, NewEvent } from '../../../shared/event-log.ts';
 import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/catalogue.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
-import { emailStream, userStream } from '../../../shared/events/streams.ts';
+import { START } from '../../../shared/events/position.ts';
+import { emailStream, staffStream, userStream } from '../../../shared/events/streams.ts';
 import type { Terms } from '../../../shared/events/terms.ts';
-import type { NewUserEvent } from '../../../shared/events/types.ts';
+import type { NewUserEvent, StaffEvent } from '../../../shared/events/types.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
 import type { Vault } from '../../../shared/vault/vault.ts';
 
@@ -42,20 +43,45 @@ export interface Author {
 
 const DAY = 86_400_000;
 
+const stamp = (stream: string, index: number, decidedAt: number) => ({
+  stream,
+  index,
+  metadata: {
+    $correlationId: randomUUID(),
+    $causationId: randomUUID(),
+    commandId: randomUUID(),
+    actor: { role: 'system' as const, id: 'test' },
+    decidedAt: instant(decidedAt),
+  },
+});
+
+/** Writes the events of a member of staff, as the write side would, but without its rules. */
+export function createStaffAuthor(log: EventLog, vault: Vault, staffId: string = randomUUID()) {
+  const codec = createCodec({ writeLevel: LATEST_SCHEMA_LEVEL, vault });
+  let revision = -1;
+  let position = START;
+  return {
+    staffId,
+    /** Somebody else has appended an event meanwhile. */
+    async skip(): Promise<void> {
+      revision += 1;
+    },
+    /** Appends events behind those before. Answers the position of the last. */
+    async append(...events: readonly StaffEvent[]): Promise<string> {
+      for (const event of events) {
+        const encoded = await codec.encode(event, stamp(staffStream(staffId), 0, Date.now()));
+        const expected = revision < 0 ? 'no_stream' : revision;
+        const result = await log.append(staffStream(staffId), expected, [encoded], { deadlineMs: 10_000 });
+        revision = result.revision;
+        position = result.position;
+      }
+      return `${position.commit}/${position.prepare}`;
+    },
+  };
+}
+
 export function createAuthors(log: EventLog, vault: Vault) {
   const codec = createCodec({ writeLevel: LATEST_SCHEMA_LEVEL, vault });
-  const stamp = (stream: string, index: number, decidedAt: number) => ({
-    stream,
-    index,
-    metadata: {
-      $correlationId: randomUUID(),
-      $causationId: randomUUID(),
-      commandId: randomUUID(),
-      actor: { role: 'system' as const, id: 'test' },
-      decidedAt: instant(decidedAt),
-    },
-  });
-
   function author(userId = newId(), email = `${userId}@example.com`): Author {
     const stream = userStream(userId);
     let revision = -1;

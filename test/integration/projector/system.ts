@@ -146,7 +146,7 @@ export async function tool(system: Pick<System, 'env'>, ...args: string[]) {
 /** The read models' rows, without what depends on when or how often something was tried. */
 export async function allRows({ pool }: Pick<System, 'pool'>, schema = 'read_model') {
   const tables: Record<string, unknown[]> = {};
-  for (const table of ['users', 'subscriptions', 'licenses', 'license_keys', 'activations_by_day']) {
+  for (const table of ['users', 'subscriptions', 'licenses', 'license_keys', 'staff', 'activations_by_day']) {
     tables[table] = (await pool.query(`SELECT * FROM ${schema}.${table} ORDER BY 1`)).rows;
   }
   return tables;

@@ -6,6 +6,7 @@ import { WriteBehind } from '../../../projector/write/write-behind.ts';
 const batch = (...ids: string[]): DecodedBatch => ({
   decoded: {
     events: ids.map((id) => ({ userId: id }) as DecodedEvent),
+    staff: [],
     count: ids.length,
     last: undefined,
   },
