@@ -1,10 +1,10 @@
-import { EventNotEnabled } from '../../shared/events/errors.ts';
 import { userStream } from '../../shared/events/streams.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
 import { accepted, type Decision } from '../domain/decision.ts';
 import { decide } from '../domain/user.ts';
 import { withTokenUntilErased } from '../execute/admission.ts';
 import type { ExecuteCommand } from '../execute/execute-command.ts';
+import { isEnabled } from '../execute/is-enabled.ts';
 import { type EraseRequest, type Outcome, refused } from '../execute/requests.ts';
 import { actorOf, type CommandStamp, stampCommand } from '../execute/stamps.ts';
 import type { UserQueue } from '../execute/user-queue.ts';
@@ -55,13 +55,10 @@ export function createErase(parts: EraseParts) {
   /** Level 1 can't say that an email is blocked. A person's right to be erased does not wait for the next level. */
   function sayable(decision: Decision, userId: string): Decision {
     if (decision.kind !== 'events') return decision;
-    try {
-      for (const event of decision.events) dependencies.codec.check(event, userStream(userId));
-      return decision;
-    } catch (error) {
-      if (!(error instanceof EventNotEnabled)) throw error;
-      return accepted({ type: 'UserErased', data: { userId, emailBlocked: false } });
-    }
+    const stream = userStream(userId);
+    return decision.events.every((event) => isEnabled(dependencies.codec, event, stream))
+      ? decision
+      : accepted({ type: 'UserErased', data: { userId, emailBlocked: false } });
   }
 
   return async (request: EraseRequest): Promise<Outcome> => {

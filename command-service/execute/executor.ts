@@ -15,6 +15,7 @@ import type { Profile } from '../domain/entities.ts';
 import { decide } from '../domain/user.ts';
 import { createLicenseKeys, type LicenseKeys } from '../license-keys/license-keys.ts';
 import { Reservations } from '../reservations/reservations.ts';
+import { createStartSubscription } from '../subscriptions/start.ts';
 import { withAnyToken, withLiveToken } from './admission.ts';
 import { createAppend } from './append.ts';
 import { createExecuteCommand } from './execute-command.ts';
@@ -83,10 +84,12 @@ export function createExecutor(dependencies: ExecutorDependencies): Executor {
   const foresee = createForesee({ dependencies, states, queue });
   const emails = new Emails({ vault, reservations, states, queue, clock });
   const parts = { dependencies, states, queue, reservations, emails, foresee, executeCommand };
+  const startSubscription = createStartSubscription(parts);
 
   return {
     async execute(request) {
       const { userId, caller, command, ifMatch } = request;
+      if (command.type === 'StartSubscription') return startSubscription({ ...request, command });
       const admit = command.type === 'LogOut' ? withAnyToken : withLiveToken;
       return executeCommand({
         userId,

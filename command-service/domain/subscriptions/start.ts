@@ -2,6 +2,7 @@ import { DAY_MS } from '../../../shared/calendar.ts';
 import { type Plan, resolvePlan, resolveProduct } from '../../../shared/catalogue/catalogue.ts';
 import type { Terms } from '../../../shared/events/terms.ts';
 import type { NewUserEvent } from '../../../shared/events/types.ts';
+import { timeOfUuidv7 } from '../../../shared/ids.ts';
 import {
   isCurrentAt,
   type Side,
@@ -45,14 +46,21 @@ export function startedBefore(
     : rejected({ code: 'external_id_taken' });
 }
 
+/** What begins now and was reserved a moment ago began then: the time of the reserved id is the start date. */
+const beginningNow = ({ subscriptionId }: StartSubscription, now: number): number =>
+  (subscriptionId === undefined ? undefined : timeOfUuidv7(subscriptionId)) ?? now;
+
 /** A trial begins now and is as long as the catalogue says; anything else has the dates that were asked for. */
-function datesOf({ trial, period }: StartSubscription, { plan, trialDays }: Plan, now: number) {
+function datesOf(command: StartSubscription, { plan, trialDays }: Plan, now: number) {
+  const { trial, period } = command;
+  const from = beginningNow(command, now);
+  if (!trial && period && 'months' in period) return dates(period, from);
   if (!trial) return period ? dates(period, now) : invalid('months', 'required');
   if (period)
     return invalid('months' in period ? 'months' : 'start_date', 'a trial has the length of the catalogue');
   return trialDays === null
     ? invalid('trial', `the plan "${plan}" has no trial`)
-    : { startDate: now, endDate: now + trialDays * DAY_MS };
+    : { startDate: from, endDate: from + trialDays * DAY_MS };
 }
 
 /** What makes it staff's to start. */
@@ -75,7 +83,10 @@ function offerFor(command: StartSubscription, { now, by, catalogue }: Context): 
   const given = datesOf(command, plan.found, now);
   if (isRejection(given)) return given;
   const { plan: name, quantity, trial } = command;
-  const staffs = isStaffs({ isCustomers: startedBy === 'customer' || trial, quantity, ...given }, now);
+  const staffs = isStaffs(
+    { isCustomers: startedBy === 'customer' || trial, quantity, ...given },
+    beginningNow(command, now),
+  );
   if (by === 'user' && staffs) return { code: 'plan_not_self_service', plan: name, because: staffs };
   const facts = { ...given, graceDays: terms.graceDays, suspended: false, cancelled: false };
   return { product: product.found.product, trial, terms, limit: terms.maxClients * quantity, facts };

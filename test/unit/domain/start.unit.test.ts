@@ -247,6 +247,18 @@ describe('a trial', () => {
     expect(codeOf(story.by('user').when({ ...trial(), product: 'studio' }))).toBe('events');
   });
 
+  it('that was reserved a moment ago begins then: at the time of the reserved id', () => {
+    const subscriptionId = newId(9, NOW - 5);
+    const begun = { subscriptionId, startDate: at(NOW - 5) };
+    for (const story of [Story.given(signedUp), staff(signedUp)])
+      expect(story.when({ ...trial(), subscriptionId })).toMatchObject({
+        events: [{ data: { ...begun, endDate: at(NOW - 5 + 14 * DAY) } }],
+      });
+    expect(staff(signedUp).when({ ...start('pro'), subscriptionId })).toMatchObject({
+      events: [{ data: begun }],
+    });
+  });
+
   it('in quantity 1, unless staff start it', () => {
     expect(rejection(Story.given(signedUp), { ...trial(), quantity: 2 })).toMatchObject(
       notSelfService('quantity'),
