@@ -1,7 +1,10 @@
 import { styleText } from 'node:util';
+import { FIRST_PRODUCT } from '../../shared/events/level-2.ts';
 import { showEntry } from '../../shared/history/show.ts';
 import type { TimelineEntry } from '../../shared/history/timeline.ts';
 import { type StateSummary, statusAt, type UserRows } from '../../shared/history/user-rows.ts';
+import { licenseKeyStatusAt, usesLeft } from '../../shared/license-keys/status.ts';
+import type { LicenseKey } from '../../shared/read-model/fold/license-key.ts';
 import { bought, changes, details, exact, minute, printable } from './words.ts';
 
 /** Paints text, or leaves it as it is where colours are not wanted. */
@@ -14,6 +17,7 @@ const TYPE_WIDTH = 23;
 const INDENT = ' '.repeat(33);
 /** Clients that are shown at the end; `--json --state` has all. */
 const MAX_CLIENTS = 20;
+const MAX_KEYS = 20;
 
 /** An event as two lines: what happened, and who did it and what came of it. */
 export function entryText(
@@ -54,7 +58,18 @@ export function stateText(state: UserRows, asOf: number, paint: Paint): readonly
   lines.push(
     row('clients', `${counts.active} active, ${counts.revoked} revoked, ${counts.deactivated} deactivated`),
   );
-  return [...lines, ...clientLines(state, paint)];
+  lines.push(...clientLines(state, paint));
+  for (const key of state.licenseKeys(MAX_KEYS)) lines.push(row('license key', licenseKey(key, asOf, paint)));
+  return lines;
+}
+
+/** `good, 8 of 10 uses left, until 2026-06-01 00:00Z` and its id; never its text. */
+function licenseKey(key: LicenseKey, asOf: number, paint: Paint): string {
+  const left = key.uses === null ? [] : [`${usesLeft(key)} of ${key.uses} uses left`];
+  const until = key.expiresAt === null ? [] : [`until ${minute(new Date(key.expiresAt).toISOString())}`];
+  const product = key.product === FIRST_PRODUCT ? [] : [printable(key.product)];
+  const status = paintStatus(licenseKeyStatusAt(key, asOf), paint);
+  return `${[...product, status, ...left, ...until].join(', ')}  ${paint('dim', key.keyId)}`;
 }
 
 function clientLines(state: UserRows, paint: Paint): string[] {
@@ -68,6 +83,6 @@ function clientLines(state: UserRows, paint: Paint): string[] {
   return more > 0 ? [`    … and ${more} earlier ones (all: --state --json)`, ...lines] : lines;
 }
 
-const GOOD: readonly string[] = ['active', 'grace', 'scheduled'];
+const GOOD: readonly string[] = ['good', 'active', 'grace', 'scheduled'];
 const paintStatus = (status: string, paint: Paint): string =>
   paint(GOOD.includes(status) ? 'green' : 'red', status);

@@ -5,7 +5,7 @@ import { instant, text, uuid } from '../../shared/http/routes/fields.ts';
 import { listOf, pageOf, pageQuery, showPage } from '../../shared/http/routes/paging.ts';
 import { type LicenseKeyResource, licenseKeyResource } from '../../shared/http/routes/resources.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
-import { licenseKeyStatusAt, usesLeft } from '../../shared/license-keys/status.ts';
+import { showLicenseKey } from '../../shared/license-keys/show.ts';
 import { type CommandContext, commandRoute } from '../context.ts';
 import type { LicenseKey } from '../domain/entities.ts';
 import { MAX_OWN_KEYS } from '../domain/license-key.ts';
@@ -48,17 +48,8 @@ async function show(
   principal: Principal | undefined,
   { userId, key, at }: Shown,
 ): Promise<LicenseKeyResource> {
-  return {
-    key_id: key.keyId,
-    ...(mayRead(principal) && { license_key: await executor.licenseKeys.textOf(key) }),
-    user_id: userId,
-    product: key.product,
-    uses: key.uses,
-    uses_left: usesLeft(key),
-    expires_at: key.expiresAt === null ? null : new Date(key.expiresAt).toISOString(),
-    status: licenseKeyStatusAt(key, at),
-    created_at: new Date(key.createdAt).toISOString(),
-  };
+  const shown = showLicenseKey(key, userId, at);
+  return mayRead(principal) ? { ...shown, license_key: await executor.licenseKeys.textOf(key) } : shown;
 }
 
 /** Whose key is issued. @throws Problem invalid_request */

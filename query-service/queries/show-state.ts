@@ -1,5 +1,10 @@
 import type { LicenseCounts, UserRows } from '../../shared/history/user-rows.ts';
-import type { LicenseResource, SubscriptionResource } from '../../shared/http/routes/resources.ts';
+import type {
+  LicenseKeyResource,
+  LicenseResource,
+  SubscriptionResource,
+} from '../../shared/http/routes/resources.ts';
+import { showLicenseKey } from '../../shared/license-keys/show.ts';
 import { licenseRow } from '../../shared/read-model/fold/license.ts';
 import { subscriptionRow } from '../../shared/read-model/fold/subscription.ts';
 import { type Shown, showLicense, showSubscription } from './show.ts';
@@ -12,20 +17,21 @@ export interface ShownState {
   readonly subscription: SubscriptionResource | null;
   readonly license_counts: LicenseCounts;
   readonly licenses: LicenseResource[];
+  readonly license_keys: LicenseKeyResource[];
   readonly created_at: string;
   readonly updated_at: string;
 }
 
 /**
  * @param at the time at which it is looked at, in milliseconds since 1970: statuses follow from it
- * @param licenses how many of the latest are shown; all unless given
+ * @param latest how many of the latest licenses and license keys are shown; all unless given
  * @returns null before the sign-up
  */
 export function showState(
   state: UserRows,
   at: number,
   { personal }: Shown,
-  licenses?: number,
+  latest?: number,
 ): ShownState | null {
   const user = state.user();
   if (!user) return null;
@@ -36,7 +42,8 @@ export function showState(
     subscriptions,
     subscription: subscriptions[0] ?? null,
     license_counts: state.counts,
-    licenses: state.licenses(licenses).map((license) => showLicense(licenseRow(license), { personal })),
+    licenses: state.licenses(latest).map((license) => showLicense(licenseRow(license), { personal })),
+    license_keys: state.licenseKeys(latest).map((one) => showLicenseKey(one, user.userId, at)),
     created_at: new Date(user.createdAt).toISOString(),
     updated_at: new Date(user.updatedAt).toISOString(),
   };

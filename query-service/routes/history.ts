@@ -4,7 +4,11 @@ import { type ShownEntry, showEntry } from '../../shared/history/show.ts';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import { instant, uuid } from '../../shared/http/routes/fields.ts';
 import { pageQuery } from '../../shared/http/routes/paging.ts';
-import { licenseResource, subscriptionResource } from '../../shared/http/routes/resources.ts';
+import {
+  licenseKeyResource,
+  licenseResource,
+  subscriptionResource,
+} from '../../shared/http/routes/resources.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
 import { THE_FIRST, THOSE_THAT_COUNT } from '../queries/show.ts';
@@ -77,6 +81,9 @@ const userState = z
     license_counts: licenseCounts,
     licenses: z.array(licenseResource).meta({
       description: `In the order of their activation; the latest ${MAX_LICENSES} if there are more.`,
+    }),
+    license_keys: z.array(licenseKeyResource).meta({
+      description: `In the order in which they were issued, never with their text; the latest ${MAX_LICENSES} if there are more.`,
     }),
     created_at: time,
     updated_at: time,

@@ -124,9 +124,9 @@ export class UserRows implements Rows {
     return [...this.#subscriptions.values()];
   }
 
-  /** In the order in which they were issued. */
-  get licenseKeys(): readonly LicenseKey[] {
-    return [...this.#licenseKeys.values()];
+  /** In the order in which they were issued. @param last only so many of the latest */
+  licenseKeys(last = this.#licenseKeys.size): readonly LicenseKey[] {
+    return [...this.#licenseKeys.values().drop(Math.max(0, this.#licenseKeys.size - last))];
   }
 
   get counts(): LicenseCounts {

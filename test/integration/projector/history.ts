@@ -26,6 +26,32 @@ async function secondProduct(user: Author): Promise<void> {
   );
 }
 
+/** A license key that is used up, one that was revoked, and a client that came back by the first. */
+async function licenseKeys(user: Author): Promise<void> {
+  const { userId } = user;
+  const [used, revoked] = [newId(), newId()];
+  const issued = { userId, product: 'app', keyDigest: '0'.repeat(64), personal: {} };
+  const client = { userId, clientId: 'by-key', personal: {} };
+  const activated = (licenseId: string) => {
+    const data = { ...client, licenseId, product: 'app', subscriptionId: newId(), keyId: used, keyUses: 1 };
+    return { type: 'LicenseActivated', data } as const;
+  };
+  const first = newId();
+  await user.append(
+    { type: 'LicenseKeyIssued', data: { ...issued, keyId: used, uses: 1 } },
+    {
+      type: 'LicenseKeyIssued',
+      data: { ...issued, keyId: revoked, imported: true, expiresAt: instant(Date.now() + DAY) },
+    },
+    activated(first),
+  );
+  await user.append(
+    { type: 'LicenseKeyRevoked', data: { userId, keyId: revoked, personal: {} } },
+    { type: 'LicenseDeactivated', data: { ...client, licenseId: first } },
+    activated(newId()),
+  );
+}
+
 /** A history with something of everything in it, an erased user and parked events among them. */
 export async function history(system: System, users: number): Promise<string> {
   let position = '';
@@ -42,6 +68,7 @@ export async function history(system: System, users: number): Promise<string> {
     if (i % 4 === 0)
       await user.append({ type: 'SubscriptionSuspended', data: { userId, subscriptionId, personal: {} } });
     if (i % 6 === 0) await secondProduct(user);
+    if (i % 6 === 3) await licenseKeys(user);
     if (i % 5 === 0) {
       await user.append({
         type: 'LoggedOut',

@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { TABLE_HEADER, tableLine } from '../../../cli/history/table.ts';
 import { entryText, paintFor, stateText } from '../../../cli/history/timeline-text.ts';
 import { changes, details, printable } from '../../../cli/history/words.ts';
+import type { NewUserEvent } from '../../../shared/events/types.ts';
 import { showEntry } from '../../../shared/history/show.ts';
 import {
   activate,
+  at,
   DAY,
   erase,
   key,
@@ -16,6 +18,7 @@ import {
   start,
   stream,
   timelineOf,
+  userId,
 } from './given.ts';
 
 const plain = paintFor(false);
@@ -89,6 +92,34 @@ describe('a timeline on a terminal', () => {
     expect(fields.at(-1)).toBe(
       'pro active until 2026-01-31 00:00Z; pdf pro × 5 active until 2026-01-31 00:00Z',
     );
+  });
+
+  test('shows license keys by what is left of them', async () => {
+    const [used, ended] = ['01900000-0000-7000-b000-000000000001', '01900000-0000-7000-b000-000000000002'];
+    const issue = (keyId: string, more: object): NewUserEvent => {
+      const data = { userId, keyId, product: 'app', keyDigest: 'a'.repeat(64), personal: {}, ...more };
+      return { type: 'LicenseKeyIssued', data };
+    };
+    const byKey = activate(desk, 'desk') as Extract<NewUserEvent, { type: 'LicenseActivated' }>;
+    const { timeline, entries } = await timelineOf(
+      await stream(
+        [signUp, 0],
+        [start(), 1],
+        [issue(used, { uses: 2 }), 2],
+        [issue(ended, { expiresAt: at(10) }), 3],
+        [{ ...byKey, data: { ...byKey.data, keyId: used, keyUses: 1 } }, 4],
+      ),
+    );
+    expect(entryText(entries[2] as (typeof entries)[number], undefined, plain)[0]).toContain(
+      'LicenseKeyIssued         for 2 clients',
+    );
+    const keysAsOf = (days: number) =>
+      stateText(timeline.state, START + days * DAY, plain).filter((line) => line.includes('license key'));
+    expect(keysAsOf(9)).toEqual([
+      `  license key   good, 1 of 2 uses left  ${used}`,
+      `  license key   good, until ${at(10).slice(0, 10)} 00:00Z  ${ended}`,
+    ]);
+    expect(keysAsOf(11)[1]).toContain('expired');
   });
 
   test('lets nobody steer it', async () => {
