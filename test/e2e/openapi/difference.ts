@@ -18,13 +18,18 @@ function validatorOf(schema: Schema): z.ZodType {
 
 /** What a good request may be told nevertheless: it is about what exists and who asks, or about a rule between fields. */
 const RULES: readonly (readonly [operation: string, pointer: string, why: string])[] = [
-  ['startSubscription', '/user_id', 'operators name a user, and customers none'],
+  ['startSubscription', '/product', 'a product that the catalogue does not have'],
+  ['startSubscription', '/trial', 'a plan that has no trial'],
+  ['startSubscription', '/external_id', 'staff alone give one'],
+  ['activateClient', '/product', 'a product that the catalogue does not have'],
+  ['activateClient', '/replaces', 'the client that is activated itself'],
+  ['startSubscription', '/user_id', 'staff name a user, and customers none'],
   ['startSubscription', '/plan', 'a plan that the catalogue does not have'],
   ['changePlan', '/plan', 'a plan that the catalogue does not have'],
   ['startSubscription', '/start_date', 'at most a year ahead'],
-  ['startSubscription', '/end_date', 'behind the start'],
-  ['renewSubscription', '/end_date', 'at most ten years long'],
-  ['renewSubscription', '/months', 'at most ten years long'],
+  ['startSubscription', '/end_date', 'behind the start, or more than ten years ahead'],
+  ['renewSubscription', '/end_date', 'at most ten years ahead'],
+  ['renewSubscription', '/months', 'at most ten years ahead'],
 ];
 
 interface ProblemBody {

@@ -154,7 +154,7 @@ describe('one current subscription a product', () => {
   });
 
   it('leaves what counts alone when staff enter what was over before', () => {
-    const story = staff(signedUp, started('free'), activated(1));
+    const story = staff(signedUp, started('pro'), activated(1), activated(2));
     const before = story.subscription;
     expect(codeOf(story.does(start('free', { startDate: NOW - 90 * DAY, endDate: NOW - 60 * DAY })))).toBe(
       'events',
@@ -289,6 +289,13 @@ describe("staff's start", () => {
       expect(story.subscription).toMatchObject({ plan: 'pro', startedBy: 'staff' });
       expect(story.licenses.active).toBe(1);
     }
+  });
+
+  it('takes the place of a trial that staff started, too', () => {
+    const story = staff(signedUp);
+    story.does(trial());
+    expect(story.does(start('pro'))).toMatchObject({ events: [{ type: 'SubscriptionCancelled' }, {}] });
+    expect(story.subscription).toMatchObject({ trial: false, startedBy: 'staff' });
   });
 
   it('does not take the place of what staff started', () => {
