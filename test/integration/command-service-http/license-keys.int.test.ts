@@ -214,6 +214,28 @@ describe('activating with a license key', () => {
     expect(shown.body).toMatchObject({ uses_left: 0, status: 'used_up' });
   });
 
+  it('tells a mistyped key also while the log is away', async () => {
+    const customer = await subscribed();
+    const [seen, unseen] = [(await issue(customer.token, {})).body, (await issue(customer.token, {})).body];
+    expect((await activate(seen.license_key, 'one')).status).toBe(201);
+    await node.stopEventStore();
+    try {
+      expect((await activate('A3C5H-R4RBV-67YR2-1HAQG-SHDBT', 'two')).body.code).toBe('license_key_unknown');
+      for (const { license_key } of [seen, unseen])
+        expect(await activate(license_key, 'two')).toMatchObject({
+          status: 503,
+          body: { code: 'event_store_unavailable' },
+        });
+      const listed = await get('/v1/me/license-keys', customer.token);
+      expect(listed.body.code).toBe('event_store_unavailable');
+    } finally {
+      await node.startEventStore();
+    }
+    await expect
+      .poll(async () => (await activate(unseen.license_key, 'two')).status, { timeout: 20_000 })
+      .toBe(201);
+  });
+
   it('guesses are counted by address, and refused before the log is asked', async () => {
     const other = await node.another({ WRONG_GUESSES_PER_ADDRESS: '3' });
     const customer = await subscribed();
