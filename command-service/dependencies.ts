@@ -4,7 +4,7 @@ import type { EventLog } from '../shared/event-log.ts';
 import type { Codec } from '../shared/events/codec.ts';
 import type { Guesses } from '../shared/http/limits/failure-limit.ts';
 import type { Vault } from '../shared/vault/vault.ts';
-import type { ErasureIntents } from './accounts/erasure-intents.ts';
+import type { ErasureIntents } from './accounts/erasing/erasure-intents.ts';
 import type { Passwords } from './accounts/passwords.ts';
 import type { Snapshots } from './execute/snapshots.ts';
 

@@ -1,17 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { OutcomeUnknown } from '../../shared/event-log-errors.ts';
+import { userStream } from '../../shared/events/streams.ts';
 import { normaliseEmail } from '../../shared/identity/email.ts';
 import { uuidv7 } from '../../shared/ids.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
-import type { AccountCommand } from '../domain/account-commands.ts';
+import { noAccount } from '../domain/account.ts';
+import { type AccountCommand, addUser as addUserTo } from '../domain/account-commands.ts';
 import { decide } from '../domain/user.ts';
 import type { Job } from '../execute/decide-command.ts';
 import type { ExecuteCommand } from '../execute/execute-command.ts';
 import type { Foresee } from '../execute/foresee.ts';
 import { type AddUserRequest, type Outcome, refused } from '../execute/requests.ts';
 import { actorOf, type CommandStamp, stampCommand } from '../execute/stamps.ts';
-import type { Reservations } from '../reservations/reservations.ts';
-import type { Emails, Standing } from './emails.ts';
+import type { Held, Reservation, Reservations } from '../reservations/reservations.ts';
+import type { Emails, Standing } from './email/emails.ts';
 
 interface Parts {
   readonly dependencies: ExecutorDependencies;
@@ -34,12 +36,19 @@ interface NewUser {
   readonly stamp: CommandStamp;
 }
 
+/** How what is unique of it stands. */
+interface Found {
+  readonly named: Reservation<'external'> | undefined;
+  readonly held: Reservation<'email'> | undefined;
+  readonly email: Standing;
+}
+
 /**
  * Staff make a user: the external id is reserved for a user id, then the email, then that user's stream begins. What was cut
  * off in between is completed by the next try: for the user whom the external id names, else the email.
  */
 export function createAddUser({ dependencies, reservations, emails, foresee, executeCommand }: Parts) {
-  const { vault, clock } = dependencies;
+  const { vault, codec, clock } = dependencies;
 
   async function prepare(request: AddUserRequest): Promise<NewUser> {
     const { caller, name, externalId } = request;
@@ -61,40 +70,55 @@ export function createAddUser({ dependencies, reservations, emails, foresee, exe
     return isRepeatable ? vault.reservationDigest('external', 'command', commandId) : undefined;
   }
 
+  const read = async ({ command: { emailDigest }, external }: NewUser): Promise<Found> => {
+    const [named, held] = await Promise.all([
+      external === undefined ? undefined : reservations.read('external', external),
+      emailDigest === undefined ? undefined : reservations.read('email', emailDigest),
+    ]);
+    const email = emailDigest === undefined ? FREE : await emails.judge(emailDigest, held?.holder);
+    return { named, held, email };
+  };
+
   /** Reserves what is unique of the user. @returns whether all of it is reserved for this user */
-  async function reserve(userId: string, { command, external, stamp }: NewUser): Promise<boolean> {
+  async function reserve(userId: string, { command, external, stamp }: NewUser, found: Found) {
     if (external !== undefined) {
-      const named = await reservations.settle('external', external, stamp, async (holder) =>
-        holder ? undefined : { userId },
-      );
+      const claim = async (holder: object | undefined) => (holder ? undefined : { userId });
+      const named = await reservations.settle('external', external, stamp, claim, found.named);
       if (named?.userId !== userId) return false;
     }
     const { emailDigest } = command;
     if (emailDigest === undefined) return true;
-    const holder = await reservations.settle('email', emailDigest, stamp, async (held) =>
-      (await emails.judge(emailDigest, held)).status === 'free' ? { userId } : undefined,
-    );
+    const claim = async (held: Held<'email'> | undefined) =>
+      (await emails.judge(emailDigest, held)).status === 'free' ? { userId } : undefined;
+    const holder = await reservations.settle('email', emailDigest, stamp, claim, found.held);
     return holder?.userId === userId;
+  }
+
+  /** Of a user id that was made just now nobody has written yet: its stream need not be read. */
+  function foreseeNew(userId: string, command: NewUser['command']): void {
+    const decision = addUserTo(noAccount(userId), command);
+    if (decision.kind !== 'events') return;
+    for (const event of decision.events) codec.check(event, userStream(userId));
   }
 
   /** Undefined if another was faster. */
   async function attempt(request: AddUserRequest, user: NewUser): Promise<Outcome | undefined> {
     const { command, external, stamp } = user;
-    const { emailDigest } = command;
-    const named = external === undefined ? undefined : (await reservations.read('external', external)).holder;
-    const email = emailDigest === undefined ? FREE : await emails.standing(emailDigest);
+    const found = await read(user);
+    const { named, email } = found;
     // Whose the email is may be the user whom an earlier try of this command made; under an external id that one is named.
     const byEmail = email.status === 'reserved' || external === undefined ? email.userId : undefined;
-    const userId = named?.userId ?? byEmail ?? uuidv7(clock(), randomBytes(10));
+    const known = named?.holder?.userId ?? byEmail;
+    const userId = known ?? uuidv7(clock(), randomBytes(10));
     const job: Job = { userId, stamp, decide: (state, context) => decide(state, command, context) };
 
-    const foreseen = await foresee(job);
-    if (foreseen.kind !== 'events') return foreseen;
+    const foreseen = known === undefined ? foreseeNew(userId, command) : await foresee(job);
+    if (foreseen && foreseen.kind !== 'events') return foreseen;
     const isTaken =
       (email.userId ?? userId) !== userId ||
       (request.email !== undefined && (await emails.isTakenInFormerForm(request.email)));
     if (isTaken) return refused({ code: 'email_taken' });
-    return (await reserve(userId, user)) ? executeCommand(job) : undefined;
+    return (await reserve(userId, user, found)) ? executeCommand(job) : undefined;
   }
 
   return async (request: AddUserRequest): Promise<Outcome> => {

@@ -4,7 +4,7 @@ import { type LogInRequest, type Outcome, refused } from '../execute/requests.ts
 import type { UserQueue } from '../execute/user-queue.ts';
 import type { UserStates } from '../execute/user-states.ts';
 import { credentialsOf, passwordFits } from './credentials.ts';
-import type { Emails } from './emails.ts';
+import type { Emails } from './email/emails.ts';
 import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
 
 interface Parts {

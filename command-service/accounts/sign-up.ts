@@ -13,7 +13,7 @@ import { ANONYMOUS, stampCommand } from '../execute/stamps.ts';
 import type { Reservations } from '../reservations/reservations.ts';
 import { askingForEmail } from './asking-for-email.ts';
 import { credentialsOf, passwordFits } from './credentials.ts';
-import type { Emails } from './emails.ts';
+import type { Emails } from './email/emails.ts';
 import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
 import { refuseGuessable } from './password-rules.ts';
 

@@ -77,6 +77,7 @@ export class Reservations {
   /**
    * Who holds it in the end. `claim` is told who holds it now and answers for whom it is to be reserved, or undefined to
    * leave it as it is; it is asked again with what another has written meanwhile.
+   * @param known what was read a moment ago: read again only if it is no longer so
    * @throws OutcomeUnknown others wrote all the time; and what {@link read}, {@link reserve} and `claim` throw
    */
   async settle<K extends ReservationKind>(
@@ -84,9 +85,10 @@ export class Reservations {
     digest: string,
     stamp: CommandStamp,
     claim: (holder: Held<K> | undefined) => Promise<Holders[K] | undefined>,
+    known?: Reservation<K>,
   ): Promise<Holders[K] | undefined> {
     for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-      const before = await this.read(kind, digest);
+      const before = (round === 1 && known) || (await this.read(kind, digest));
       const wanted = await claim(before.holder);
       if (!wanted) return before.holder;
       if (await this.reserve(kind, digest, before, wanted, stamp)) return wanted;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createErasureIntents } from '../../../command-service/accounts/erasure-intents.ts';
+import { createErasureIntents } from '../../../command-service/accounts/erasing/erasure-intents.ts';
 import type { PausePoint } from '../../../command-service/dependencies.ts';
 import type { EraseRequest } from '../../../command-service/execute/requests.ts';
 import { ERASED } from '../../../shared/vault/personal.ts';

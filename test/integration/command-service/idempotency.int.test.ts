@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CommandRequest } from '../../../command-service/execute/requests.ts';
 import {
   activate,
   Backend,
@@ -109,7 +110,7 @@ describe('the same idempotency key', () => {
   it('makes a renewal by months safe to repeat', async () => {
     const { subscriptionId, ...customer } = await subscribe(one);
     const renew = { type: 'RenewSubscription', subscriptionId, period: { months: 1 } } as const;
-    const request = customer.request(renew, keyed('k', { months: 1 }));
+    const request = customer.request(renew, { ...keyed('k', { months: 1 }), caller: OPERATOR });
     const outcomes = await Promise.all([one, other, one, other].map((node) => node.execute(request)));
     const [first, ...others] = outcomes.map(done);
     for (const repeated of others) expect(repeated.subject).toEqual(first?.subject);
@@ -151,11 +152,12 @@ describe('what a proxy sends twice, of a caller who gave no key', () => {
     const { subscriptionId, ...customer } = await subscribe(one);
     const key = randomUUID();
     const renew = { type: 'RenewSubscription', subscriptionId, period: { months: 1 } } as const;
+    const byStaff = (more: Partial<CommandRequest>) => customer.request(renew, { ...more, caller: OPERATOR });
     const outcomes = [
-      await one.execute(customer.request(renew, attempt(key))),
-      await one.execute(customer.request(renew, attempt(randomUUID()))),
-      await one.execute(customer.request(renew, keyed(key, {}, ROUTE))),
-      await one.execute(customer.request(renew, { ...keyed('own', {}), ...attempt(key) })),
+      await one.execute(byStaff(attempt(key))),
+      await one.execute(byStaff(attempt(randomUUID()))),
+      await one.execute(byStaff(keyed(key, {}, ROUTE))),
+      await one.execute(byStaff({ ...keyed('own', {}), ...attempt(key) })),
     ];
     expect(outcomes.map((outcome) => done(outcome).repeated)).toEqual([false, false, false, false]);
     expect(new Set(outcomes.map((outcome) => done(outcome).revision)).size).toBe(4);

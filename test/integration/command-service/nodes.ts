@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createErasureIntents } from '../../../command-service/accounts/erasure-intents.ts';
+import { createErasureIntents } from '../../../command-service/accounts/erasing/erasure-intents.ts';
 import { Passwords } from '../../../command-service/accounts/passwords.ts';
 import type { ExecutorDependencies, PausePoint } from '../../../command-service/dependencies.ts';
 import type { Command } from '../../../command-service/domain/user.ts';

@@ -1,9 +1,9 @@
-import type { ExecutorDependencies } from '../dependencies.ts';
-import type { ReleaseEmailRequest } from '../execute/requests.ts';
-import { actorOf, stampCommand } from '../execute/stamps.ts';
-import type { UserQueue } from '../execute/user-queue.ts';
-import type { UserStates } from '../execute/user-states.ts';
-import type { Reservations } from '../reservations/reservations.ts';
+import type { ExecutorDependencies } from '../../dependencies.ts';
+import type { ReleaseEmailRequest } from '../../execute/requests.ts';
+import { actorOf, stampCommand } from '../../execute/stamps.ts';
+import type { UserQueue } from '../../execute/user-queue.ts';
+import type { UserStates } from '../../execute/user-states.ts';
+import type { Reservations } from '../../reservations/reservations.ts';
 
 interface Parts {
   readonly dependencies: ExecutorDependencies;

@@ -1,8 +1,8 @@
-import type { Clock } from '../../shared/clock.ts';
-import type { Vault } from '../../shared/vault/vault.ts';
-import type { UserQueue } from '../execute/user-queue.ts';
-import type { UserStates } from '../execute/user-states.ts';
-import type { Held, Reservations } from '../reservations/reservations.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import type { Vault } from '../../../shared/vault/vault.ts';
+import type { UserQueue } from '../../execute/user-queue.ts';
+import type { UserStates } from '../../execute/user-states.ts';
+import type { Held, Reservations } from '../../reservations/reservations.ts';
 
 interface Parts {
   readonly vault: Pick<Vault, 'emailDigest' | 'formerEmailDigest'>;

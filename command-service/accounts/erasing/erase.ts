@@ -1,17 +1,17 @@
-import { userStream } from '../../shared/events/streams.ts';
-import type { ExecutorDependencies } from '../dependencies.ts';
-import { accepted, type Decision } from '../domain/decision.ts';
-import { decide } from '../domain/user.ts';
-import { withTokenUntilErased } from '../execute/admission.ts';
-import type { ExecuteCommand } from '../execute/execute-command.ts';
-import { isEnabled } from '../execute/is-enabled.ts';
-import { type EraseRequest, type Outcome, refused } from '../execute/requests.ts';
-import { actorOf, type CommandStamp, stampCommand } from '../execute/stamps.ts';
-import type { UserQueue } from '../execute/user-queue.ts';
-import type { UserStates } from '../execute/user-states.ts';
-import type { Reservations } from '../reservations/reservations.ts';
-import { passwordCheck } from './credentials.ts';
-import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
+import { userStream } from '../../../shared/events/streams.ts';
+import type { ExecutorDependencies } from '../../dependencies.ts';
+import { accepted, type Decision } from '../../domain/decision.ts';
+import { decide } from '../../domain/user.ts';
+import { withTokenUntilErased } from '../../execute/admission.ts';
+import type { ExecuteCommand } from '../../execute/execute-command.ts';
+import { isEnabled } from '../../execute/is-enabled.ts';
+import { type EraseRequest, type Outcome, refused } from '../../execute/requests.ts';
+import { actorOf, type CommandStamp, stampCommand } from '../../execute/stamps.ts';
+import type { UserQueue } from '../../execute/user-queue.ts';
+import type { UserStates } from '../../execute/user-states.ts';
+import type { Reservations } from '../../reservations/reservations.ts';
+import { passwordCheck } from '../credentials.ts';
+import { UNKNOWN_REQUESTER } from '../hashing-queue.ts';
 
 export interface EraseParts {
   readonly dependencies: ExecutorDependencies;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CommandStamp } from '../execute/stamps.ts';
+import type { CommandStamp } from '../../execute/stamps.ts';
 import { type EraseParts, finishErasure } from './erase.ts';
 
 /**

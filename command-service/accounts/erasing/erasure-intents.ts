@@ -1,5 +1,5 @@
-import { isPostgresUnavailable, type Queryable } from '../../shared/adapters/postgres/pool.ts';
-import { VaultUnavailable } from '../../shared/vault/errors.ts';
+import { isPostgresUnavailable, type Queryable } from '../../../shared/adapters/postgres/pool.ts';
+import { VaultUnavailable } from '../../../shared/vault/errors.ts';
 
 /**
  * An erasure that began and is not finished, in the vault's database. Looking for `UserErased` in the last seven days of

@@ -1,17 +1,17 @@
-import { normaliseEmail } from '../../shared/identity/email.ts';
-import type { ExecutorDependencies } from '../dependencies.ts';
-import { decide } from '../domain/user.ts';
-import { withLiveToken } from '../execute/admission.ts';
-import type { Job } from '../execute/decide-command.ts';
-import type { ExecuteCommand } from '../execute/execute-command.ts';
-import type { Foresee } from '../execute/foresee.ts';
-import { type EmailRequest, type Outcome, refused } from '../execute/requests.ts';
-import { actorOf, stampCommand } from '../execute/stamps.ts';
-import type { Reservation, Reservations } from '../reservations/reservations.ts';
-import { askingForEmail } from './asking-for-email.ts';
-import { passwordCheck } from './credentials.ts';
+import { normaliseEmail } from '../../../shared/identity/email.ts';
+import type { ExecutorDependencies } from '../../dependencies.ts';
+import { decide } from '../../domain/user.ts';
+import { withLiveToken } from '../../execute/admission.ts';
+import type { Job } from '../../execute/decide-command.ts';
+import type { ExecuteCommand } from '../../execute/execute-command.ts';
+import type { Foresee } from '../../execute/foresee.ts';
+import { type EmailRequest, type Outcome, refused } from '../../execute/requests.ts';
+import { actorOf, stampCommand } from '../../execute/stamps.ts';
+import type { Reservation, Reservations } from '../../reservations/reservations.ts';
+import { askingForEmail } from '../asking-for-email.ts';
+import { passwordCheck } from '../credentials.ts';
+import { UNKNOWN_REQUESTER } from '../hashing-queue.ts';
 import type { Emails } from './emails.ts';
-import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
 
 interface Parts {
   readonly dependencies: ExecutorDependencies;
