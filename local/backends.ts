@@ -70,6 +70,7 @@ export async function startBackends(
     redisUrl: `redis://127.0.0.1:${redisPort}`,
     eventStorePort,
     data: options.data,
+    catalogue: options.catalogue,
     publicUrl: publicUrl(options),
     kafka: kafka?.settings,
   };

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { ConfigError } from '../shared/config.ts';
 import { exitIfOutputIsStuck } from '../shared/stuck-output.ts';
+import { playDay } from './day/day.ts';
+import { stageOf } from './day/stage.ts';
 import { HELP, type Options, readOptions, UsageError } from './options.ts';
 import { NotReady } from './processes/supervisor.ts';
 import { StartRefused } from './refused.ts';
@@ -26,7 +28,11 @@ const stopRequested = once(stopping.signal, 'abort');
 async function run(options: Options): Promise<void> {
   const stack = await startStack(options, say, stopping.signal);
   try {
-    if (options.tour) await Promise.race([takeTour(stack, say), stopRequested]);
+    if (options.show === 'tour') await Promise.race([takeTour(stack, say), stopRequested]);
+    if (options.show === 'day') {
+      await Promise.race([stageOf(stack, say).then(playDay), stopRequested]);
+      return;
+    }
     if (!stopping.signal.aborted) {
       say(
         `\nRunning on ${stack.url}   API: ${stack.url}/docs   logs: ${path.join(options.data, 'logs')}   Ctrl-C stops it.`,

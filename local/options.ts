@@ -12,7 +12,10 @@ export interface Options {
   readonly queryNodes: number;
   readonly commandNodes: number;
   readonly data: string;
-  readonly tour: boolean;
+  /** What is shown once everything runs; after a day the system is stopped again. */
+  readonly show: 'tour' | 'day' | 'nothing';
+  /** The products and plans that are sold; undefined for the ones of this repository. */
+  readonly catalogue: string | undefined;
   /** Make new key rings where those that the data was made with are lost. */
   readonly replaceKeys: boolean;
   /** Where Kafka comes from; undefined to do without it. */
@@ -32,10 +35,13 @@ Options:
   --query-nodes N      query servers behind Nginx (default 2, at most 16)
   --command-nodes N    command servers behind Nginx (default 1, at most 16)
   --data DIR           where data and logs are kept (default .local in this folder)
+  --catalogue FILE     the products and plans that are sold (default: those of this repository)
   --kafka              add a Kafka broker, and the relay that writes every event to its topic license-events. The broker
                        needs Java 17 and Maven, the first time; KAFKA_BROKERS in the environment (host:port) uses one
                        that is there
   --no-tour            start without the tour
+  --day                instead of the tour, play a day of a seller of two products, with data of its own in .local/day,
+                       and stop
   --replace-keys       make new signing keys where the ones of this data are lost; every activation key is then invalid
   --help               show this
 `;
@@ -58,8 +64,9 @@ export function readOptions(
     port: wholeNumber('--port', values.port, 1, 65_535),
     queryNodes: wholeNumber('--query-nodes', values['query-nodes'], 1, 16),
     commandNodes: wholeNumber('--command-nodes', values['command-nodes'], 1, 16),
-    data: path.resolve(values.data ?? path.join(root, '.local')),
-    tour: values.tour,
+    data: path.resolve(values.data ?? path.join(root, '.local', ...(values.day ? ['day'] : []))),
+    show: values.day ? 'day' : values.tour ? 'tour' : 'nothing',
+    catalogue: catalogueOf(values, root),
     replaceKeys: values['replace-keys'],
     kafka: values.kafka ? readKafkaSource(env) : undefined,
     limits: readLauncherConfig(env),
@@ -79,6 +86,8 @@ function parse(args: readonly string[]) {
         data: { type: 'string' },
         kafka: { type: 'boolean', default: false },
         tour: { type: 'boolean', default: true },
+        day: { type: 'boolean', default: false },
+        catalogue: { type: 'string' },
         'replace-keys': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -86,6 +95,17 @@ function parse(args: readonly string[]) {
   } catch (cause) {
     throw new UsageError(`${(cause as Error).message}\nSee npm start -- --help.`, { cause });
   }
+}
+
+/** The day sells what its scenes name. */
+function catalogueOf(
+  given: { readonly day: boolean; readonly catalogue?: string | undefined },
+  root: string,
+) {
+  if (given.day && given.catalogue !== undefined)
+    throw new UsageError('--day has a catalogue of its own: leave --catalogue out.');
+  if (given.day) return path.join(root, 'local/day/catalogue.json');
+  return given.catalogue === undefined ? undefined : path.resolve(given.catalogue);
 }
 
 function wholeNumber(name: string, text: string, minimum: number, maximum: number): number {

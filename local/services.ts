@@ -10,6 +10,8 @@ export interface Backends {
   readonly redisUrl: string;
   readonly eventStorePort: number;
   readonly data: string;
+  /** File with the products and plans; undefined for the default ones. */
+  readonly catalogue: string | undefined;
   readonly publicUrl: string;
   /** Where Kafka is; undefined where nothing of it runs. */
   readonly kafka: KafkaSettings | undefined;
@@ -29,6 +31,7 @@ export function serviceEnvironment(backends: Backends): Record<string, string> {
     EVENTSTORE_URL: `esdb://127.0.0.1:${backends.eventStorePort}?tls=false`,
     KEYRING_FILE: path.join(backends.data, 'keys', 'keyring.json'),
     VAULT_MASTER_KEY_FILE: path.join(backends.data, 'keys', 'master.key'),
+    ...(backends.catalogue && { PLAN_CATALOGUE_FILE: backends.catalogue }),
     ...backends.kafka,
   };
 }

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { StartRefused } from './refused.ts';
@@ -19,4 +20,14 @@ export async function runTool(backends: Backends, ...args: readonly string[]): P
       cause,
     });
   }
+}
+
+/** The same with this process's own output: on a terminal it prints as it would there. @throws StartRefused it failed */
+export async function showTool(backends: Backends, ...args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, [entry, ...args], {
+    env: { ...process.env, ...serviceEnvironment(backends) },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new StartRefused(`${args.join(' ')}: it ended with ${code}`);
 }

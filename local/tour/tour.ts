@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createSecretFile } from '../../shared/secret-file.ts';
-import { type Ask, caller, type Say } from './ask.ts';
+import { caller, type Say, validate } from './ask.ts';
 
 interface Customer {
   readonly email: string;
@@ -64,10 +64,4 @@ async function becomeCustomer(url: string, say: Say): Promise<Customer> {
   const { status, code } = await validate(ask, activationKey, clientId, activated.position);
   if (status !== 'valid') throw new Error(`the license should be valid, but is ${status}: ${code}`);
   return { email, password, clientId, activationKey };
-}
-
-/** Asks with the key, and (right after an activation) for a read model that has seen it. */
-async function validate(ask: Ask, token: string, clientId: string, minEventPosition?: string) {
-  const resource = `/v1/licenses/validate?client_id=${encodeURIComponent(clientId)}`;
-  return (await ask({ method: 'GET', resource, token, minEventPosition, expected: 200 })).body;
 }
