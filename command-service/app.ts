@@ -216,6 +216,7 @@ export async function startCommandService(options: CommandServiceOptions): Promi
     elsewhere: {
       '/v1/users': ['GET'],
       '/v1/users/{id}': ['GET'],
+      '/v1/subscriptions': ['GET'],
       '/v1/service-accounts': ['GET'],
       '/v1/service-accounts/{id}': ['GET'],
     },

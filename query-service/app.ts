@@ -118,6 +118,7 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
     elsewhere: {
       '/v1/users': ['POST'],
       '/v1/users/{id}': ['DELETE'],
+      '/v1/subscriptions': ['POST'],
       '/v1/service-accounts': ['POST'],
       '/v1/service-accounts/{id}': ['DELETE'],
     },

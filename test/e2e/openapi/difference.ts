@@ -24,6 +24,9 @@ const RULES: readonly (readonly [operation: string, pointer: string, why: string
   ['activateClient', '/product', 'a product that the catalogue does not have'],
   ['activateClient', '/replaces', 'the client that is activated itself'],
   ['startSubscription', '/user_id', 'staff name a user, and customers none'],
+  ['signUp', '/password', 'a pattern such as xxxxxxxx'],
+  ['changePassword', '/new_password', 'the same'],
+  ['confirmPasswordReset', '/new_password', 'the same'],
   ['startSubscription', '/plan', 'a plan that the catalogue does not have'],
   ['changePlan', '/plan', 'a plan that the catalogue does not have'],
   ['startSubscription', '/start_date', 'at most a year ahead'],
@@ -37,7 +40,9 @@ interface ProblemBody {
   readonly errors?: readonly { readonly pointer: string }[];
 }
 
-function isRule({ endpoint }: FuzzRequest, { errors = [] }: ProblemBody): boolean {
+function isRule({ endpoint }: FuzzRequest, { code, errors = [] }: ProblemBody): boolean {
+  // A one-time token that was never issued.
+  if (code === 'token_invalid') return true;
   return (
     errors.length > 0 &&
     errors.every(({ pointer }) =>

@@ -48,7 +48,7 @@ export function good(given: Schema): fc.Arbitrary<unknown> {
   const schema = resolved(given);
   if (schema.const !== undefined) return fc.constant(schema.const);
   if (schema.enum) return fc.constantFrom(...schema.enum);
-  if (schema.anyOf) return fc.oneof(...schema.anyOf.map(good));
+  if (schema.anyOf && schema.type !== 'object') return fc.oneof(...schema.anyOf.map(good));
   switch (schema.type) {
     case 'string':
       return texts(schema);
@@ -65,12 +65,14 @@ export function good(given: Schema): fc.Arbitrary<unknown> {
   }
 }
 
-function objects({ properties = {}, required = [], oneOf }: Schema): fc.Arbitrary<object> {
+function objects({ properties = {}, required = [], oneOf, anyOf }: Schema): fc.Arbitrary<object> {
   const withForm = (form: readonly string[], others: readonly string[]) => {
     const names = Object.keys(properties).filter((name) => !others.includes(name));
     const model = Object.fromEntries(names.map((name) => [name, good(properties[name] as Schema)]));
     return fc.record(model, { requiredKeys: [...required, ...form] as never });
   };
+  // One of these fields at least, and the others too.
+  if (anyOf) return fc.oneof(...anyOf.map((form) => withForm(form.required ?? [], [])));
   if (!oneOf) return withForm([], []);
   const all = oneOf.flatMap((form) => form.required);
   return fc.oneof(
