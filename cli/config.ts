@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { commandSettings } from '../command-service/config.ts';
 import { relaySettings } from '../projector/relay/config.ts';
 import { kafkaSettings } from '../shared/adapters/kafka/settings.ts';
 import { ConfigError, connectionUrl, readConfig, serviceSettings } from '../shared/config.ts';
@@ -78,11 +79,20 @@ const kafka = z.object({
   KAFKA_TOPIC_REPLICATION: relaySettings.shape.KAFKA_TOPIC_REPLICATION,
 });
 
+/** An import decides and writes as a command node does. */
+const importing = z.object({
+  ...openingPersonal.shape,
+  ...eventStore,
+  PLAN_CATALOGUE_FILE: commandSettings.shape.PLAN_CATALOGUE_FILE,
+  EVENT_SCHEMA_LEVEL: commandSettings.shape.EVENT_SCHEMA_LEVEL,
+});
+
 const readingLog = z.object({ ...common, ...database, ...eventStore });
 
 export type TokenConfig = z.infer<typeof tokens>;
 export type KeysConfig = z.infer<typeof keys>;
 export type EnsureConfig = z.infer<typeof ensuring>;
+export type ImportConfig = z.infer<typeof importing>;
 
 /**
  * The environment. Where it names no system (NODE_ENV is not set), the one that the launcher started on this
@@ -123,10 +133,15 @@ export const readDatabaseConfig = (): z.infer<typeof databaseAlone> =>
 export const readEventStoreConfig = (): z.infer<typeof eventStoreAlone> =>
   readConfig(eventStoreAlone, environment());
 export const readKafkaConfig = (): z.infer<typeof kafka> => readConfig(kafka, environment());
-export const readPersonalConfig = (): z.infer<typeof openingPersonal> => {
-  const config = readConfig(openingPersonal, environment());
+export const readPersonalConfig = (): z.infer<typeof openingPersonal> =>
+  withMasterKey(readConfig(openingPersonal, environment()), 'to open personal data');
+export const readImportConfig = (): ImportConfig =>
+  withMasterKey(readConfig(importing, environment()), 'to seal personal data');
+
+function withMasterKey<C extends z.infer<typeof openingPersonal>>(config: C, why: string): C {
   if (config.VAULT_MASTER_KEY || config.VAULT_MASTER_KEY_FILE) return config;
-  throw new ConfigError(['VAULT_MASTER_KEY: required to open personal data (or VAULT_MASTER_KEY_FILE)']);
-};
+  throw new ConfigError([`VAULT_MASTER_KEY: required ${why} (or VAULT_MASTER_KEY_FILE)`]);
+}
+
 export const readRebuildConfig = (): z.infer<typeof rebuilding> => readConfig(rebuilding, environment());
 export const readLogConfig = (): z.infer<typeof readingLog> => readConfig(readingLog, environment());

@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import type { Command } from './command.ts';
 import { config } from './commands/config.ts';
 import { history } from './commands/history.ts';
+import { importCommand } from './commands/import.ts';
 import { keys } from './commands/keys.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { openapi } from './commands/openapi.ts';
@@ -20,6 +21,7 @@ const commands: readonly Command[] = [
   migrateCommand,
   token,
   plans,
+  importCommand,
   keys,
   secrets,
   vault,

@@ -67,9 +67,10 @@ export function createExecuteCommand<
   async function encode(job: Job<S, E>, after: number, events: readonly E[], now: number) {
     const stream = states.streamOf(job.userId);
     const metadata = metadataOf(job.stamp, now);
-    const encoded = await Promise.all(
-      events.map((event, index) => codec.encode(event, { stream, index, metadata })),
-    );
+    const encoded: NewEvent[] = [];
+    // One after another: the first may make the data key that the others are sealed with.
+    for (const [index, event] of events.entries())
+      encoded.push(await codec.encode(event, { stream, index, metadata }));
     return { events: encoded, after, now };
   }
 

@@ -48,6 +48,9 @@ export const licenseKeyForm = (typed: string): string =>
 /** Whether such characters are a license key of this system; a key that was mistyped is none. Asks nobody. */
 export const isLicenseKeyForm = (form: string): boolean => WELL_FORMED.test(form) && remainder(form) === 0;
 
+/** Whether such characters can be the key of another system: none that is empty or can't be sent in a header. */
+export const isImportedLicenseKeyForm = (form: string): boolean => /^[!-~]{6,128}$/.test(form);
+
 /**
  * What a license key is found by: SHA-256 of its {@link licenseKeyForm}, 64 hexadecimal digits. Of a key that another system
  * made too, so that it can be imported without its text. Without salt or stretching: nobody tries 2^120 texts.

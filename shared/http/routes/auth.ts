@@ -1,4 +1,9 @@
-import { isLicenseKeyForm, licenseKeyForm, licenseKeyHash } from '../../license-keys/text.ts';
+import {
+  isImportedLicenseKeyForm,
+  isLicenseKeyForm,
+  licenseKeyForm,
+  licenseKeyHash,
+} from '../../license-keys/text.ts';
 import { isScope, knownScopes, type Scope, TOOL_SCOPES } from '../../tokens/scopes.ts';
 import type { AccessClaims, ActivationClaims, Tokens, UserClaims } from '../../tokens/tokens.ts';
 import { Problem } from '../problems/problem.ts';
@@ -64,8 +69,6 @@ export function bearerToken(authorization: string | undefined): string | undefin
 }
 
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-/** Of a key that another system made, as it is compared. */
-const IMPORTED_FORM = /^[!-~]{6,128}$/;
 
 /**
  * The form of the license key in an `Authorization: Bearer …` header, however it was typed, with spaces too; 'mistyped' where
@@ -78,7 +81,7 @@ export function licenseKeyIn(
   const typed = /^Bearer +(.{1,256})$/i.exec(authorization ?? '')?.[1]?.trim();
   if (typed === undefined || JWT.test(typed)) return undefined;
   const form = licenseKeyForm(typed);
-  return isLicenseKeyForm(form) || (importedToo && IMPORTED_FORM.test(form)) ? { form } : 'mistyped';
+  return isLicenseKeyForm(form) || (importedToo && isImportedLicenseKeyForm(form)) ? { form } : 'mistyped';
 }
 
 /** The scopes among a route's grants: staff need one of them. */

@@ -7,6 +7,7 @@ import { createAppend } from '../../../command-service/execute/append.ts';
 import { createExecutor, type Executor } from '../../../command-service/execute/executor.ts';
 import type { Caller, CommandRequest, Done, Outcome } from '../../../command-service/execute/requests.ts';
 import { createSnapshots } from '../../../command-service/execute/snapshots.ts';
+import { createImporter, type Importer } from '../../../command-service/import/importer.ts';
 import { Reservations } from '../../../command-service/reservations/reservations.ts';
 import { type EventStore, startEventStore } from '../../../local/event-store/server.ts';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
@@ -32,6 +33,7 @@ type Info = { readonly userId: string; readonly commandId: string };
 export interface Node extends Executor {
   readonly vault: Vault;
   readonly reservations: Reservations;
+  readonly importer: Importer;
   /** Stream names, in order, of what this node asked the log for. */
   readonly appends: string[];
   readonly reads: string[];
@@ -88,7 +90,7 @@ export class Backend {
   ): Node {
     const log = this.#connect(connectionString);
     const vault = createVault({ db: this.pool, masterKey: this.#masterKey, clock: () => Date.now() });
-    const handles: Omit<Node, keyof Executor | 'reservations'> = {
+    const handles: Omit<Node, keyof Executor | 'reservations' | 'importer'> = {
       vault,
       appends: [],
       reads: [],
@@ -130,7 +132,8 @@ export class Backend {
       ...options,
     };
     const reservations = new Reservations({ ...dependencies, append: createAppend(dependencies) });
-    return Object.assign(handles, createExecutor(dependencies), { reservations });
+    const importer = createImporter(dependencies);
+    return Object.assign(handles, createExecutor(dependencies), { reservations, importer });
   }
 
   async stream(name: string): Promise<RecordedEvent[]> {
