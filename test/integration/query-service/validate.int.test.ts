@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { QueryService } from '../../../query-service/app.ts';
 import { type ApiRequest, ask } from '../../support/api.ts';
@@ -84,6 +85,49 @@ describe('a good key', () => {
       'VALID',
       'CLIENT_MISMATCH',
     ]);
+  });
+
+  it('is answered by the subscription of its own product', async () => {
+    const user = await system.it.readModel.addUser({ plan: 'basic' });
+    const [licenseId, subscriptionId] = [randomUUID(), randomUUID()];
+    const { query } = system.it.readModel;
+    const read = (sql: string, values: unknown[]) => query.call(system.it.readModel, sql, values);
+    await read(
+      `INSERT INTO read_model.subscriptions (subscription_id, user_id, product, plan_type, terms, trial, suspended, cancelled,
+         start_date, end_date, created_at, updated_at)
+       SELECT $2, user_id, 'pdf', 'studio', terms || '{"onExpiry": "downgrade", "graceDays": 0, "validationsPerMinute": 7}',
+         true, false, false, start_date, now() - interval '1 hour', created_at, updated_at
+       FROM read_model.subscriptions WHERE user_id = $1`,
+      [user.userId, subscriptionId],
+    );
+    await read(
+      `INSERT INTO read_model.licenses (license_id, user_id, subscription_id, product, client_id, status, activated_at,
+         created_at, updated_at)
+       SELECT $2, user_id, $3, 'pdf', client_id, 'active', activated_at, created_at, updated_at
+       FROM read_model.licenses WHERE user_id = $1`,
+      [user.userId, licenseId, subscriptionId],
+    );
+    await read(
+      `UPDATE read_model.users SET counting = jsonb_build_object('pdf', jsonb_build_object('id', $2::text, 'start', (
+         SELECT start_date FROM read_model.subscriptions WHERE subscription_id = $2::uuid))) WHERE user_id = $1`,
+      [user.userId, subscriptionId],
+    );
+    const token = await system.it.keyOf({ ...user, licenseId });
+    for (let i = 0; i < 2; i += 1) {
+      const answer = await validate(token, `?client_id=${user.clientId}&product=pdf`);
+      // Its terms say downgrade, and the product has no free plan.
+      expect(answer.body).toMatchObject({
+        status: 'invalid',
+        code: 'EXPIRED',
+        product: 'pdf',
+        plan_type: 'studio',
+        trial: true,
+      });
+      expect(answer.headers.get('RateLimit-Policy')).toBe('"validations";q=7;w=60');
+    }
+    expect((await validate(token, '?product=app')).body.code).toBe('PRODUCT_MISMATCH');
+    const first = await validate(await system.it.keyOf(user), '?product=app');
+    expect(first.body).toMatchObject({ code: 'VALID', product: 'app', plan_type: 'basic', trial: false });
   });
 
   it('of a subscription that ends while it is remembered is told so at that instant, without any event', async () => {
