@@ -33,12 +33,14 @@ export const TWO_PRODUCTS: Catalogue = {
   ]),
 };
 
-/** The catalogue with one more plan that customers start themselves. */
+/** The catalogue with one more plan that customers start themselves, and may try for two weeks. */
 export const withCustomersPlan = (name: string): Catalogue => {
   const free = APP.plans.get('free');
   if (!free) throw new Error('the default catalogue has no free plan');
   return {
-    products: new Map([['app', { ...APP, plans: new Map([...APP.plans, [name, { ...free, plan: name }]]) }]]),
+    products: new Map([
+      ['app', { ...APP, plans: new Map([...APP.plans, [name, { ...free, plan: name, trialDays: 14 }]]) }],
+    ]),
   };
 };
 

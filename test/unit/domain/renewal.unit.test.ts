@@ -118,6 +118,15 @@ describe('renewing', () => {
     expect(codeOf(tried.by('staff').when({ ...extension, subscriptionId: trialId }))).toBe('events');
   });
 
+  it('of a trial is for staff, also where the customer may start its plan', () => {
+    const story = Story.given(signedUp);
+    story.catalogue = withCustomersPlan('lite');
+    story.does({ ...start('lite'), trial: true, period: undefined });
+    const command = { ...renew({ months: 1 }), subscriptionId: story.subscription?.subscriptionId ?? '' };
+    expect(codeOf(story.when(command))).toBe('plan_not_self_service');
+    expect(codeOf(story.by('operator').when(command))).toBe('events');
+  });
+
   it('of a plan that is sold no longer is for staff', () => {
     const gone = Story.given(signedUp, started('free'));
     gone.catalogue = { products: new Map() };
@@ -193,6 +202,7 @@ describe('changing the plan', () => {
     const story = staff(signedUp, started(), activated(1), activated(2));
     expect(rejection(story, change('free'))).toEqual({ code: 'too_many_clients', limit: 1, active: 2 });
     expect(codeOf(story.when(change('basic')))).toBe('events');
+    expect(codeOf(story.when(change('free', 2)))).toBe('events');
   });
 
   it('by the customer is between the plans that the catalogue gives customers, in quantity 1', () => {
