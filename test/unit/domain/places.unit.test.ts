@@ -93,6 +93,13 @@ describe('replacing a client', () => {
     expect(story.when(activate('client-7', 'client-6'))).toEqual(usedUp(5, NOW + 32 * DAY));
   });
 
+  it('is allowed again, after a change to a plan with fewer, once so many are 30 days old', () => {
+    const story = Story.given(signedUp, started('pro', NOW, YEAR), activated(1, 'client-0'));
+    for (let n = 1; n <= 6; n += 1) story.at(NOW + n * DAY).does(activate(`client-${n}`, `client-${n - 1}`));
+    story.by('operator').does({ type: 'ChangePlan', subscriptionId: SUB, plan: 'basic' });
+    expect(story.by('user').when(activate('client-7', 'client-6'))).toEqual(usedUp(5, NOW + 32 * DAY));
+  });
+
   it('has no limit where the terms have none', () => {
     const story = Story.given(signedUp, started('enterprise', NOW, YEAR), activated(1, 'client-0'));
     for (let n = 1; n <= 50; n += 1)
@@ -147,6 +154,17 @@ describe('a place that the customer freed', () => {
       expect(codeOf(decision)).toBe('events');
       story.by('operator').does({ type: 'DeactivateLicense', licenseId: license });
     }
+  });
+
+  it('does not count where staff reinstate a client in it', () => {
+    const story = free()
+      .happened(activated(1))
+      .happened(ofLicense('LicenseRevoked', 1), { role: 'operator' });
+    story.does(activate('client-2'));
+    story.does(deactivate('client-2'));
+    story.by('operator').does({ type: 'ReinstateLicense', licenseId: licenseId(1) });
+    expect(story.licenses).toMatchObject({ active: 1, places: { replacements: [] } });
+    expect(story.licenses.places.freed.size).toBe(0);
   });
 
   it('is left alone while places are free that nobody left', () => {
