@@ -11,6 +11,8 @@ export interface ApiRequest {
   readonly method?: string;
   readonly token?: string | undefined;
   readonly body?: unknown;
+  /** A body as it stands, its media type among the headers. */
+  readonly text?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   /** Gives up after this many milliseconds, with a TimeoutError. */
   readonly timeoutMs?: number;
@@ -27,6 +29,7 @@ export async function ask(url: string, resource: string, request: ApiRequest = {
       ...headers,
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(request.text === undefined ? {} : { body: request.text }),
     ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
   });
   const text = await response.text();

@@ -16,7 +16,9 @@ export interface Schema {
   readonly maxLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly minItems?: number;
   readonly maxItems?: number;
+  readonly uniqueItems?: boolean;
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
@@ -71,5 +73,22 @@ export function resolved(schema: Schema): Schema {
   return document.components.schemas[schema.$ref.split('/').at(-1) ?? ''] as Schema;
 }
 
-export const bodySchema = ({ requestBody }: Operation): Schema | undefined =>
-  requestBody?.content['application/json']?.schema;
+const FORM = 'application/x-www-form-urlencoded';
+
+/** The body that an operation takes: JSON, or a form. */
+const bodyOf = ({ requestBody }: Operation): Content | undefined =>
+  requestBody?.content['application/json'] ?? requestBody?.content[FORM];
+
+export const bodySchema = (operation: Operation): Schema | undefined => bodyOf(operation)?.schema;
+export const bodyExample = (operation: Operation): unknown => bodyOf(operation)?.example;
+
+/** A body as the operation takes it, with its media type. */
+export function written(
+  { requestBody }: Operation,
+  body: unknown,
+): { readonly type: string; readonly text: string } {
+  if (requestBody?.content[FORM] === undefined)
+    return { type: 'application/json', text: JSON.stringify(body) };
+  const fields = Object.entries((body ?? {}) as object).map(([name, value]) => [name, String(value)]);
+  return { type: FORM, text: new URLSearchParams(fields).toString() };
+}

@@ -57,7 +57,10 @@ export function good(given: Schema): fc.Arbitrary<unknown> {
     case 'boolean':
       return fc.boolean();
     case 'array':
-      return fc.array(good(schema.items ?? {}), { maxLength: Math.min(schema.maxItems ?? 5, 5) });
+      return (schema.uniqueItems ? fc.uniqueArray : fc.array)(good(schema.items ?? {}), {
+        minLength: schema.minItems ?? 0,
+        maxLength: Math.min(schema.maxItems ?? 5, 5),
+      });
     case 'object':
       return objects(schema);
     default:

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, signUpLicensed } from '../../support/api.ts';
 import { dispose, type LaunchedStack, launch } from '../../support/stack.ts';
 import { differenceOf } from './difference.ts';
-import { endpoints } from './document.ts';
+import { bodyExample, endpoints, written } from './document.ts';
 import { type FuzzRequest, requestsTo, type World } from './request.ts';
 
 /** OPENAPI_SEED repeats a run that has failed. */
@@ -73,7 +73,8 @@ describe('the document and the server', () => {
 describe('the examples', () => {
   it('of bodies, sent as they stand, are understood', async () => {
     for (const endpoint of endpoints) {
-      const example = endpoint.requestBody?.content['application/json']?.example;
+      const example = bodyExample(endpoint);
+      const sent = example === undefined ? undefined : written(endpoint, example);
       const [way] = endpoint.security.flatMap(Object.keys);
       const token = way === undefined ? undefined : world.tokens[way]?.at(-1);
       const filled = (place: string) =>
@@ -87,10 +88,11 @@ describe('the examples', () => {
       const { status, body } = await ask(stack.url, `${path}?${query}`, {
         method: endpoint.method,
         token,
-        body: example,
-        headers: Object.fromEntries(
-          filled('header').map(({ name, example: value }) => [name, String(value)]),
-        ),
+        text: sent?.text,
+        headers: {
+          ...Object.fromEntries(filled('header').map(({ name, example: value }) => [name, String(value)])),
+          ...(sent && { 'Content-Type': sent.type }),
+        },
       });
       // The ids and one-time tokens are nobody's until they are replaced, and Ada's password is not the fuzzed customer's.
       const isSensible =

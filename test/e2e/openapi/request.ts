@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { bad, badBody } from './bad.ts';
-import { bodySchema, type Endpoint, type Parameter } from './document.ts';
+import { bodySchema, type Endpoint, type Parameter, written } from './document.ts';
 import { good } from './good.ts';
 
 /** What a caller sends; `isGood` as far as the document can tell. */
@@ -54,8 +54,6 @@ function tokensFor({ security }: Endpoint, { tokens }: World): fc.Arbitrary<stri
   );
 }
 
-const JSON_HEADERS = { 'Content-Type': 'application/json' };
-
 function goodRequest(endpoint: Endpoint, world: World) {
   const schema = bodySchema(endpoint);
   const optional = endpoint.requestBody?.required === false;
@@ -81,6 +79,7 @@ function built(endpoint: Endpoint, parts: Parts, isGood: boolean): FuzzRequest {
   const query = Object.entries(parts.query).map(
     ([name, value]) => `${name}=${encodeURIComponent(String(value))}`,
   );
+  const body = parts.body === undefined ? undefined : written(endpoint, parts.body);
   return {
     endpoint,
     isGood,
@@ -88,9 +87,9 @@ function built(endpoint: Endpoint, parts: Parts, isGood: boolean): FuzzRequest {
     headers: {
       ...(parts.token === undefined ? {} : { Authorization: `Bearer ${parts.token}` }),
       ...Object.fromEntries(Object.entries(parts.headers).map(([name, value]) => [name, String(value)])),
-      ...(parts.body === undefined ? {} : JSON_HEADERS),
+      ...(body && { 'Content-Type': body.type }),
     },
-    ...(parts.body === undefined ? {} : { body: JSON.stringify(parts.body) }),
+    ...(body && { body: body.text }),
   };
 }
 
