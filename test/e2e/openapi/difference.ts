@@ -33,6 +33,9 @@ const RULES: readonly (readonly [operation: string, pointer: string, why: string
   ['startSubscription', '/end_date', 'behind the start, or more than ten years ahead'],
   ['renewSubscription', '/end_date', 'at most ten years ahead'],
   ['renewSubscription', '/months', 'at most ten years ahead'],
+  ['issueLicenseKey', '/user_id', 'staff name a user, and customers none'],
+  ['issueLicenseKey', '/product', 'a product that the catalogue does not have'],
+  ['issueLicenseKey', '/expires_at', 'ahead of now'],
 ];
 
 interface ProblemBody {

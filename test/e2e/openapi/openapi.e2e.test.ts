@@ -25,12 +25,19 @@ beforeAll(async () => {
   });
   const customers = [];
   for (let n = 0; n < CUSTOMERS; n++) customers.push(await signUpLicensed(stack.url));
+  const issued = await Promise.all(
+    customers.map(({ token }) => ask(stack.url, '/v1/license-keys', { token, body: {} })),
+  );
   world = {
-    ids: customers.flatMap(({ userId, subscriptionId, licenseId }) => [userId, subscriptionId, licenseId]),
+    ids: [
+      ...customers.flatMap(({ userId, subscriptionId, licenseId }) => [userId, subscriptionId, licenseId]),
+      ...issued.map(({ body }) => String(body.key_id)),
+    ],
     positions: customers.map(({ position }) => position),
     tokens: {
       userToken: customers.map(({ token }) => token),
       activationKey: customers.map(({ activationKey }) => activationKey),
+      licenseKey: issued.map(({ body }) => String(body.license_key)),
       staffToken: [
         await stack.tool('token', '--role', 'operator', '--subject', 'fuzz', '--expires-in', '60'),
       ],
