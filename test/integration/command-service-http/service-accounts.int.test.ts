@@ -210,6 +210,9 @@ describe('a token', () => {
     const { body } = await withSecret(id, secret);
     expect(body.expires_in).toBeGreaterThan(50);
     expect(body.expires_in).toBeLessThanOrEqual(60);
+    const short = await issueKey(id, { expires_at: new Date(Date.now() + 1_500).toISOString() });
+    expect((await withSecret(id, short.secret)).status).toBe(200);
+    await eventually('the key has expired', async () => (await withSecret(id, short.secret)).status === 401);
     const past = await post(`${PATH}/${id}/keys`, operator, { expires_at: '2020-01-01T00:00:00Z' });
     expect(past).toMatchObject({ status: 400, body: { errors: [{ pointer: '/expires_at' }] } });
   });
