@@ -18,6 +18,7 @@ function validatorOf(schema: Schema): z.ZodType {
 
 /** What a good request may be told nevertheless: it is about what exists and who asks, or about a rule between fields. */
 const RULES: readonly (readonly [operation: string, pointer: string, why: string])[] = [
+  ['getPlans', '?product', 'a product that the catalogue does not have'],
   ['startSubscription', '/product', 'a product that the catalogue does not have'],
   ['startSubscription', '/trial', 'a plan that has no trial'],
   ['startSubscription', '/external_id', 'staff alone give one'],

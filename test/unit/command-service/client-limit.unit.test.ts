@@ -45,6 +45,9 @@ it('shows the longest unseen first, then those that the read model does not know
 
 it('passes over what the read model takes for active and has been given up', async () => {
   expect(await shown(full(2), 7, 1, 8, 0)).toEqual(['Client 1', 'Client 0']);
+  // As many as were freed at once: those that still have a place are asked for beyond them.
+  const freed = Array.from({ length: 20 }, (_, n) => 100 + n);
+  expect(await shown(full(2), ...freed, 1, 0)).toEqual(['Client 1', 'Client 0']);
 });
 
 it('shows at most twenty, with or without the read model', async () => {
