@@ -12,8 +12,10 @@ import {
   Story,
   SUB,
   signedUp,
+  start,
   started,
   suspension,
+  TWO_PRODUCTS,
   USER,
 } from './given.ts';
 
@@ -177,6 +179,20 @@ describe('deactivating a client', () => {
       subject: { license: { licenseId: licenseId(1) } },
     });
     expect(codeOf(later.when(deactivate('client-1', licenseId(2))))).toBe('events');
+  });
+
+  it('of several products needs the one that is meant, unless its key names it', () => {
+    const story = given();
+    story.catalogue = TWO_PRODUCTS;
+    story.by('operator').does({ ...start('free'), product: 'studio' });
+    story.by('user').does({ ...activate(), product: 'studio' });
+    expect(story.when(deactivate())).toMatchObject({
+      rejection: { code: 'invalid_field', place: 'query', field: 'product' },
+    });
+    expect(codeOf(story.when({ ...deactivate(), product: 'studio' }))).toBe('events');
+    expect(story.when(deactivate('client-1', licenseId(1)))).toEqual(
+      events(ofLicense('LicenseDeactivated', 1)),
+    );
   });
 
   it('by the key of another client is not found', () => {
