@@ -1,6 +1,6 @@
 import type { EventLog, RecordedEvent } from '../../../shared/event-log.ts';
 import { comparePositions } from '../../../shared/events/position.ts';
-import { emailStream, userStream } from '../../../shared/events/streams.ts';
+import { reservationStream, userStream } from '../../../shared/events/streams.ts';
 import type { SourceOptions } from './source-options.ts';
 
 const BATCH = 256;
@@ -21,7 +21,8 @@ function foremost(heads: ReadonlySet<Head>): Head | undefined {
 
 /**
  * The events of some users, from their own streams, merged into the log's order: what reading the whole log and keeping
- * those users' events gives, reservations of their email addresses included, without reading the rest.
+ * those users' events gives, without reading the rest; of reservations those of their emails and license keys, while the
+ * whole log has those of external ids and trials, too.
  */
 export async function* userEvents(options: SourceOptions): AsyncGenerator<RecordedEvent[], void> {
   const heads = new Set<Head>();
@@ -50,19 +51,23 @@ export async function* userEvents(options: SourceOptions): AsyncGenerator<Record
   }
 }
 
-/** The user's own stream, and of the email's those events that are about this user. */
+/**
+ * The user's own stream, and of the streams that reserve their emails and license keys those events that are about this
+ * user. What else is reserved for them has its digest in no event of theirs.
+ */
 async function streamsOf(
   log: EventLog,
   userId: string,
   signal: AbortSignal,
 ): Promise<AsyncIterable<RecordedEvent>[]> {
   const own = userStream(userId);
-  for await (const { data } of log.readStream(own, { limit: 1, signal })) {
-    const digest = data.emailDigest;
-    if (typeof digest !== 'string') break;
-    return [log.readStream(own, { signal }), about(userId, log.readStream(emailStream(digest), { signal }))];
+  const reserving = new Set<string>();
+  for await (const { data } of log.readStream(own, { signal })) {
+    if (typeof data.emailDigest === 'string') reserving.add(reservationStream('email', data.emailDigest));
+    if (typeof data.keyDigest === 'string') reserving.add(reservationStream('key', data.keyDigest));
   }
-  return [log.readStream(own, { signal })];
+  const reservations = [...reserving].map((stream) => about(userId, log.readStream(stream, { signal })));
+  return [log.readStream(own, { signal }), ...reservations];
 }
 
 async function* about(userId: string, events: AsyncIterable<RecordedEvent>): AsyncGenerator<RecordedEvent> {

@@ -1,6 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RecordedEvent } from '../../../shared/event-log.ts';
+import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/catalogue.ts';
+import { createCodec } from '../../../shared/events/codec.ts';
 import { formatPosition } from '../../../shared/events/position.ts';
+import type { ReservationEvent } from '../../../shared/events/types.ts';
+import { newId } from '../projector/author.ts';
 import { createReplaySystem, lines, type ReplaySystem } from './system.ts';
 
 /** The log's events as this test reads them by itself: in the log's order, with what the filters are about. */
@@ -16,6 +21,8 @@ interface Expected {
 
 let system: ReplaySystem;
 let all: Expected[];
+/** Who had another email later. */
+let changed: string;
 const positions: string[] = [];
 
 function expectation(recorded: RecordedEvent, plans: Map<string, string>): Expected {
@@ -26,8 +33,36 @@ function expectation(recorded: RecordedEvent, plans: Map<string, string>): Expec
   return { id, type, position: formatPosition(position), userId, time, plan: plans.get(userId) };
 }
 
+/** Somebody who has had two emails, and has a license key: seven events. */
+async function changeEmail(): Promise<void> {
+  const { userId, ...author } = system.author();
+  changed = userId;
+  await author.signUp();
+  const [emailDigest, keyDigest, keyId] = ['e'.repeat(64), 'f'.repeat(64), newId()];
+  await reserve(`email-${emailDigest}`, { type: 'EmailReserved', data: { userId } });
+  await author.append({
+    type: 'EmailChanged',
+    data: { userId, emailDigest, personal: { email: 'b@example.com' } },
+  });
+  await reserve(`email-${emailDigest}`, { type: 'EmailReleased', data: { userId } }, 0);
+  await reserve(`key-${keyDigest}`, { type: 'LicenseKeyReserved', data: { userId, keyId } });
+  await author.append({
+    type: 'LicenseKeyIssued',
+    data: { userId, keyId, product: 'app', keyDigest, personal: {} },
+  });
+}
+
+async function reserve(stream: string, event: ReservationEvent, after?: number): Promise<void> {
+  const codec = createCodec({ writeLevel: LATEST_SCHEMA_LEVEL, vault: system.vault });
+  const actor = { role: 'system', id: 'test' } as const;
+  const metadata = { $correlationId: 'c', $causationId: 'c', commandId: randomUUID(), actor };
+  const encoded = await codec.encode(event, { stream, index: 0, metadata });
+  await system.log.append(stream, after ?? 'no_stream', [encoded], { deadlineMs: 10_000 });
+}
+
 beforeAll(async () => {
   system = await createReplaySystem({ events: 3_000, users: 200 });
+  await changeEmail();
   const plans = new Map<string, string>();
   all = [];
   for await (const recorded of system.log.readAll()) all.push(expectation(recorded, plans));
@@ -47,7 +82,7 @@ const iso = (ms: number) => new Date(ms).toISOString();
 describe('replay, filtered', () => {
   it('exports every event of the log, in its order', async () => {
     expect(await exported()).toEqual(idsOf(() => true));
-    expect(all).toHaveLength(3_000);
+    expect(all).toHaveLength(3_007);
   });
 
   it('by type, any of those given', async () => {
@@ -64,6 +99,12 @@ describe('replay, filtered', () => {
     const ids = await exported(...users.flatMap((user) => ['--user', user.toUpperCase()]));
     expect(ids).toEqual(idsOf(({ userId }) => users.includes(userId)));
     expect(await exported('--user', at(0).userId)).toEqual(idsOf(({ userId }) => userId === at(0).userId));
+  });
+
+  it('by user: reservations of every email that they had, and of their license keys, included', async () => {
+    const ids = await exported('--user', changed);
+    expect(ids).toEqual(idsOf(({ userId }) => userId === changed));
+    expect(ids).toHaveLength(7);
   });
 
   it('by a user who is not there: nothing', async () => {
@@ -100,7 +141,7 @@ describe('replay, filtered', () => {
     expect(await exported('--from', first, '--to', last)).toEqual(idsOf((_, i) => i >= 1_000 && i <= 1_009));
     expect(await exported('--after', first, '--to', last)).toEqual(idsOf((_, i) => i > 1_000 && i <= 1_009));
     expect(await exported('--from', first, '--to', first)).toEqual([at(1_000).id]);
-    expect(await exported('--after', at(2_999).position)).toEqual([]);
+    expect(await exported('--after', at(3_006).position)).toEqual([]);
     const { userId } = at(1_005);
     expect(await exported('--user', userId, '--from', at(1_005).position, '--to', last)).toEqual(
       idsOf((event, i) => event.userId === userId && i >= 1_005 && i <= 1_009),
