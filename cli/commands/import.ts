@@ -86,7 +86,7 @@ Importing a file again changes nothing of what it has imported before, whatever 
   --dry-run      write nothing; say what would be refused
   --from-line N  pass over the lines before: to go on where an import was interrupted
 
-Beside running services; a few thousand customers a minute. Exits with 1 if customers were left out.
+Works beside running services. Exits with 1 if customers were left out.
 
 Settings: EVENTSTORE_URL, DATABASE_URL, VAULT_DATABASE_URL, VAULT_MASTER_KEY, PLAN_CATALOGUE_FILE, EVENT_SCHEMA_LEVEL.`,
   async run(args, io) {

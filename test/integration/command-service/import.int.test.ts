@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PausePoint } from '../../../command-service/dependencies.ts';
 import type { ImportedCustomer } from '../../../command-service/import/customer.ts';
 import { DAY_MS } from '../../../shared/calendar.ts';
+import { createCodec } from '../../../shared/events/codec.ts';
+import { EventNotEnabled } from '../../../shared/events/errors.ts';
 import { userStream } from '../../../shared/events/streams.ts';
 import { licenseKeyHash } from '../../../shared/license-keys/text.ts';
 import { activate, Backend, done, type Node, newEmail, OPERATOR, signUp } from './nodes.ts';
@@ -240,4 +242,11 @@ it('the same customer twice at once is one customer', async () => {
   const imported = await Promise.all(nodes.map((node) => node.importer.import(ada)));
   expect(imported.every(({ kind }) => kind === 'imported')).toBe(true);
   expect(await typesOf(backend.node(), ada)).toEqual(WHOLE);
+});
+
+it('at an event schema level that can not say it nothing is written', async () => {
+  const { vault } = backend.node();
+  const node = backend.node({ codec: createCodec({ writeLevel: 1, vault }) });
+  await expect(node.importer.import(customer())).rejects.toThrow(EventNotEnabled);
+  expect(node.appends).toEqual([]);
 });
