@@ -25,6 +25,7 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
   product: 'app',
   quantity: 1,
   key_id: '019afc31-3d74-7035-8d6e-8192adbecf30',
+  license_key_id: '019afc31-3d74-7035-8d6e-8192adbecf30',
   license_key: 'A3C5H-R4RBV-67YR2-1HAQG-SHDBS',
   uses: 10,
   uses_left: 9,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { document, type Schema } from './document.ts';
+import { document, type Endpoint, type Schema } from './document.ts';
 import type { FuzzRequest } from './request.ts';
 
 const definitions = JSON.parse(
@@ -44,13 +44,15 @@ interface ProblemBody {
   readonly errors?: readonly { readonly pointer: string }[];
 }
 
-function isRule({ endpoint }: FuzzRequest, { code, errors = [] }: ProblemBody): boolean {
-  // A one-time token that was never issued.
-  if (code === 'token_invalid') return true;
+/** Codes of 400 that are no field's: a one-time token that was never issued, what a service account may not ask for. */
+const NO_FIELD = new Set(['token_invalid', 'unsupported_grant_type', 'invalid_scope']);
+
+export function isRule({ operationId }: Endpoint, { code, errors = [] }: ProblemBody): boolean {
+  if (code !== undefined && NO_FIELD.has(code)) return true;
   return (
     errors.length > 0 &&
     errors.every(({ pointer }) =>
-      RULES.some(([operation, place]) => operation === endpoint.operationId && place === pointer),
+      RULES.some(([operation, place]) => operation === operationId && place === pointer),
     )
   );
 }
@@ -81,7 +83,7 @@ export async function differenceOf(request: FuzzRequest, response: Response): Pr
   if (status >= 500 && problem.code !== 'read_model_behind' && problem.code !== 'busy')
     return `${status} ${text.slice(0, 300)}`;
   const isLong = status === 414 && request.url.length > MAX_URL;
-  if (isGood && FORM.includes(status) && !isLong && !isRule(request, problem))
+  if (isGood && FORM.includes(status) && !isLong && !isRule(endpoint, problem))
     return `good, but refused: ${text.slice(0, 400)}`;
   if (!isGood && status < 400) return `bad, but taken: ${status} ${text.slice(0, 300)}`;
   return undefined;
