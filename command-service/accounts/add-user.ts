@@ -71,11 +71,10 @@ export function createAddUser({ dependencies, reservations, emails, foresee, exe
   }
 
   const read = async ({ command: { emailDigest }, external }: NewUser): Promise<Found> => {
-    const [named, held] = await Promise.all([
-      external === undefined ? undefined : reservations.read('external', external),
-      emailDigest === undefined ? undefined : reservations.read('email', emailDigest),
-    ]);
+    const held = emailDigest === undefined ? undefined : await reservations.read('email', emailDigest);
     const email = emailDigest === undefined ? FREE : await emails.judge(emailDigest, held?.holder);
+    // After the email, which is reserved after it: so whoever has the email under this external id is found by both.
+    const named = external === undefined ? undefined : await reservations.read('external', external);
     return { named, held, email };
   };
 
