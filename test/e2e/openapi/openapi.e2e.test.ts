@@ -77,12 +77,17 @@ describe('the document and the server', () => {
   });
 });
 
+const hasField = (value: unknown, field: string): boolean =>
+  typeof value === 'object' && value !== null && field in value;
+
 describe('the examples', () => {
   it('of bodies, sent as they stand, are understood', async () => {
     for (const endpoint of endpoints) {
       const example = bodyExample(endpoint);
       const sent = example === undefined ? undefined : written(endpoint, example);
-      const [way] = endpoint.security.flatMap(Object.keys);
+      const ways = endpoint.security.flatMap(Object.keys);
+      // Whoever names a user is staff.
+      const way = hasField(example, 'user_id') ? ways.at(-1) : ways[0];
       const token = way === undefined ? undefined : world.tokens[way]?.at(-1);
       const filled = (place: string) =>
         endpoint.parameters.filter((parameter) => parameter.in === place && parameter.example !== undefined);
