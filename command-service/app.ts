@@ -32,12 +32,12 @@ import { Passwords } from './accounts/passwords.ts';
 import type { CommandConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
 import type { Pause } from './dependencies.ts';
-import { createExecutor } from './execute/executor.ts';
-import { createOwnerIndex } from './execute/owners.ts';
-import { createSnapshots } from './execute/snapshots.ts';
+import { createSnapshots } from './execute/states/snapshots.ts';
+import { createExecutor } from './executor.ts';
 import { createFindLicenseKey } from './license-keys/find.ts';
 import { createCommandMetrics } from './metrics.ts';
 import { createClientFacts, FACTS_WAIT_MS } from './read-model/client-facts.ts';
+import { createOwnerIndex } from './read-model/owners.ts';
 import { commandRoutes } from './routes/all.ts';
 import { createServiceAccounts } from './staff/service-accounts.ts';
 

@@ -2,10 +2,10 @@ import type { Counter } from 'prom-client';
 import type { Guesses } from '../shared/http/limits/failure-limit.ts';
 import { routesFor } from '../shared/http/routes/route.ts';
 import type { Tokens } from '../shared/tokens/tokens.ts';
-import type { Executor } from './execute/executor.ts';
-import type { OwnerIndex } from './execute/owners.ts';
+import type { Executor } from './executor.ts';
 import type { FindLicenseKey } from './license-keys/find.ts';
 import type { ClientFactsReader } from './read-model/client-facts.ts';
+import type { OwnerIndex } from './read-model/owners.ts';
 import type { ServiceAccounts } from './staff/service-accounts.ts';
 
 /** What the routes of this service work with. */

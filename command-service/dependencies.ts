@@ -6,7 +6,7 @@ import type { Guesses } from '../shared/http/limits/failure-limit.ts';
 import type { Vault } from '../shared/vault/vault.ts';
 import type { ErasureIntents } from './accounts/erasing/erasure-intents.ts';
 import type { Passwords } from './accounts/passwords.ts';
-import type { Snapshots } from './execute/snapshots.ts';
+import type { Snapshots } from './execute/states/snapshots.ts';
 
 /** Where a test can stop the write side, between one step and the next. */
 export type PausePoint =

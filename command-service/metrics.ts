@@ -3,7 +3,7 @@ import type { RateLimiter } from '../shared/http/limits/rate-limit.ts';
 import { LATENCY_BUCKETS } from '../shared/http/metrics.ts';
 import type { Passwords } from './accounts/passwords.ts';
 import type { AppendOutcome } from './dependencies.ts';
-import type { Executor } from './execute/executor.ts';
+import type { Executor } from './executor.ts';
 
 /** How an append can go wrong; a conflict is none: it is decided again. */
 const FAILURES = ['unknown', 'unavailable', 'failed'] as const satisfies readonly AppendOutcome[];

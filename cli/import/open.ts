@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import { createSnapshots } from '../../command-service/execute/snapshots.ts';
+import { createSnapshots } from '../../command-service/execute/states/snapshots.ts';
 import { createImporter, type Importer } from '../../command-service/import/importer.ts';
 import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
 import { ClockDifference } from '../../shared/adapters/postgres/clock-difference.ts';

@@ -2,7 +2,7 @@ import type { ExecutorDependencies } from '../dependencies.ts';
 import { nothing } from '../domain/decision.ts';
 import { decide } from '../domain/user.ts';
 import { withLiveToken } from '../execute/admission.ts';
-import type { ExecuteCommand } from '../execute/execute-command.ts';
+import type { ExecuteCommand } from '../execute/loop/execute-command.ts';
 import { type Outcome, type PasswordRequest, refused } from '../execute/requests.ts';
 import { actorOf, stampCommand } from '../execute/stamps.ts';
 import { bringsTheSamePassword, passwordCheck } from './credentials.ts';

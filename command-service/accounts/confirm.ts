@@ -1,7 +1,7 @@
 import type { ExecutorDependencies } from '../dependencies.ts';
 import { resetHolds } from '../domain/account-commands.ts';
 import { decide } from '../domain/user.ts';
-import type { ExecuteCommand } from '../execute/execute-command.ts';
+import type { ExecuteCommand } from '../execute/loop/execute-command.ts';
 import {
   type ConfirmEmailRequest,
   type ConfirmPasswordRequest,

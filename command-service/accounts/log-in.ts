@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ExecutorDependencies } from '../dependencies.ts';
+import type { UserQueue } from '../execute/loop/user-queue.ts';
 import { type LogInRequest, type Outcome, refused } from '../execute/requests.ts';
-import type { UserQueue } from '../execute/user-queue.ts';
-import type { UserStates } from '../execute/user-states.ts';
+import type { UserStates } from '../execute/states/user-states.ts';
 import { credentialsOf, passwordFits } from './credentials.ts';
 import type { Emails } from './email/emails.ts';
 import { UNKNOWN_REQUESTER } from './hashing-queue.ts';

@@ -1,7 +1,7 @@
 import type { AnyEvent } from '../../shared/events/types.ts';
 import { credentialsHold } from '../domain/account.ts';
 import { accessTokenHolds } from '../domain/user-state.ts';
-import type { Job } from './decide-command.ts';
+import type { Job } from './loop/decide-command.ts';
 import type { Caller, Refusal } from './requests.ts';
 
 type Admit = NonNullable<Job['admit']>;

@@ -8,7 +8,7 @@ import type { Decision } from '../domain/decision.ts';
 import type { LicenseKeyCommand } from '../domain/license-key.ts';
 import { decide } from '../domain/user.ts';
 import { withLiveToken } from '../execute/admission.ts';
-import type { ExecuteCommand } from '../execute/execute-command.ts';
+import type { ExecuteCommand } from '../execute/loop/execute-command.ts';
 import { type OfUser, type Outcome, refused } from '../execute/requests.ts';
 import { actorOf, stampCommand } from '../execute/stamps.ts';
 import type { Reservations } from '../reservations/reservations.ts';

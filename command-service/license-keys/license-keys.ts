@@ -1,9 +1,9 @@
 import type { Vault } from '../../shared/vault/vault.ts';
 import type { LicenseKey } from '../domain/entities.ts';
 import { withLiveToken } from '../execute/admission.ts';
+import type { UserQueue } from '../execute/loop/user-queue.ts';
 import { type Caller, type Outcome, type Refused, refused } from '../execute/requests.ts';
-import type { UserQueue } from '../execute/user-queue.ts';
-import type { UserStates } from '../execute/user-states.ts';
+import type { UserStates } from '../execute/states/user-states.ts';
 import type { Holders } from '../reservations/kinds.ts';
 import {
   createIssueLicenseKey,

@@ -4,9 +4,9 @@ import { isReservationEvent } from '../../shared/events/codec.ts';
 import { type ReservationKind, reservationStream } from '../../shared/events/streams.ts';
 import type { ReservationEvent } from '../../shared/events/types.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
-import type { Append } from '../execute/append.ts';
-import { readWithin } from '../execute/read-within.ts';
+import type { Append } from '../execute/loop/append.ts';
 import { type CommandStamp, metadataOf } from '../execute/stamps.ts';
+import { readWithin } from '../execute/states/read-within.ts';
 import { type Holders, holderBy, reserving } from './kinds.ts';
 
 /** For whom something is reserved, and since when, in milliseconds since 1970. */

@@ -1,15 +1,15 @@
 import type { Route } from '../../shared/http/routes/route.ts';
 import type { CommandContext } from '../context.ts';
-import { activationRoutes } from './activations.ts';
-import { customerRoutes } from './customers.ts';
-import { licenseKeyRoutes } from './license-keys.ts';
-import { licenseRoutes } from './licenses.ts';
-import { meRoutes } from './me.ts';
-import { oneTimeTokenRoutes } from './one-time-tokens.ts';
-import { serviceAccountRoutes } from './service-accounts.ts';
-import { subscriptionRoutes } from './subscriptions.ts';
-import { tokenRoutes } from './token.ts';
-import { userRoutes } from './users.ts';
+import { customerRoutes } from './accounts/customers.ts';
+import { meRoutes } from './accounts/me.ts';
+import { oneTimeTokenRoutes } from './accounts/one-time-tokens.ts';
+import { userRoutes } from './accounts/users.ts';
+import { licenseKeyRoutes } from './license-keys/license-keys.ts';
+import { activationRoutes } from './licenses/activations.ts';
+import { licenseRoutes } from './licenses/licenses.ts';
+import { serviceAccountRoutes } from './staff/service-accounts.ts';
+import { tokenRoutes } from './staff/token.ts';
+import { subscriptionRoutes } from './subscriptions/subscriptions.ts';
 
 /** Every route of the command service, in the order of the API's document. */
 export const commandRoutes: readonly Route<CommandContext>[] = [

@@ -1,7 +1,7 @@
 import { Problem } from '../../shared/http/problems/problem.ts';
 import type { CommandContext } from '../context.ts';
-import type { OwnedKind } from '../execute/owners.ts';
 import type { Caller } from '../execute/requests.ts';
+import type { OwnedKind } from '../read-model/owners.ts';
 
 /**
  * In whose state a subscription, license or license key is looked for. A user's own is found in the user's own state, with no

@@ -18,13 +18,13 @@ import {
   type StaffState,
   staffBytes,
 } from '../domain/staff.ts';
-import type { Aggregate } from '../execute/aggregate.ts';
-import { createAppend } from '../execute/append.ts';
-import { createExecuteCommand } from '../execute/execute-command.ts';
-import { FoldedStates } from '../execute/folded-states.ts';
+import { createAppend } from '../execute/loop/append.ts';
+import { createExecuteCommand } from '../execute/loop/execute-command.ts';
+import { UserQueue } from '../execute/loop/user-queue.ts';
 import { type Outcome, type Refusal, refused, type StaffRequest } from '../execute/requests.ts';
 import { actorOf, type CommandStamp, stampCommand } from '../execute/stamps.ts';
-import { UserQueue } from '../execute/user-queue.ts';
+import type { Aggregate } from '../execute/states/aggregate.ts';
+import { FoldedStates } from '../execute/states/folded-states.ts';
 import { secretDigest, serviceSecret } from './secret.ts';
 
 const STAFF: Aggregate<StaffState, StaffEvent> = {

@@ -1,14 +1,14 @@
 import type { Route, RouteSpec } from '../../shared/http/routes/route.ts';
 import type { QueryContext } from '../context.ts';
-import { historyRoutes } from './history.ts';
 import { jwksRoutes } from './jwks.ts';
 import { licenseRoutes } from './licenses.ts';
-import { meRoutes } from './me.ts';
 import { planRoutes } from './plans.ts';
 import { serviceAccountRoutes } from './service-accounts.ts';
 import { statsRoutes } from './stats.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
-import { userRoutes } from './users.ts';
+import { historyRoutes } from './users/history.ts';
+import { meRoutes } from './users/me.ts';
+import { userRoutes } from './users/users.ts';
 import { validationSpecs } from './validation.ts';
 
 /** Every route that Express answers. */

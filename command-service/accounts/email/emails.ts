@@ -1,7 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { Vault } from '../../../shared/vault/vault.ts';
-import type { UserQueue } from '../../execute/user-queue.ts';
-import type { UserStates } from '../../execute/user-states.ts';
+import type { UserQueue } from '../../execute/loop/user-queue.ts';
+import type { UserStates } from '../../execute/states/user-states.ts';
 import type { Held, Reservations } from '../../reservations/reservations.ts';
 
 interface Parts {

@@ -1,8 +1,8 @@
 import type { ExecutorDependencies } from '../../dependencies.ts';
+import type { UserQueue } from '../../execute/loop/user-queue.ts';
 import type { ReleaseEmailRequest } from '../../execute/requests.ts';
 import { actorOf, stampCommand } from '../../execute/stamps.ts';
-import type { UserQueue } from '../../execute/user-queue.ts';
-import type { UserStates } from '../../execute/user-states.ts';
+import type { UserStates } from '../../execute/states/user-states.ts';
 import type { Reservations } from '../../reservations/reservations.ts';
 
 interface Parts {

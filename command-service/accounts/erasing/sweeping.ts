@@ -1,5 +1,5 @@
 import type { Logger } from '../../../shared/logger.ts';
-import type { Executor } from '../../execute/executor.ts';
+import type { Executor } from '../../executor.ts';
 
 const EVERY_MS = 60_000;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { licensesOf } from '../../../command-service/domain/licenses/state.ts';
-import { createSnapshots } from '../../../command-service/execute/snapshots.ts';
+import { createSnapshots } from '../../../command-service/execute/states/snapshots.ts';
 import { EventStoreUnavailable } from '../../../shared/event-log-errors.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
 import { userStream } from '../../../shared/events/streams.ts';

@@ -3,10 +3,10 @@ import { createErasureIntents } from '../../../command-service/accounts/erasing/
 import { Passwords } from '../../../command-service/accounts/passwords.ts';
 import type { ExecutorDependencies, PausePoint } from '../../../command-service/dependencies.ts';
 import type { Command } from '../../../command-service/domain/user.ts';
-import { createAppend } from '../../../command-service/execute/append.ts';
-import { createExecutor, type Executor } from '../../../command-service/execute/executor.ts';
+import { createAppend } from '../../../command-service/execute/loop/append.ts';
 import type { Caller, CommandRequest, Done, Outcome } from '../../../command-service/execute/requests.ts';
-import { createSnapshots } from '../../../command-service/execute/snapshots.ts';
+import { createSnapshots } from '../../../command-service/execute/states/snapshots.ts';
+import { createExecutor, type Executor } from '../../../command-service/executor.ts';
 import { createImporter, type Importer } from '../../../command-service/import/importer.ts';
 import { Reservations } from '../../../command-service/reservations/reservations.ts';
 import { type EventStore, startEventStore } from '../../../local/event-store/server.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { accepted } from '../../../command-service/domain/decision.ts';
-import { createExecuteCommand } from '../../../command-service/execute/execute-command.ts';
-import { UserQueue } from '../../../command-service/execute/user-queue.ts';
-import { UserStates } from '../../../command-service/execute/user-states.ts';
+import { createExecuteCommand } from '../../../command-service/execute/loop/execute-command.ts';
+import { UserQueue } from '../../../command-service/execute/loop/user-queue.ts';
+import { UserStates } from '../../../command-service/execute/states/user-states.ts';
 import type { NewEvent, RecordedEvent } from '../../../shared/event-log.ts';
 import { EventStoreUnavailable } from '../../../shared/event-log-errors.ts';
 import { createCodec } from '../../../shared/events/codec.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { FOLD_SOURCES } from '../../../command-service/execute/fold-version.ts';
+import { FOLD_SOURCES } from '../../../command-service/execute/states/fold-version.ts';
 
 const IMPORT = /^(?:import|export) (?!type )[^;]*?from '(\..*?\.ts)';/gms;
 const ROOT = path.resolve(import.meta.dirname, '../../..');
@@ -16,7 +16,7 @@ function loaded(file: string, known = new Set<string>()): ReadonlySet<string> {
 }
 
 it('follows from all code that a fold runs: what is outside its sources changes no state', () => {
-  const outside = [...loaded('command-service/execute/user-states.ts')].filter(
+  const outside = [...loaded('command-service/execute/states/user-states.ts')].filter(
     (file) => !FOLD_SOURCES.some((source) => file === source || file.startsWith(`${source}/`)),
   );
   // Decisions and the opening of personal data need these; a fold does not.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UserBusy, UserQueue } from '../../../command-service/execute/user-queue.ts';
+import { UserBusy, UserQueue } from '../../../command-service/execute/loop/user-queue.ts';
 
 const gate = () => Promise.withResolvers<void>();
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { licensesOf } from '../../../command-service/domain/licenses/state.ts';
 import { approximateBytes, type UserState } from '../../../command-service/domain/user-state.ts';
-import type { Snapshots } from '../../../command-service/execute/snapshots.ts';
-import { UserStates } from '../../../command-service/execute/user-states.ts';
+import type { Snapshots } from '../../../command-service/execute/states/snapshots.ts';
+import { UserStates } from '../../../command-service/execute/states/user-states.ts';
 import type { ReadStreamOptions, RecordedEvent } from '../../../shared/event-log.ts';
 import { EventStoreUnavailable } from '../../../shared/event-log-errors.ts';
 import { createReader } from '../../../shared/events/codec.ts';

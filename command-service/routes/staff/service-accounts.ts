@@ -1,0 +1,166 @@
+import { z } from 'zod';
+import { isStaffPrincipal, type Principal } from '../../../shared/http/routes/auth.ts';
+import { instant, opaque, uuid } from '../../../shared/http/routes/fields.ts';
+import type { Route } from '../../../shared/http/routes/route.ts';
+import { serviceAccountResource, showServiceAccount } from '../../../shared/http/routes/service-account.ts';
+import { ALL_SCOPES } from '../../../shared/tokens/scopes.ts';
+import { type CommandContext, commandRoute } from '../../context.ts';
+import type { Done } from '../../execute/requests.ts';
+import { commandHeaders, commandParts } from '../command-headers.ts';
+import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled } from '../outcome.ts';
+
+const PATH = '/v1/service-accounts';
+const HEADERS = {
+  'Event-Position': ANSWER_HEADERS['Event-Position'],
+  ETag: 'The revision of the service account, for `If-Match`.',
+};
+
+const scopes = z
+  .array(z.enum(ALL_SCOPES))
+  .min(1, 'expected at least one scope')
+  .max(ALL_SCOPES.length)
+  .refine((values) => new Set(values).size === values.length, { error: 'a scope is named twice' })
+  .meta({ uniqueItems: true, examples: [['customers:read', 'subscriptions:write']] });
+
+const common = {
+  method: 'post',
+  tag: 'Service accounts',
+  auth: ['staff:write'],
+  rateLimit: { name: 'commands', by: 'caller' },
+  headers: commandHeaders,
+} as const;
+const ofOne = { ...common, params: z.object({ id: uuid }) } as const;
+const answered = { description: 'As it is now.', body: serviceAccountResource, headers: HEADERS };
+
+const held = (principal: Principal | undefined): ReadonlySet<string> =>
+  isStaffPrincipal(principal) ? principal.scopes : new Set();
+
+type Request = Parameters<typeof commandParts>[0];
+const staffRequest = (request: Request) => ({ ...commandParts(request), held: held(request.principal) });
+
+/** @throws Error the command left another kind of resource, which only a fault here can do */
+function show(done: Done) {
+  if (done.subject.kind !== 'staff') throw new Error(`expected a service account, got ${done.subject.kind}`);
+  return showServiceAccount(done.subject.account, done.at);
+}
+
+const add = commandRoute({
+  ...common,
+  path: PATH,
+  operationId: 'addServiceAccount',
+  summary: 'Add a service account',
+  description: 'It has no key yet, and at most the scopes of whoever adds it.',
+  body: z.strictObject({
+    name: opaque(128).meta({
+      description: 'Stands in the history as the actor, for ever; it names no person.',
+      examples: ['billing'],
+    }),
+    scopes,
+  }),
+  answers: {
+    201: { ...answered, description: 'Added.', headers: { ...HEADERS, Location: 'The service account.' } },
+  },
+  problems: COMMAND_PROBLEMS,
+}).handle(async (context, request) => {
+  const outcome = await context.serviceAccounts.add(staffRequest(request), request.body);
+  const done = settled(context, 'addServiceAccount', outcome);
+  const body = show(done);
+  const Location = `${PATH}/${body.service_account_id}`;
+  return { status: 201, headers: answerHeaders(done, { Location }), body };
+});
+
+const changeScopes = commandRoute({
+  ...ofOne,
+  path: `${PATH}/{id}/scopes`,
+  operationId: 'changeServiceAccountScopes',
+  summary: 'Give a service account other scopes',
+  description: 'Those that it has not had must be yours. Ends its access tokens.',
+  body: z.strictObject({ scopes }),
+  answers: { 200: answered },
+  problems: ['not_found', ...COMMAND_PROBLEMS],
+}).handle(async (context, request) => {
+  const command = { type: 'ChangeScopes', scopes: request.body.scopes } as const;
+  const outcome = await context.serviceAccounts.execute(staffRequest(request), request.params.id, command);
+  const done = settled(context, 'changeServiceAccountScopes', outcome);
+  return { status: 200, headers: answerHeaders(done), body: show(done) };
+});
+
+const issueKey = commandRoute({
+  ...ofOne,
+  path: `${PATH}/{id}/keys`,
+  operationId: 'issueServiceKey',
+  summary: 'Issue a key of a service account',
+  description:
+    'Its secret is shown in this answer alone (and to a repeat under the same Idempotency-Key). Earlier keys stay good, so a key is replaced by issuing one, using it, and revoking the other. Whoever issues a key has all scopes of the account.',
+  body: z.strictObject({
+    expires_at: instant.optional().meta({ description: 'Without it the key lasts until it is revoked.' }),
+  }),
+  bodyOptional: true,
+  answers: {
+    201: {
+      description: 'Issued.',
+      body: z
+        .strictObject({
+          key_id: z.uuid(),
+          secret: z.string().meta({
+            description: 'The `client_secret` at `/v1/token`.',
+            examples: ['lss_mSxBvJ2m8cKtq0yM5nWbPzR7dQe4uVfXhGjLkA9sT1o'],
+          }),
+          expires_at: z.iso.datetime({ precision: 3 }).nullable(),
+        })
+        .meta({ id: 'IssuedServiceKey' }),
+      headers: HEADERS,
+    },
+  },
+  problems: ['not_found', ...COMMAND_PROBLEMS],
+}).handle(async (context, request) => {
+  const { expires_at: expiresAt } = request.body;
+  const { id } = request.params;
+  const issued = await context.serviceAccounts.issueKey(staffRequest(request), id, expiresAt);
+  const done = settled(context, 'issueServiceKey', issued.outcome);
+  const key = show(done).keys.find(({ key_id: keyId }) => keyId === issued.keyId);
+  const body = { key_id: issued.keyId, secret: issued.secret, expires_at: key?.expires_at ?? null };
+  return { status: 201, headers: answerHeaders(done), body };
+});
+
+const revokeKey = commandRoute({
+  ...common,
+  path: `${PATH}/{id}/keys/{key_id}/revoke`,
+  operationId: 'revokeServiceKey',
+  summary: 'Revoke a key of a service account',
+  description: 'Ends the access tokens that were made for it. May be repeated.',
+  params: z.object({ id: uuid, key_id: uuid }),
+  answers: { 200: answered },
+  problems: ['not_found', ...COMMAND_PROBLEMS],
+}).handle(async (context, request) => {
+  const { id, key_id: keyId } = request.params;
+  const outcome = await context.serviceAccounts.execute(staffRequest(request), id, {
+    type: 'RevokeKey',
+    keyId,
+  });
+  const done = settled(context, 'revokeServiceKey', outcome);
+  return { status: 200, headers: answerHeaders(done), body: show(done) };
+});
+
+const remove = commandRoute({
+  ...ofOne,
+  method: 'delete',
+  path: `${PATH}/{id}`,
+  operationId: 'removeServiceAccount',
+  summary: 'Remove a service account, for good',
+  description: 'Ends its access tokens. May be repeated.',
+  answers: { 204: { description: 'Removed.', headers: HEADERS } },
+  problems: ['not_found', ...COMMAND_PROBLEMS],
+}).handle(async (context, request) => {
+  const command = { type: 'RemoveServiceAccount' } as const;
+  const outcome = await context.serviceAccounts.execute(staffRequest(request), request.params.id, command);
+  return { status: 204, headers: answerHeaders(settled(context, 'removeServiceAccount', outcome)) };
+});
+
+export const serviceAccountRoutes: readonly Route<CommandContext>[] = [
+  add,
+  changeScopes,
+  issueKey,
+  revokeKey,
+  remove,
+];
