@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { addressKey } from '../../../shared/http/limits/client-address.ts';
 import { Problem } from '../../../shared/http/problems/problem.ts';
 import { uuid } from '../../../shared/http/routes/fields.ts';
 import type { Route } from '../../../shared/http/routes/route.ts';
@@ -12,7 +11,11 @@ import type { Authenticated } from '../../staff/service-accounts.ts';
 /** RFC 6749, 3.3. */
 const SCOPE = /^[!#-[\]-~]+(?: [!#-[\]-~]+)*$/;
 
-/** @throws Problem invalid_client, rate_limited, and what reading the account's stream throws */
+/**
+ * A wrong secret counts as a guess of its address alone: nobody guesses 256 random bits, and counted by account it would lock
+ * out a billing system whose id somebody knows.
+ * @throws Problem invalid_client, rate_limited, and what reading the account's stream throws
+ */
 async function authenticated(
   { serviceAccounts, guesses }: CommandContext,
   { clientId, secret }: ClientCredentials,
@@ -20,7 +23,7 @@ async function authenticated(
 ): Promise<Authenticated> {
   const id = uuid.safeParse(clientId);
   const found = await guesses.attempt(
-    { kind: 'service_key', address: addressKey(address), account: id.data },
+    { kind: 'service_key', address },
     async () => (id.success ? serviceAccounts.authenticate(id.data, secret) : undefined),
     (right) => right === undefined,
   );

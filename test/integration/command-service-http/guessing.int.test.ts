@@ -171,3 +171,35 @@ it('a password that is guessed among the first is refused: at sign-up, when it i
   ] as const)
     expect((await confirm(password)).status).toBe(status);
 });
+
+it('a service account is not locked out by who knows its id, from wherever it asks', async () => {
+  const staff = await node.operatorToken();
+  const added = await post(
+    node.url,
+    '/v1/service-accounts',
+    `${network()}::1`,
+    { name: 'billing', scopes: ['customers:read'] },
+    staff,
+  );
+  const { service_account_id: id } = (await added.json()) as { service_account_id: string };
+  const issued = await post(node.url, `/v1/service-accounts/${id}/keys`, `${network()}::1`, {}, staff);
+  const { secret } = (await issued.json()) as { secret: string };
+  const askToken = (address: string, given: string) =>
+    fetch(`${node.url}/v1/token`, {
+      method: 'POST',
+      headers: { 'X-Forwarded-For': address },
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: id,
+        client_secret: given,
+      }),
+    });
+  for (let n = 0; n < 4; n += 1)
+    expect((await askToken(`${network()}::1`, `lss_${'A'.repeat(43)}`)).status).toBe(401);
+  expect((await askToken(`${network()}::1`, secret)).status).toBe(200);
+  // An address that tries secret after secret is refused all the same.
+  const from = network();
+  for (let n = 0; n < 5; n += 1)
+    expect((await askToken(`${from}::${n}`, `lss_${'A'.repeat(43)}`)).status).toBe(401);
+  expect((await askToken(`${from}::9`, secret)).status).toBe(429);
+});
