@@ -21,6 +21,9 @@ const SECRET_FIELDS = [
   'authorization',
   'cookie',
   'token',
+  'secret',
+  'client_secret',
+  'license_key',
   'key',
   'personal',
 ];

@@ -71,7 +71,7 @@ export function beginExchange(
         status,
         duration_ms: Math.round(ms * 100) / 100,
         address: exchange.address,
-        ...(principal && { role: principal.role, caller: principal.id }),
+        ...(principal && { role: principal.role, ...callerOf(principal) }),
         ...(problem && { problem: problem.code }),
       },
       'request',
@@ -79,6 +79,9 @@ export function beginExchange(
   });
   return exchange;
 }
+
+/** Of a license key only a hash of what was typed is known here, and the key of another system may be guessed from that. */
+const callerOf = ({ role, id }: Principal) => (role === 'license_key' ? {} : { caller: id });
 
 /** What load balancers and Prometheus ask for. */
 export const isOperations = (route: string): boolean => route === '/metrics' || route.startsWith('/health');

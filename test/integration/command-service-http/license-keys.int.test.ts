@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { licenseKeyForm, licenseKeyHash } from '../../../shared/license-keys/text.ts';
 import { type ApiRequest, signUp, subscribe } from '../../support/api.ts';
 import { askChecked, postTo } from './ask-checked.ts';
 import { type CommandNode, startCommandNode } from './command-node.ts';
@@ -152,6 +153,10 @@ describe('activating with a license key', () => {
     const customer = await subscribed();
     const good = (await issue(customer.token, {})).body;
     expect((await activate(good.license_key, 'one')).status).toBe(201);
+    const form = licenseKeyForm(String(good.license_key));
+    const lines = node.log.join();
+    expect(lines).toContain('"role":"license_key"');
+    for (const trace of [form, good.license_key, licenseKeyHash(form)]) expect(lines).not.toContain(trace);
     // Well formed, and nobody's.
     expect(await activate('A3C5H-R4RBV-67YR2-1HAQG-SHDBS', 'two')).toMatchObject({
       status: 401,

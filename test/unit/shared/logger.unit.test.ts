@@ -38,7 +38,12 @@ it('writes what several failures were, as far as a line can hold them', () => {
 it('replaces fields that are named like a secret', () => {
   const text = lines((logger) =>
     logger.info(
-      { password: 'swordfish', user: { email: 'a@example.com', activation_key: 'swordfish' } },
+      {
+        password: 'swordfish',
+        client_secret: 'swordfish',
+        user: { email: 'a@example.com', activation_key: 'swordfish', license_key: 'swordfish' },
+        issued: { secret: 'swordfish' },
+      },
       'x',
     ),
   );
