@@ -1,6 +1,6 @@
 import { formatPosition } from '../../shared/events/position.ts';
 import type { ProblemCode } from '../../shared/http/problems/problem-codes.ts';
-import type { LicenseResource, SubscriptionResource } from '../../shared/http/routes/resources.ts';
+import type { LicenseResource, Shown, SubscriptionResource } from '../../shared/http/routes/resources.ts';
 import { subscriptionStatusAt } from '../../shared/subscription-status.ts';
 import type { CommandContext } from '../context.ts';
 import type { License, LicenseKey, Subscription } from '../domain/entities.ts';
@@ -90,8 +90,15 @@ export function showSubscription(done: Done): SubscriptionResource {
   };
 }
 
-/** With what the domain does not know of it, asked of PostgreSQL as far as that answers in time. */
-export async function showLicense({ clientFacts }: CommandContext, done: Done): Promise<LicenseResource> {
+/**
+ * With what the domain does not know of it, asked of PostgreSQL as far as that answers in time.
+ * @param personal whether the reader may see the client's name
+ */
+export async function showLicense(
+  { clientFacts }: CommandContext,
+  done: Done,
+  { personal }: Shown,
+): Promise<LicenseResource> {
   const license = licenseOf(done);
   const { clientName, lastSeenOn } = await clientFacts.of(license.licenseId);
   return {
@@ -100,7 +107,7 @@ export async function showLicense({ clientFacts }: CommandContext, done: Done): 
     subscription_id: license.subscriptionId,
     product: license.product,
     client_id: license.clientId,
-    client_name: clientName,
+    ...(personal && { client_name: clientName }),
     status: license.status,
     activated_at: time(license.activatedAt),
     last_seen_on: lastSeenOn,

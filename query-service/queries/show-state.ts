@@ -2,12 +2,13 @@ import type { LicenseCounts, UserRows } from '../../shared/history/user-rows.ts'
 import type {
   LicenseKeyResource,
   LicenseResource,
+  Shown,
   SubscriptionResource,
 } from '../../shared/http/routes/resources.ts';
 import { showLicenseKey } from '../../shared/license-keys/show.ts';
 import { licenseRow } from '../../shared/read-model/fold/license.ts';
 import { subscriptionRow } from '../../shared/read-model/fold/subscription.ts';
-import { type Shown, showLicense, showSubscription } from './show.ts';
+import { showLicense, showSubscription } from './show.ts';
 
 /** A user's state as of a time, as the routes of today would have shown it then. */
 export interface ShownState {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   type LicenseResource,
+  type Shown,
   type SubscriptionResource,
   subscriptionResource,
 } from '../../shared/http/routes/resources.ts';
@@ -34,11 +35,6 @@ export const userResource = z.strictObject({
 });
 
 export type UserResource = z.infer<typeof userResource>;
-
-/** Whether the reader may see what names a person. */
-export interface Shown {
-  readonly personal: boolean;
-}
 
 export function showSubscription(row: Omit<SubscriptionRow, 'status'>, now: number): SubscriptionResource {
   const facts = {

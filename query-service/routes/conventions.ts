@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import type { ProblemCode } from '../../shared/http/problems/problem-codes.ts';
-import { isStaffPrincipal, type Principal } from '../../shared/http/routes/auth.ts';
+import type { Principal } from '../../shared/http/routes/auth.ts';
 import type { Subject } from '../queries/read-your-writes.ts';
 import { minEventPosition } from '../validation/http/read-question.ts';
 
@@ -37,8 +37,3 @@ export function mustOwn(principal: Principal | undefined, ownerId: string): void
 /** Whose rows must have gone past `Min-Event-Position`: what users ask for is their own, or does not exist for them. */
 export const rowsToWaitFor = (principal: Principal | undefined, asked: Subject): Subject =>
   principal?.role === 'user' ? { kind: 'user', id: principal.userId } : asked;
-
-/** What names a person is shown to that person and to staff with `customers:read`, not to those with `history:read` alone. */
-export const shownTo = (principal: Principal | undefined) => ({
-  personal: !isStaffPrincipal(principal) || principal.scopes.has('customers:read'),
-});

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import { uuid } from '../../shared/http/routes/fields.ts';
-import { licenseResource } from '../../shared/http/routes/resources.ts';
+import { licenseResource, shownTo } from '../../shared/http/routes/resources.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
 import { findLicense } from '../queries/licenses.ts';
 import { showLicense } from '../queries/show.ts';
-import { aboutOneUser, mustOwn, ONE_USER_PROBLEMS, rowsToWaitFor, shownTo } from './conventions.ts';
+import { aboutOneUser, mustOwn, ONE_USER_PROBLEMS, rowsToWaitFor } from './conventions.ts';
 
 const license = queryRoute({
   method: 'get',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { formatPosition } from '../../../shared/events/position.ts';
 import { Problem } from '../../../shared/http/problems/problem.ts';
 import { opaque, text } from '../../../shared/http/routes/fields.ts';
+import { shownTo } from '../../../shared/http/routes/resources.ts';
 import type { RequestFacts, Route } from '../../../shared/http/routes/route.ts';
 import { comparedClientId } from '../../../shared/identity/opaque.ts';
 import { type CommandContext, commandRoute } from '../../context.ts';
@@ -128,7 +129,12 @@ const activate = commandRoute({
       keyId: caller.role === 'license_key' ? caller.keyId : undefined,
     },
   });
-  const named = await namingClients(context, caller.userId, asSeenBy(caller, outcome));
+  const named = await namingClients(
+    context,
+    caller.userId,
+    asSeenBy(caller, outcome),
+    shownTo(request.principal),
+  );
   const done = settled(context, 'activateClient', named);
   const body = await showActivated(context, done);
   if (!done.changed) return { status: 200, headers: answerHeaders(done), body };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ProblemCode } from '../../../shared/http/problems/problem-codes.ts';
 import { text, uuid } from '../../../shared/http/routes/fields.ts';
-import { licenseResource } from '../../../shared/http/routes/resources.ts';
+import { licenseResource, shownTo } from '../../../shared/http/routes/resources.ts';
 import type { Route } from '../../../shared/http/routes/route.ts';
 import { type CommandContext, commandRoute } from '../../context.ts';
 import type { ActivationCommand } from '../../domain/licenses/commands.ts';
@@ -48,8 +48,9 @@ const licenseRoute = ({ verb, type, summary, problems }: LicenseRoute) =>
     const userId = await ownerFor(context, 'license', licenseId, parts.caller, request.signal);
     const command = { type, licenseId, reason: request.body.reason };
     const outcome = await context.executor.execute({ ...parts, userId, command });
-    const done = settled(context, `${verb}License`, await namingClients(context, userId, outcome));
-    return { status: 200, headers: answerHeaders(done), body: await showLicense(context, done) };
+    const shown = shownTo(request.principal);
+    const done = settled(context, `${verb}License`, await namingClients(context, userId, outcome, shown));
+    return { status: 200, headers: answerHeaders(done), body: await showLicense(context, done, shown) };
   });
 
 export const licenseRoutes: readonly Route<CommandContext>[] = [

@@ -1,11 +1,14 @@
 import type { Principal } from '../../../shared/http/routes/auth.ts';
 import { type List, type PageQuery, pageOf, showPage } from '../../../shared/http/routes/paging.ts';
-import type { LicenseResource, SubscriptionResource } from '../../../shared/http/routes/resources.ts';
+import {
+  type LicenseResource,
+  type SubscriptionResource,
+  shownTo,
+} from '../../../shared/http/routes/resources.ts';
 import type { QueryContext } from '../../context.ts';
 import { licensesOf } from '../../queries/licenses.ts';
 import { showLicense, showSubscription } from '../../queries/show.ts';
 import { subscriptionsOf } from '../../queries/subscriptions.ts';
-import { shownTo } from '../conventions.ts';
 
 /** A page of a user's subscriptions, by start date: for the user, or for staff. */
 export async function pageOfSubscriptions(

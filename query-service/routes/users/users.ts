@@ -3,12 +3,12 @@ import { Problem } from '../../../shared/http/problems/problem.ts';
 import { hasScope, insufficientScope } from '../../../shared/http/routes/auth.ts';
 import { text, typedEmail, uuid } from '../../../shared/http/routes/fields.ts';
 import { listOf, pageOf, pageQuery, showPage } from '../../../shared/http/routes/paging.ts';
-import { licenseResource, subscriptionResource } from '../../../shared/http/routes/resources.ts';
+import { licenseResource, shownTo, subscriptionResource } from '../../../shared/http/routes/resources.ts';
 import type { Route } from '../../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../../context.ts';
 import { showUser, userResource } from '../../queries/show.ts';
 import { findUser, findUsers } from '../../queries/users.ts';
-import { aboutMany, aboutOneUser, ONE_USER_PROBLEMS, QUERY_PROBLEMS, shownTo } from '../conventions.ts';
+import { aboutMany, aboutOneUser, ONE_USER_PROBLEMS, QUERY_PROBLEMS } from '../conventions.ts';
 import { pageOfLicenses, pageOfSubscriptions } from './of-user.ts';
 
 const common = {

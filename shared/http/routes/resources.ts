@@ -1,7 +1,18 @@
 import { z } from 'zod';
 import { LICENSE_KEY_STATUSES } from '../../license-keys/status.ts';
+import { hasScope, isStaffPrincipal, type Principal } from './auth.ts';
 
 /** How the API shows a resource, whichever service answers. */
+
+/** Whether the reader may see what names a person. */
+export interface Shown {
+  readonly personal: boolean;
+}
+
+/** What names a person is shown to that person and to staff with `customers:read`, not to those with other scopes alone. */
+export const shownTo = (principal: Principal | undefined): Shown => ({
+  personal: !isStaffPrincipal(principal) || hasScope(principal, 'customers:read'),
+});
 
 const id = z.uuid();
 const time = z.iso.datetime({ precision: 3 });

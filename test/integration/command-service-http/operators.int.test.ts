@@ -32,6 +32,15 @@ const project = (): Promise<ProjectorService> =>
     logger: createLogger({ service: 'projector', level: 'silent' }),
   });
 const post = postTo(() => node.url);
+async function tokenWith(...scopes: string[]): Promise<string> {
+  const { service_account_id: id } = (
+    await post('/v1/service-accounts', operator, { name: 'support', scopes })
+  ).body;
+  const { secret } = (await post(`/v1/service-accounts/${id}/keys`, operator)).body;
+  const fields = { grant_type: 'client_credentials', client_id: String(id), client_secret: String(secret) };
+  const answer = await fetch(`${node.url}/v1/token`, { method: 'POST', body: new URLSearchParams(fields) });
+  return String(((await answer.json()) as { access_token: string }).access_token);
+}
 const unknownId = () => uuidv7(Date.now(), randomBytes(10));
 
 describe('an operator', () => {
@@ -49,6 +58,11 @@ describe('an operator', () => {
       return { client_name, last_seen_on };
     };
     expect(await details('revoke')).toEqual({ client_name: 'A laptop', last_seen_on: '2026-06-01' });
+    // A name is shown to who may read customers.
+    const narrow = await tokenWith('licenses:write');
+    const unnamed = (await post(`/v1/licenses/${licenseId}/revoke`, narrow)).body;
+    expect(unnamed).toMatchObject({ license_id: licenseId, last_seen_on: '2026-06-01' });
+    expect(unnamed).not.toHaveProperty('client_name');
     // A row that somebody else holds for longer than an answer waits.
     const holder = await node.pool.connect();
     await holder.query('BEGIN; LOCK TABLE usage.last_seen IN ACCESS EXCLUSIVE MODE');

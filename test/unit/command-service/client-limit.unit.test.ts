@@ -34,7 +34,7 @@ const knowing = (...licenses: readonly number[]) => ({
 });
 
 async function shown(outcome: Outcome, ...known: readonly number[]) {
-  const named = await namingClients(knowing(...known), 'user', outcome);
+  const named = await namingClients(knowing(...known), 'user', outcome, { personal: true });
   if (named.kind !== 'rejected' || named.rejection.code !== 'client_limit_reached') return undefined;
   return named.rejection.activeClients.map(({ clientId, clientName }) => clientName ?? clientId);
 }
@@ -63,5 +63,17 @@ it('shows at most twenty, with or without the read model', async () => {
 
 it('leaves every other answer as it is', async () => {
   const other = refused({ code: 'no_active_subscription' });
-  expect(await namingClients(knowing(), 'user', other)).toBe(other);
+  expect(await namingClients(knowing(), 'user', other, { personal: true })).toBe(other);
+});
+
+it('leaves out names for who may not see them', async () => {
+  const named = await namingClients(knowing(1, 0), 'user', full(2), { personal: false });
+  expect(named).toMatchObject({
+    rejection: {
+      activeClients: [
+        { clientId: 'client-1', clientName: null, lastSeenOn: '2030-01-01' },
+        { clientId: 'client-0', clientName: null, lastSeenOn: '2030-01-01' },
+      ],
+    },
+  });
 });
