@@ -8,7 +8,7 @@ import { kafkaSettings } from '../shared/adapters/kafka/settings.ts';
 import { ConfigError, connectionUrl, readConfig, serviceSettings } from '../shared/config.ts';
 import { tokenSettings } from '../shared/tokens/settings.ts';
 import { vaultSettings } from '../shared/vault/master-key.ts';
-import { UsageError } from './command.ts';
+import { UsageError } from './command-line/command.ts';
 
 /** Written by the launcher: the settings of the system that runs on this machine. */
 const LOCAL_SETTINGS = path.resolve(import.meta.dirname, '../.local/env');

@@ -1,5 +1,5 @@
-import { logOutput } from '../shared/log-output.ts';
-import { createLogger, type Logger } from '../shared/logger.ts';
+import { logOutput } from '../shared/process/log-output.ts';
+import { createLogger, type Logger } from '../shared/process/logger.ts';
 
 /** The tool's logger: to standard error, because standard output is the result's alone. */
 export const toolLogger = (level: string): Logger =>

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
-import type { Command } from './command.ts';
+import type { Command } from './command-line/command.ts';
+import { dispatch } from './command-line/dispatch.ts';
 import { config } from './commands/config.ts';
 import { history } from './commands/history.ts';
 import { importCommand } from './commands/import.ts';
@@ -14,7 +15,6 @@ import { secrets } from './commands/secrets.ts';
 import { settings } from './commands/settings.ts';
 import { token } from './commands/token.ts';
 import { vault } from './commands/vault.ts';
-import { dispatch } from './dispatch.ts';
 
 /** Every command of the tool, one line each, in the order in which they are listed. */
 const commands: readonly Command[] = [

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { connectionUrl, flag, integer, readConfig, serviceSettings } from '../shared/config.ts';
-import { LATEST_SCHEMA_LEVEL } from '../shared/events/catalogue.ts';
+import { LATEST_SCHEMA_LEVEL } from '../shared/events/schemas/catalogue.ts';
 import { httpSettings } from '../shared/http/settings.ts';
 import { tokenSettings } from '../shared/tokens/settings.ts';
 import { tracingSettings } from '../shared/tracing/settings.ts';

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../shared/catalogue/catalogue.ts';
 import type { Clock } from '../shared/clock.ts';
-import type { EventLog } from '../shared/event-log.ts';
+import type { EventLog } from '../shared/event-log/event-log.ts';
 import type { Codec } from '../shared/events/codec.ts';
 import type { Guesses } from '../shared/http/limits/failure-limit.ts';
 import type { Vault } from '../shared/vault/vault.ts';

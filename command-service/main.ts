@@ -1,5 +1,5 @@
-import { runProcess } from '../shared/lifecycle.ts';
-import { createLogger } from '../shared/logger.ts';
+import { runProcess } from '../shared/process/lifecycle.ts';
+import { createLogger } from '../shared/process/logger.ts';
 import { withTracing } from '../shared/tracing/start-tracing.ts';
 import { startCommandService } from './app.ts';
 import { readCommandConfig } from './config.ts';

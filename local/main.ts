@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import { ConfigError } from '../shared/config.ts';
-import { exitIfOutputIsStuck } from '../shared/stuck-output.ts';
+import { exitIfOutputIsStuck } from '../shared/process/stuck-output.ts';
 import { playDay } from './day/day.ts';
 import { stageOf } from './day/stage.ts';
 import { HELP, type Options, readOptions, UsageError } from './options.ts';

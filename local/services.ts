@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { LATEST_SCHEMA_LEVEL } from '../shared/events/catalogue.ts';
+import { LATEST_SCHEMA_LEVEL } from '../shared/events/schemas/catalogue.ts';
 import type { KafkaSettings } from './broker.ts';
 import type { ProcessSpec } from './processes/process.ts';
 

@@ -1,6 +1,6 @@
 import { ADVISORY_LOCKS } from '../shared/adapters/postgres/advisory-locks.ts';
 import { createReader } from '../shared/events/codec.ts';
-import type { Logger } from '../shared/logger.ts';
+import type { Logger } from '../shared/process/logger.ts';
 import { Caches } from './caches/caches.ts';
 import type { ProjectorConfig } from './config.ts';
 import type { Connections } from './connections.ts';

@@ -5,8 +5,8 @@ import type { Metrics } from '../shared/http/metrics.ts';
 import { Problem } from '../shared/http/problems/problem.ts';
 import { createHttpApp } from '../shared/http/server/app.ts';
 import { startServer } from '../shared/http/server/server.ts';
-import type { Running } from '../shared/lifecycle.ts';
-import type { Logger } from '../shared/logger.ts';
+import type { Running } from '../shared/process/lifecycle.ts';
+import type { Logger } from '../shared/process/logger.ts';
 import type { ProjectorConfig } from './config.ts';
 
 /** A consumer of the log as a service: nothing is asked of it over HTTP but health and metrics. */

@@ -1,7 +1,7 @@
 import { createPool } from '../shared/adapters/postgres/pool.ts';
 import { connectRedis } from '../shared/adapters/redis/client.ts';
 import type { Clock } from '../shared/clock.ts';
-import type { Logger } from '../shared/logger.ts';
+import type { Logger } from '../shared/process/logger.ts';
 import { createTokens } from '../shared/tokens/create-tokens.ts';
 import { openKeyRings } from '../shared/tokens/file-key-ring.ts';
 import type { QueryConfig } from './config.ts';

@@ -1,4 +1,4 @@
-import type { EventLog, ReadStreamOptions, RecordedEvent } from '../shared/event-log.ts';
+import type { EventLog, ReadStreamOptions, RecordedEvent } from '../shared/event-log/event-log.ts';
 
 export interface ReadableLog extends Pick<EventLog, 'readStream'> {
   close(): Promise<void>;

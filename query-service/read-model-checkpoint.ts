@@ -1,5 +1,5 @@
 import type { Queryable } from '../shared/adapters/postgres/pool.ts';
-import { comparePositions, type Position, START } from '../shared/events/position.ts';
+import { comparePositions, type Position, START } from '../shared/event-log/position.ts';
 import { CHECKPOINT, positionOf } from '../shared/read-model/checkpoint.ts';
 
 export interface ReadModelCheckpointOptions {

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import { ConfigError, readConfig, textOf } from '../../shared/config.ts';
-import { type Command, type Io, parseOptions, UsageError } from '../command.ts';
+import { type Command, type Io, parseOptions, UsageError } from '../command-line/command.ts';
 import { type Origin, settingSources } from '../config.ts';
-import { masked } from '../masked.ts';
-import { describeSetting, serviceSettings } from '../service-settings.ts';
-import { startProblems } from '../start-problems.ts';
+import { masked } from '../settings/masked.ts';
+import { describeSetting, serviceSettings } from '../settings/service-settings.ts';
+import { startProblems } from '../settings/start-problems.ts';
 
 /** A setting as a service would read it now. */
 export interface EffectiveSetting {

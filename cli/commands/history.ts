@@ -3,10 +3,8 @@ import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { showEntry } from '../../shared/history/show.ts';
 import type { Timeline, TimelineEntry } from '../../shared/history/timeline.ts';
-import { type Command, type Io, parseOptions, UsageError } from '../command.ts';
+import { type Command, type Io, parseOptions, UsageError } from '../command-line/command.ts';
 import { readLogConfig } from '../config.ts';
-import { parseTime } from '../export/options/times.ts';
-import { openVault } from '../export/source/vault.ts';
 import { openHistory, skippedOf, userByEmail } from '../history/read.ts';
 import { TABLE_HEADER, tableLine } from '../history/table.ts';
 import { entryText, type Paint, paintFor, stateText } from '../history/timeline-text.ts';
@@ -14,6 +12,8 @@ import { exact } from '../history/words.ts';
 import { toolLogger } from '../logger.ts';
 import { LineWriter } from '../output/line-writer.ts';
 import { ReaderGone } from '../output/stream-writer.ts';
+import { parseTime } from '../replay/options/times.ts';
+import { openVault } from '../replay/source/vault.ts';
 
 interface Question {
   /** A user's id, or an email address. */

@@ -1,9 +1,9 @@
-import { type Command, Interrupted, type Io, parseOptions, UsageError } from '../command.ts';
+import { type Command, Interrupted, type Io, parseOptions, UsageError } from '../command-line/command.ts';
+import { interruptible } from '../command-line/interruption.ts';
 import { readImportConfig } from '../config.ts';
 import { openImporter } from '../import/open.ts';
 import { persistently } from '../import/persistently.ts';
 import { type ImportReport, ImportStopped, runImport } from '../import/run.ts';
-import { interruptible } from '../interruption.ts';
 import { createProgress } from '../output/progress.ts';
 
 /** Customers were left out. */

@@ -1,6 +1,6 @@
 import { systemClock } from '../../shared/clock.ts';
 import { ConfigError } from '../../shared/config.ts';
-import { createSecretFile } from '../../shared/secret-file.ts';
+import { createSecretFile } from '../../shared/files/secret-file.ts';
 import { PUBLISH_LEAD_MS, RING_POLL_MS } from '../../shared/tokens/key-ring.ts';
 import { KINDS, type TokenKind } from '../../shared/tokens/kinds.ts';
 import { rotated } from '../../shared/tokens/ring-changes.ts';
@@ -11,7 +11,7 @@ import {
   type Ring,
   type RingEntry,
 } from '../../shared/tokens/ring-model.ts';
-import { type Command, type Io, parseOptions, UsageError } from '../command.ts';
+import { type Command, type Io, parseOptions, UsageError } from '../command-line/command.ts';
 import { type KeysConfig, readEnsureConfig, readKeysConfig } from '../config.ts';
 import { ensureKeys } from '../keys/ensure.ts';
 import { withNodes } from '../keys/nodes.ts';

@@ -1,6 +1,6 @@
 import { migrateAll } from '../../projector/schemas/migrate.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
-import { type Command, parseOptions } from '../command.ts';
+import { type Command, parseOptions } from '../command-line/command.ts';
 import { readMigrateConfig } from '../config.ts';
 import { toolLogger } from '../logger.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openApiDocument } from '../../shared/http/openapi/openapi.ts';
-import { type Command, parseOptions } from '../command.ts';
+import { type Command, parseOptions } from '../command-line/command.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 /** The committed document, which the query nodes serve. */

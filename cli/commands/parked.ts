@@ -1,6 +1,6 @@
 import { type ListedEvent, listParked, type Marking, markParked } from '../../projector/parked/parked.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
-import { type Command, type Io, parseOptions, UsageError } from '../command.ts';
+import { type Command, type Io, parseOptions, UsageError } from '../command-line/command.ts';
 import { readDatabaseConfig } from '../config.ts';
 import { toolLogger } from '../logger.ts';
 import { writeTable } from '../output/table.ts';

@@ -1,6 +1,6 @@
 import { loadCatalogue } from '../../shared/catalogue/read.ts';
 import { type ShownCatalogue, showCatalogue } from '../../shared/catalogue/shown.ts';
-import { type Command, type Io, parseOptions, UsageError } from '../command.ts';
+import { type Command, type Io, parseOptions, UsageError } from '../command-line/command.ts';
 import { settingSources } from '../config.ts';
 import { writeTable } from '../output/table.ts';
 import { differences } from '../plans/differences.ts';

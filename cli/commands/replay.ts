@@ -1,7 +1,7 @@
-import type { Command } from '../command.ts';
-import { exportEvents } from '../export/export-events.ts';
-import { parseReplayOptions } from '../export/options/options.ts';
-import { replayInto } from './replay-into.ts';
+import type { Command } from '../command-line/command.ts';
+import { exportEvents } from '../replay/export-events.ts';
+import { replayInto } from '../replay/into.ts';
+import { parseReplayOptions } from '../replay/options/options.ts';
 
 /** Exports events for analysts, or builds read models as of a time for them. */
 export const replay: Command = {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import path from 'node:path';
-import { createSecretFile } from '../../shared/secret-file.ts';
-import { type Command, type Io, parseOptions, UsageError } from '../command.ts';
+import { createSecretFile } from '../../shared/files/secret-file.ts';
+import { type Command, type Io, parseOptions, UsageError } from '../command-line/command.ts';
 
 interface SecretFile {
   readonly name: string;

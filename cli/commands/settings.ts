@@ -1,7 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Command, parseOptions } from '../command.ts';
-import { describeSetting, isRequired, type SettingSchema, serviceSettings } from '../service-settings.ts';
+import { type Command, parseOptions } from '../command-line/command.ts';
+import {
+  describeSetting,
+  isRequired,
+  type SettingSchema,
+  serviceSettings,
+} from '../settings/service-settings.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const DOCUMENT = path.join(root, 'docs', 'settings.md');

@@ -3,7 +3,7 @@ import { hasUnseenCharacter } from '../../shared/identity/characters.ts';
 import { looksLikeEmail } from '../../shared/identity/opaque.ts';
 import { createTokens } from '../../shared/tokens/create-tokens.ts';
 import { openKeyRings } from '../../shared/tokens/file-key-ring.ts';
-import { type Command, parseOptions, UsageError } from '../command.ts';
+import { type Command, parseOptions, UsageError } from '../command-line/command.ts';
 import { readTokenConfig } from '../config.ts';
 import { toolLogger } from '../logger.ts';
 

@@ -1,9 +1,9 @@
 import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
 import { createPool, type Queryable } from '../../shared/adapters/postgres/pool.ts';
-import type { EventLog } from '../../shared/event-log.ts';
+import type { EventLog } from '../../shared/event-log/event-log.ts';
 import { userOfStream } from '../../shared/events/streams.ts';
 import { insertTombstones, selectDataKeys } from '../../shared/vault/statements.ts';
-import { type Command, type Io, parseOptions, UsageError } from '../command.ts';
+import { type Command, type Io, parseOptions, UsageError } from '../command-line/command.ts';
 import { readVaultConfig } from '../config.ts';
 import { toolLogger } from '../logger.ts';
 

@@ -1,14 +1,14 @@
 import { createPool, isPostgresUnavailable } from '../../shared/adapters/postgres/pool.ts';
-import type { EventLog } from '../../shared/event-log.ts';
-import { PERSONAL_TYPES } from '../../shared/events/catalogue.ts';
+import type { EventLog } from '../../shared/event-log/event-log.ts';
 import { createReader } from '../../shared/events/codec.ts';
+import { PERSONAL_TYPES } from '../../shared/events/schemas/catalogue.ts';
 import { userStream } from '../../shared/events/streams.ts';
 import type { Recorded, UserEvent } from '../../shared/events/types.ts';
 import { type OpenedPersonal, Timeline } from '../../shared/history/timeline.ts';
 import { normaliseEmail } from '../../shared/identity/email.ts';
-import type { Logger } from '../../shared/logger.ts';
+import type { Logger } from '../../shared/process/logger.ts';
 import type { Vault } from '../../shared/vault/vault.ts';
-import { type Io, UsageError } from '../command.ts';
+import { type Io, UsageError } from '../command-line/command.ts';
 
 /** There is no such user. */
 export class NoSuchUser extends Error {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createPool, type Queryable } from '../../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { createSecretFile } from '../../shared/secret-file.ts';
+import { createSecretFile } from '../../shared/files/secret-file.ts';
 import { KINDS } from '../../shared/tokens/kinds.ts';
 import { formatRings, newRings } from '../../shared/tokens/ring-model.ts';
 import { VaultKeyUnreadable } from '../../shared/vault/errors.ts';
@@ -15,7 +15,7 @@ import {
   vaultIsUsed,
 } from '../../shared/vault/fingerprints.ts';
 import { loadMasterKey } from '../../shared/vault/master-key.ts';
-import type { Io } from '../command.ts';
+import type { Io } from '../command-line/command.ts';
 import type { EnsureConfig } from '../config.ts';
 import { toolLogger } from '../logger.ts';
 import { readRings } from './rings-file.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigError } from '../../shared/config.ts';
-import { changeSecretFile } from '../../shared/secret-file.ts';
+import { changeSecretFile } from '../../shared/files/secret-file.ts';
 import type { TokenKind } from '../../shared/tokens/kinds.ts';
 import { formatRings, parseRings, type Ring, type Rings } from '../../shared/tokens/ring-model.ts';
 

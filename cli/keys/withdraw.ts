@@ -2,9 +2,9 @@ import { JWKS_MAX_AGE_SECONDS } from '../../shared/tokens/key-ring.ts';
 import { KINDS, type TokenKind } from '../../shared/tokens/kinds.ts';
 import { type Withdrawal, withdrawn } from '../../shared/tokens/ring-changes.ts';
 import type { Ring, RingEntry, Rings } from '../../shared/tokens/ring-model.ts';
-import { type Io, UsageError } from '../command.ts';
+import { type Io, UsageError } from '../command-line/command.ts';
+import { confirm } from '../command-line/confirm.ts';
 import type { KeysConfig } from '../config.ts';
-import { confirm } from '../confirm.ts';
 import { type Nodes, withNodes } from './nodes.ts';
 import { changeRing, readRings } from './rings-file.ts';
 

@@ -1,4 +1,4 @@
-import type { Io } from '../command.ts';
+import type { Io } from '../command-line/command.ts';
 
 /** A tab or a line break in a value would be one of the table's, and nothing of it may steer a terminal. */
 const field = (value: unknown): string => String(value ?? '').replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ');

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { OutcomeUnknown } from '../../shared/event-log-errors.ts';
+import { OutcomeUnknown } from '../../shared/event-log/errors.ts';
 import { userStream } from '../../shared/events/streams.ts';
 import { normaliseEmail } from '../../shared/identity/email.ts';
 import { uuidv7 } from '../../shared/ids.ts';

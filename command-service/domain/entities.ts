@@ -1,5 +1,5 @@
-import type { Position } from '../../shared/events/position.ts';
-import type { Terms } from '../../shared/events/terms.ts';
+import type { Position } from '../../shared/event-log/position.ts';
+import type { Terms } from '../../shared/events/schemas/terms.ts';
 import type { LicenseKeyFacts } from '../../shared/license-keys/status.ts';
 import type { Side, SubscriptionFacts } from '../../shared/subscription-status.ts';
 

@@ -1,4 +1,4 @@
-import { START } from '../../shared/events/position.ts';
+import { START } from '../../shared/event-log/position.ts';
 import type { Recorded, StaffEvent } from '../../shared/events/types.ts';
 import { foldStaff, type StaffAccount } from '../../shared/staff/account.ts';
 import {

@@ -1,4 +1,4 @@
-import type { Position } from '../../shared/events/position.ts';
+import type { Position } from '../../shared/event-log/position.ts';
 import type { AnyEvent, Recorded } from '../../shared/events/types.ts';
 import type { Subject } from './decision.ts';
 

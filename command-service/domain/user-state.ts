@@ -1,4 +1,4 @@
-import { START } from '../../shared/events/position.ts';
+import { START } from '../../shared/event-log/position.ts';
 import type { Recorded, UserEvent } from '../../shared/events/types.ts';
 import { sideOf } from '../../shared/subscription-status.ts';
 import { type AccessTokenClaims, type Account, credentialsHold, foldAccount, noAccount } from './account.ts';

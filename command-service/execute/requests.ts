@@ -1,4 +1,4 @@
-import type { Position } from '../../shared/events/position.ts';
+import type { Position } from '../../shared/event-log/position.ts';
 import type { Requester } from '../accounts/hashing-queue.ts';
 import type { AccessTokenClaims } from '../domain/account.ts';
 import type { Rejection, Subject } from '../domain/decision.ts';

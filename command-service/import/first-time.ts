@@ -1,4 +1,4 @@
-import { OutcomeUnknown, WrongExpectedRevision } from '../../shared/event-log-errors.ts';
+import { OutcomeUnknown, WrongExpectedRevision } from '../../shared/event-log/errors.ts';
 import { userStream } from '../../shared/events/streams.ts';
 import type { NewUserEvent } from '../../shared/events/types.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { OutcomeUnknown } from '../../shared/event-log-errors.ts';
+import { OutcomeUnknown } from '../../shared/event-log/errors.ts';
 import { normaliseEmail } from '../../shared/identity/email.ts';
 import { uuidv7 } from '../../shared/ids.ts';
 import { Emails } from '../accounts/email/emails.ts';

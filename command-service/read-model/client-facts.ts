@@ -1,5 +1,5 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
-import type { Logger } from '../../shared/logger.ts';
+import type { Logger } from '../../shared/process/logger.ts';
 
 /** What a user knows a client by, beside its id. The write side folds neither. */
 export interface ClientFacts {

@@ -1,6 +1,6 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
-import type { EventLog } from '../../shared/event-log.ts';
-import { comparePositions, type Position } from '../../shared/events/position.ts';
+import type { EventLog } from '../../shared/event-log/event-log.ts';
+import { comparePositions, type Position } from '../../shared/event-log/position.ts';
 import { STREAM_PREFIXES } from '../../shared/events/streams.ts';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import { timeOfUuidv7 } from '../../shared/ids.ts';

@@ -1,5 +1,5 @@
-import type { RecordedEvent } from '../../shared/event-log.ts';
-import { OutcomeUnknown, WrongExpectedRevision } from '../../shared/event-log-errors.ts';
+import { OutcomeUnknown, WrongExpectedRevision } from '../../shared/event-log/errors.ts';
+import type { RecordedEvent } from '../../shared/event-log/event-log.ts';
 import { isReservationEvent } from '../../shared/events/codec.ts';
 import { type ReservationKind, reservationStream } from '../../shared/events/streams.ts';
 import type { ReservationEvent } from '../../shared/events/types.ts';

@@ -1,4 +1,4 @@
-import { formatPosition } from '../../shared/events/position.ts';
+import { formatPosition } from '../../shared/event-log/position.ts';
 import type { ProblemCode } from '../../shared/http/problems/problem-codes.ts';
 import type { LicenseResource, Shown, SubscriptionResource } from '../../shared/http/routes/resources.ts';
 import { subscriptionStatusAt } from '../../shared/subscription-status.ts';

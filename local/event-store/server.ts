@@ -1,7 +1,7 @@
 import featuresGrpc from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import grpc from '@grpc/grpc-js';
-import type { Logger } from '../../shared/logger.ts';
+import type { Logger } from '../../shared/process/logger.ts';
 import { EventLog } from './log/event-log.ts';
 import { append } from './protocol/append/append.ts';
 import { BatchAppendCall } from './protocol/append/batch-append.ts';

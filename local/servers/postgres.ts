@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createPool, isPostgresUnavailable } from '../../shared/adapters/postgres/pool.ts';
-import type { Logger } from '../../shared/logger.ts';
+import type { Logger } from '../../shared/process/logger.ts';
 import type { ProcessSpec } from '../processes/process.ts';
 import { type Account, serverDirectory } from './account.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { createSecretFile } from '../../shared/secret-file.ts';
+import { createSecretFile } from '../../shared/files/secret-file.ts';
 import { caller, type Say, validate } from './ask.ts';
 
 interface Customer {

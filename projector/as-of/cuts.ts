@@ -1,5 +1,5 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
-import type { RecordedEvent } from '../../shared/event-log.ts';
+import type { RecordedEvent } from '../../shared/event-log/event-log.ts';
 import { userOfStream } from '../../shared/events/streams.ts';
 
 /** An event's time, in milliseconds since 1970: when it was decided, else the log's. What is malformed decoding finds. */

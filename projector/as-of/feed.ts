@@ -1,5 +1,5 @@
-import type { RecordedEvent } from '../../shared/event-log.ts';
-import { START } from '../../shared/events/position.ts';
+import type { RecordedEvent } from '../../shared/event-log/event-log.ts';
+import { START } from '../../shared/event-log/position.ts';
 import type { Feed, FeedBatch } from '../feeds/feed.ts';
 import { type Cuts, eventTime } from './cuts.ts';
 

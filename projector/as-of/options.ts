@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { Logger } from '../../shared/logger.ts';
+import type { Logger } from '../../shared/process/logger.ts';
 import type { LogFeed } from '../feeds/feed.ts';
 import type { Decoder } from '../write/decode.ts';
 

@@ -1,5 +1,5 @@
 import type { Redis } from '../../shared/adapters/redis/client.ts';
-import { formatPosition, type Position } from '../../shared/events/position.ts';
+import { formatPosition, type Position } from '../../shared/event-log/position.ts';
 import { cacheEpoch } from '../../shared/read-model/version.ts';
 import { CACHE_CHECKPOINT_KEY } from '../../shared/read-model/views.ts';
 

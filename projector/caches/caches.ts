@@ -1,7 +1,7 @@
 import type { Pool } from '../../shared/adapters/postgres/pool.ts';
 import type { Redis } from '../../shared/adapters/redis/client.ts';
-import { comparePositions, formatPosition, type Position, START } from '../../shared/events/position.ts';
-import type { Logger } from '../../shared/logger.ts';
+import { comparePositions, formatPosition, type Position, START } from '../../shared/event-log/position.ts';
+import type { Logger } from '../../shared/process/logger.ts';
 import { addViewWrites, type CachedViews } from '../../shared/read-model/cached-views.ts';
 import { loadViews } from '../../shared/read-model/load-views.ts';
 import { NOTICE_CHANNEL } from '../../shared/read-model/notices.ts';

@@ -1,6 +1,6 @@
-import type { EventLog, FeedMessage } from '../../shared/event-log.ts';
-import { PositionNotInLog } from '../../shared/event-log-errors.ts';
-import { formatPosition } from '../../shared/events/position.ts';
+import { PositionNotInLog } from '../../shared/event-log/errors.ts';
+import type { EventLog, FeedMessage } from '../../shared/event-log/event-log.ts';
+import { formatPosition } from '../../shared/event-log/position.ts';
 import { STREAM_PREFIXES, userStream } from '../../shared/events/streams.ts';
 import { unlessAborted } from '../../shared/unless-aborted.ts';
 import { READ_MODELS, storeReplaced, type Written } from '../errors.ts';

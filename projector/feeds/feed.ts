@@ -1,5 +1,5 @@
-import type { RecordedEvent } from '../../shared/event-log.ts';
-import type { Position } from '../../shared/events/position.ts';
+import type { RecordedEvent } from '../../shared/event-log/event-log.ts';
+import type { Position } from '../../shared/event-log/position.ts';
 
 /** Events in the log's order, and the position that a later batch starts after. */
 export interface FeedBatch {

@@ -1,7 +1,7 @@
 import { isPostgresUnavailable } from '../../shared/adapters/postgres/pool.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { EventStoreUnavailable } from '../../shared/event-log-errors.ts';
-import type { Logger } from '../../shared/logger.ts';
+import { EventStoreUnavailable } from '../../shared/event-log/errors.ts';
+import type { Logger } from '../../shared/process/logger.ts';
 import { VaultUnavailable } from '../../shared/vault/errors.ts';
 import { CheckpointMoved, FeedStop, Fenced } from '../errors.ts';
 import { Backoff, sleep } from './backoff.ts';

@@ -1,5 +1,5 @@
 import { inTransaction } from '../../shared/adapters/postgres/pool.ts';
-import { StreamDeleted } from '../../shared/event-log-errors.ts';
+import { StreamDeleted } from '../../shared/event-log/errors.ts';
 import { FeedStop, revisionGap } from '../errors.ts';
 import type { Feed } from '../feeds/feed.ts';
 import type { Target } from '../write/apply.ts';

@@ -1,4 +1,4 @@
-import { comparePositions, type Position } from '../../shared/events/position.ts';
+import { comparePositions, type Position } from '../../shared/event-log/position.ts';
 import type { Feed, FeedBatch } from '../feeds/feed.ts';
 import type { ReadModelWriter } from '../write/read-model-writer.ts';
 import { WriteBehind } from '../write/write-behind.ts';

@@ -1,5 +1,5 @@
 import type { Redis } from '../../shared/adapters/redis/client.ts';
-import { formatPosition, START } from '../../shared/events/position.ts';
+import { formatPosition, START } from '../../shared/event-log/position.ts';
 import { NOTICE_CHANNEL, type Notice } from '../../shared/read-model/notices.ts';
 import { CACHE_CHECKPOINT_KEY, licenseKey, userKey } from '../../shared/read-model/views.ts';
 

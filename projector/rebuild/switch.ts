@@ -4,7 +4,7 @@ import {
   type PoolClient,
   type Queryable,
 } from '../../shared/adapters/postgres/pool.ts';
-import { comparePositions, formatPosition } from '../../shared/events/position.ts';
+import { comparePositions, formatPosition } from '../../shared/event-log/position.ts';
 import { RebuildRefused } from '../errors.ts';
 import { type Checkpoint, loadCheckpoint } from '../write/checkpoint.ts';
 import { refuseToDrop } from './dependents.ts';

@@ -9,7 +9,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { createReader } from '../../shared/events/codec.ts';
 import type { ForeignEvent } from '../../shared/events/errors.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
-import type { Logger } from '../../shared/logger.ts';
+import type { Logger } from '../../shared/process/logger.ts';
 import { eventStoreFeed } from '../feeds/event-store.ts';
 import { Consumer } from '../follow/consumer.ts';
 import { missingRelayMigrations } from '../schemas/migrate.ts';

@@ -1,6 +1,6 @@
 import { partitionOf } from '../../shared/adapters/kafka/partitioner.ts';
 import type { PlacedRecord } from '../../shared/adapters/kafka/producer.ts';
-import type { RecordedEvent } from '../../shared/event-log.ts';
+import type { RecordedEvent } from '../../shared/event-log/event-log.ts';
 import { toKafkaRecord } from '../../shared/events/cloud-event.ts';
 import type { EventReader } from '../../shared/events/codec.ts';
 import { ForeignEvent, UnknownEvent } from '../../shared/events/errors.ts';

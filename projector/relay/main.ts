@@ -1,5 +1,5 @@
-import { runProcess } from '../../shared/lifecycle.ts';
-import { createLogger } from '../../shared/logger.ts';
+import { runProcess } from '../../shared/process/lifecycle.ts';
+import { createLogger } from '../../shared/process/logger.ts';
 import { startRelay } from './app.ts';
 import { readRelayConfig } from './config.ts';
 

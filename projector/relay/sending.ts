@@ -2,7 +2,7 @@ import { KafkaUnavailable } from '../../shared/adapters/kafka/errors.ts';
 import { RecordsTooLarge, type TransactionalProducer } from '../../shared/adapters/kafka/producer.ts';
 import type { Pool } from '../../shared/adapters/postgres/pool.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { RecordedEvent } from '../../shared/event-log.ts';
+import type { RecordedEvent } from '../../shared/event-log/event-log.ts';
 import type { EventReader } from '../../shared/events/codec.ts';
 import type { ForeignEvent } from '../../shared/events/errors.ts';
 import type { Feed } from '../feeds/feed.ts';

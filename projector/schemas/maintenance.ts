@@ -1,4 +1,4 @@
-import type { Logger } from '../../shared/logger.ts';
+import type { Logger } from '../../shared/process/logger.ts';
 
 const EVERY_MS = 10 * 60_000;
 /** Until this process leads, and after a round that failed. */

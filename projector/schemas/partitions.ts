@@ -1,7 +1,7 @@
 import { inTransaction, type Pool, type PoolClient } from '../../shared/adapters/postgres/pool.ts';
 import { DAY_MS } from '../../shared/calendar.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { Logger } from '../../shared/logger.ts';
+import type { Logger } from '../../shared/process/logger.ts';
 
 /** A table partitioned by ranges of time, with a default partition for what has no range yet. */
 interface Partitioned {

@@ -1,6 +1,6 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
 import { DAY_MS } from '../../shared/calendar.ts';
-import { formatPosition } from '../../shared/events/position.ts';
+import { formatPosition } from '../../shared/event-log/position.ts';
 import type { UserEvent } from '../../shared/events/types.ts';
 import type { CachedViews } from '../../shared/read-model/cached-views.ts';
 import { applyEvent, type Rows } from '../../shared/read-model/fold/apply.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RecordedEvent } from '../../shared/event-log.ts';
+import type { RecordedEvent } from '../../shared/event-log/event-log.ts';
 import { type EventReader, isStaffEvent, isUserEvent } from '../../shared/events/codec.ts';
 import { ForeignEvent, UnknownEvent } from '../../shared/events/errors.ts';
 import { userOfStream } from '../../shared/events/streams.ts';

@@ -3,7 +3,7 @@ import {
   type PoolClient,
   type Queryable,
 } from '../../shared/adapters/postgres/pool.ts';
-import type { Logger } from '../../shared/logger.ts';
+import type { Logger } from '../../shared/process/logger.ts';
 
 const REMEMBER = 'INSERT INTO usage.erasures (user_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING';
 /** What is measured of users. */

@@ -1,4 +1,4 @@
-import { comparePositions, type Position } from '../../shared/events/position.ts';
+import { comparePositions, type Position } from '../../shared/event-log/position.ts';
 import type { Change } from '../caches/caches.ts';
 import type { FeedStop } from '../errors.ts';
 import type { AppliedEvent, Feed, FeedBatch } from '../feeds/feed.ts';

@@ -1,4 +1,4 @@
-import { comparePositions } from '../../shared/events/position.ts';
+import { comparePositions } from '../../shared/event-log/position.ts';
 import type { DecodedBatch } from './read-model-writer.ts';
 
 export interface WriteBehindOptions {

@@ -1,12 +1,12 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
-import type { EventLog, RecordedEvent } from '../../shared/event-log.ts';
-import { EventStoreUnavailable } from '../../shared/event-log-errors.ts';
+import { EventStoreUnavailable } from '../../shared/event-log/errors.ts';
+import type { EventLog, RecordedEvent } from '../../shared/event-log/event-log.ts';
 import { createReader } from '../../shared/events/codec.ts';
 import { userStream } from '../../shared/events/streams.ts';
 import { Timeline, type TimelineEntry } from '../../shared/history/timeline.ts';
 import type { UserRows } from '../../shared/history/user-rows.ts';
 import { Problem } from '../../shared/http/problems/problem.ts';
-import type { Logger } from '../../shared/logger.ts';
+import type { Logger } from '../../shared/process/logger.ts';
 import { KeptTimelines } from './kept-timelines.ts';
 
 export interface HistoryPage {

@@ -1,5 +1,5 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
-import { comparePositions, type Position } from '../../shared/events/position.ts';
+import { comparePositions, type Position } from '../../shared/event-log/position.ts';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import { timeOfUuidv7 } from '../../shared/ids.ts';
 import { CHECKPOINT_NAME, positionOf } from '../../shared/read-model/checkpoint.ts';

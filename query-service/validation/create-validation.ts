@@ -1,12 +1,12 @@
 import type { Redis } from '../../shared/adapters/redis/client.ts';
 import type { Catalogue } from '../../shared/catalogue/catalogue.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { Position } from '../../shared/events/position.ts';
+import type { Position } from '../../shared/event-log/position.ts';
 import type { AnonymousLimit } from '../../shared/http/limits/anonymous-limit.ts';
 import type { TrustedProxies } from '../../shared/http/limits/client-address.ts';
 import type { RateLimiter } from '../../shared/http/limits/rate-limit.ts';
 import type { Metrics } from '../../shared/http/metrics.ts';
-import type { Logger } from '../../shared/logger.ts';
+import type { Logger } from '../../shared/process/logger.ts';
 import type { LicenseView, UserView } from '../../shared/read-model/views.ts';
 import type { KeyRing } from '../../shared/tokens/key-ring.ts';
 import type { Tokens } from '../../shared/tokens/tokens.ts';

@@ -1,5 +1,5 @@
 import type { Catalogue } from '../../shared/catalogue/catalogue.ts';
-import type { Position } from '../../shared/events/position.ts';
+import type { Position } from '../../shared/event-log/position.ts';
 import type { AnonymousLimit } from '../../shared/http/limits/anonymous-limit.ts';
 import type { RateDecision, RateLimiter } from '../../shared/http/limits/rate-limit.ts';
 import { Problem } from '../../shared/http/problems/problem.ts';

@@ -1,4 +1,4 @@
-import type { Terms } from '../events/terms.ts';
+import type { Terms } from '../events/schemas/terms.ts';
 
 /** A named set of terms of one product, as it is sold today. What was sold before has its terms in its events. */
 export interface Plan {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../config.ts';
 import { duplicateMember } from '../http/input/duplicate-member.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../process/logger.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type CatalogueFile, parseCatalogue } from './file.ts';
 

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import type { RecordedEvent } from '../event-log.ts';
+import type { RecordedEvent } from '../event-log/event-log.ts';
 import { EventInvalid, ForeignEvent, UnknownEvent } from './errors.ts';
 import { type Metadata, metadataSchema } from './metadata.ts';
+import type { EventVersion } from './schemas/version.ts';
 import { type ReservationKind, staffOfStream, userOfStream } from './streams.ts';
 import type { ReservationEventType } from './types.ts';
-import type { EventVersion } from './version.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
-import type { RecordedEvent } from '../event-log.ts';
-import { formatPosition, parsePosition } from './position.ts';
+import type { RecordedEvent } from '../event-log/event-log.ts';
+import { formatPosition, parsePosition } from '../event-log/position.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

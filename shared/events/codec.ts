@@ -1,11 +1,12 @@
-import type { NewEvent, RecordedEvent } from '../event-log.ts';
+import type { NewEvent, RecordedEvent } from '../event-log/event-log.ts';
 import { DataKeyErased, PersonalUnreadable } from '../vault/errors.ts';
 import { type DataKey, ERASED, type Erased, openPersonal, sealPersonal } from '../vault/personal.ts';
-import { type EventCatalogue, eventCatalogue } from './catalogue.ts';
 import { checkNewEvent, checkPart, checkRecorded } from './checks.ts';
 import { EventInvalid, EventNotEnabled, ForeignEvent } from './errors.ts';
 import { eventId } from './event-id.ts';
 import { type Metadata, metadataSchema } from './metadata.ts';
+import { type EventCatalogue, eventCatalogue } from './schemas/catalogue.ts';
+import { downcast, upcast } from './schemas/upcasters.ts';
 import { staffOfStream, userOfStream } from './streams.ts';
 import type {
   AnyEvent,
@@ -17,7 +18,6 @@ import type {
   StaffEvent,
   UserEvent,
 } from './types.ts';
-import { downcast, upcast } from './upcasters.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,13 +1,13 @@
 import type { z } from 'zod';
+import type { Position } from '../event-log/position.ts';
+import type { Metadata } from './metadata.ts';
+import type { emailEventSchemas, personalSchemas, userEventSchemas } from './schemas/level-1.ts';
 import type {
   personalSchemas2,
   reservationEventSchemas2,
   staffEventSchemas2,
   userEventSchemas2,
-} from './level-2.ts';
-import type { Metadata } from './metadata.ts';
-import type { Position } from './position.ts';
-import type { emailEventSchemas, personalSchemas, userEventSchemas } from './schemas.ts';
+} from './schemas/level-2.ts';
 
 /** Of two levels, what holds now. */
 type Latest<Older, Newer> = Omit<Older, keyof Newer> & Newer;

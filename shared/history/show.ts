@@ -1,5 +1,5 @@
-import { eventCatalogue } from '../events/catalogue.ts';
-import { formatPosition } from '../events/position.ts';
+import { formatPosition } from '../event-log/position.ts';
+import { eventCatalogue } from '../events/schemas/catalogue.ts';
 import type { TimelineEntry } from './timeline.ts';
 import type { StateSummary } from './user-rows.ts';
 

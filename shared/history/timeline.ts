@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../event-log.ts';
+import type { RecordedEvent } from '../event-log/event-log.ts';
 import { decodeOwn, type EventReader, isUserEvent } from '../events/codec.ts';
 import type { Recorded, UserEvent } from '../events/types.ts';
 import {

@@ -1,4 +1,4 @@
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../process/logger.ts';
 
 export interface Dependency {
   /** Resolves if the dependency answers. What it rejects with is logged. The signal fires when it took too long. */

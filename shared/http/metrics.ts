@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { logLinesLost } from '../log-output.ts';
+import { logLinesLost } from '../process/log-output.ts';
 import type { Health } from './health.ts';
 
 /** Seconds; fine where the promises lie (10 ms, 100 ms), coarse beyond. */

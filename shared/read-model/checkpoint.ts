@@ -1,4 +1,4 @@
-import { type Position, START } from '../events/position.ts';
+import { type Position, START } from '../event-log/position.ts';
 
 /** The name of the row that says how far the read models are: every event up to there was applied or parked. */
 export const CHECKPOINT_NAME = 'direct';

@@ -1,4 +1,4 @@
-import type { StoredTerms } from '../events/terms.ts';
+import type { StoredTerms } from '../events/schemas/terms.ts';
 import type { Side } from '../subscription-status.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { FIRST_PRODUCT } from '../events/level-2.ts';
-import { storedTermsSchema } from '../events/terms.ts';
+import { FIRST_PRODUCT } from '../events/schemas/level-2.ts';
+import { storedTermsSchema } from '../events/schemas/terms.ts';
 import type { LicenseView, SubscriptionInView, UserView } from './views.ts';
 
 /*

@@ -1,4 +1,4 @@
-import { parsePosition, sortablePosition } from '../events/position.ts';
+import { parsePosition, sortablePosition } from '../event-log/position.ts';
 
 /** An epoch of the views in Redis: a text of fixed length, so that texts compare as numbers do. */
 export const cacheEpoch = (number: number): string => Math.trunc(number).toString().padStart(15, '0');

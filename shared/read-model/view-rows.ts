@@ -1,5 +1,5 @@
-import { FIRST_PRODUCT } from '../events/level-2.ts';
-import type { StoredTerms } from '../events/terms.ts';
+import { FIRST_PRODUCT } from '../events/schemas/level-2.ts';
+import type { StoredTerms } from '../events/schemas/terms.ts';
 import type { LicenseView, SubscriptionInView, UserView } from './views.ts';
 
 /** The columns from which a user's view is made, as node-postgres returns them. */

@@ -1,4 +1,4 @@
-import type { StoredTerms } from '../events/terms.ts';
+import type { StoredTerms } from '../events/schemas/terms.ts';
 
 /**
  * The two views that a validation joins in memory. They are what Redis and the query nodes' memory hold, and what

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type JWTPayload, SignJWT } from 'jose';
 import { z } from 'zod';
-import { parsePosition } from '../events/position.ts';
+import { parsePosition } from '../event-log/position.ts';
 import { ALGORITHM, BACKDATED_SECONDS, TOKEN_KINDS, type TokenKind } from './kinds.ts';
 import { remembering } from './remembered.ts';
 import { ACCESS_TOKEN_SECONDS, type Tokens, type TokensOptions } from './tokens.ts';

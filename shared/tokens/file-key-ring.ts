@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
 import { ConfigError } from '../config.ts';
-import type { Logger } from '../logger.ts';
-import { createSecretFile } from '../secret-file.ts';
+import { createSecretFile } from '../files/secret-file.ts';
+import type { Logger } from '../process/logger.ts';
 import { type KeyRings, RING_POLL_MS } from './key-ring.ts';
 import { KINDS, type TokenKind } from './kinds.ts';
 import { LoadedRing, ringOf } from './loaded-ring.ts';

@@ -1,5 +1,5 @@
-import type { Running } from '../lifecycle.ts';
-import type { Logger } from '../logger.ts';
+import type { Running } from '../process/lifecycle.ts';
+import type { Logger } from '../process/logger.ts';
 import type { TracingConfig } from './settings.ts';
 import { setTracing } from './tracing.ts';
 

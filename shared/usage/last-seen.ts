@@ -1,6 +1,6 @@
 import type { Queryable } from '../adapters/postgres/pool.ts';
 import type { Clock } from '../clock.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../process/logger.ts';
 import { WriteBehind } from './write-behind.ts';
 
 export interface LastSeenOptions {

@@ -1,7 +1,7 @@
 import type { Queryable } from '../adapters/postgres/pool.ts';
 import { DAY_MS } from '../calendar.ts';
 import type { Clock } from '../clock.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../process/logger.ts';
 
 export interface ServiceKeyUsesOptions {
   readonly pool: Queryable;

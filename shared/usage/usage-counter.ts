@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Queryable } from '../adapters/postgres/pool.ts';
 import type { Clock } from '../clock.ts';
 import { addressKey } from '../http/limits/client-address.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../process/logger.ts';
 import { WriteBehind } from './write-behind.ts';
 
 /** The user of a request that is nobody's yet, such as a sign-up. */

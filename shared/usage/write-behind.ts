@@ -1,6 +1,6 @@
 import { isPostgresUnavailable, postgresFault } from '../adapters/postgres/faults.ts';
 import type { Queryable } from '../adapters/postgres/pool.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../process/logger.ts';
 
 export interface WriteBehindOptions<R> {
   readonly pool: Queryable;

@@ -2,8 +2,8 @@ import { createSecretKey, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ConfigError, SECRET } from '../config.ts';
-import type { Logger } from '../logger.ts';
-import { createSecretFile } from '../secret-file.ts';
+import { createSecretFile } from '../files/secret-file.ts';
+import type { Logger } from '../process/logger.ts';
 import type { MasterKey } from './wrapping.ts';
 
 /** 32 bytes in base64url, without padding. */

@@ -8,7 +8,7 @@ import { startEventStore } from '../../local/event-store/server.ts';
 import { freePorts } from '../../local/ports.ts';
 import { migrateAll } from '../../projector/schemas/migrate.ts';
 import { createPool, type Pool } from '../../shared/adapters/postgres/pool.ts';
-import { createLogger } from '../../shared/logger.ts';
+import { createLogger } from '../../shared/process/logger.ts';
 import { eventually } from '../support/eventually.ts';
 import { type HistorySummary, writeHistory } from '../support/history.ts';
 import { startKafka } from '../support/kafka.ts';

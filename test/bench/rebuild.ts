@@ -1,10 +1,10 @@
 import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../../shared/clock.ts';
-import type { EventLog } from '../../shared/event-log.ts';
-import { comparePositions, type Position } from '../../shared/events/position.ts';
+import type { EventLog } from '../../shared/event-log/event-log.ts';
+import { comparePositions, type Position } from '../../shared/event-log/position.ts';
 import { STREAM_PREFIXES } from '../../shared/events/streams.ts';
-import { createLogger } from '../../shared/logger.ts';
+import { createLogger } from '../../shared/process/logger.ts';
 import { loadMasterKey } from '../../shared/vault/master-key.ts';
 import { createVault } from '../../shared/vault/postgres-vault.ts';
 import { createAuthors } from '../integration/projector/author.ts';

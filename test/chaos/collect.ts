@@ -5,7 +5,7 @@ import { createPool, type Pool } from '../../shared/adapters/postgres/pool.ts';
 import { connectRedis } from '../../shared/adapters/redis/client.ts';
 import { pingRedis } from '../../shared/adapters/redis/ping.ts';
 import { userStream } from '../../shared/events/streams.ts';
-import { createLogger } from '../../shared/logger.ts';
+import { createLogger } from '../../shared/process/logger.ts';
 import { readPair } from '../../shared/read-model/cached-views.ts';
 import { CACHE_CHECKPOINT_KEY } from '../../shared/read-model/views.ts';
 import { eventually } from '../support/eventually.ts';

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { answersOk } from '../../local/processes/supervisor.ts';
 import { connectRedis } from '../../shared/adapters/redis/client.ts';
 import { pingRedis } from '../../shared/adapters/redis/ping.ts';
-import { createLogger } from '../../shared/logger.ts';
+import { createLogger } from '../../shared/process/logger.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Random } from '../support/random.ts';
 import { isAlive, type LaunchedStack } from '../support/stack.ts';

@@ -13,7 +13,7 @@ import {
 } from '../../local/servers/postgres.ts';
 import { findPrograms } from '../../local/servers/programs.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
-import { createLogger } from '../../shared/logger.ts';
+import { createLogger } from '../../shared/process/logger.ts';
 import { settingOf } from '../chaos/collect.ts';
 import { ask } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';

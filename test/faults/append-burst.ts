@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { EventLog, NewEvent } from '../../shared/event-log.ts';
-import { EventStoreUnavailable, OutcomeUnknown } from '../../shared/event-log-errors.ts';
-import type { Position } from '../../shared/events/position.ts';
+import { EventStoreUnavailable, OutcomeUnknown } from '../../shared/event-log/errors.ts';
+import type { EventLog, NewEvent } from '../../shared/event-log/event-log.ts';
+import type { Position } from '../../shared/event-log/position.ts';
 import { eventually } from '../support/eventually.ts';
 
 export interface Acknowledged {

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
-import { runProcess } from '../../shared/lifecycle.ts';
-import { createLogger } from '../../shared/logger.ts';
+import { runProcess } from '../../shared/process/lifecycle.ts';
+import { createLogger } from '../../shared/process/logger.ts';
 
 /**
  * A service that logs more than a pipe holds. Whoever started it reads from file descriptor 3 what it does: `up` after

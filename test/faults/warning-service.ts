@@ -1,4 +1,4 @@
-import { runProcess } from '../../shared/lifecycle.ts';
+import { runProcess } from '../../shared/process/lifecycle.ts';
 
 /** For a test: a process in which something warns, as drivers do of what is deprecated. */
 await runProcess('warning-service', async () => {

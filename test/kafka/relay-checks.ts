@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import { partitionOf } from '../../shared/adapters/kafka/partitioner.ts';
-import type { EventLog, RecordedEvent } from '../../shared/event-log.ts';
+import type { EventLog, RecordedEvent } from '../../shared/event-log/event-log.ts';
+import { comparePositions, parsePosition } from '../../shared/event-log/position.ts';
 import { fromKafkaRecord } from '../../shared/events/cloud-event.ts';
-import { comparePositions, parsePosition } from '../../shared/events/position.ts';
 import type { RelaySystem } from './relay-system.ts';
 import { readTopic } from './topic-reader.ts';
 

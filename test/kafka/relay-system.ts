@@ -11,7 +11,7 @@ import { migrateAll } from '../../projector/schemas/migrate.ts';
 import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { createLogger } from '../../shared/logger.ts';
+import { createLogger } from '../../shared/process/logger.ts';
 import { createVault } from '../../shared/vault/postgres-vault.ts';
 import { createAuthors } from '../integration/projector/author.ts';
 import { silent } from '../integration/projector/system.ts';

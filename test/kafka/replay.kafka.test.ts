@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { partitionOf } from '../../shared/adapters/kafka/partitioner.ts';
-import type { RecordedEvent } from '../../shared/event-log.ts';
+import type { RecordedEvent } from '../../shared/event-log/event-log.ts';
 import { fromKafkaRecord } from '../../shared/events/cloud-event.ts';
 import { createReplaySystem, type ReplaySystem } from '../integration/replay/system.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,6 +1,6 @@
 import { WriterSession } from '../../local/event-store/log/session.ts';
 import type { Pool } from '../../shared/adapters/postgres/pool.ts';
-import type { NewEvent } from '../../shared/event-log.ts';
+import type { NewEvent } from '../../shared/event-log/event-log.ts';
 
 export interface TableEvent {
   readonly stream: string;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createPool, type Pool } from '../../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { LATEST_SCHEMA_LEVEL } from '../../shared/events/catalogue.ts';
 import { createCodec } from '../../shared/events/codec.ts';
-import { createLogger } from '../../shared/logger.ts';
+import { LATEST_SCHEMA_LEVEL } from '../../shared/events/schemas/catalogue.ts';
+import { createLogger } from '../../shared/process/logger.ts';
 import { createVault } from '../../shared/vault/postgres-vault.ts';
 import type { MasterKey } from '../../shared/vault/wrapping.ts';
 import { instant } from './customer-life.ts';

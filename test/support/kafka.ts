@@ -7,7 +7,7 @@ import { prepareKafka } from '../../local/servers/kafka/broker.ts';
 import { brokerPrograms } from '../../local/servers/kafka/programs.ts';
 import { createKafka, type Kafka } from '../../shared/adapters/kafka/client.ts';
 import { kafkaConfig } from '../../shared/adapters/kafka/settings.ts';
-import { createLogger } from '../../shared/logger.ts';
+import { createLogger } from '../../shared/process/logger.ts';
 import { type TestServer, testServer } from './servers.ts';
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);

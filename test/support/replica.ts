@@ -6,7 +6,7 @@ import { freePorts } from '../../local/ports.ts';
 import { serverAccount } from '../../local/servers/account.ts';
 import { postgresAnswers, postgresUrl, preparePostgres } from '../../local/servers/postgres.ts';
 import { findPrograms } from '../../local/servers/programs.ts';
-import { createLogger } from '../../shared/logger.ts';
+import { createLogger } from '../../shared/process/logger.ts';
 import { type TestServer, testServer } from './servers.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });

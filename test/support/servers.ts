@@ -8,7 +8,7 @@ import { serverAccount } from '../../local/servers/account.ts';
 import { postgresAnswers, postgresUrl, preparePostgres } from '../../local/servers/postgres.ts';
 import { findPrograms } from '../../local/servers/programs.ts';
 import { prepareRedis, redisAnswers } from '../../local/servers/redis.ts';
-import { createLogger } from '../../shared/logger.ts';
+import { createLogger } from '../../shared/process/logger.ts';
 
 /** A real server of this test's own, which it may stop, kill and start again on the same port with the same data. */
 export interface TestServer {

@@ -37,9 +37,9 @@ describe('the process', () => {
     expect(users.filter((file) => !/(^|\/)main\.ts$|^cli\//.test(file))).toEqual([
       'local/bootstrap.mjs',
       // What every main.ts has in common.
-      'shared/lifecycle.ts',
+      'shared/process/lifecycle.ts',
       // Ends what can't even say that it ends.
-      'shared/stuck-output.ts',
+      'shared/process/stuck-output.ts',
     ]);
   });
 });

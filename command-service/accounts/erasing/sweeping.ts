@@ -1,4 +1,4 @@
-import type { Logger } from '../../../shared/logger.ts';
+import type { Logger } from '../../../shared/process/logger.ts';
 import type { Executor } from '../../executor.ts';
 
 const EVERY_MS = 60_000;

@@ -1,4 +1,4 @@
-import type { Position } from '../../../shared/events/position.ts';
+import type { Position } from '../../../shared/event-log/position.ts';
 import type { UserEvent } from '../../../shared/events/types.ts';
 import { comparedClientId } from '../../../shared/identity/opaque.ts';
 import type { Side } from '../../../shared/subscription-status.ts';

@@ -1,5 +1,5 @@
 import { findPlan, resolvePlan, resolveProduct } from '../../../shared/catalogue/catalogue.ts';
-import type { Terms } from '../../../shared/events/terms.ts';
+import type { Terms } from '../../../shared/events/schemas/terms.ts';
 import { isCurrentAt } from '../../../shared/subscription-status.ts';
 import {
   accepted,

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../../shared/calendar.ts';
 import { type Plan, resolvePlan, resolveProduct } from '../../../shared/catalogue/catalogue.ts';
-import type { Terms } from '../../../shared/events/terms.ts';
+import type { Terms } from '../../../shared/events/schemas/terms.ts';
 import type { NewUserEvent } from '../../../shared/events/types.ts';
 import { timeOfUuidv7 } from '../../../shared/ids.ts';
 import {

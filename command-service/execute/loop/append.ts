@@ -1,9 +1,9 @@
-import type { AppendResult, ExpectedRevision, NewEvent } from '../../../shared/event-log.ts';
 import {
   EventStoreUnavailable,
   OutcomeUnknown,
   WrongExpectedRevision,
-} from '../../../shared/event-log-errors.ts';
+} from '../../../shared/event-log/errors.ts';
+import type { AppendResult, ExpectedRevision, NewEvent } from '../../../shared/event-log/event-log.ts';
 import { inSpan } from '../../../shared/tracing/tracing.ts';
 import type { AppendOutcome, ExecutorDependencies } from '../../dependencies.ts';
 

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { NewEvent } from '../../../shared/event-log.ts';
 import {
   EventStoreUnavailable,
   OutcomeUnknown,
   WrongExpectedRevision,
-} from '../../../shared/event-log-errors.ts';
+} from '../../../shared/event-log/errors.ts';
+import type { NewEvent } from '../../../shared/event-log/event-log.ts';
 import type { NewEventOfOurs } from '../../../shared/events/codec.ts';
 import type { AnyEvent, NewUserEvent, UserEvent } from '../../../shared/events/types.ts';
 import { DataKeyErased } from '../../../shared/vault/errors.ts';

@@ -7,6 +7,7 @@ export const FOLD_SOURCES = [
   'command-service/domain',
   'command-service/execute/states',
   'shared/calendar.ts',
+  'shared/event-log/position.ts',
   'shared/events',
   'shared/identity',
   'shared/subscription-status.ts',

@@ -1,5 +1,5 @@
-import type { EventLog, RecordedEvent } from '../../../shared/event-log.ts';
-import { EventStoreUnavailable } from '../../../shared/event-log-errors.ts';
+import { EventStoreUnavailable } from '../../../shared/event-log/errors.ts';
+import type { EventLog, RecordedEvent } from '../../../shared/event-log/event-log.ts';
 import { decodeOwn, type EventReader } from '../../../shared/events/codec.ts';
 import type { AnyEvent, Recorded } from '../../../shared/events/types.ts';
 import type { StreamState } from '../../domain/stream-state.ts';

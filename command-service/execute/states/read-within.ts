@@ -1,5 +1,5 @@
-import type { RecordedEvent } from '../../../shared/event-log.ts';
-import { EventStoreUnavailable } from '../../../shared/event-log-errors.ts';
+import { EventStoreUnavailable } from '../../../shared/event-log/errors.ts';
+import type { RecordedEvent } from '../../../shared/event-log/event-log.ts';
 
 /**
  * The events of a read that ends when `deadline` fires. A read that is aborted ends like one that is complete; here it

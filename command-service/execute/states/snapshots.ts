@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
-import type { Logger } from '../../../shared/logger.ts';
+import type { Logger } from '../../../shared/process/logger.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import { FOLD_VERSION } from './fold-version.ts';
 

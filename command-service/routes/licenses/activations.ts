@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { formatPosition } from '../../../shared/events/position.ts';
+import { formatPosition } from '../../../shared/event-log/position.ts';
 import { Problem } from '../../../shared/http/problems/problem.ts';
 import { opaque, text } from '../../../shared/http/routes/fields.ts';
 import { shownTo } from '../../../shared/http/routes/resources.ts';

@@ -1,5 +1,5 @@
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
-import type { Logger } from '../../../shared/logger.ts';
+import type { Logger } from '../../../shared/process/logger.ts';
 import { Commits } from './commits.ts';
 import { LogReader } from './reader.ts';
 import type { AppendOutcome, AppendRequest, StoredEvent } from './stored-event.ts';

@@ -1,5 +1,5 @@
 import { isPostgresUnavailable, type Pool } from '../../../shared/adapters/postgres/pool.ts';
-import type { Logger } from '../../../shared/logger.ts';
+import type { Logger } from '../../../shared/process/logger.ts';
 import { Batcher } from './batch.ts';
 import { AppendQueue, type QueuedAppend } from './queue.ts';
 import { WriterSession } from './session.ts';

@@ -1,6 +1,6 @@
 import grpc, { type ServerErrorResponse } from '@grpc/grpc-js';
 import { isPostgresUnavailable } from '../../../shared/adapters/postgres/pool.ts';
-import type { Logger } from '../../../shared/logger.ts';
+import type { Logger } from '../../../shared/process/logger.ts';
 
 /** An error in the form that EventStoreDB's clients turn into their typed classes: a status, and trailers that name it. */
 export class RpcError extends Error implements ServerErrorResponse {

@@ -1,7 +1,7 @@
 import { createKafka } from '../../../shared/adapters/kafka/client.ts';
 import { isKafkaUnavailable } from '../../../shared/adapters/kafka/errors.ts';
 import { type KafkaConfig, kafkaConfig } from '../../../shared/adapters/kafka/settings.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 
 const logger = createLogger({ service: 'launcher', level: 'silent' });
 

@@ -1,5 +1,5 @@
 import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
-import { fullTerms } from '../../../shared/events/terms.ts';
+import { fullTerms } from '../../../shared/events/schemas/terms.ts';
 import { timeOfUuidv7 } from '../../../shared/ids.ts';
 import { type Subscription, subscriptionRow } from '../../../shared/read-model/fold/subscription.ts';
 import type { SubscriptionRow } from '../../../shared/read-model/rows.ts';

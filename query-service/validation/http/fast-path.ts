@@ -7,7 +7,7 @@ import { bearerToken } from '../../../shared/http/routes/auth.ts';
 import { methodNotAllowed, sendProblem } from '../../../shared/http/server/answer.ts';
 import { CROSS_ORIGIN, preflight } from '../../../shared/http/server/cross-origin.ts';
 import type { Exchange } from '../../../shared/http/server/exchange.ts';
-import type { Logger } from '../../../shared/logger.ts';
+import type { Logger } from '../../../shared/process/logger.ts';
 import { ANONYMOUS, type UsageCounter } from '../../../shared/usage/usage-counter.ts';
 import { INVALID_KEY } from '../answer/answer.ts';
 import { measured } from '../answer/prepared.ts';

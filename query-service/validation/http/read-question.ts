@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Position, parsePosition } from '../../../shared/events/position.ts';
+import { type Position, parsePosition } from '../../../shared/event-log/position.ts';
 import type { Place } from '../../../shared/http/input/pointer.ts';
 import { parseQuery, searchOf } from '../../../shared/http/input/query.ts';
 import { Problem } from '../../../shared/http/problems/problem.ts';

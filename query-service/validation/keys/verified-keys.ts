@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type Position, parsePosition } from '../../../shared/events/position.ts';
+import { type Position, parsePosition } from '../../../shared/event-log/position.ts';
 import { Problem } from '../../../shared/http/problems/problem.ts';
 import type { KeyRing } from '../../../shared/tokens/key-ring.ts';
 import { MAX_TOKEN_LENGTH, type Tokens } from '../../../shared/tokens/tokens.ts';

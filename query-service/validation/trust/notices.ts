@@ -1,6 +1,6 @@
 import type { Redis } from '../../../shared/adapters/redis/client.ts';
-import { type Position, parsePosition } from '../../../shared/events/position.ts';
-import type { Logger } from '../../../shared/logger.ts';
+import { type Position, parsePosition } from '../../../shared/event-log/position.ts';
+import type { Logger } from '../../../shared/process/logger.ts';
 import { NOTICE_CHANNEL, type Notice, noticeSchema } from '../../../shared/read-model/notices.ts';
 import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
 import type { ViewMemory } from '../views/view-memory.ts';

@@ -1,4 +1,4 @@
-import { comparePositions, type Position } from '../../../shared/events/position.ts';
+import { comparePositions, type Position } from '../../../shared/event-log/position.ts';
 import { SILENCE_MS } from '../../../shared/read-model/notices.ts';
 
 /** What tells one state of the read model from another. */

@@ -1,4 +1,4 @@
-import type { StoredTerms } from '../../../shared/events/terms.ts';
+import type { StoredTerms } from '../../../shared/events/schemas/terms.ts';
 import type { LicenseView, SubscriptionInView, UserView } from '../../../shared/read-model/views.ts';
 import type { Named } from './loading.ts';
 

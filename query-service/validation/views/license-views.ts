@@ -1,4 +1,4 @@
-import { comparePositions, type Position } from '../../../shared/events/position.ts';
+import { comparePositions, type Position } from '../../../shared/event-log/position.ts';
 import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
 import type { ReadModelCheckpoint } from '../../read-model-checkpoint.ts';
 import { Compaction } from './compaction.ts';

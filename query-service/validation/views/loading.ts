@@ -1,4 +1,4 @@
-import type { Position } from '../../../shared/events/position.ts';
+import type { Position } from '../../../shared/event-log/position.ts';
 import type { LicenseView, UserView } from '../../../shared/read-model/views.ts';
 import type { Trust } from '../trust/trust.ts';
 import type { PairSources } from './pair-sources.ts';

@@ -1,4 +1,4 @@
-import { comparePositions, type Position } from '../../../shared/events/position.ts';
+import { comparePositions, type Position } from '../../../shared/event-log/position.ts';
 import type { Trust } from '../trust/trust.ts';
 import type { Loaded } from './loading.ts';
 

@@ -1,4 +1,4 @@
-import { parsePosition } from '../../../shared/events/position.ts';
+import { parsePosition } from '../../../shared/event-log/position.ts';
 import type { LoadedPair, PairIds } from '../../../shared/read-model/load-views.ts';
 import { FRESH_MS, type LicenseView, type UserView } from '../../../shared/read-model/views.ts';
 import { Batches } from './batches.ts';

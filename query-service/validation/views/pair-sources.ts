@@ -1,6 +1,6 @@
 import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
 import type { Redis } from '../../../shared/adapters/redis/client.ts';
-import { parsePosition, START } from '../../../shared/events/position.ts';
+import { parsePosition, START } from '../../../shared/event-log/position.ts';
 import {
   type CachedPair,
   type CachedViews,

@@ -1,4 +1,4 @@
-import { comparePositions, type Position, parsePosition } from '../../../shared/events/position.ts';
+import { comparePositions, type Position, parsePosition } from '../../../shared/event-log/position.ts';
 import { FLOOR_MS } from '../../../shared/read-model/notices.ts';
 import { FRESH_MS, KEPT_MS, type LicenseView, type UserView } from '../../../shared/read-model/views.ts';
 import { BoundedMap } from '../keys/bounded-map.ts';

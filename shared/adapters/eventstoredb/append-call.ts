@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { UUID } from '@eventstore/db-client/generated/shared_pb.js';
 import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
-import { OutcomeUnknown } from '../../event-log-errors.ts';
+import { OutcomeUnknown } from '../../event-log/errors.ts';
 import { type Append, NotTried, TimedOut, toError, toPlace, toRequest } from './append-message.ts';
 import type { BatchCall } from './calls.ts';
 import { isNotTried, notLeader } from './faults.ts';

@@ -4,13 +4,13 @@ import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/gene
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import emptyProto from 'google-protobuf/google/protobuf/empty_pb.js';
 import timestampProto from 'google-protobuf/google/protobuf/timestamp_pb.js';
-import type { ExpectedRevision, NewEvent } from '../../event-log.ts';
 import {
   AppendRefused,
   EventStoreUnavailable,
   OutcomeUnknown,
   WrongExpectedRevision,
-} from '../../event-log-errors.ts';
+} from '../../event-log/errors.ts';
+import type { ExpectedRevision, NewEvent } from '../../event-log/event-log.ts';
 import { NOT_TRIED } from './faults.ts';
 
 export interface Append {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { EventStoreUnavailable, OutcomeUnknown } from '../../event-log-errors.ts';
+import { EventStoreUnavailable, OutcomeUnknown } from '../../event-log/errors.ts';
 import { AppendCall, type Place } from './append-call.ts';
 import { type Append, NotTried } from './append-message.ts';
 import { openAppends } from './calls.ts';

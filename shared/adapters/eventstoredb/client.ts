@@ -1,3 +1,4 @@
+import { EventStoreUnavailable, PositionNotInLog } from '../../event-log/errors.ts';
 import type {
   AppendResult,
   EventLog,
@@ -7,9 +8,8 @@ import type {
   ReadStreamOptions,
   RecordedEvent,
   SubscribeOptions,
-} from '../../event-log.ts';
-import { EventStoreUnavailable, PositionNotInLog } from '../../event-log-errors.ts';
-import { comparePositions, type Position } from '../../events/position.ts';
+} from '../../event-log/event-log.ts';
+import { comparePositions, type Position } from '../../event-log/position.ts';
 import { Appender } from './appender.ts';
 import { Connection } from './nodes/connection.ts';
 import { readConnectionString } from './nodes/connection-string.ts';

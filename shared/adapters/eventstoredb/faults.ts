@@ -1,5 +1,5 @@
 import grpc from '@grpc/grpc-js';
-import { EventStoreUnavailable, PositionNotInLog, StreamDeleted } from '../../event-log-errors.ts';
+import { EventStoreUnavailable, PositionNotInLog, StreamDeleted } from '../../event-log/errors.ts';
 import { Silence } from './arrivals.ts';
 import type { Endpoint } from './nodes/endpoint.ts';
 

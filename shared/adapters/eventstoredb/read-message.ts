@@ -1,6 +1,6 @@
-import type { RecordedEvent } from '../../event-log.ts';
-import { EventUnreadable } from '../../event-log-errors.ts';
-import type { Position } from '../../events/position.ts';
+import { EventUnreadable } from '../../event-log/errors.ts';
+import type { RecordedEvent } from '../../event-log/event-log.ts';
+import type { Position } from '../../event-log/position.ts';
 import { lengthField, varintField, WireReader } from './wire.ts';
 
 /** What a read or a subscription brings, message by message. */

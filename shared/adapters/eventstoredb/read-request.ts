@@ -1,7 +1,7 @@
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
-import type { Position } from '../../events/position.ts';
+import type { Position } from '../../event-log/position.ts';
 
 export type Direction = 'forwards' | 'backwards';
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
-import type { RecordedEvent } from '../../event-log.ts';
-import { EventStoreUnavailable } from '../../event-log-errors.ts';
+import { EventStoreUnavailable } from '../../event-log/errors.ts';
+import type { RecordedEvent } from '../../event-log/event-log.ts';
 import { arrivals, Silence } from './arrivals.ts';
 import { openRead, type ReadCall } from './calls.ts';
 import { isPassing, notLeader, toReadError } from './faults.ts';

@@ -1,6 +1,6 @@
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
-import type { FeedMessage } from '../../event-log.ts';
-import { EventStoreUnavailable } from '../../event-log-errors.ts';
+import { EventStoreUnavailable } from '../../event-log/errors.ts';
+import type { FeedMessage } from '../../event-log/event-log.ts';
 import type { Connection } from './nodes/connection.ts';
 import type { ReadMessage } from './read-message.ts';
 import { messages } from './reads.ts';

@@ -1,6 +1,6 @@
 import { Kafka, type logCreator, logLevel, type SASLOptions } from 'kafkajs';
 import { ConfigError } from '../../config.ts';
-import type { Logger } from '../../logger.ts';
+import type { Logger } from '../../process/logger.ts';
 import { quietIdleConnections } from './request-queue.ts';
 import type { KafkaConfig } from './settings.ts';
 

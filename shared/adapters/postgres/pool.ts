@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Logger } from '../../logger.ts';
+import type { Logger } from '../../process/logger.ts';
 import { isPostgresUnavailable } from './faults.ts';
 import { repeating } from './repeating.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import type { Logger } from '../../logger.ts';
+import type { Logger } from '../../process/logger.ts';
 import { postgresFault } from './faults.ts';
 
 /** Times that a statement is tried which PostgreSQL rolls back for another's sake. */

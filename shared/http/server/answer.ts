@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Logger } from '../../logger.ts';
+import type { Logger } from '../../process/logger.ts';
 import { toProblem } from '../problems/faults.ts';
 import { oauthAnswer } from '../problems/oauth.ts';
 import { Problem, problemAnswer } from '../problems/problem.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import type { Logger } from '../../logger.ts';
+import type { Logger } from '../../process/logger.ts';
 import { isTracing } from '../../tracing/tracing.ts';
 import type { Health } from '../health.ts';
 import { parseQuery } from '../input/query.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Logger } from '../../logger.ts';
+import type { Logger } from '../../process/logger.ts';
 import { clientAddress, type TrustedProxies } from '../limits/client-address.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Problem } from '../problems/problem.ts';

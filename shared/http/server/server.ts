@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Logger } from '../../logger.ts';
+import type { Logger } from '../../process/logger.ts';
 import type { Health } from '../health.ts';
 import { Problem, problemAnswer } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-codes.ts';

@@ -1,5 +1,5 @@
 import type { Metadata } from '../../events/metadata.ts';
-import { storedTerms, type Terms } from '../../events/terms.ts';
+import { storedTerms, type Terms } from '../../events/schemas/terms.ts';
 import type { UserEvent } from '../../events/types.ts';
 import { cancelledByAfter, type Side, type SubscriptionFacts, sideOf } from '../../subscription-status.ts';
 import type { SubscriptionRow } from '../rows.ts';

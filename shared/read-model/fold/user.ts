@@ -1,5 +1,5 @@
-import { FIRST_PRODUCT } from '../../events/level-2.ts';
-import type { Position } from '../../events/position.ts';
+import type { Position } from '../../event-log/position.ts';
+import { FIRST_PRODUCT } from '../../events/schemas/level-2.ts';
 import type { UserRow } from '../rows.ts';
 import type { FoldedEvent } from './event.ts';
 import { ProjectionFault } from './fault.ts';

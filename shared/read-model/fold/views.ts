@@ -1,4 +1,4 @@
-import { storedTerms } from '../../events/terms.ts';
+import { storedTerms } from '../../events/schemas/terms.ts';
 import type { LicenseView, SubscriptionInView, UserView } from '../views.ts';
 import type { License } from './license.ts';
 import type { Subscription } from './subscription.ts';

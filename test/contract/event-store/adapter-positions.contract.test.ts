@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
-import type { EventLog } from '../../../shared/event-log.ts';
-import { PositionNotInLog } from '../../../shared/event-log-errors.ts';
-import type { Position } from '../../../shared/events/position.ts';
+import { PositionNotInLog } from '../../../shared/event-log/errors.ts';
+import type { EventLog } from '../../../shared/event-log/event-log.ts';
+import type { Position } from '../../../shared/event-log/position.ts';
 import { type StandInNode, startNode } from '../../support/cluster/node.ts';
 import { collect, newStream, rejection, type StoreUnderTest, startLocalStore } from './event-store.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
-import { EventStoreUnavailable } from '../../../shared/event-log-errors.ts';
+import { EventStoreUnavailable } from '../../../shared/event-log/errors.ts';
 import { type Certificate, createCertificate, startTlsProxy } from '../../support/cluster/tls-proxy.ts';
 import { collect, newStream, rejection, type StoreUnderTest, startLocalStore } from './event-store.ts';
 

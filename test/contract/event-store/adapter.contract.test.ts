@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
-import type { EventLog, FeedMessage, NewEvent } from '../../../shared/event-log.ts';
-import { AppendRefused, WrongExpectedRevision } from '../../../shared/event-log-errors.ts';
-import { comparePositions, type Position } from '../../../shared/events/position.ts';
+import { AppendRefused, WrongExpectedRevision } from '../../../shared/event-log/errors.ts';
+import type { EventLog, FeedMessage, NewEvent } from '../../../shared/event-log/event-log.ts';
+import { comparePositions, type Position } from '../../../shared/event-log/position.ts';
 import { collect, newStream, rejection, type StoreUnderTest, storeUnderTest } from './event-store.ts';
 
 let store: StoreUnderTest;

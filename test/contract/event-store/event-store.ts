@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll } from 'vitest';
 import { startEventStore } from '../../../local/event-store/server.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { createDatabase } from '../../support/databases.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });

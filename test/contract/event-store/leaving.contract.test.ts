@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
-import type { EventLog } from '../../../shared/event-log.ts';
+import type { EventLog } from '../../../shared/event-log/event-log.ts';
 import { newStream, type StoreUnderTest, storeUnderTest } from './event-store.ts';
 
 let store: StoreUnderTest;

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FeedStop } from '../../../projector/errors.ts';
 import type { AppliedEvent, Feed, FeedBatch } from '../../../projector/feeds/feed.ts';
-import type { RecordedEvent } from '../../../shared/event-log.ts';
-import { comparePositions } from '../../../shared/events/position.ts';
+import type { RecordedEvent } from '../../../shared/event-log/event-log.ts';
+import { comparePositions } from '../../../shared/event-log/position.ts';
 import type { System } from '../../integration/projector/system.ts';
 import { eventually } from '../../support/eventually.ts';
 

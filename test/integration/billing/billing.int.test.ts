@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ProjectorService, startProjector } from '../../../projector/app.ts';
 import { readProjectorConfig } from '../../../projector/config.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { ask } from '../../support/api.ts';
 import { createRandom, type Random } from '../../support/random.ts';
 import { startRedis, type TestServer } from '../../support/servers.ts';

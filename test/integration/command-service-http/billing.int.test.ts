@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { CommandService } from '../../../command-service/app.ts';
 import { type ProjectorService, startProjector } from '../../../projector/app.ts';
 import { readProjectorConfig } from '../../../projector/config.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { type ApiAnswer, type Customer, signUp } from '../../support/api.ts';
 import { startRedis, type TestServer } from '../../support/servers.ts';
 import { askChecked } from './ask-checked.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ProjectorService, startProjector } from '../../../projector/app.ts';
 import { readProjectorConfig } from '../../../projector/config.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { signUpLicensed } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startRedis, type TestServer } from '../../support/servers.ts';

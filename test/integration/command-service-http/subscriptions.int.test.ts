@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { comparePositions, type Position, parsePosition } from '../../../shared/events/position.ts';
+import { comparePositions, type Position, parsePosition } from '../../../shared/event-log/position.ts';
 import { type ApiAnswer, type ApiRequest, signUp, signUpLicensed } from '../../support/api.ts';
 import { SELF_SERVICE } from '../../support/catalogues.ts';
 import { askChecked, postTo } from './ask-checked.ts';

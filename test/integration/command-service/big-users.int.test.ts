@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { licensesOf } from '../../../command-service/domain/licenses/state.ts';
 import { createSnapshots } from '../../../command-service/execute/states/snapshots.ts';
-import { EventStoreUnavailable } from '../../../shared/event-log-errors.ts';
+import { EventStoreUnavailable } from '../../../shared/event-log/errors.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
 import { userStream } from '../../../shared/events/streams.ts';
 import type { NewUserEvent } from '../../../shared/events/types.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import {
   activate,
   Backend,

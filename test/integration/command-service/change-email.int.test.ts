@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmailRequest } from '../../../command-service/execute/requests.ts';
-import { OutcomeUnknown } from '../../../shared/event-log-errors.ts';
+import { OutcomeUnknown } from '../../../shared/event-log/errors.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
 import { freeze, kill } from './freeze.ts';
 import {

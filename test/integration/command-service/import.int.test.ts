@@ -228,7 +228,7 @@ describe('an import that is cut off', () => {
     node.append = async (send, stream) => {
       const result = await send();
       if (stream.startsWith('user-'))
-        throw new (await import('../../../shared/event-log-errors.ts')).OutcomeUnknown();
+        throw new (await import('../../../shared/event-log/errors.ts')).OutcomeUnknown();
       return result;
     };
     expect(await node.importer.import(ada)).toEqual({ kind: 'imported', events: 0 });

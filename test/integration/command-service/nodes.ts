@@ -13,11 +13,11 @@ import { type EventStore, startEventStore } from '../../../local/event-store/ser
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { readCatalogue } from '../../../shared/catalogue/read.ts';
-import type { AppendResult, EventLog, RecordedEvent } from '../../../shared/event-log.ts';
-import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/catalogue.ts';
+import type { AppendResult, EventLog, RecordedEvent } from '../../../shared/event-log/event-log.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
+import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/schemas/catalogue.ts';
 import { NO_GUESSES } from '../../../shared/http/limits/failure-limit.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { createVault } from '../../../shared/vault/postgres-vault.ts';
 import type { Vault } from '../../../shared/vault/vault.ts';
 import { newKey } from '../../../shared/vault/wrapping.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CommandStamp } from '../../../command-service/execute/stamps.ts';
 import type { Holders } from '../../../command-service/reservations/kinds.ts';
-import { OutcomeUnknown } from '../../../shared/event-log-errors.ts';
+import { OutcomeUnknown } from '../../../shared/event-log/errors.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
 import { RESERVATION_KINDS, reservationStream } from '../../../shared/events/streams.ts';
 import { Backend, type Node } from './nodes.ts';

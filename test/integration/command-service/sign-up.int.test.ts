@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OutcomeUnknown } from '../../../shared/event-log-errors.ts';
-import { eventCatalogue } from '../../../shared/events/catalogue.ts';
+import { OutcomeUnknown } from '../../../shared/event-log/errors.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
+import { eventCatalogue } from '../../../shared/events/schemas/catalogue.ts';
 import { freeze } from './freeze.ts';
 import { Backend, codeOf, customerOf, done, keyed, type Node, newEmail, signUp } from './nodes.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StartSubscription } from '../../../command-service/domain/subscriptions/commands.ts';
 import type { Outcome } from '../../../command-service/execute/requests.ts';
-import { OutcomeUnknown } from '../../../shared/event-log-errors.ts';
+import { OutcomeUnknown } from '../../../shared/event-log/errors.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
 import { timeOfUuidv7 } from '../../../shared/ids.ts';
 import { freeze, kill } from './freeze.ts';

@@ -4,7 +4,7 @@ import {
   EventStoreUnavailable,
   OutcomeUnknown,
   WrongExpectedRevision,
-} from '../../../shared/event-log-errors.ts';
+} from '../../../shared/event-log/errors.ts';
 import { UnknownEvent } from '../../../shared/events/errors.ts';
 import {
   activate,

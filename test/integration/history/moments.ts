@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { NewEvent } from '../../../shared/event-log.ts';
+import type { NewEvent } from '../../../shared/event-log/event-log.ts';
 import type { NewUserEvent } from '../../../shared/events/types.ts';
 import { type Author, instant, newId, TERMS } from '../projector/author.ts';
 import { allRows, projected, type System } from '../projector/system.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventStoreFeed } from '../../../projector/feeds/event-store.ts';
 import type { LogFeed } from '../../../projector/feeds/feed.ts';
-import { EventStoreUnavailable } from '../../../shared/event-log-errors.ts';
+import { EventStoreUnavailable } from '../../../shared/event-log/errors.ts';
 import { allRows, createSystem, type System } from '../projector/system.ts';
 import { buildInto } from './build-as-of.ts';
 import { appendAt, knownHistory, without } from './moments.ts';

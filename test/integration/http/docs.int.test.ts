@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Health } from '../../../shared/http/health.ts';
 import { mountDocs } from '../../../shared/http/openapi/docs.ts';
 import { type HttpServer, startServer } from '../../../shared/http/server/server.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 let server: HttpServer;

@@ -5,7 +5,7 @@ import { pingRedis } from '../../../shared/adapters/redis/ping.ts';
 import { redisCounters } from '../../../shared/adapters/redis/rate-counters.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { RateLimiter } from '../../../shared/http/limits/rate-limit.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { startRedis } from '../../support/servers.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import { Health } from '../../../shared/http/health.ts';
 import { startServer } from '../../../shared/http/server/server.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 

@@ -3,7 +3,7 @@ import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
 import { migrateAll } from '../../../projector/schemas/migrate.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { ANONYMOUS, UsageCounter } from '../../../shared/usage/usage-counter.ts';
 import { createDatabase } from '../../support/databases.ts';
 import { startPostgres } from '../../support/servers.ts';

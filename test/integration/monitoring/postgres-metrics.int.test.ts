@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
 import { watchPools } from '../../../shared/adapters/postgres/pool-metrics.ts';
 import { watchServers } from '../../../shared/adapters/postgres/server-metrics.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { createDatabase } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startPostgres } from '../../support/servers.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { postgresFault } from '../../../shared/adapters/postgres/faults.ts';
 import { createPool, inTransaction, type Pool } from '../../../shared/adapters/postgres/pool.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { createDatabase } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';
 

@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { EventLog, NewEvent } from '../../../shared/event-log.ts';
-import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/catalogue.ts';
+import type { EventLog, NewEvent } from '../../../shared/event-log/event-log.ts';
+import { START } from '../../../shared/event-log/position.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
-import { START } from '../../../shared/events/position.ts';
+import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/schemas/catalogue.ts';
+import type { Terms } from '../../../shared/events/schemas/terms.ts';
 import { emailStream, staffStream, userStream } from '../../../shared/events/streams.ts';
-import type { Terms } from '../../../shared/events/terms.ts';
 import type { NewUserEvent, StaffEvent } from '../../../shared/events/types.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
 import type { Vault } from '../../../shared/vault/vault.ts';

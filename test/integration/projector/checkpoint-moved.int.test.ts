@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startProjector } from '../../../projector/app.ts';
 import { readProjectorConfig } from '../../../projector/config.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createSystem, type System } from './system.ts';
 

@@ -3,7 +3,7 @@ import { CheckpointMoved, FeedStop, Fenced } from '../../../projector/errors.ts'
 import { Consumer, type Session, type Work } from '../../../projector/follow/consumer.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import { EventStoreUnavailable } from '../../../shared/event-log-errors.ts';
+import { EventStoreUnavailable } from '../../../shared/event-log/errors.ts';
 import { createDatabase, type TestDatabase } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';
 import { silent } from './system.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { lead } from '../../../projector/follow/leadership.ts';
 import { ADVISORY_LOCKS } from '../../../shared/adapters/postgres/advisory-locks.ts';
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { HEARTBEAT_MS } from '../../../shared/read-model/notices.ts';
 import { createDatabase } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -5,7 +5,7 @@ import { createProjectorMetrics } from '../../../projector/metrics.ts';
 import { writerSettings } from '../../../projector/write/read-model-writer.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { connectRedis, type Redis } from '../../../shared/adapters/redis/client.ts';
-import { type Position, parsePosition } from '../../../shared/events/position.ts';
+import { type Position, parsePosition } from '../../../shared/event-log/position.ts';
 import { NOTICE_CHANNEL, type Notice, noticeSchema } from '../../../shared/read-model/notices.ts';
 import { CACHE_CHECKPOINT_KEY } from '../../../shared/read-model/views.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { migrateAll } from '../../../projector/schemas/migrate.ts';
 import { makePartitions, SUBSCRIPTIONS } from '../../../projector/schemas/partitions.ts';
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { createDatabase } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { storedTerms } from '../../../shared/events/terms.ts';
+import { storedTerms } from '../../../shared/events/schemas/terms.ts';
 import type { NewUserEvent } from '../../../shared/events/types.ts';
 import { type Author, instant, newId, TERMS } from './author.ts';
 import { createSystem, projected, type System } from './system.ts';

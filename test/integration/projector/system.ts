@@ -11,7 +11,7 @@ import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
 import { connectRedis } from '../../../shared/adapters/redis/client.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { createVault } from '../../../shared/vault/postgres-vault.ts';
 import { createDatabase } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -5,8 +5,8 @@ import { eventStoreFeed } from '../../../projector/feeds/event-store.ts';
 import { migrateReadModel } from '../../../projector/schemas/migrate.ts';
 import { ReadModelWriter, writerSettings } from '../../../projector/write/read-model-writer.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
-import type { RecordedEvent } from '../../../shared/event-log.ts';
-import { EventStoreUnavailable } from '../../../shared/event-log-errors.ts';
+import { EventStoreUnavailable } from '../../../shared/event-log/errors.ts';
+import type { RecordedEvent } from '../../../shared/event-log/event-log.ts';
 import { createReader } from '../../../shared/events/codec.ts';
 import { createSystem, type System, silent } from './system.ts';
 

@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { LogInUse } from '../../../local/event-store/log/session.ts';
-import type { RecordedEvent } from '../../../shared/event-log.ts';
+import type { RecordedEvent } from '../../../shared/event-log/event-log.ts';
 import { createReader } from '../../../shared/events/codec.ts';
 import { ERASED } from '../../../shared/vault/personal.ts';
 import { writeHistory } from '../../support/history.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { ask } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
 import { useSystem } from './system.ts';

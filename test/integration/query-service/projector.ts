@@ -1,5 +1,5 @@
 import { connectRedis, type Redis } from '../../../shared/adapters/redis/client.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { NOTICE_CHANNEL } from '../../../shared/read-model/notices.ts';
 import { cacheEpoch } from '../../../shared/read-model/version.ts';
 import { CACHE_CHECKPOINT_KEY } from '../../../shared/read-model/views.ts';

@@ -10,7 +10,7 @@ import { querySettings } from '../../../query-service/config.ts';
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { readConfig } from '../../../shared/config.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { createTokens } from '../../../shared/tokens/create-tokens.ts';
 import { openKeyRings } from '../../../shared/tokens/file-key-ring.ts';
 import type { TestServer } from '../../support/servers.ts';

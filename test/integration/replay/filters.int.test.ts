@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RecordedEvent } from '../../../shared/event-log.ts';
-import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/catalogue.ts';
+import type { RecordedEvent } from '../../../shared/event-log/event-log.ts';
+import { formatPosition } from '../../../shared/event-log/position.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
-import { formatPosition } from '../../../shared/events/position.ts';
+import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/schemas/catalogue.ts';
 import type { ReservationEvent } from '../../../shared/events/types.ts';
 import { newId } from '../projector/author.ts';
 import { createReplaySystem, lines, type ReplaySystem } from './system.ts';

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RecordedEvent } from '../../../shared/event-log.ts';
+import type { RecordedEvent } from '../../../shared/event-log/event-log.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { Author } from '../projector/author.ts';
 import { readCsv } from './csv-reader.ts';

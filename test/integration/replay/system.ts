@@ -10,7 +10,7 @@ import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { createReader } from '../../../shared/events/codec.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { createVault } from '../../../shared/vault/postgres-vault.ts';
 import { createDatabase } from '../../support/databases.ts';
 import { writeHistory } from '../../support/history.ts';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { formatRings, newRing, newRings, parseRings } from '../../../shared/tokens/ring-model.ts';
 import { createDatabase, type TestDatabase } from '../../support/databases.ts';
 import { ReadModel } from '../query-service/read-model.ts';

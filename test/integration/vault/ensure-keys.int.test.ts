@@ -6,7 +6,7 @@ import { ensureKeys } from '../../../cli/keys/ensure.ts';
 import { changeRing } from '../../../cli/keys/rings-file.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { rotated } from '../../../shared/tokens/ring-changes.ts';
 import { loadMasterKey } from '../../../shared/vault/master-key.ts';
 import { createVault } from '../../../shared/vault/postgres-vault.ts';

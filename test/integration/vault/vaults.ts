@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { migrate, readMigrations } from '../../../shared/adapters/postgres/migrate.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const folder = path.resolve(import.meta.dirname, '../../../projector/schemas/migrations');

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { dispatch } from '../../../cli/command-line/dispatch.ts';
 import { config as command } from '../../../cli/commands/config.ts';
-import { dispatch } from '../../../cli/dispatch.ts';
-import { masked } from '../../../cli/masked.ts';
+import { masked } from '../../../cli/settings/masked.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const PASSWORD = 'swordfish';

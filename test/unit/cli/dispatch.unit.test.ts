@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { type Command, Interrupted, parseOptions } from '../../../cli/command.ts';
-import { dispatch } from '../../../cli/dispatch.ts';
+import { type Command, Interrupted, parseOptions } from '../../../cli/command-line/command.ts';
+import { dispatch } from '../../../cli/command-line/dispatch.ts';
 
 const greet: Command = {
   name: 'greet',

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { UsageError } from '../../../cli/command.ts';
+import { UsageError } from '../../../cli/command-line/command.ts';
 import { secrets } from '../../../cli/commands/secrets.ts';
 
 let folder: string;

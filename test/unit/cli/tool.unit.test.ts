@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { dispatch } from '../../../cli/command-line/dispatch.ts';
 import { keys } from '../../../cli/commands/keys.ts';
 import { token } from '../../../cli/commands/token.ts';
-import { dispatch } from '../../../cli/dispatch.ts';
 import { formatRings, newRings, parseRings } from '../../../shared/tokens/ring-model.ts';
 
 const entry = path.resolve(import.meta.dirname, '../../../cli/main.ts');

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { ActiveClient } from '../../../command-service/domain/decision.ts';
 import { type Outcome, refused } from '../../../command-service/execute/requests.ts';
 import { namingClients } from '../../../command-service/routes/licenses/client-limit.ts';
-import { START } from '../../../shared/events/position.ts';
+import { START } from '../../../shared/event-log/position.ts';
 
 const active = (count: number): ActiveClient[] =>
   Array.from({ length: count }, (_, n) => ({

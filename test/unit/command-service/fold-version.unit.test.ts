@@ -22,7 +22,7 @@ it('follows from all code that a fold runs: what is outside its sources changes 
   // Decisions and the opening of personal data need these; a fold does not.
   expect(outside.sort()).toEqual([
     'shared/catalogue/catalogue.ts',
-    'shared/event-log-errors.ts',
+    'shared/event-log/errors.ts',
     'shared/ids.ts',
     'shared/license-keys/status.ts',
     'shared/vault/errors.ts',

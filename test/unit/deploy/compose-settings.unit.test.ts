@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { serviceSettings } from '../../../cli/service-settings.ts';
+import { serviceSettings } from '../../../cli/settings/service-settings.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const { services } = parse(readFileSync(path.join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type CloudEvent, Kafka } from 'cloudevents';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RecordedEvent } from '../../../shared/event-log.ts';
+import type { RecordedEvent } from '../../../shared/event-log/event-log.ts';
 import {
   type ConsumedRecord,
   fromKafkaRecord,

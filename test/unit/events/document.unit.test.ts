@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { eventCatalogue } from '../../../shared/events/catalogue.ts';
 import { toKafkaRecord } from '../../../shared/events/cloud-event.ts';
+import { eventCatalogue } from '../../../shared/events/schemas/catalogue.ts';
 import { asRecorded, renewed, stamp } from './sample-events.ts';
 
 const text = readFileSync(path.resolve(import.meta.dirname, '../../../docs/events.md'), 'utf8');

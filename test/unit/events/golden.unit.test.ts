@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { eventCatalogue } from '../../../shared/events/catalogue.ts';
 import { createReader } from '../../../shared/events/codec.ts';
 import { eventId } from '../../../shared/events/event-id.ts';
+import { eventCatalogue } from '../../../shared/events/schemas/catalogue.ts';
 import type { PersonalEventType } from '../../../shared/events/types.ts';
 
 interface Golden {

@@ -1,5 +1,5 @@
 import { createSecretKey, randomUUID } from 'node:crypto';
-import type { NewEvent, RecordedEvent } from '../../../shared/event-log.ts';
+import type { NewEvent, RecordedEvent } from '../../../shared/event-log/event-log.ts';
 import type { SealingKeys, Stamp } from '../../../shared/events/codec.ts';
 
 export const userId = randomUUID();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { EventCatalogue } from '../../../shared/events/catalogue.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
+import type { EventCatalogue } from '../../../shared/events/schemas/catalogue.ts';
 import type { NewUserEvent } from '../../../shared/events/types.ts';
 import { asRecorded, key, keysInMemory, stamp, userId } from './sample-events.ts';
 

@@ -1,8 +1,8 @@
 import { createSecretKey, randomUUID } from 'node:crypto';
-import type { RecordedEvent } from '../../../shared/event-log.ts';
-import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/catalogue.ts';
+import type { RecordedEvent } from '../../../shared/event-log/event-log.ts';
 import { createCodec, createReader } from '../../../shared/events/codec.ts';
-import type { Terms } from '../../../shared/events/terms.ts';
+import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/schemas/catalogue.ts';
+import type { Terms } from '../../../shared/events/schemas/terms.ts';
 import type { NewUserEvent } from '../../../shared/events/types.ts';
 import { type OpenedPersonal, Timeline, type TimelineOptions } from '../../../shared/history/timeline.ts';
 import type { Erased } from '../../../shared/vault/personal.ts';

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { Histories } from '../../../query-service/queries/history.ts';
 import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
-import type { ReadStreamOptions } from '../../../shared/event-log.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import type { ReadStreamOptions } from '../../../shared/event-log/event-log.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { activate, revoke, signUp, start, stream, userId } from './given.ts';
 
 const SIZE = 20;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { FailureLimit, type Guess } from '../../../shared/http/limits/failure-limit.ts';
 import { RateLimiter } from '../../../shared/http/limits/rate-limit.ts';
 import { Problem } from '../../../shared/http/problems/problem.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const HOUR_MS = 3_600_000;

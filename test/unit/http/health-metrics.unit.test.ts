@@ -2,7 +2,7 @@ import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
 import { Health } from '../../../shared/http/health.ts';
 import { exportHealth } from '../../../shared/http/metrics.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 
 it('the metrics say what the checks last found, and reading them asks nobody', async () => {
   let asked = 0;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Health } from '../../../shared/http/health.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 
 it('a dependency that is not there yet is awaited; one that was there and went is a warning', async () => {
   const lines: { level: string; msg: string }[] = [];

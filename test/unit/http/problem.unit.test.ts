@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { EventStoreUnavailable, OutcomeUnknown } from '../../../shared/event-log-errors.ts';
+import { EventStoreUnavailable, OutcomeUnknown } from '../../../shared/event-log/errors.ts';
 import { EventNotEnabled } from '../../../shared/events/errors.ts';
 import { toProblem } from '../../../shared/http/problems/faults.ts';
 import { Problem, problemAnswer } from '../../../shared/http/problems/problem.ts';

@@ -7,7 +7,7 @@ import {
   type SharedCounters,
   WINDOW_MS,
 } from '../../../shared/http/limits/rate-limit.ts';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const START = 1_000 * WINDOW_MS;

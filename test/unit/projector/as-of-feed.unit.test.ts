@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { eventTime } from '../../../projector/as-of/cuts.ts';
 import { CLOCK_MARGIN_MS, feedUntil } from '../../../projector/as-of/feed.ts';
 import type { Feed, FeedBatch } from '../../../projector/feeds/feed.ts';
-import type { RecordedEvent } from '../../../shared/event-log.ts';
+import type { RecordedEvent } from '../../../shared/event-log/event-log.ts';
 
 const AS_OF = Date.parse('2026-06-01T00:00:00.000Z');
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { planBatches } from '../../../projector/relay/batches.ts';
 import { partitionOf } from '../../../shared/adapters/kafka/partitioner.ts';
 import { encodeRecord } from '../../../shared/adapters/kafka/record-encoder.ts';
-import type { RecordedEvent } from '../../../shared/event-log.ts';
+import type { RecordedEvent } from '../../../shared/event-log/event-log.ts';
 import { createReader } from '../../../shared/events/codec.ts';
 import { asRecorded, renewed, stamp } from '../events/sample-events.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { ReadModelCheckpoint } from '../../../query-service/read-model-checkpoint.ts';
-import { type Position, parsePosition } from '../../../shared/events/position.ts';
+import { type Position, parsePosition } from '../../../shared/event-log/position.ts';
 
 const at = (n: number) => parsePosition(`${n}/${n}`) as Position;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Trust } from '../../../query-service/validation/trust/trust.ts';
-import { type Position, parsePosition } from '../../../shared/events/position.ts';
+import { type Position, parsePosition } from '../../../shared/event-log/position.ts';
 import { SILENCE_MS } from '../../../shared/read-model/notices.ts';
 
 const at = (n: number) => parsePosition(`${n}/${n}`) as Position;

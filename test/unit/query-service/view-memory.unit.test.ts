@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BoundedMap } from '../../../query-service/validation/keys/bounded-map.ts';
 import { mayBeUsed, ViewMemory } from '../../../query-service/validation/views/view-memory.ts';
-import { type Position, parsePosition } from '../../../shared/events/position.ts';
+import { type Position, parsePosition } from '../../../shared/event-log/position.ts';
 import type { UserView } from '../../../shared/read-model/views.ts';
 import { userView } from './views.ts';
 

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../../shared/calendar.ts';
 import type { Catalogue, Plan } from '../../../shared/catalogue/catalogue.ts';
-import type { Terms } from '../../../shared/events/terms.ts';
+import type { Terms } from '../../../shared/events/schemas/terms.ts';
 import type { LicenseView, SubscriptionInView, UserView } from '../../../shared/read-model/views.ts';
 
 export const START = Date.UTC(2030, 0, 1);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LogOutput } from '../../../shared/log-output.ts';
+import { LogOutput } from '../../../shared/process/log-output.ts';
 
 /** A disk that can be full. */
 function disk() {

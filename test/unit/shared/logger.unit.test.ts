@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 
 function lines(write: (logger: ReturnType<typeof createLogger>) => void): string {
   let text = '';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { describeSetting, isRequired, serviceSettings } from '../../../cli/service-settings.ts';
+import { describeSetting, isRequired, serviceSettings } from '../../../cli/settings/service-settings.ts';
 import { eventStoreSettings } from '../../../local/event-store/config.ts';
 import { ConfigError, readConfig } from '../../../shared/config.ts';
 

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createLogger } from '../../../shared/logger.ts';
-import { changeSecretFile } from '../../../shared/secret-file.ts';
+import { changeSecretFile } from '../../../shared/files/secret-file.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { openKeyRings } from '../../../shared/tokens/file-key-ring.ts';
 import { PUBLISH_LEAD_MS } from '../../../shared/tokens/key-ring.ts';
 import { rotated, SWITCH_MS, withdrawn } from '../../../shared/tokens/ring-changes.ts';

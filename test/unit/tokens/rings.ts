@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createLogger } from '../../../shared/logger.ts';
-import { changeSecretFile } from '../../../shared/secret-file.ts';
+import { changeSecretFile } from '../../../shared/files/secret-file.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { createTokens } from '../../../shared/tokens/create-tokens.ts';
 import { openKeyRings } from '../../../shared/tokens/file-key-ring.ts';
 import type { KeyRing, KeyRings } from '../../../shared/tokens/key-ring.ts';

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLogger } from '../../../shared/logger.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 import { loadMasterKey, type MasterKeySettings } from '../../../shared/vault/master-key.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });

@@ -2,7 +2,7 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { AppendReq, AppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerReadableStream, sendUnaryData } from '@grpc/grpc-js';
-import type { Logger } from '../../../../shared/logger.ts';
+import type { Logger } from '../../../../shared/process/logger.ts';
 import type { EventLog } from '../../log/event-log.ts';
 import type { AppendOutcome, ExpectedRevision } from '../../log/stored-event.ts';
 import { appendTimeout, invalidArgument, notReady, tooBusy, toRpcError } from '../rpc-error.ts';

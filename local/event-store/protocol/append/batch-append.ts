@@ -5,7 +5,7 @@ import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/gene
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import emptyProto from 'google-protobuf/google/protobuf/empty_pb.js';
-import type { Logger } from '../../../../shared/logger.ts';
+import type { Logger } from '../../../../shared/process/logger.ts';
 import type { EventLog } from '../../log/event-log.ts';
 import type { AppendOutcome, ExpectedRevision } from '../../log/stored-event.ts';
 import { invalidArgument, notReady, toRpcError } from '../rpc-error.ts';

@@ -1,5 +1,5 @@
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
-import type { Logger } from '../../../../shared/logger.ts';
+import type { Logger } from '../../../../shared/process/logger.ts';
 import type { EventLog } from '../../log/event-log.ts';
 import { invalidArgument, notReady, toRpcError, unimplemented } from '../rpc-error.ts';
 import { streamName } from '../stream-name.ts';

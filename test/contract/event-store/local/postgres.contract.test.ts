@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { startEventStore } from '../../../../local/event-store/server.ts';
 import { freePorts } from '../../../../local/ports.ts';
 import { createPool, inTransaction } from '../../../../shared/adapters/postgres/pool.ts';
-import { createLogger } from '../../../../shared/logger.ts';
+import { createLogger } from '../../../../shared/process/logger.ts';
 import { createDatabase } from '../../../support/databases.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { startPostgres } from '../../../support/servers.ts';

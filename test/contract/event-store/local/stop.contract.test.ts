@@ -9,7 +9,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import { LogInUse } from '../../../../local/event-store/log/session.ts';
 import { startEventStore } from '../../../../local/event-store/server.ts';
-import { createLogger } from '../../../../shared/logger.ts';
+import { createLogger } from '../../../../shared/process/logger.ts';
 import { createDatabase } from '../../../support/databases.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { collect, event, events, newStream, rejection, startLocalStore } from '../event-store.ts';

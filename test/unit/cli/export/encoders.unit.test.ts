@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
-import { csvField, csvLine } from '../../../../cli/export/formats/csv.ts';
-import type { Encoder } from '../../../../cli/export/formats/encoder.ts';
-import { parquetEncoder } from '../../../../cli/export/formats/parquet.ts';
-import { ndjsonEncoder } from '../../../../cli/export/formats/text.ts';
+import { csvField, csvLine } from '../../../../cli/replay/formats/csv.ts';
+import type { Encoder } from '../../../../cli/replay/formats/encoder.ts';
+import { parquetEncoder } from '../../../../cli/replay/formats/parquet.ts';
+import { ndjsonEncoder } from '../../../../cli/replay/formats/text.ts';
 import { readCsv } from '../../../integration/replay/csv-reader.ts';
 import { ZSTD } from '../../../integration/replay/parquet-reader.ts';
 import { row } from './rows.ts';

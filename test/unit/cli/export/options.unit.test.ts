@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../../../cli/command.ts';
+import { UsageError } from '../../../../cli/command-line/command.ts';
+import { dispatch } from '../../../../cli/command-line/dispatch.ts';
 import { replay } from '../../../../cli/commands/replay.ts';
-import { dispatch } from '../../../../cli/dispatch.ts';
-import { parseReplayOptions } from '../../../../cli/export/options/options.ts';
+import { parseReplayOptions } from '../../../../cli/replay/options/options.ts';
 
 const USER = '01935e22-ca9d-79eb-bd2b-30f05c70710a';
 

@@ -1,4 +1,4 @@
-import type { Row } from '../../../../cli/export/formats/row.ts';
+import type { Row } from '../../../../cli/replay/formats/row.ts';
 
 /** A row of its number, with some fields as the test wants them. */
 export const row = (n: number, fields: Partial<Row> = {}): Row => ({
