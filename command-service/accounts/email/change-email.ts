@@ -23,8 +23,8 @@ interface Parts {
 
 /**
  * Gives a user another email: it is reserved for them, `EmailChanged` is appended, the old one is released. A customer's
- * password is verified against the state that the change is appended to. A reservation that a crash left without its change,
- * or without its release, is done by a repeat, and lapses after an hour (see emails.ts).
+ * password is verified against the state that the change is appended to. A repeat makes a change that a crash left undone. What
+ * a crash left reserved and nobody has lapses after an hour (see emails.ts).
  */
 export function createChangeEmail({ dependencies, reservations, emails, foresee, executeCommand }: Parts) {
   const { vault, guesses } = dependencies;
@@ -63,7 +63,8 @@ export function createChangeEmail({ dependencies, reservations, emails, foresee,
     });
     if (holder?.userId !== userId) return refused({ code: 'email_taken' });
     const outcome = await executeCommand(job);
-    const isChanged = outcome.kind === 'done' && outcome.changed && !outcome.repeated;
+    // Also where its append had an unknown outcome and was found. An earlier command's change was answered above.
+    const isChanged = outcome.kind === 'done' && outcome.changed;
     if (isChanged) await dependencies.pause?.('email.changed', { userId, commandId: stamp.commandId });
     if (isChanged && old?.reservation.holder?.userId === userId)
       await reservations.releaseUnchanged(old.digest, old.reservation, stamp);

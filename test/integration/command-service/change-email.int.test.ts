@@ -127,6 +127,7 @@ describe('another email', () => {
       expect(lost).toBe(1);
       expect(await backend.types(`user-${customer.userId}`)).toEqual(['UserSignedUp', 'EmailChanged']);
       expect(codeOf(await logIn(other, email))).toBe('done');
+      expect((await emailTypes(customer.email)).at(-1)).toBe('EmailReleased');
     },
   );
 });
