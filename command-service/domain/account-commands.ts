@@ -52,15 +52,15 @@ export function signUp(account: Account, command: CommandOf<'SignUp'>): Decision
 }
 
 /**
- * Staff make a user, who has no password yet. Asked again under an external id it is the same user, unchanged, whatever has
- * become of them; without one whoever comes second finds the email taken.
+ * Staff make a user, who has no password yet. Asked again under an external id, or by the very command where nothing else tells
+ * users apart, it is the same user, unchanged, whatever has become of them; else whoever comes second finds the email taken.
  */
 export function addUser(account: Account, command: CommandOf<'AddUser'>): Decision {
   const { email, emailDigest, name, externalId } = command;
   if (account.status !== 'none') {
-    return externalId === undefined
-      ? rejected({ code: 'email_taken' })
-      : nothing({ kind: 'profile', profile: account.profile });
+    if (isSameUser(account, command)) return nothing({ kind: 'profile', profile: account.profile });
+    const isEmail = externalId === undefined || emailDigest === account.emailDigest;
+    return rejected({ code: isEmail ? 'email_taken' : 'external_id_taken' });
   }
   return accepted({
     type: 'UserAdded',
@@ -71,6 +71,18 @@ export function addUser(account: Account, command: CommandOf<'AddUser'>): Decisi
       personal: { ...(email !== undefined && { email }), ...(name !== undefined && { name }) },
     },
   });
+}
+
+/**
+ * Whether the user was made with what is asked for. One whose making was cut off may have begun in another way since: by a
+ * sign-up with the email, or under another external id. Of an erased user the external id is forgotten.
+ */
+function isSameUser(
+  { status, profile }: Account,
+  { emailDigest, externalId }: CommandOf<'AddUser'>,
+): boolean {
+  const isNamed = externalId !== undefined || emailDigest === undefined;
+  return isNamed && (status === 'erased' || profile.externalId === externalId);
 }
 
 /** The old password has been verified by the caller, against this very state. */

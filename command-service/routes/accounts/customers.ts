@@ -54,7 +54,7 @@ const addUser = commandRoute({
     },
     200: { description: 'The user with that external id.', body: accountResource, headers: ANSWER_HEADERS },
   },
-  problems: ['email_taken', 'not_enabled_yet', ...COMMAND_PROBLEMS],
+  problems: ['email_taken', 'external_id_taken', 'not_enabled_yet', ...COMMAND_PROBLEMS],
 }).handle(async (context, request) => {
   const { caller, correlationId, idempotency, retry } = commandParts(request);
   const { email, name, external_id } = request.body;

@@ -88,6 +88,14 @@ describe('a user made by staff', () => {
     expect(done(await one.addUser(request({ name: 'Ada' }))).userId).not.toBe(first.userId);
   });
 
+  it('with a name alone is the same user under the key also when the command is no longer remembered', async () => {
+    const sent = request({ name: 'Ada', ...keyed(randomUUID(), { name: 'Ada' }, 'POST /v1/users') });
+    const { userId, subject } = done(await one.addUser(sent));
+    const late = backend.node();
+    late.now = () => Date.now() + 25 * 3_600_000;
+    expect(done(await late.addUser(sent))).toMatchObject({ userId, subject, changed: false });
+  });
+
   it('repeated under its key has one effect with an email, too', async () => {
     const email = newEmail();
     const sent = request({ email, ...keyed(randomUUID(), { email }, 'POST /v1/users') });
@@ -149,6 +157,20 @@ describe('an email that was reserved for a user who was never made', () => {
     await expect(killed.addUser(request({ email }))).rejects.toThrow('killed');
     const { userId } = await signUp(other, email);
     expect(await emailHolders(email)).toEqual([userId]);
+  });
+
+  it.each([
+    ['who signs up', undefined],
+    ['staff under another external id', newId()],
+  ])('by staff and completed by %s is not the user of the first external id', async (_, second) => {
+    const killed = backend.node();
+    kill(killed, 'reserve.after', 2);
+    const [email, externalId] = [newEmail(), newId()];
+    await expect(killed.addUser(request({ email, externalId }))).rejects.toThrow('killed');
+    if (second === undefined) await signUp(other, email);
+    else done(await other.addUser(request({ email, externalId: second })));
+    expect(codeOf(await one.addUser(request({ email, externalId })))).toBe('email_taken');
+    expect(codeOf(await one.addUser(request({ externalId })))).toBe('external_id_taken');
   });
 
   it('by a sign-up is completed by staff, under an external id, too', async () => {
