@@ -16,7 +16,7 @@ export interface RecentCommand {
 
 /** What the fold of any stream knows that commands are decided on: a user's, or a service account's. */
 export interface StreamState {
-  /** By command id, oldest first: every command younger than {@link COMMAND_MEMORY_MS} by event time. */
+  /** By command id, oldest first: every command younger than {@link COMMAND_MEMORY_MS} by event time, and some older ones. */
   readonly recentCommands: Map<string, RecentCommand>;
   /** Of the last event; -1 before the first. */
   revision: number;
@@ -39,6 +39,23 @@ export function findRecentCommand(
   return earlier && now - earlier.at < COMMAND_MEMORY_MS ? earlier : undefined;
 }
 
+const HOUR_MS = 3_600_000;
+
+/**
+ * Whether an event at this time is the first of an hour: then the fold lets go of what has become too old. Letting go with
+ * every event was rejected: a map that has lost its first entries is walked past their places each time, which was half of the
+ * time that the fold of 100,000 events took.
+ */
+export const isFirstOfHour = ({ lastEventAt }: Pick<StreamState, 'lastEventAt'>, at: number): boolean =>
+  Math.floor(at / HOUR_MS) !== Math.floor(lastEventAt / HOUR_MS);
+
+function forgetOldCommands({ recentCommands }: StreamState, now: number): void {
+  for (const [commandId, { at }] of recentCommands) {
+    if (now - at < COMMAND_MEMORY_MS) break;
+    recentCommands.delete(commandId);
+  }
+}
+
 /** An event's time for its fold: never before the event before it. */
 export const timeOf = (state: StreamState, { created }: Recorded<AnyEvent>): number =>
   Math.max(created.getTime(), state.lastEventAt);
@@ -46,14 +63,11 @@ export const timeOf = (state: StreamState, { created }: Recorded<AnyEvent>): num
 /** Moves the state on to an event that was folded into it, and remembers its command. */
 export function moveOn(state: StreamState, recorded: Recorded<AnyEvent>, subject: Subject, at: number): void {
   const { revision, position } = recorded;
+  if (isFirstOfHour(state, at)) forgetOldCommands(state, at);
   state.revision = revision;
   state.position = position;
   state.lastEventId = recorded.id;
   state.lastEventAt = at;
-  for (const [commandId, earlier] of state.recentCommands) {
-    if (at - earlier.at < COMMAND_MEMORY_MS) break;
-    state.recentCommands.delete(commandId);
-  }
   const { commandId, requestDigest } = recorded.metadata;
   state.recentCommands.delete(commandId); // so that it comes last again: the map is in the order of time
   state.recentCommands.set(commandId, {

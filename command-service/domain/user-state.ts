@@ -5,8 +5,9 @@ import { type AccessTokenClaims, type Account, credentialsHold, foldAccount, noA
 import type { Subject } from './decision.ts';
 import { foldKeyUse, foldLicenseKey, type LicenseKeys, noLicenseKeys } from './license-key.ts';
 import { limitsOf } from './licenses/activate.ts';
+import { forgetOldPlaces } from './licenses/places.ts';
 import { foldLicense, type Licenses, noLicenses } from './licenses/state.ts';
-import { moveOn, type StreamState, timeOf } from './stream-state.ts';
+import { isFirstOfHour, moveOn, type StreamState, timeOf } from './stream-state.ts';
 import { foldSubscription, noSubscriptions, type Subscriptions } from './subscriptions/state.ts';
 
 // ---- state ----
@@ -103,6 +104,8 @@ function fold(state: UserState, recorded: Recorded<UserEvent>, at: number): Subj
  */
 export function evolve(state: UserState, recorded: Recorded<UserEvent>): UserState {
   const at = timeOf(state, recorded);
+  if (isFirstOfHour(state, at))
+    for (const { places } of state.licenses.ofProduct.values()) forgetOldPlaces(places, at);
   moveOn(state, recorded, fold(state, recorded, at), at);
   return state;
 }

@@ -68,7 +68,8 @@ export function replacementsUsedUp(
 
 // ---- fold ----
 
-const forgetOld = ({ freed, replacements }: Places, now: number): void => {
+/** Lets go of what counts no longer. What is left over of it changes no answer. */
+export const forgetOldPlaces = ({ freed, replacements }: Places, now: number): void => {
   for (const [client, at] of freed) {
     if (isRecent(at, now)) break;
     freed.delete(client);
@@ -91,7 +92,6 @@ export function takePlace(
   limits: PlaceLimits,
   { at, counts }: { readonly at: number; readonly counts: boolean },
 ): void {
-  forgetOld(places, at);
   const place = placeOf(places, client, active, limits, at);
   places.freed.delete(place.kind === 'freed' ? place.by : client);
   if (place.kind === 'freed' && counts) countReplacement(places, limits, at);
@@ -99,6 +99,5 @@ export function takePlace(
 
 /** Another client got an active client's place, or one that was freed. */
 export function countReplacement(places: Places, { replacements: limit }: PlaceLimits, at: number): void {
-  forgetOld(places, at);
   if (limit !== null) places.replacements.push(at);
 }
