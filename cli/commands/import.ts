@@ -84,7 +84,7 @@ the rules that hold for staff, or left out with the problem printed to standard 
 Importing a file again changes nothing of what it has imported before, whatever has become of it since.
 
   --dry-run      write nothing; say what would be refused
-  --from-line N  pass over the lines before: to go on where an import was interrupted
+  --from-line N  skip the lines before it: to go on where an import was interrupted
 
 Works beside running services. Exits with 1 if customers were left out.
 

@@ -51,7 +51,7 @@ function check(file: string | undefined, io: Io): void {
   io.err(`${file ?? 'The default catalogue'} is good: ${what}.`);
   if (!newForm) return;
   io.err(
-    'It has the form from before there were products, which the next release reads no more. Its new form:',
+    'It has the form from before there were products, which the next release will no longer read. Its new form:',
   );
   io.out(JSON.stringify(newForm, null, 2));
 }
@@ -66,7 +66,7 @@ async function compare(file: string, url: string | undefined, io: Io): Promise<v
   if (rows.length === 0) return io.err(`${file} sells what ${other} sells.`);
   writeTable(io, ['what', 'in use', 'in the file'], rows);
   io.err(
-    'Subscriptions that were started keep their terms: only what starts, or changes its plan, gets the new ones.',
+    'Subscriptions that have started keep their terms: only those that start, or change to a plan, from now on get the new ones.',
   );
 }
 
@@ -83,12 +83,12 @@ export const plans: Command = {
        plans show [FILE | --url URL] [--json]
        plans compare FILE [--url URL]
 
-  check    say whether a catalogue would be taken, or what is wrong with it and where
+  check    say whether the services would start with a catalogue, or what is wrong with it and where
   show     what is sold, as a table (--json: as GET /v1/plans answers it)
-  compare  what FILE has other than the catalogue in use
+  compare  how FILE differs from the catalogue in use: what customers are shown, so validationsPerMinute is not compared
 
-Without FILE it is the file that the settings name (PLAN_CATALOGUE_FILE), or the default one. With --url it is the one
-that a running system sells from: --url http://localhost:8080. The form of the file: docs/plans.md.
+Without FILE it is the catalogue that the settings name (PLAN_CATALOGUE_FILE), or the default one. With --url it is the
+one that a running system sells from: --url http://localhost:8080. docs/plans.md describes the file.
 
 Settings: PLAN_CATALOGUE_FILE.`,
   async run(args, io) {

@@ -27,7 +27,7 @@ function readArguments(args: readonly string[]) {
     throw new UsageError('--subject holds a character that nobody sees: leave it out');
   if (looksLikeEmail(subject)) {
     throw new UsageError(
-      '--subject looks like an email address: it stands in the history for ever and can not be erased, so give a name that is no address',
+      '--subject looks like an email address: it stands in the history for ever and cannot be erased, so give a name that is no address',
     );
   }
   if (!/^\d{1,4}$/.test(minutes) || Number(minutes) < 1 || Number(minutes) > MAX_MINUTES) {

@@ -15,7 +15,7 @@ const MAX_BYTES = 32 * 2 ** 20;
 
 export interface ImportOptions {
   readonly file: string;
-  /** Lines before it are passed over. */
+  /** Lines before it are skipped. */
   readonly fromLine: number;
   /** What becomes of a customer: written, or only foreseen. */
   readonly take: Importer['import'];

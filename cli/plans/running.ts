@@ -6,7 +6,7 @@ const DEADLINE_MS = 10_000;
 export class CatalogueUnknown extends Error {
   readonly code = 'catalogue_unknown';
   constructor(url: string, why: string, options?: ErrorOptions) {
-    super(`the catalogue of ${url} is not known: ${why}`, options);
+    super(`the catalogue of ${url} could not be read: ${why}`, options);
     this.name = 'CatalogueUnknown';
   }
 }
@@ -17,7 +17,7 @@ export async function runningCatalogue(url: string): Promise<ShownCatalogue> {
   try {
     answer = await fetch(new URL('/v1/plans', url), { signal: AbortSignal.timeout(DEADLINE_MS) });
   } catch (cause) {
-    throw new CatalogueUnknown(url, 'it can not be reached', { cause });
+    throw new CatalogueUnknown(url, 'the server cannot be reached', { cause });
   }
   if (!answer.ok) throw new CatalogueUnknown(url, `GET /v1/plans answered ${answer.status}`);
   const parsed = shownCatalogueSchema.safeParse(await answer.json().catch(() => undefined));

@@ -11,7 +11,7 @@ const ENDS_TOKENS: ReadonlySet<AnyEvent['type']> = new Set(['PasswordChanged', '
 
 const TOKEN_ENDED: Refusal = { code: 'token_ended' };
 
-/** A user writes about themself alone; whoever else they name does not exist for them. */
+/** Users write only about themselves; whoever else they name does not exist for them. */
 const aboutAnother = (caller: Caller, userId: string): Refusal | undefined =>
   'userId' in caller && caller.userId !== userId ? { code: 'not_found', what: 'user' } : undefined;
 

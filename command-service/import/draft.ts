@@ -35,7 +35,7 @@ export class Draft {
     return this.#state;
   }
 
-  /** Takes up what the rules say to the command. @returns how many events; or why it is refused */
+  /** Adds what the rules say to the command. @returns how many events; or why it is refused */
   take(command: Command): number | Rejection {
     const decision: Decision = decide(this.#state, command, this.#context);
     if (decision.kind === 'rejected') return decision.rejection;

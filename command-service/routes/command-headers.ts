@@ -16,7 +16,7 @@ export const idempotencyKey = z
   .optional()
   .meta({
     description:
-      'For 24 hours, a command that changed something gives the same answer under the same key and changes nothing again.',
+      'For 24 hours, a command that changed something is answered in the same way under the same key, and changes nothing again.',
   });
 
 /** The revisions that `If-Match` names; 'any' for `*`. */

@@ -2,7 +2,7 @@ import { pointerTo } from '../../shared/http/input/pointer.ts';
 import { Problem, type ProblemOptions } from '../../shared/http/problems/problem.ts';
 import { insufficientScope } from '../../shared/http/routes/auth.ts';
 import type { ActiveClient } from '../domain/decision.ts';
-import type { Subscription } from '../domain/entities.ts';
+import type { License, Subscription } from '../domain/entities.ts';
 import type { Refusal } from '../execute/requests.ts';
 
 const client = ({ licenseId, clientId, clientName, activatedAt, lastSeenOn }: ActiveClient) => ({
@@ -14,11 +14,17 @@ const client = ({ licenseId, clientId, clientName, activatedAt, lastSeenOn }: Ac
 });
 
 const lacking = (scopes: readonly string[]) =>
-  insufficientScope(scopes, `Only who has a scope can give it; you lack ${scopes.join(', ')}.`).options;
+  insufficientScope(scopes, `Nobody can give a scope that they don't have; you lack ${scopes.join(', ')}.`)
+    .options;
 
 const ofSubscription = ({ subscriptionId }: Subscription, detail: string): ProblemOptions => ({
   detail,
   members: { subscription_id: subscriptionId },
+});
+
+const ofLicense = ({ licenseId }: License, detail: string): ProblemOptions => ({
+  detail,
+  members: { license_id: licenseId },
 });
 
 function notSelfService({ plan, because }: Extract<Refusal, { code: 'plan_not_self_service' }>): string {
@@ -26,9 +32,9 @@ function notSelfService({ plan, because }: Extract<Refusal, { code: 'plan_not_se
     case 'plan':
       return `the plan "${plan}" is started, renewed and changed by the seller's staff; ask the seller`;
     case 'quantity':
-      return "only the seller's staff sell another quantity than 1; ask the seller";
+      return "only the seller's staff start or change to a quantity other than 1; ask the seller";
     case 'start_date':
-      return "only the seller's staff enter a start in the past; give one that is ahead";
+      return "only the seller's staff enter a start in the past; give a start date that is ahead";
     default:
       return because satisfies never;
   }
@@ -48,7 +54,7 @@ function particulars(refusal: Refusal): ProblemOptions {
     case 'subscription_exists':
       return ofSubscription(
         refusal.subscription,
-        'renew it or change its plan; or cancel it, and start when it is over',
+        'renew it, or change its plan; or cancel it, and start another once it is over',
       );
     case 'subscription_ended':
       return ofSubscription(refusal.subscription, 'start a new one');
@@ -59,9 +65,9 @@ function particulars(refusal: Refusal): ProblemOptions {
     case 'subscription_suspended':
       return ofSubscription(refusal.subscription, "the seller's staff have to reinstate it first");
     case 'trial_used':
-      return { detail: 'there is one trial of a product for a customer; start a plan instead' };
+      return { detail: 'a customer can try each product once; start a plan instead' };
     case 'external_id_taken':
-      return { detail: 'it was given for another user, product or plan; nothing was changed' };
+      return { detail: 'it was given to something else: another user, product or plan; nothing was changed' };
     case 'too_many_clients': {
       const { limit, active } = refusal;
       return {
@@ -71,7 +77,7 @@ function particulars(refusal: Refusal): ProblemOptions {
     }
     case 'client_limit_reached':
       return {
-        detail: 'deactivate an active client first, or name the one to give its place away in "replaces"',
+        detail: 'deactivate an active client first, or name in "replaces" the one whose place this one gets',
         members: { limit: refusal.limit, active_clients: refusal.activeClients.map(client) },
       };
     case 'replacements_used_up': {
@@ -81,20 +87,28 @@ function particulars(refusal: Refusal): ProblemOptions {
       return { detail: `at most ${limit} in 30 days; ${then}`, members: { limit, next_at: next } };
     }
     case 'client_revoked':
+      return ofLicense(refusal.license, "only the seller's staff can reinstate it");
     case 'license_deactivated':
+      return ofLicense(refusal.license, 'its client has to activate again');
     case 'license_replaced':
-      return { members: { license_id: refusal.license.licenseId } };
+      return ofLicense(refusal.license, 'revoke the later one: its id is in license_id');
+    case 'no_active_subscription':
+      return {
+        detail: 'start one, or renew the one that is over; one that starts later activates nothing yet',
+      };
+    case 'conflict':
+      return { detail: 'nothing was changed: send it again' };
     case 'license_key_revoked':
     case 'license_key_expired':
       return { detail: 'it activates nothing more: ask for a new one' };
     case 'license_key_used_up':
       return {
-        detail: `it has activated ${refusal.uses} clients, and each of those may come back: ask for a new key, or for one with more uses`,
+        detail: `it has activated ${refusal.uses} clients, and only those may come back: ask for another key`,
         members: { uses: refusal.uses },
       };
     case 'license_keys_limit_reached':
       return {
-        detail: 'revoke one that is not needed any more, or ask the seller for one',
+        detail: 'revoke one that is no longer needed, or ask the seller for one',
         members: { limit: refusal.limit },
       };
     case 'precondition_failed':
@@ -106,12 +120,10 @@ function particulars(refusal: Refusal): ProblemOptions {
     case 'one_time_token_invalid':
     case 'license_key_unknown':
     case 'license_key_taken':
-    case 'no_active_subscription':
     case 'token_ended':
     case 'invalid_credentials':
     case 'wrong_password':
     case 'idempotency_key_reused':
-    case 'conflict':
       return {};
     default:
       return refusal satisfies never;

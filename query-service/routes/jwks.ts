@@ -22,7 +22,7 @@ const jwks = queryRoute({
   answers: {
     200: {
       description: 'The keys (RFC 7517), those that do not sign yet among them.',
-      body: z.strictObject({ keys: z.array(jwk) }),
+      body: z.strictObject({ keys: z.array(jwk) }).meta({ id: 'KeySet' }),
       headers: { 'Cache-Control': `max-age=${JWKS_MAX_AGE_SECONDS}` },
     },
   },

@@ -20,7 +20,7 @@ const plans = queryRoute({
   auth: 'anyone',
   crossOrigin: true,
   query: z.strictObject({
-    product: text(1, 32).optional().meta({ description: 'The plans of this one alone.' }),
+    product: text(1, 32).optional().meta({ description: 'Only the plans of this product.' }),
   }),
   answers: {
     200: {

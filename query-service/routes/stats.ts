@@ -4,20 +4,24 @@ import { type QueryContext, queryRoute } from '../context.ts';
 import type { PlanCount } from '../queries/stats.ts';
 import { aboutMany, QUERY_PROBLEMS } from './conventions.ts';
 
-const planCount = z.strictObject({ product: z.string(), plan_type: z.string(), count: z.int() });
+const planCount = z
+  .strictObject({ product: z.string(), plan_type: z.string(), count: z.int() })
+  .meta({ id: 'PlanCount' });
 
 const showCount = ({ product, plan, count }: PlanCount) => ({ product, plan_type: plan, count });
 
-const statsBody = z.strictObject({
-  active_subscriptions: z
-    .array(planCount)
-    .meta({ description: 'Those that run now and are neither suspended nor cancelled; trials too.' }),
-  trials: z.array(planCount).meta({ description: 'Of those, the trials.' }),
-  activations: z
-    .array(z.strictObject({ day: z.iso.date(), count: z.int() }))
-    .meta({ description: 'By day (UTC), the latest first: at most 366 days that had any.' }),
-  as_of: z.iso.datetime({ precision: 3 }),
-});
+const statsBody = z
+  .strictObject({
+    active_subscriptions: z
+      .array(planCount)
+      .meta({ description: 'Those that run now and are neither suspended nor cancelled; trials too.' }),
+    trials: z.array(planCount).meta({ description: 'Of those, the trials.' }),
+    activations: z
+      .array(z.strictObject({ day: z.iso.date(), count: z.int() }))
+      .meta({ description: 'By day (UTC), the latest first: the last 366 days that had any.' }),
+    as_of: z.iso.datetime({ precision: 3 }),
+  })
+  .meta({ id: 'Stats' });
 
 const stats = queryRoute({
   method: 'get',

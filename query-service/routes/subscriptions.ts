@@ -57,7 +57,7 @@ const subscriptions = queryRoute({
   ...common,
   path: '/v1/subscriptions',
   operationId: 'listSubscriptions',
-  summary: 'Subscriptions, by end date; those that all given filters match',
+  summary: 'Subscriptions that match all filters given, by end date',
   description: 'One whose end date changes between two pages may be on both, or on neither.',
   auth: ['customers:read'],
   query: z.strictObject({

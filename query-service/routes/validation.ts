@@ -7,27 +7,31 @@ import { validateHeaders } from '../validation/http/read-question.ts';
 
 const instant = z.iso.datetime({ precision: 3 }).nullable();
 
-const answer = z.strictObject({
-  status: z.enum(['valid', 'invalid']),
-  code: z.enum(CODES).meta({ description: 'Why, also when valid.' }),
-  premium: z.boolean().meta({ description: 'A plan other than `free` is running, and the answer is VALID.' }),
-  plan_type: z.string().nullable(),
-  product: z.string().nullable(),
-  trial: z.boolean().meta({ description: 'The subscription is a trial, whether it still runs or not.' }),
-  license_id: z.string().nullable(),
-  client_id: z.string().nullable(),
-  entitlements: z.array(z.string()).nullable(),
-  expires_at: instant,
-  grace_until: instant,
-  grace: z.boolean(),
-  as_of: instant.meta({ description: 'As of when the knowledge is that the answer rests on.' }),
-});
+const answer = z
+  .strictObject({
+    status: z.enum(['valid', 'invalid']),
+    code: z.enum(CODES).meta({ description: 'Why, also when valid.' }),
+    premium: z
+      .boolean()
+      .meta({ description: 'A plan other than `free` is running, and the answer is VALID.' }),
+    plan_type: z.string().nullable(),
+    product: z.string().nullable(),
+    trial: z.boolean().meta({ description: 'The subscription is a trial, whether it still runs or not.' }),
+    license_id: z.string().nullable(),
+    client_id: z.string().nullable(),
+    entitlements: z.array(z.string()).nullable(),
+    expires_at: instant,
+    grace_until: instant,
+    grace: z.boolean(),
+    as_of: instant.meta({ description: 'When the oldest part of what the answer rests on was read.' }),
+  })
+  .meta({ id: 'ValidationAnswer' });
 
 const common = {
   path: VALIDATE_PATH,
   tag: 'Validation',
   description:
-    'Always 200 for a well-formed question; `code` says the rest, `INVALID_KEY` where there is no key too. With `Accept: application/jwt` a valid answer comes as a signed lease that holds offline until its `exp`; the content type tells.',
+    'Always 200 for a well-formed question; `code` says the rest: `INVALID_KEY` also where no key was sent. With `Accept: application/jwt` a valid answer comes as a signed lease that holds offline until its `exp`; the content type tells.',
   auth: ['client'],
   crossOrigin: true,
   tokenOptional: true,

@@ -4,9 +4,16 @@ import { termsSchema, termsSchema1 } from '../events/schemas/terms.ts';
 import { expected } from '../expected.ts';
 import { CATALOGUE_NAME, type Catalogue, FREE_PLAN, type Plan, type Product } from './catalogue.ts';
 
-const name = z.string().regex(CATALOGUE_NAME, {
-  error: 'a name begins with a letter, and has at most 32 of a-z, 0-9, - and _',
+const NAME = 'a name begins with a letter (a-z), and has at most 32 of a-z, 0-9, - and _';
+
+const names = z.unknown().superRefine((members, context) => {
+  for (const name of Object.keys(members ?? {})) {
+    if (!CATALOGUE_NAME.test(name)) context.addIssue({ code: 'custom', path: [name], message: NAME });
+  }
 });
+
+/** Names and values side by side: a record whose key type refuses a name does not look at its value. */
+const byName = <S extends z.ZodType>(value: S) => z.intersection(names, z.record(z.string(), value));
 
 const planSchema = z.strictObject({
   ...termsSchema.shape,
@@ -16,7 +23,7 @@ const planSchema = z.strictObject({
 });
 
 const atLeastOne = <S extends z.ZodType>(what: string, value: S) =>
-  z.record(name, value).refine((members) => Object.keys(members).length > 0, {
+  byName(value).refine((members) => Object.keys(members).length > 0, {
     error: `there must be at least one ${what}`,
   });
 
@@ -35,7 +42,7 @@ const oldPlanSchema = z.strictObject({
 });
 
 /** The form that files had before there were products: a plan's name, and its terms. */
-const oldFileSchema = z.record(name, oldPlanSchema);
+const oldFileSchema = byName(oldPlanSchema);
 
 const inNewForm = (plans: z.infer<typeof oldFileSchema>): CatalogueFile => ({
   products: {
@@ -88,7 +95,6 @@ function mistakes(issue: z.core.$ZodIssue): string[] {
   const place = (...further: readonly PropertyKey[]) =>
     [...issue.path, ...further].map(String).join('.') || 'catalogue';
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${place(key)}: ${issue.message}`);
-  if (issue.code === 'invalid_key') return [`${place()}: ${issue.issues[0]?.message ?? issue.message}`];
   return [`${place()}: ${issue.message}`];
 }
 

@@ -30,16 +30,29 @@ const nameOf = (file: string | URL): string => (file instanceof URL ? file.pathn
 
 /** @throws CatalogueWrong */
 export function loadCatalogue(file: string | URL = DEFAULT_CATALOGUE): LoadedCatalogue {
-  let json: unknown;
-  try {
-    json = parseJson(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new CatalogueWrong(file, [`it can't be read as JSON (${String(error)})`]);
-  }
-  const parsed = parseCatalogue(json);
+  const parsed = parseCatalogue(readJson(file));
   if (parsed.mistakes) throw new CatalogueWrong(file, parsed.mistakes);
   return parsed;
 }
+
+function readJson(file: string | URL): unknown {
+  const failed = (what: string, error: unknown) =>
+    new CatalogueWrong(file, [`${what} (${messageOf(error)})`]);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw isMissing ? new CatalogueWrong(file, ['there is no such file']) : failed("it can't be read", error);
+  }
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw failed('it is not JSON', error);
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** JSON.parse takes the last of two members of one name without a word: of two plans one would be gone. */
 function parseJson(text: string): unknown {

@@ -47,9 +47,13 @@ export const shownPlanSchema = z
   .meta({ id: 'Plan' });
 
 /** The catalogue as the API shows it: what a customer may know of it. */
-export const shownCatalogueSchema = z.strictObject({
-  products: z.array(z.strictObject({ product: names('app'), plans: z.array(shownPlanSchema) })),
-});
+export const shownCatalogueSchema = z
+  .strictObject({
+    products: z.array(
+      z.strictObject({ product: names('app'), plans: z.array(shownPlanSchema) }).meta({ id: 'Product' }),
+    ),
+  })
+  .meta({ id: 'Catalogue' });
 
 export type ShownPlan = z.infer<typeof shownPlanSchema>;
 export type ShownCatalogue = z.infer<typeof shownCatalogueSchema>;

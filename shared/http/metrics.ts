@@ -55,7 +55,7 @@ export function exportHealth(registry: Registry, health: Health): void {
   const registers = [registry];
   new Gauge({
     name: 'service_ready',
-    help: '1 while the service can do its work, 0 while it can not or is being stopped',
+    help: '1 while the service can do its work, 0 while it cannot or is being stopped',
     registers,
     collect() {
       this.set(health.ready ? 1 : 0);

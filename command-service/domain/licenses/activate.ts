@@ -79,7 +79,7 @@ export function activate(
   const { clientName, replaces, keyId } = command;
   const clientId = comparedClientId(command.clientId);
   if (replaces !== undefined && comparedClientId(replaces) === clientId)
-    return rejected(invalid('replaces', 'expected another client than client_id'));
+    return rejected(invalid('replaces', 'expected a client other than client_id'));
   const before = held.ofClient.get(clientId);
   if (before?.status === 'active') return unchanged(before);
   if (before?.status === 'revoked') return rejected({ code: 'client_revoked', license: before });

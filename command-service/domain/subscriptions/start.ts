@@ -92,7 +92,7 @@ function offerFor(command: StartSubscription, { now, by, catalogue }: Context): 
   return { product: product.found.product, trial, terms, limit: terms.maxClients * quantity, facts };
 }
 
-/** Whether staff's start of another plan ends it: they need not cancel a trial, or what the customer took themself. */
+/** Whether staff's start of another plan ends it: they need not cancel a trial, or what the customer started. */
 const givesWay = (before: Subscription, by: Side): boolean =>
   by === 'staff' && (before.trial || before.startedBy === 'user');
 

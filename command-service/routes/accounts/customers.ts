@@ -40,9 +40,9 @@ const addUser = commandRoute({
   ...common,
   path: '/v1/users',
   operationId: 'addUser',
-  summary: 'Make a user, who has no password yet',
+  summary: 'Add a user, who has no password yet',
   description:
-    'With an email the user logs in once they have set a password by a one-time token. The same external id again answers with the same user, unchanged.',
+    'With an email the user logs in once they have set a password by a one-time token. A repeat with the same external id is answered with that user, unchanged.',
   auth: ['customers:write'],
   headers: z.object({ 'idempotency-key': idempotencyKey }),
   body: newUser,
@@ -72,17 +72,19 @@ const resetPassword = commandRoute({
   ...ofOne,
   path: '/v1/users/{id}/password-reset',
   operationId: 'issuePasswordReset',
-  summary: 'Give out a one-time token to set a password by',
+  summary: 'Issue a one-time token to set a password with',
   description:
-    'It works once, for 24 hours, and no longer than until the password or the email changes by another way.',
+    'It works once, within 24 hours, and only until the password or the email is changed in another way.',
   auth: ['customers:write'],
   answers: {
     201: {
       description: 'Whoever has the token sets the password: hand it to the customer alone.',
-      body: z.strictObject({
-        token: z.string().meta({ examples: ['AZr8Lno…'] }),
-        expires_at: z.iso.datetime({ precision: 3 }),
-      }),
+      body: z
+        .strictObject({
+          token: z.string().meta({ examples: ['AZr8Lno…'] }),
+          expires_at: z.iso.datetime({ precision: 3 }),
+        })
+        .meta({ id: 'OneTimeToken' }),
       headers: ANSWER_HEADERS,
     },
   },
@@ -106,7 +108,7 @@ const changeEmail = commandRoute({
   path: '/v1/users/{id}/email',
   operationId: 'changeEmailOfUser',
   summary: "Change a user's email",
-  description: 'Their sessions go on; one-time tokens end.',
+  description: 'Their access tokens stay good; one-time tokens end.',
   auth: ['customers:write'],
   body: z.strictObject({ email: newEmail.meta(COMPARED) }),
   answers: { 200: { description: 'As they are now.', body: accountResource, headers: ANSWER_HEADERS } },
@@ -158,13 +160,13 @@ const releaseEmail = commandRoute({
   ...common,
   path: '/v1/emails/release',
   operationId: 'releaseEmail',
-  summary: 'Free an email that is blocked',
+  summary: 'Release an email that is blocked',
   description:
     'An email stays blocked when its user is erased while suspended. Of any other email this changes nothing.',
   auth: ['customers:erase'],
   headers: z.object({ 'idempotency-key': idempotencyKey }),
   body: z.strictObject({ email: knownEmail.meta(COMPARED) }),
-  answers: { 204: { description: 'It is not blocked, now or already.' } },
+  answers: { 204: { description: 'It is not blocked, whether it was or not.' } },
   problems: [
     'event_store_unavailable',
     'append_outcome_unknown',

@@ -30,8 +30,8 @@ const changeEmail = commandRoute({
   ...common,
   path: '/v1/me/email',
   operationId: 'changeMyEmail',
-  summary: 'Change the own email',
-  description: 'At once; access tokens go on, one-time tokens end.',
+  summary: "Change the caller's email",
+  description: 'Takes effect at once. Access tokens stay good; one-time tokens end.',
   body: z.strictObject({ email: newEmail.meta(COMPARED), password }),
   answers: { 200: { description: 'As you are now.', body: accountResource, headers: ANSWER_HEADERS } },
   problems: [
@@ -53,7 +53,7 @@ const erase = commandRoute({
   operationId: 'eraseMe',
   summary: 'Erase the caller',
   description:
-    'Ends all licenses and makes the personal data unreadable for ever. May be repeated: there is no password to ask for then.',
+    'Ends all licenses and makes the personal data unreadable for ever. May be repeated: once the caller is erased, the password is not checked.',
   body: z.strictObject({ password }),
   answers: { 204: { description: 'Erased.', headers: ANSWER_HEADERS } },
   problems: ['wrong_password', ...COMMAND_PROBLEMS],

@@ -22,7 +22,7 @@ const confirmPassword = commandRoute({
   ...common,
   path: '/v1/password-resets/confirm',
   operationId: 'confirmPasswordReset',
-  summary: 'Set a password by a one-time token',
+  summary: 'Set a password with a one-time token',
   description: 'Ends every access token and every other one-time token of the user.',
   body: z.strictObject({ token, new_password: newPassword }),
   answers: { 204: { description: 'Set.', headers: ANSWER_HEADERS } },
@@ -42,7 +42,7 @@ const confirmEmail = commandRoute({
   ...common,
   path: '/v1/email-verifications/confirm',
   operationId: 'confirmEmail',
-  summary: 'Verify an email by a one-time token',
+  summary: 'Verify an email with a one-time token',
   body: z.strictObject({ token }),
   answers: { 204: { description: 'Verified.', headers: ANSWER_HEADERS } },
 }).handle(async (context, request) => {

@@ -94,7 +94,7 @@ const logOut = commandRoute({
   path: '/v1/logout',
   operationId: 'logOut',
   tag,
-  summary: 'End the access token that this is asked with',
+  summary: 'End the access token that the request carries',
   auth: ['user'],
   rateLimit: { name: 'commands', by: 'caller' },
   answers: { 204: { description: 'The token has ended.', headers: ANSWER_HEADERS } },

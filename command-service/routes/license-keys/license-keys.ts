@@ -68,13 +68,15 @@ const issue = commandRoute({
   operationId: 'issueLicenseKey',
   tag,
   summary: 'Issue a license key',
-  description: `Whoever types it into the program activates a client of that product, as its user could. A customer may have ${MAX_OWN_KEYS} good keys made for themself.`,
+  description: `Whoever types it into the program activates a client of its product, as its user could. Customers may issue keys for themselves, up to ${MAX_OWN_KEYS} good ones.`,
   auth: ['user', 'keys:write'],
   rateLimit,
   headers: commandHeaders,
   body: z.strictObject({
-    user_id: uuid.optional().meta({ description: 'Whose it is; named by staff alone.' }),
-    product: text(1, 32).optional().meta({ description: 'May be left out while there is one.' }),
+    user_id: uuid
+      .optional()
+      .meta({ description: 'Whose key it is: staff name the user, customers leave it out.' }),
+    product: text(1, 32).optional().meta({ description: 'May be left out while there is one product.' }),
     uses: z
       .int({ error: 'expected a whole number' })
       .min(1, 'expected 1 to 10000000')

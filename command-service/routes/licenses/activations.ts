@@ -78,21 +78,23 @@ const activate = commandRoute({
   summary: 'Activate a client',
   crossOrigin: true,
   description:
-    'By its user, or by whoever has a license key: the key stands in the place of the token, typed in any way. Two programs of one key give different Idempotency-Keys.',
+    'By its user, or by whoever has a license key: the key takes the place of the access token, however it is typed. Two machines that use the same license key must send different Idempotency-Keys.',
   auth: ['user', 'license_key'],
   rateLimit: { name: 'commands', by: 'caller' },
   headers: commandHeaders,
-  body: z.strictObject({
-    client_id: newClientId.meta({
-      description: "The installation's own id, compared after Unicode NFC; nothing that names a person.",
-    }),
-    client_name: text(1, 256).optional(),
-    product: product.optional(),
-    replaces: knownClientId.optional().meta({
-      description:
-        'The id of an active client, which is deactivated in the same step: its place goes to this one. A month has as many replacements as the plan allows.',
-    }),
-  }),
+  body: z
+    .strictObject({
+      client_id: newClientId.meta({
+        description: "The installation's own id, compared after Unicode NFC; nothing that names a person.",
+      }),
+      client_name: text(1, 256).optional(),
+      product: product.optional(),
+      replaces: knownClientId.optional().meta({
+        description:
+          'The id of an active client, which is deactivated in the same step: its place goes to this one. The plan says how many replacements are allowed in 30 days.',
+      }),
+    })
+    .meta({ examples: [{ client_id: 'laptop-7f3a', client_name: "Ada's laptop", product: 'app' }] }),
   answers: {
     200: { description: 'It was active: the same license.', body: activated, headers: ANSWER_HEADERS },
     201: {

@@ -69,7 +69,7 @@ export const licenseRoutes: readonly Route<CommandContext>[] = [
   licenseRoute({
     verb: 'reinstate',
     type: 'ReinstateLicense',
-    summary: 'Make a revoked license active again, with the key that it has',
+    summary: 'Make a revoked license active again, with the same activation key',
     problems: ['client_limit_reached', 'license_deactivated'],
   }),
 ];

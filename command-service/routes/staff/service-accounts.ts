@@ -74,7 +74,7 @@ const changeScopes = commandRoute({
   path: `${PATH}/{id}/scopes`,
   operationId: 'changeServiceAccountScopes',
   summary: 'Give a service account other scopes',
-  description: 'Those that it has not had must be yours. Ends its access tokens.',
+  description: 'You can add only scopes that you have yourself. Ends its access tokens.',
   body: z.strictObject({ scopes }),
   answers: { 200: answered },
   problems: ['not_found', ...COMMAND_PROBLEMS],
@@ -91,7 +91,7 @@ const issueKey = commandRoute({
   operationId: 'issueServiceKey',
   summary: 'Issue a key of a service account',
   description:
-    'Its secret is shown in this answer alone (and to a repeat under the same Idempotency-Key). Earlier keys stay good, so a key is replaced by issuing one, using it, and revoking the other. Whoever issues a key has all scopes of the account.',
+    'The secret is shown in this answer alone (and in a repeat under the same Idempotency-Key). Earlier keys stay good: to replace one, issue another, use it, and revoke the first. Only callers with all scopes of the account may issue its keys.',
   body: z.strictObject({
     expires_at: instant.optional().meta({ description: 'Without it the key lasts until it is revoked.' }),
   }),

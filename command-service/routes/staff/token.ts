@@ -51,7 +51,7 @@ const token = commandRoute({
   tag: 'Service accounts',
   summary: 'Get an access token for a service account',
   description:
-    "OAuth 2.0 client credentials (RFC 6749, 4.4). The client id is the service account's, the secret that of one of its keys, in an Authorization header (Basic) or in the body. Errors are those of RFC 6749, 5.2, with the members of a problem document beside.",
+    "OAuth 2.0 client credentials (RFC 6749, 4.4). The client id is the service account's, the secret that of one of its keys, in an Authorization header (Basic) or in the body. Errors are those of RFC 6749, 5.2, with the members of a problem document beside them.",
   auth: 'anyone',
   errors: 'oauth',
   rateLimit: { name: 'logins', by: 'address' },

@@ -3,7 +3,7 @@ import { externalId, instant, text, uuid } from '../../../shared/http/routes/fie
 
 export const plan = text(1, 32);
 /** Which product, by its name in the catalogue. */
-export const product = text(1, 32).meta({ description: 'May be left out while there is one.' });
+export const product = text(1, 32).meta({ description: 'May be left out while there is one product.' });
 export const quantity = z
   .int({ error: 'expected a whole number' })
   .min(1, '1 to 10,000')
@@ -56,7 +56,9 @@ export const startBody = z
       description:
         "By staff alone: the billing system's id. Starting again under it changes nothing, however late.",
     }),
-    user_id: uuid.optional().meta({ description: 'Whose subscription: named by staff, and by them alone.' }),
+    user_id: uuid
+      .optional()
+      .meta({ description: 'Whose subscription it is: staff name the user, customers leave it out.' }),
   })
   .superRefine((body, context) => oneForm(body, START_FORMS, context))
   .meta(oneOf(START_FORMS));

@@ -123,7 +123,7 @@ const renew = commandRoute({
   operationId: 'renewSubscription',
   summary: 'Extend a subscription',
   description:
-    'From its end date, by months or to a later date. To the end date that it has, or an earlier one, it changes nothing: so that may be repeated for ever. By months it would extend twice if it is sent twice: so that needs an Idempotency-Key, or an If-Match with a revision.',
+    'From its end date, by months or to a later date. A renewal to the end date that it has, or to an earlier one, changes nothing, so it may be repeated for ever. A renewal by months that is sent twice would extend twice, so it needs an Idempotency-Key, or an If-Match with a revision.',
   auth: ['user', 'subscriptions:write'],
   body: renewBody,
   answers: { 200: { description: 'As it is now.', ...answered } },
@@ -155,7 +155,7 @@ const changePlan = commandRoute({
   operationId: 'changePlan',
   summary: 'Change to another plan or quantity, from now on',
   description:
-    'Staff; customers between the plans that they may start. The quantity stays unless it is named.',
+    'By staff; by customers between plans that they may start. The quantity stays as it is unless given.',
   auth: ['user', 'subscriptions:write'],
   body: z.strictObject({ plan, quantity: quantity.optional() }),
   answers: { 200: { description: 'As it is now.', ...answered } },
@@ -181,7 +181,7 @@ const cancel = commandRoute({
   ...ofOne,
   path: '/v1/subscriptions/{id}/cancel',
   operationId: 'cancelSubscription',
-  summary: 'Let a subscription end: at its end date, or at once',
+  summary: 'Cancel a subscription: at its end date, or at once',
   auth: ['user', 'subscriptions:write'],
   body: z.strictObject({ immediately: z.boolean().optional(), reason }),
   bodyOptional: true,
@@ -201,7 +201,7 @@ const uncancel = commandRoute({
   path: '/v1/subscriptions/{id}/uncancel',
   operationId: 'uncancelSubscription',
   summary: 'Withdraw a cancellation whose end has not come',
-  description: "Customers withdraw their own; staff anyone's.",
+  description: 'By staff; by customers where they cancelled it themselves.',
   auth: ['user', 'subscriptions:write'],
   answers: { 200: { description: 'As it is now.', ...answered } },
   problems: [
@@ -223,6 +223,7 @@ const byStaff = (
   verb: 'suspend' | 'reinstate',
   type: 'SuspendSubscription' | 'ReinstateSubscription',
   summary: string,
+  example: string,
 ) =>
   commandRoute({
     ...ofOne,
@@ -230,7 +231,7 @@ const byStaff = (
     operationId: `${verb}Subscription`,
     summary,
     auth: ['subscriptions:write'],
-    body: z.strictObject({ reason }),
+    body: z.strictObject({ reason: reason.meta({ examples: [example] }) }),
     bodyOptional: true,
     answers: { 200: { description: 'As it is now.', ...answered } },
     problems: ['subscription_ended', ...OF_ONE_PROBLEMS, ...COMMAND_PROBLEMS],
@@ -251,7 +252,8 @@ export const subscriptionRoutes: readonly Route<CommandContext>[] = [
   byStaff(
     'suspend',
     'SuspendSubscription',
-    'Suspend: no license of the product is good until it is reinstated',
+    'Suspend a subscription: no license of its product is valid until it is reinstated',
+    'invoice 1042 is unpaid',
   ),
-  byStaff('reinstate', 'ReinstateSubscription', 'Take back a suspension'),
+  byStaff('reinstate', 'ReinstateSubscription', 'Lift a suspension', 'invoice 1042 was paid'),
 ];

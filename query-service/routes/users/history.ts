@@ -80,7 +80,7 @@ const userState = z
     subscription: subscriptionResource.nullable().meta({ description: THE_FIRST, deprecated: true }),
     license_counts: licenseCounts,
     licenses: z.array(licenseResource).meta({
-      description: `In the order of their activation; the latest ${MAX_LICENSES} if there are more.`,
+      description: `In the order of activation; the latest ${MAX_LICENSES} if there are more.`,
     }),
     license_keys: z.array(licenseKeyResource).meta({
       description: `In the order in which they were issued, never with their text; the latest ${MAX_LICENSES} if there are more.`,
@@ -90,15 +90,17 @@ const userState = z
   })
   .meta({ id: 'UserState' });
 
-const historyResource = z.strictObject({
-  user_id: z.uuid(),
-  as_of: time,
-  state: userState
-    .nullable()
-    .meta({ description: 'As of that time; null before the sign-up, and on every page but the first.' }),
-  events: z.array(historyEvent).meta({ description: 'In the order in which they happened.' }),
-  next_cursor: z.string().nullable().meta({ description: 'Null on the last page.' }),
-});
+const historyResource = z
+  .strictObject({
+    user_id: z.uuid(),
+    as_of: time,
+    state: userState
+      .nullable()
+      .meta({ description: 'As of that time; null before the sign-up, and on every page but the first.' }),
+    events: z.array(historyEvent).meta({ description: 'In the order in which they happened.' }),
+    next_cursor: z.string().nullable().meta({ description: 'Null on the last page.' }),
+  })
+  .meta({ id: 'UserHistory' });
 
 const history = queryRoute({
   method: 'get',

@@ -38,8 +38,8 @@ const users = queryRoute({
   ...common,
   path: '/v1/users',
   operationId: 'listUsers',
-  summary: 'Users, by id; those that all given filters match',
-  description: 'The scope `history:read` alone does not filter by email address, and is not shown any.',
+  summary: 'Users that match all filters given, by id',
+  description: 'With the scope `history:read` alone, email addresses are neither shown nor filtered by.',
   query: z.strictObject({
     ...pageQuery,
     email: typedEmail.optional(),

@@ -3,7 +3,13 @@ import { z } from 'zod';
 const termsFields = {
   /** Most clients that may be active at once. */
   maxClients: z.int().min(1).max(1_000_000),
-  entitlements: z.array(z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/)).max(100),
+  entitlements: z
+    .array(
+      z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/, {
+        error: 'expected a letter (a-z), then at most 63 of a-z, 0-9, - and _',
+      }),
+    )
+    .max(100),
   /** Days after the end date during which the subscription still counts as current. */
   graceDays: z.int().min(0).max(365),
   /** What a validation answers once the subscription is over: the free plan, or invalid. */
@@ -28,7 +34,7 @@ export const termsSchema = z.strictObject({
       /** In minor units of the currency: 990 is 9.90 EUR. */
       amount: z.int().min(0).max(1_000_000_000_000),
       /** ISO 4217. */
-      currency: z.string().regex(/^[A-Z]{3}$/),
+      currency: z.string().regex(/^[A-Z]{3}$/, { error: 'expected a currency of ISO 4217, such as EUR' }),
       /** What the amount pays for. */
       months: z.int().min(1).max(120),
     })

@@ -48,7 +48,10 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output', named: Named): Js
   const made = z.toJSONSchema(schema, {
     io,
     unrepresentable: 'any',
-    override: ({ jsonSchema: part }) => {
+    override: ({ zodSchema, jsonSchema: part }) => {
+      // zod takes the examples of what is transformed for those of the result; ours are of what is sent.
+      const { examples } = z.globalRegistry.get(zodSchema) ?? {};
+      if (examples) part.examples ??= examples as NonNullable<typeof part.examples>;
       if (part.format !== undefined) delete part.pattern;
       portable(part);
     },

@@ -106,7 +106,7 @@ export function insufficientScope(needed: readonly string[], detail?: string): P
   });
 }
 
-const MISTYPED = 'This is no license key: compare it with what you were given, character by character.';
+const MISTYPED = 'This is not a license key: compare it with the one you were given, character by character.';
 
 /** @throws Problem role_not_allowed, insufficient_scope */
 function admit(principal: Principal, grants: readonly Grant[]): void {

@@ -71,7 +71,7 @@ export const opaque = (maximum: number) =>
     .refine((value) => !hasUnseenCharacter(value), { error: 'invisible characters are not allowed' })
     .refine((value) => !looksLikeEmail(value), {
       error:
-        'this looks like an email address: the id is kept for ever and can not be erased, so it must not name a person',
+        'this looks like an email address: the id is kept for ever and cannot be erased, so it must not name a person',
     })
     .meta({ not: { pattern: EMAIL_LIKE.source } });
 

@@ -9,7 +9,7 @@ export const pageQuery = {
     .regex(/^(100|[1-9]\d?)$/, { error: `expected a whole number from 1 to ${MAX_PAGE}` })
     .transform(Number)
     .optional()
-    .meta({ description: `Most items of the page: 1 to ${MAX_PAGE}, else 50.` }),
+    .meta({ description: `At most so many items on the page: 1 to ${MAX_PAGE}; 50 unless given.` }),
   cursor: uuid.optional().meta({ description: 'The `next_cursor` of the page before.' }),
 };
 
@@ -31,11 +31,14 @@ export const pageOf = (query: PageQuery) => {
   return { size, page: { after: query.cursor, limit: size + 1 } satisfies Page };
 };
 
+/** A page of items; in the API's document it is named after them: `SubscriptionList`. */
 export const listOf = <S extends z.ZodType>(item: S) =>
-  z.strictObject({
-    items: z.array(item),
-    next_cursor: z.string().nullable().meta({ description: 'Null on the last page.' }),
-  });
+  z
+    .strictObject({
+      items: z.array(item),
+      next_cursor: z.string().nullable().meta({ description: 'Null on the last page.' }),
+    })
+    .meta({ id: `${item.meta()?.id}List` });
 
 export interface List<I> {
   items: I[];

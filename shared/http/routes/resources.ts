@@ -85,7 +85,7 @@ export const licenseKeyResource = z
   })
   .meta({ id: 'LicenseKey' });
 
-/** A user by themself, without what they have. */
+/** A user alone, without what belongs to them. */
 export const accountResource = z
   .strictObject({
     user_id: id,

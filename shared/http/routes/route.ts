@@ -89,7 +89,7 @@ export interface RouteSpec {
   readonly body?: z.ZodType;
   /** The body may be left out, and then counts as an empty object. */
   readonly bodyOptional?: boolean;
-  /** The body is a form (`application/x-www-form-urlencoded`) and not JSON; fields that are not named are passed over. */
+  /** The body is a form (`application/x-www-form-urlencoded`) and not JSON; fields that are not named are ignored. */
   readonly form?: boolean;
   /** How errors are written, where not as problem documents: as RFC 6749, 5.2 has them. */
   readonly errors?: 'oauth';

@@ -137,7 +137,7 @@ describe('customers and their own account', () => {
 });
 
 describe('at level 1', () => {
-  it('what it can not say is 409 not_enabled_yet; a customer still erases themself', async () => {
+  it('what it can not say is 409 not_enabled_yet; a customer can still be erased at their own request', async () => {
     const old = await node.another({ EVENT_SCHEMA_LEVEL: '1' });
     const asked = (resource: string, body = {}) =>
       askChecked(old.url, resource, { method: 'POST', token: staff, body });

@@ -86,7 +86,7 @@ it('gives a client’s place to another one, from that one, as often as the plan
   expect((await activate('old')).status).toBe(201);
   expect(errorsOf(await activate('old', 'old'))).toEqual([
     400,
-    [{ pointer: '/replaces', detail: 'expected another client than client_id' }],
+    [{ pointer: '/replaces', detail: 'expected a client other than client_id' }],
   ]);
   expect((await activate('new', 'nobody')).status).toBe(404);
   const replaced = await activate('new', 'old');

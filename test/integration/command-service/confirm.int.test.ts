@@ -141,7 +141,7 @@ describe('a one-time token to verify an email by', () => {
   });
 });
 
-describe('a customer who erases themself', () => {
+describe('a customer who asks to be erased', () => {
   const erase = ({ userId, caller }: Customer, password: string) => ({
     ...{ userId, caller, password, correlationId },
   });

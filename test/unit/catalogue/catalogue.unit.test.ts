@@ -77,6 +77,16 @@ describe("a catalogue's file", () => {
 
   it('names every mistake at once', () => {
     expect(mistakes({ maxClients: 0, leaseHours: 0 })).toHaveLength(2);
+    const app = { plans: { Pro: { ...PRO, leaseHours: 0.5, entitlements: ['Core'] } } };
+    const { mistakes: all } = parseCatalogue({ products: { App: app, studio: { plans: {} }, x: 1 } });
+    expect(all?.map((mistake) => mistake.split(':')[0]).sort()).toEqual([
+      'products.App',
+      'products.App.plans.Pro',
+      'products.App.plans.Pro.entitlements.0',
+      'products.App.plans.Pro.leaseHours',
+      'products.studio.plans',
+      'products.x',
+    ]);
   });
 
   it.each<[unknown, string]>([
@@ -86,7 +96,7 @@ describe("a catalogue's file", () => {
     [{ products: { app: { plans: {} } } }, 'products.app.plans: there must be at least one plan'],
     [
       { products: { App: { plans: { pro: PRO } } } },
-      'products.App: a name begins with a letter, and has at most 32 of a-z, 0-9, - and _',
+      'products.App: a name begins with a letter (a-z), and has at most 32 of a-z, 0-9, - and _',
     ],
   ])('of %j is refused', (file, mistake) => {
     expect(parseCatalogue(file).mistakes).toEqual([mistake]);

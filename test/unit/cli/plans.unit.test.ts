@@ -84,6 +84,13 @@ describe('plans check', () => {
     expect((await plans('check', twice)).err).toContain('products.app.plans.pro is there twice');
   });
 
+  it('says whether the file is missing, or not JSON', async () => {
+    expect((await plans('check', 'nowhere.json')).err).toBe(
+      "nowhere.json can't be served:\n  there is no such file\n",
+    );
+    expect((await plans('check', file('cut.json', '{"products":'))).err).toContain('it is not JSON (');
+  });
+
   it('prints the new form of a file from before there were products', async () => {
     const { replacementsPerMonth: _, ...terms } = PRO;
     const old = file('old.json', JSON.stringify({ pro: { ...terms, startedBy: 'operator' } }));
@@ -158,7 +165,7 @@ describe('plans compare', () => {
     });
     await new Promise((resolve) => server.close(resolve));
     const away = await plans('show', '--url', url);
-    expect(away).toMatchObject({ status: 1, err: expect.stringContaining('it can not be reached') });
+    expect(away).toMatchObject({ status: 1, err: expect.stringContaining('the server cannot be reached') });
   });
 });
 

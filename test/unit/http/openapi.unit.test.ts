@@ -105,6 +105,25 @@ describe('the document', () => {
     for (const name of names) expect(document.components.schemas).toHaveProperty(String(name));
   });
 
+  it('names every body that it answers with, so that a generated client has one type for it', () => {
+    const bodies = Object.values(documentOf(all).paths)
+      .flatMap((path) => Object.values(path))
+      .flatMap(({ responses }) => Object.entries(responses))
+      .filter(([status]) => status.startsWith('2'))
+      .flatMap(([, { content }]) => Object.values(content ?? {}));
+    expect(bodies.length).toBeGreaterThan(30);
+    for (const { schema, example } of bodies)
+      expect(schema, JSON.stringify(example)).toEqual({ $ref: expect.any(String) });
+  });
+
+  it('gives the example of a field that is transformed when it is read', () => {
+    const { paths } = documentOf(all);
+    const example = (path: string) =>
+      Object.values(paths[path]?.post?.requestBody?.content ?? {}).map((body) => body.example);
+    expect(example('/v1/users')).toMatchObject([{ external_id: 'cus_1042' }]);
+    expect(example('/v1/subscriptions/{id}/reinstate')).toEqual([{ reason: 'invoice 1042 was paid' }]);
+  });
+
   it('has patterns that tools in every language understand', () => {
     const patterns = [...JSON.stringify(documentOf(all)).matchAll(/"pattern":"((?:[^"\\]|\\.)*)"/g)].map(
       ([, text]) => JSON.parse(`"${text}"`) as string,

@@ -49,7 +49,7 @@ describe('a line', () => {
     [
       'an email in place of an id',
       { external_id: 'ada@example.com' },
-      '/external_id: this looks like an email address: the id is kept for ever and can not be erased, so it must not name a person',
+      '/external_id: this looks like an email address: the id is kept for ever and cannot be erased, so it must not name a person',
     ],
     [
       'a date without a time zone',
