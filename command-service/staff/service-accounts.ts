@@ -21,7 +21,7 @@ import {
 import { createAppend } from '../execute/loop/append.ts';
 import { createExecuteCommand } from '../execute/loop/execute-command.ts';
 import { UserQueue } from '../execute/loop/user-queue.ts';
-import { type Outcome, type Refusal, refused, type StaffRequest } from '../execute/requests.ts';
+import { type Outcome, refused, type StaffRequest } from '../execute/requests.ts';
 import { actorOf, type CommandStamp, stampCommand } from '../execute/stamps.ts';
 import type { Aggregate } from '../execute/states/aggregate.ts';
 import { FoldedStates } from '../execute/states/folded-states.ts';
@@ -48,6 +48,8 @@ const KEYS = '7a3e9b52-1c7d-4f43-8e55-c2b9d3f4a618';
 const BELIEVED_MS = 50;
 /** Far more than a company has accounts. */
 const MAX_BYTES = 16 * 2 ** 20;
+
+const KEY_REUSED = refused({ code: 'idempotency_key_reused' });
 
 /** A secret that belongs to an account, and what a token for it may say. */
 export interface Authenticated {
@@ -120,10 +122,10 @@ export function createServiceAccounts(dependencies: ExecutorDependencies): Servi
       const stamp = await stampOf(request);
       const command = { type: 'AddServiceAccount', name, scopes } as const;
       return run(request, uuidv5(ACCOUNTS, stamp.commandId), stamp, (state, context) => {
-        // Its key is as old as the account, and nobody remembers any more what it was sent with.
-        const another: Refusal | undefined =
-          state.account && state.account.name !== name ? { code: 'idempotency_key_reused' } : undefined;
-        return another ? refused(another) : decideStaff(state, command, request.held, context);
+        // Made under this very key, longer ago than what it was sent with is remembered.
+        const { account } = state;
+        const isAnother = account && (account.name !== name || account.status === 'removed');
+        return isAnother ? KEY_REUSED : decideStaff(state, command, request.held, context);
       });
     },
     async issueKey(request, staffId, expiresAt) {
@@ -131,7 +133,14 @@ export function createServiceAccounts(dependencies: ExecutorDependencies): Servi
       const keyId = uuidv5(KEYS, `${staffId} ${stamp.commandId}`);
       const secret = await serviceSecret(vault, keyId);
       const command = { type: 'IssueKey', keyId, keyDigest: secretDigest(secret), expiresAt } as const;
-      const decide: Decide = (state, context) => decideStaff(state, command, request.held, context);
+      const decide: Decide = (state, context) => {
+        // As above: a secret that is good no longer, or for another time, is not what is asked for now.
+        const before = state.account?.keys.find((key) => key.keyId === keyId);
+        const isAnother =
+          before &&
+          (staffKeyStatusAt(before, context.now) !== 'good' || before.expiresAt !== (expiresAt ?? null));
+        return isAnother ? KEY_REUSED : decideStaff(state, command, request.held, context);
+      };
       return { outcome: await run(request, staffId, stamp, decide), keyId, secret };
     },
     async execute(request, staffId, command) {

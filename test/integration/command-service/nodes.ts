@@ -9,6 +9,10 @@ import { createSnapshots } from '../../../command-service/execute/states/snapsho
 import { createExecutor, type Executor } from '../../../command-service/executor.ts';
 import { createImporter, type Importer } from '../../../command-service/import/importer.ts';
 import { Reservations } from '../../../command-service/reservations/reservations.ts';
+import {
+  createServiceAccounts,
+  type ServiceAccounts,
+} from '../../../command-service/staff/service-accounts.ts';
 import { type EventStore, startEventStore } from '../../../local/event-store/server.ts';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
@@ -34,6 +38,7 @@ export interface Node extends Executor {
   readonly vault: Vault;
   readonly reservations: Reservations;
   readonly importer: Importer;
+  readonly serviceAccounts: ServiceAccounts;
   /** Stream names, in order, of what this node asked the log for. */
   readonly appends: string[];
   readonly reads: string[];
@@ -90,7 +95,7 @@ export class Backend {
   ): Node {
     const log = this.#connect(connectionString);
     const vault = createVault({ db: this.pool, masterKey: this.#masterKey, clock: () => Date.now() });
-    const handles: Omit<Node, keyof Executor | 'reservations' | 'importer'> = {
+    const handles: Omit<Node, keyof Executor | 'reservations' | 'importer' | 'serviceAccounts'> = {
       vault,
       appends: [],
       reads: [],
@@ -133,7 +138,8 @@ export class Backend {
     };
     const reservations = new Reservations({ ...dependencies, append: createAppend(dependencies) });
     const importer = createImporter(dependencies);
-    return Object.assign(handles, createExecutor(dependencies), { reservations, importer });
+    const serviceAccounts = createServiceAccounts(dependencies);
+    return Object.assign(handles, createExecutor(dependencies), { reservations, importer, serviceAccounts });
   }
 
   async stream(name: string): Promise<RecordedEvent[]> {
