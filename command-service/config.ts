@@ -43,12 +43,12 @@ export const commandSettings = z.object({
   WRONG_GUESSES_PER_ADDRESS: integer(1, 1_000_000)
     .default(100)
     .describe(
-      'Wrong guesses (at passwords, taken emails, license keys, secrets: each for itself) of an address in an hour',
+      'Wrong guesses by an address in an hour; passwords, taken emails, license keys and secrets are counted separately',
     ),
   WRONG_GUESSES_PER_ACCOUNT: integer(1, 1_000_000)
     .default(20)
     .describe(
-      'Wrong guesses at one account in an hour, wherever they come from; then only addresses that reached it before may try',
+      "Wrong guesses at one account's password in an hour, wherever they come from; then only addresses that its owner logged in from may try",
     ),
   IMPORTED_LICENSE_KEYS: flag
     .default(false)

@@ -41,7 +41,7 @@ export function resolveProduct({ products }: Catalogue, given: string | undefine
   const found = given === undefined ? only : products.get(given);
   if (found) return { found };
   const exist = `there are: ${namesOf(products)}`;
-  return { detail: given === undefined ? `required: ${exist}` : `no such product; ${exist}` };
+  return { detail: given === undefined ? `required; ${exist}` : `no such product; ${exist}` };
 }
 
 export function resolvePlan(product: Product, given: string): Resolved<Plan> {

@@ -50,7 +50,7 @@ WHERE stored.day < excluded.day`;
 
 /**
  * The day (UTC) on which each client last showed its key, and the version of the program that it named first on that day.
- * One row a license, written at most once a day and node, in batches behind the answers; a crash, or PostgreSQL away for
+ * One row a license, written at most once a day and node, in batches behind the answers; a crash, or PostgreSQL unreachable for
  * long, loses a day at most.
  */
 export class LastSeen {

@@ -25,7 +25,7 @@ export function deactivateClient(licenses: Licenses, command: DeactivateClient, 
   if (!license) return rejected({ code: 'not_found', what: 'client' });
   if (others.length > 0) {
     const products = [license, ...others].map(({ product }) => product).join(', ');
-    const detail = `required: the client was activated for ${products}`;
+    const detail = `required; the client was activated for ${products}`;
     return rejected({ code: 'invalid_field', place: 'query', field: 'product', detail });
   }
   if (license.status !== 'active') return unchanged(license);

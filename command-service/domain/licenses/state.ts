@@ -67,7 +67,7 @@ function after(licenses: Licenses, event: LicenseEvent, { position, at }: Happen
   };
 }
 
-/** How the event moved the places of its product; before the active clients are counted anew. */
+/** How the event moved the places of its product; before the active clients are counted again. */
 function foldPlaces(
   { places, active }: ProductLicenses,
   event: LicenseEvent,

@@ -155,7 +155,7 @@ export function start(
 ): Decision {
   const { now, by, newId } = context;
   if (command.externalId !== undefined && by === 'user')
-    return rejected(invalid('external_id', 'staff alone give one'));
+    return rejected(invalid('external_id', 'only staff give one'));
   const earlier = startedBefore(subscriptions, command);
   if (earlier) return earlier;
   const offer = offerFor(command, context);

@@ -18,7 +18,7 @@ import type { Append } from './append.ts';
 import { answerOf, contextFor, decideCommand, type Job } from './decide-command.ts';
 import type { UserQueue } from './user-queue.ts';
 
-/** Carries out one command in the queue of its user (or service account). */
+/** Executes one command in the queue of its user (or service account). */
 export type ExecuteCommand<S extends StreamState = UserState, E = NewUserEvent> = (
   job: Job<S, E>,
 ) => Promise<Outcome>;

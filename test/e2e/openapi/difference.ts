@@ -21,7 +21,7 @@ const RULES: readonly (readonly [operation: string, pointer: string, why: string
   ['getPlans', '?product', 'a product that the catalogue does not have'],
   ['startSubscription', '/product', 'a product that the catalogue does not have'],
   ['startSubscription', '/trial', 'a plan that has no trial'],
-  ['startSubscription', '/external_id', 'staff alone give one'],
+  ['startSubscription', '/external_id', 'only staff give one'],
   ['activateClient', '/product', 'a product that the catalogue does not have'],
   ['activateClient', '/replaces', 'the client that is activated itself'],
   ['startSubscription', '/user_id', 'staff name a user, and customers none'],

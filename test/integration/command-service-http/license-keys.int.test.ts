@@ -219,7 +219,7 @@ describe('activating with a license key', () => {
     expect(shown.body).toMatchObject({ uses_left: 0, status: 'used_up' });
   });
 
-  it('tells a mistyped key also while the log is away', async () => {
+  it('tells a mistyped key also while the log is unreachable', async () => {
     const customer = await subscribed();
     const [seen, unseen] = [(await issue(customer.token, {})).body, (await issue(customer.token, {})).body];
     expect((await activate(seen.license_key, 'one')).status).toBe(201);

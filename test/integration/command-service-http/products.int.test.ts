@@ -29,7 +29,7 @@ async function withBoth() {
 
 it('asks which product is meant, and names those that exist', async () => {
   const { token } = await signUp(node.url);
-  const required = [{ pointer: '/product', detail: 'required: there are: app, studio' }];
+  const required = [{ pointer: '/product', detail: 'required; there are: app, studio' }];
   const subscription = { plan: 'free', months: 1 };
   expect(errorsOf(await post('/v1/subscriptions', token, subscription))).toEqual([400, required]);
   expect(errorsOf(await post('/v1/activations', token, { client_id: 'a' }))).toEqual([400, required]);
@@ -66,7 +66,7 @@ it('deactivates a client of one product; which one is asked for only where there
   const other = await post('/v1/activations', token, { product: 'studio', client_id: 'laptop' });
   expect(errorsOf(await remove('laptop', token))).toEqual([
     400,
-    [{ pointer: '?product', detail: 'required: the client was activated for app, studio' }],
+    [{ pointer: '?product', detail: 'required; the client was activated for app, studio' }],
   ]);
   expect((await remove('laptop', token, '?product=game')).status).toBe(404);
   // An old key names its license, and so its product: the later license goes on.

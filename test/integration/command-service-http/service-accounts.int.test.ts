@@ -242,7 +242,7 @@ describe('the token endpoint', () => {
     expect(answer.headers.get('Cache-Control')).toBe('no-store');
     const both = await askToken({ ...grant, client_id: id, client_secret: secret }, basic(id, secret));
     expect(both).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
-    // Unknown parameters are passed over (RFC 6749, 3.2).
+    // Unknown parameters are ignored (RFC 6749, 3.2).
     expect((await withSecret(id, secret, { resource: 'x' })).status).toBe(200);
   });
 

@@ -98,7 +98,7 @@ describe('subscriptions of a user', () => {
     });
     const { user_id: _, quantity: _quantity, ...own } = body;
     expect((await post('/v1/subscriptions', token, own)).body.errors).toEqual([
-      { pointer: '/external_id', detail: 'staff alone give one' },
+      { pointer: '/external_id', detail: 'only staff give one' },
     ]);
   });
 

@@ -178,7 +178,7 @@ describe('an email that a crash left reserved for somebody who has another', () 
     expect(done(await logIn(one, email)).userId).toBe(userId);
   });
 
-  it('is reserved anew by its holder, so that it does not lapse before the change', async () => {
+  it('is reserved again by its holder, so that it does not lapse before the change', async () => {
     const [killed, customer, email] = [backend.node(), await signUp(one), newEmail()];
     kill(killed, 'reserve.after');
     await expect(killed.changeEmail(change(customer, email))).rejects.toThrow('killed');

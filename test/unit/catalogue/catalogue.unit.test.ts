@@ -37,7 +37,7 @@ describe('a product and a plan', () => {
   });
 
   it('that do not exist are answered with those that do', () => {
-    expect(resolveProduct(TWO, undefined).detail).toBe('required: there are: app, studio');
+    expect(resolveProduct(TWO, undefined).detail).toBe('required; there are: app, studio');
     expect(resolveProduct(ONE, 'game').detail).toBe('no such product; there are: app');
     expect(resolveProduct(ONE, 'constructor').detail).toBe('no such product; there are: app');
     const { found: studio } = resolveProduct(TWO, 'studio');

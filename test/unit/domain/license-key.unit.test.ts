@@ -101,7 +101,7 @@ describe('issuing a license key', () => {
       story.catalogue = {
         products: new Map([app, { ...app, product: 'editor' }].map((p) => [p.product, p])),
       };
-    expect(story.when(issue())).toMatchObject({ rejection: { detail: 'required: there are: app, editor' } });
+    expect(story.when(issue())).toMatchObject({ rejection: { detail: 'required; there are: app, editor' } });
     expect(story.when(issue({ product: 'editor' }))).toMatchObject({
       events: [{ data: { product: 'editor' } }],
     });

@@ -83,7 +83,7 @@ describe('a line', () => {
   });
 });
 
-it('lines are read whole, wherever the file is cut into chunks, and empty ones are passed over', async () => {
+it('lines are read whole, wherever the file is cut into chunks, and empty ones are skipped', async () => {
   const large = 'x'.repeat(200_000);
   const file = fileOf(`a\r\n\n${large}\nß\n${'y'.repeat(5 * 2 ** 20)}\nlast`);
   const lines = await Array.fromAsync(readLines(file));
