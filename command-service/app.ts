@@ -1,45 +1,24 @@
-import { connectEventLog } from '../shared/adapters/eventstoredb/client.ts';
-import { ClockDifference } from '../shared/adapters/postgres/clock-difference.ts';
-import { createPool } from '../shared/adapters/postgres/pool.ts';
-import { watchPools } from '../shared/adapters/postgres/pool-metrics.ts';
-import { connectRedis } from '../shared/adapters/redis/client.ts';
-import { redisKnownAddresses } from '../shared/adapters/redis/known-addresses.ts';
 import { pingRedis } from '../shared/adapters/redis/ping.ts';
 import { redisCounters } from '../shared/adapters/redis/rate-counters.ts';
-import { readCatalogue } from '../shared/catalogue/read.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
-import { createCodec } from '../shared/events/codec.ts';
 import { Health } from '../shared/http/health.ts';
 import { AnonymousLimit } from '../shared/http/limits/anonymous-limit.ts';
-import { FailureLimit, GUESS_KINDS, type Guesses } from '../shared/http/limits/failure-limit.ts';
 import { RateLimiter } from '../shared/http/limits/rate-limit.ts';
-import { createMetrics } from '../shared/http/metrics.ts';
 import { createAuthenticate } from '../shared/http/routes/auth.ts';
 import { createHttpApp } from '../shared/http/server/app.ts';
 import { startServer } from '../shared/http/server/server.ts';
 import type { Running } from '../shared/process/lifecycle.ts';
 import type { Logger } from '../shared/process/logger.ts';
-import { createTokens } from '../shared/tokens/create-tokens.ts';
-import { openKeyRings } from '../shared/tokens/file-key-ring.ts';
 import type { AccessClaims } from '../shared/tokens/tokens.ts';
 import { ServiceKeyUses } from '../shared/usage/service-key-uses.ts';
 import { UsageCounter } from '../shared/usage/usage-counter.ts';
-import { loadMasterKey } from '../shared/vault/master-key.ts';
-import { createVault } from '../shared/vault/postgres-vault.ts';
-import { createErasureIntents } from './accounts/erasing/erasure-intents.ts';
 import { startSweeping } from './accounts/erasing/sweeping.ts';
-import { Passwords } from './accounts/passwords.ts';
 import type { CommandConfig } from './config.ts';
+import { type Connections, connect } from './connections.ts';
 import type { CommandContext } from './context.ts';
+import { createContext, createGuesses } from './create-context.ts';
 import type { Pause } from './dependencies.ts';
-import { createSnapshots } from './execute/states/snapshots.ts';
-import { createExecutor } from './executor.ts';
-import { createFindLicenseKey } from './license-keys/find.ts';
-import { createCommandMetrics } from './metrics.ts';
-import { createClientFacts, FACTS_WAIT_MS } from './read-model/client-facts.ts';
-import { createOwnerIndex } from './read-model/owners.ts';
 import { commandRoutes } from './routes/all.ts';
-import { createServiceAccounts } from './staff/service-accounts.ts';
 
 export interface CommandServiceOptions {
   readonly config: CommandConfig;
@@ -53,54 +32,6 @@ export interface CommandService extends Running {
   readonly url: string;
   readonly port: number;
 }
-
-/** Everything that this service talks to. Nothing is connected to yet: it starts with all of them unavailable. */
-async function connect({ config, logger, clock: given = systemClock }: CommandServiceOptions) {
-  const metrics = createMetrics('command-service');
-  const pool = (connectionString: string, applicationName: string, max: number) =>
-    createPool({ connectionString, applicationName, max, logger, statementTimeoutMs: 5_000 });
-  const production = config.NODE_ENV === 'production';
-  const rings = await openKeyRings({ file: config.KEYRING_FILE, production, clock: given, logger });
-  const masterKey = await loadMasterKey(config, logger);
-  const database = pool(config.DATABASE_URL, 'command-service', 4);
-  const vaultDatabase = pool(config.VAULT_DATABASE_URL ?? config.DATABASE_URL, 'command-service-vault', 8);
-  // Of its own: a slow question that answers can do without must not take the connections of those that can't.
-  const factsDatabase = createPool({
-    connectionString: config.DATABASE_URL,
-    applicationName: 'command-service-facts',
-    max: 2,
-    logger,
-    statementTimeoutMs: FACTS_WAIT_MS,
-  });
-  const clockDifference = new ClockDifference({
-    database: vaultDatabase,
-    clock: given,
-    registry: metrics.registry,
-  });
-  // Nothing is decided or signed by a clock that is wrong.
-  const clock = clockDifference.checked;
-  const redis = connectRedis({ url: config.REDIS_URL, name: 'command-service', logger });
-  const log = connectEventLog({ connectionString: config.EVENTSTORE_URL });
-  return {
-    metrics,
-    clock,
-    clockDifference,
-    log,
-    database,
-    vaultDatabase,
-    factsDatabase,
-    redis,
-    tokens: createTokens({ rings, issuer: config.TOKEN_ISSUER, clock }),
-    vault: createVault({ db: vaultDatabase, masterKey, clock }),
-    async close() {
-      rings.close();
-      redis.disconnect();
-      await Promise.all([log.close(), database.end(), vaultDatabase.end(), factsDatabase.end()]);
-    },
-  };
-}
-
-type Connections = Awaited<ReturnType<typeof connect>>;
 
 const healthOf = (connections: Connections, logger: Logger): Health => {
   const { log, vault, vaultDatabase, database, redis, clockDifference } = connections;
@@ -125,68 +56,6 @@ const limitsOf = (config: CommandConfig) => ({
   staff_commands: config.OPERATOR_COMMANDS_PER_MINUTE,
 });
 
-const HOUR_MS = 3_600_000;
-
-/** Wrong guesses are counted by the hour, over all nodes. */
-function createGuesses({ metrics, redis }: Connections, { config, logger }: CommandServiceOptions) {
-  const limiter = new RateLimiter({
-    shared: redisCounters(redis),
-    clock: systemClock,
-    logger,
-    windowMs: HOUR_MS,
-  });
-  const limit = (kind: string) => ({ limit: `${kind}_guesses` });
-  for (const kind of GUESS_KINDS) metrics.rateLimited.inc(limit(kind), 0);
-  const guesses = new FailureLimit({
-    limiter,
-    perAddress: config.WRONG_GUESSES_PER_ADDRESS,
-    perAccount: config.WRONG_GUESSES_PER_ACCOUNT,
-    known: redisKnownAddresses(redis),
-    onRefused: (kind) => metrics.rateLimited.inc(limit(kind)),
-  });
-  return { guesses, limiter };
-}
-
-/** The write side of this node, and its metrics. */
-function createContext(
-  connections: Connections,
-  options: CommandServiceOptions,
-  limiter: RateLimiter,
-  guesses: Guesses,
-): CommandContext {
-  const { config, pause } = options;
-  const { metrics, clock, log, vault, tokens, database, vaultDatabase } = connections;
-  watchPools(metrics.registry, { database, vault: vaultDatabase });
-  const { outcomes, onAppend, watch } = createCommandMetrics(metrics.registry);
-  const passwords = new Passwords({
-    maxConcurrent: config.PASSWORD_HASHES_AT_ONCE,
-    maxWaiting: config.PASSWORD_HASHES_WAITING,
-  });
-  const dependencies = {
-    log,
-    codec: createCodec({ writeLevel: config.EVENT_SCHEMA_LEVEL, vault }),
-    vault,
-    snapshots: createSnapshots({ db: vaultDatabase, logger: options.logger }),
-    erasures: createErasureIntents(vaultDatabase),
-    passwords,
-    guesses,
-    catalogue: readCatalogue(config.PLAN_CATALOGUE_FILE, options.logger),
-    clock,
-    stateCacheBytes: config.STATE_CACHE_MB * 2 ** 20,
-    appendDeadlineMs: config.APPEND_DEADLINE_MS,
-    readDeadlineMs: config.READ_DEADLINE_MS,
-    onAppend,
-    ...(pause && { pause }),
-  };
-  const executor = createExecutor(dependencies);
-  watch(executor, passwords, limiter);
-  const owners = createOwnerIndex({ pool: database, log });
-  const clientFacts = createClientFacts({ pool: connections.factsDatabase, logger: options.logger });
-  const serviceAccounts = createServiceAccounts(dependencies);
-  const findLicenseKey = createFindLicenseKey(executor.licenseKeys, guesses);
-  return { executor, serviceAccounts, tokens, owners, clientFacts, findLicenseKey, outcomes, guesses };
-}
-
 /** A service account's token is judged here; a user's by the executor, by the state that it decides on. */
 const hasEnded =
   ({ serviceAccounts }: CommandContext, uses: ServiceKeyUses) =>
@@ -202,8 +71,8 @@ const hasEnded =
  * @throws ConfigError a key is missing or malformed; and the listening's error
  */
 export async function startCommandService(options: CommandServiceOptions): Promise<CommandService> {
-  const { config, logger } = options;
-  const connections = await connect(options);
+  const { config, logger, clock = systemClock } = options;
+  const connections = await connect({ config, logger, clock });
   const { metrics, database, redis, tokens } = connections;
   const limiter = new RateLimiter({ shared: redisCounters(redis), clock: systemClock, logger });
   const guessing = createGuesses(connections, options);
