@@ -4,7 +4,8 @@ import { customerRoutes } from './accounts/customers.ts';
 import { meRoutes } from './accounts/me.ts';
 import { oneTimeTokenRoutes } from './accounts/one-time-tokens.ts';
 import { userRoutes } from './accounts/users.ts';
-import { licenseKeyRoutes } from './license-keys/license-keys.ts';
+import { licenseKeyCommands } from './license-keys/commands.ts';
+import { licenseKeyReads } from './license-keys/read.ts';
 import { activationRoutes } from './licenses/activations.ts';
 import { licenseRoutes } from './licenses/licenses.ts';
 import { serviceAccountRoutes } from './staff/service-accounts.ts';
@@ -22,5 +23,6 @@ export const commandRoutes: readonly Route<CommandContext>[] = [
   ...licenseRoutes,
   ...tokenRoutes,
   ...serviceAccountRoutes,
-  ...licenseKeyRoutes,
+  ...licenseKeyCommands,
+  ...licenseKeyReads,
 ];

@@ -14,18 +14,23 @@ export const ANSWER_HEADERS = {
   ETag: 'The revision of the user, for `If-Match`.',
 };
 
+/** Problems of whatever is said by the state of a stream. */
+export const STREAM_PROBLEMS = [
+  'event_store_unavailable',
+  'vault_unavailable',
+  'busy',
+  'schema_too_new',
+  'data_unreadable',
+] as const satisfies readonly ProblemCode[];
+
 /** Problems that any command can end in. */
 export const COMMAND_PROBLEMS = [
   'not_enabled_yet',
   'conflict',
   'precondition_failed',
   'idempotency_key_reused',
-  'event_store_unavailable',
+  ...STREAM_PROBLEMS,
   'append_outcome_unknown',
-  'vault_unavailable',
-  'busy',
-  'schema_too_new',
-  'data_unreadable',
 ] as const satisfies readonly ProblemCode[];
 
 /** What was done, counted; a refusal is thrown as its problem. @throws Problem */

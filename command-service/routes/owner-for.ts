@@ -1,7 +1,16 @@
-import { Problem } from '../../shared/http/problems/problem.ts';
+import { invalidFields, Problem } from '../../shared/http/problems/problem.ts';
+import type { ProblemCode } from '../../shared/http/problems/problem-codes.ts';
 import type { CommandContext } from '../context.ts';
 import type { Caller } from '../execute/requests.ts';
 import type { OwnedKind } from '../read-model/owners.ts';
+
+/** Problems of a command about what an id names: see {@link ownerFor}. */
+export const OWNER_PROBLEMS = [
+  'not_found',
+  'database_unavailable',
+  'read_model_behind',
+  'read_model_parked',
+] as const satisfies readonly ProblemCode[];
 
 /**
  * In whose state a subscription, license or license key is looked for. A user's own is found in the user's own state, with no
@@ -19,4 +28,14 @@ export async function ownerFor(
   const owner = await owners.ownerOf(kind, id, signal);
   if (owner === undefined) throw new Problem('not_found', { detail: `no such ${kind}` });
   return owner;
+}
+
+/** For whom something is made: users for themselves, staff for whom they name. @throws Problem invalid_request */
+export function userFor(caller: Caller, named: string | undefined): string {
+  if (!('userId' in caller)) {
+    if (named === undefined) throw invalidFields({ pointer: '/user_id', detail: 'required of staff' });
+    return named;
+  }
+  if (named !== undefined) throw invalidFields({ pointer: '/user_id', detail: 'only staff name a user' });
+  return caller.userId;
 }

@@ -4,8 +4,8 @@ import { accountResource } from '../../../shared/http/routes/resources.ts';
 import type { Route } from '../../../shared/http/routes/route.ts';
 import { type CommandContext, commandRoute } from '../../context.ts';
 import { commandHeaders, commandParts, idempotencyKey } from '../command-headers.ts';
-import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled } from '../outcome.ts';
-import { COMPARED } from './account-fields.ts';
+import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, STREAM_PROBLEMS, settled } from '../outcome.ts';
+import { COMPARED } from './fields.ts';
 import { showAccount } from './show-account.ts';
 
 /** What staff do about a customer's account. */
@@ -167,14 +167,7 @@ const releaseEmail = commandRoute({
   headers: z.object({ 'idempotency-key': idempotencyKey }),
   body: z.strictObject({ email: knownEmail.meta(COMPARED) }),
   answers: { 204: { description: 'It is not blocked, whether it was or not.' } },
-  problems: [
-    'event_store_unavailable',
-    'append_outcome_unknown',
-    'vault_unavailable',
-    'busy',
-    'schema_too_new',
-    'data_unreadable',
-  ],
+  problems: [...STREAM_PROBLEMS, 'append_outcome_unknown'],
 }).handle(async (context, request) => {
   const { caller, correlationId, idempotency, retry } = commandParts(request);
   const { email } = request.body;

@@ -6,7 +6,7 @@ import type { Route } from '../../../shared/http/routes/route.ts';
 import { type CommandContext, commandRoute } from '../../context.ts';
 import { commandHeaders, commandParts, requesterOf } from '../command-headers.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled } from '../outcome.ts';
-import { COMPARED, password } from './account-fields.ts';
+import { COMPARED, password } from './fields.ts';
 import { showAccount } from './show-account.ts';
 
 /** What customers do about their own account, with their password: a stolen token must not serve for it. */

@@ -4,7 +4,7 @@ import type { Route } from '../../../shared/http/routes/route.ts';
 import { type CommandContext, commandRoute } from '../../context.ts';
 import { idempotencyKey, idempotencyOf, requesterOf, retryOf } from '../command-headers.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled } from '../outcome.ts';
-import { newPassword } from './account-fields.ts';
+import { newPassword } from './fields.ts';
 
 /** What anyone does who has a one-time token. */
 const common = {

@@ -14,7 +14,7 @@ import {
   retryOf,
 } from '../command-headers.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled } from '../outcome.ts';
-import { COMPARED, newPassword, password } from './account-fields.ts';
+import { COMPARED, newPassword, password } from './fields.ts';
 
 const tag = 'Users';
 

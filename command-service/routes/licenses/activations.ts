@@ -8,8 +8,8 @@ import { comparedClientId } from '../../../shared/identity/opaque.ts';
 import { type CommandContext, commandRoute } from '../../context.ts';
 import { type Caller, type Done, type Outcome, refused } from '../../execute/requests.ts';
 import { callerOf, commandHeaders, commandParts } from '../command-headers.ts';
+import { product } from '../fields.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, licenseOf, settled } from '../outcome.ts';
-import { product } from '../subscriptions/subscription-bodies.ts';
 import { namingClients } from './client-limit.ts';
 
 const tag = 'Activations';
@@ -158,7 +158,7 @@ const deactivate = commandRoute({
   rateLimit: { name: 'commands', by: 'caller' },
   params: z.object({ client_id: knownClientId }),
   query: z.strictObject({
-    product: text(1, 32)
+    product: product
       .optional()
       .meta({ description: 'May be left out where the client was activated for one product alone.' }),
   }),

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { ProblemCode } from '../../../shared/http/problems/problem-codes.ts';
-import { text, uuid } from '../../../shared/http/routes/fields.ts';
+import { uuid } from '../../../shared/http/routes/fields.ts';
 import { licenseResource, shownTo } from '../../../shared/http/routes/resources.ts';
 import type { Route } from '../../../shared/http/routes/route.ts';
 import { type CommandContext, commandRoute } from '../../context.ts';
 import type { ActivationCommand } from '../../domain/licenses/commands.ts';
 import { commandHeaders, commandParts } from '../command-headers.ts';
+import { reason } from '../fields.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled, showLicense } from '../outcome.ts';
-import { ownerFor } from '../owner-for.ts';
+import { OWNER_PROBLEMS, ownerFor } from '../owner-for.ts';
 import { namingClients } from './client-limit.ts';
 
 type OfLicense = Extract<ActivationCommand, { readonly licenseId: string }>['type'];
@@ -31,17 +32,10 @@ const licenseRoute = ({ verb, type, summary, problems }: LicenseRoute) =>
     rateLimit: { name: 'commands', by: 'caller' },
     params: z.object({ id: uuid }),
     headers: commandHeaders,
-    body: z.strictObject({ reason: text(0, 1_024).optional() }),
+    body: z.strictObject({ reason }),
     bodyOptional: true,
     answers: { 200: { description: 'As it is now.', body: licenseResource, headers: ANSWER_HEADERS } },
-    problems: [
-      'not_found',
-      ...problems,
-      'database_unavailable',
-      'read_model_behind',
-      'read_model_parked',
-      ...COMMAND_PROBLEMS,
-    ],
+    problems: [...OWNER_PROBLEMS, ...problems, ...COMMAND_PROBLEMS],
   }).handle(async (context, request) => {
     const parts = commandParts(request);
     const licenseId = request.params.id;

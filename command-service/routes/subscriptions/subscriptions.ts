@@ -1,121 +1,13 @@
 import { z } from 'zod';
-import { invalidFields, Problem } from '../../../shared/http/problems/problem.ts';
-import { uuid } from '../../../shared/http/routes/fields.ts';
-import { subscriptionResource } from '../../../shared/http/routes/resources.ts';
-import type { AnyRouteRequest, Route } from '../../../shared/http/routes/route.ts';
+import { Problem } from '../../../shared/http/problems/problem.ts';
+import type { Route } from '../../../shared/http/routes/route.ts';
 import { type CommandContext, commandRoute } from '../../context.ts';
-import type { SubscriptionCommand } from '../../domain/subscriptions/commands.ts';
-import type { Period } from '../../domain/subscriptions/period.ts';
-import type { Caller, Done } from '../../execute/requests.ts';
-import { commandHeaders, commandParts } from '../command-headers.ts';
-import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled, showSubscription } from '../outcome.ts';
-import { ownerFor } from '../owner-for.ts';
-import { plan, quantity, reason, renewBody, startBody } from './subscription-bodies.ts';
-
-const answered = { body: subscriptionResource, headers: ANSWER_HEADERS };
-const common = {
-  method: 'post',
-  tag: 'Subscriptions',
-  rateLimit: { name: 'commands', by: 'caller' },
-  headers: commandHeaders,
-} as const;
-const ofOne = { ...common, params: z.object({ id: uuid }) } as const;
-const OF_ONE_PROBLEMS = [
-  'not_found',
-  'database_unavailable',
-  'read_model_behind',
-  'read_model_parked',
-] as const;
-
-/** Whose subscription is started. @throws Problem invalid_request */
-function userFor(caller: Caller, named: string | undefined): string {
-  if (!('userId' in caller)) {
-    if (named === undefined) throw invalidFields({ pointer: '/user_id', detail: 'required of staff' });
-    return named;
-  }
-  if (named !== undefined) throw invalidFields({ pointer: '/user_id', detail: 'only staff name a user' });
-  return caller.userId;
-}
-
-/** The schema has seen to it that one of the forms is whole. */
-const periodOf = ({
-  months,
-  start_date: startDate = 0,
-  end_date: endDate = 0,
-}: Pick<z.output<typeof startBody>, 'months' | 'start_date' | 'end_date'>): Period =>
-  months === undefined ? { startDate, endDate } : { months };
-
-const start = commandRoute({
-  ...common,
-  path: '/v1/subscriptions',
-  operationId: 'startSubscription',
-  summary: 'Start a subscription',
-  description:
-    'Customers start trials, and what the catalogue gives them, for themselves. Staff start any plan for anyone: it takes the place of a trial, or of a plan that the customer started, at once.',
-  auth: ['user', 'subscriptions:write'],
-  body: startBody,
-  answers: {
-    200: { description: 'It was started under this external id before: as it is now.', ...answered },
-    201: {
-      description: 'Started.',
-      ...answered,
-      headers: { ...ANSWER_HEADERS, Location: 'The subscription.' },
-    },
-  },
-  problems: [
-    'plan_not_self_service',
-    'not_found',
-    'subscription_exists',
-    'subscription_suspended',
-    'trial_used',
-    'external_id_taken',
-    'too_many_clients',
-    ...COMMAND_PROBLEMS,
-  ],
-}).handle(async (context, request) => {
-  const parts = commandParts(request);
-  const { product, plan, quantity = 1, trial = false, ...body } = request.body;
-  const outcome = await context.executor.execute({
-    ...parts,
-    userId: userFor(parts.caller, body.user_id),
-    command: {
-      type: 'StartSubscription',
-      product,
-      plan,
-      quantity,
-      trial,
-      period: trial ? undefined : periodOf(body),
-      externalId: body.external_id,
-    },
-  });
-  const done = settled(context, 'startSubscription', outcome);
-  const subscription = showSubscription(done);
-  const Location = `/v1/subscriptions/${subscription.subscription_id}`;
-  return done.changed
-    ? { status: 201, headers: answerHeaders(done, { Location }), body: subscription }
-    : { status: 200, headers: answerHeaders(done), body: subscription };
-});
-
-type OfOne = SubscriptionCommand & { readonly subscriptionId: string };
-type Request = AnyRouteRequest & {
-  readonly params: { readonly id: string };
-  readonly query: Readonly<Record<string, never>>;
-  readonly headers: z.output<typeof commandHeaders>;
-};
-
-/** Executes a command about one subscription, whoever asks. */
-async function executeCommand(
-  context: CommandContext,
-  request: Request,
-  name: string,
-  command: OfOne,
-): Promise<{ status: 200; headers: Record<string, string>; body: z.input<typeof subscriptionResource> }> {
-  const parts = commandParts(request);
-  const userId = await ownerFor(context, 'subscription', request.params.id, parts.caller, request.signal);
-  const outcome = await context.executor.execute({ ...parts, userId, command });
-  const done: Done = settled(context, name, outcome);
-  return { status: 200, headers: answerHeaders(done), body: showSubscription(done) };
-}
+import { reason } from '../fields.ts';
+import { COMMAND_PROBLEMS } from '../outcome.ts';
+import { OWNER_PROBLEMS } from '../owner-for.ts';
+import { plan, quantity, renewBody } from './bodies.ts';
+import { answered, executeCommand, ofOne } from './of-one.ts';
+import { start } from './start.ts';
 
 const renew = commandRoute({
   ...ofOne,
@@ -133,7 +25,7 @@ const renew = commandRoute({
     'subscription_cancelled',
     'subscription_suspended',
     'precondition_required',
-    ...OF_ONE_PROBLEMS,
+    ...OWNER_PROBLEMS,
     ...COMMAND_PROBLEMS,
   ],
 }).handle((context, request) => {
@@ -165,7 +57,7 @@ const changePlan = commandRoute({
     'subscription_suspended',
     'cancelled_by_staff',
     'too_many_clients',
-    ...OF_ONE_PROBLEMS,
+    ...OWNER_PROBLEMS,
     ...COMMAND_PROBLEMS,
   ],
 }).handle((context, request) =>
@@ -186,7 +78,7 @@ const cancel = commandRoute({
   body: z.strictObject({ immediately: z.boolean().optional(), reason }),
   bodyOptional: true,
   answers: { 200: { description: 'As it is now.', ...answered } },
-  problems: ['subscription_ended', ...OF_ONE_PROBLEMS, ...COMMAND_PROBLEMS],
+  problems: ['subscription_ended', ...OWNER_PROBLEMS, ...COMMAND_PROBLEMS],
 }).handle((context, request) =>
   executeCommand(context, request, 'cancelSubscription', {
     type: 'CancelSubscription',
@@ -208,7 +100,7 @@ const uncancel = commandRoute({
     'subscription_ended',
     'cancelled_by_staff',
     'subscription_suspended',
-    ...OF_ONE_PROBLEMS,
+    ...OWNER_PROBLEMS,
     ...COMMAND_PROBLEMS,
   ],
 }).handle((context, request) =>
@@ -234,7 +126,7 @@ const byStaff = (
     body: z.strictObject({ reason: reason.meta({ examples: [example] }) }),
     bodyOptional: true,
     answers: { 200: { description: 'As it is now.', ...answered } },
-    problems: ['subscription_ended', ...OF_ONE_PROBLEMS, ...COMMAND_PROBLEMS],
+    problems: ['subscription_ended', ...OWNER_PROBLEMS, ...COMMAND_PROBLEMS],
   }).handle((context, request) =>
     executeCommand(context, request, `${verb}Subscription`, {
       type,

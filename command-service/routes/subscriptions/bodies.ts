@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { externalId, instant, text, uuid } from '../../../shared/http/routes/fields.ts';
+import { product } from '../fields.ts';
 
 export const plan = text(1, 32);
-/** Which product, by its name in the catalogue. */
-export const product = text(1, 32).meta({ description: 'May be left out while there is one product.' });
 export const quantity = z
   .int({ error: 'expected a whole number' })
   .min(1, '1 to 10,000')
@@ -12,7 +11,6 @@ export const quantity = z
     description: 'How many times the plan is bought: it multiplies the clients. By staff alone, unless 1.',
   });
 const months = z.int({ error: 'expected a whole number' }).min(1, '1 to 120').max(120, '1 to 120');
-export const reason = text(0, 1_024).optional();
 
 /** Adds what is wrong with what may be given in one of several ways, by the fields' names. */
 function oneForm(
