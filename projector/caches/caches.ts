@@ -6,8 +6,8 @@ import { addViewWrites, type CachedViews } from '../../shared/read-model/cached-
 import { loadViews } from '../../shared/read-model/load-views.ts';
 import { NOTICE_CHANNEL } from '../../shared/read-model/notices.ts';
 import type { ProjectorMetrics } from '../metrics.ts';
+import type { ChangedViews } from '../write/batch/changed-views.ts';
 import { type Traces, traceNotices } from '../write/batch-spans.ts';
-import type { ChangedViews } from '../write/batch-state.ts';
 import { addMove, beginEpoch, type OwnEpoch } from './cache-epoch.ts';
 import { toNotices } from './notices.ts';
 

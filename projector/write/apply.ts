@@ -2,7 +2,8 @@ import { inTransaction, type Pool, type PoolClient } from '../../shared/adapters
 import type { Recorded, StaffEvent } from '../../shared/events/types.ts';
 import { FeedStop } from '../errors.ts';
 import { type ParkedEvent, park } from '../parked/parked-events.ts';
-import { BatchState, type ChangedViews } from './batch-state.ts';
+import { BatchState } from './batch/batch-state.ts';
+import type { ChangedViews } from './batch/changed-views.ts';
 import { type Checkpoint, moveCheckpoint } from './checkpoint.ts';
 import type { DecodedEvent } from './decode.ts';
 import { findRefused, isRefusal, isTransient, refusalCause, rehearsal } from './faults.ts';

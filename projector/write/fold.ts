@@ -1,7 +1,7 @@
 import { ProjectionFault } from '../../shared/read-model/fold/fault.ts';
 import { type FeedStop, revisionGap } from '../errors.ts';
 import { AFTER_ANOTHER, type ParkedEvent, type ParkedUsers } from '../parked/parked-events.ts';
-import type { BatchState } from './batch-state.ts';
+import type { BatchState } from './batch/batch-state.ts';
 import type { DecodedEvent } from './decode.ts';
 
 /** What is known of single events and users before a batch is folded. */
