@@ -10,6 +10,7 @@ import type { ProjectorMetrics } from './metrics.ts';
 import { missingMigrations } from './schemas/migrate.ts';
 import { eraseUsage } from './write/erase-usage.ts';
 import { project } from './write/project.ts';
+import { forgetErased } from './write/projections/erased.ts';
 import { ReadModelWriter } from './write/read-model-writer.ts';
 
 /** The consumer of the log that writes the read models and keeps the caches up to them. */
@@ -21,8 +22,15 @@ export function createConsumer(
 ): Pick<Consumer, 'start' | 'stop' | 'status' | 'following'> {
   const maxBatch = config.PROJECTOR_BATCH_EVENTS;
   const feed = eventStoreFeed(log, maxBatch);
+  const eraseMeasured = eraseUsage(logger);
   const writer = new ReadModelWriter(
-    { pool, eraseUsage: eraseUsage(logger) },
+    {
+      pool,
+      async erase(client, userIds) {
+        await forgetErased(client, userIds);
+        await eraseMeasured(client, userIds);
+      },
+    },
     {
       reader: createReader(),
       vault,

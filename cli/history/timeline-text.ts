@@ -77,7 +77,7 @@ function clientLines(state: UserRows, paint: Paint): string[] {
   const lines = shown.slice(-MAX_CLIENTS).map(({ clientId, clientName, status, activatedAt, licenseId }) => {
     const name = clientName === null ? '' : ` (${printable(clientName)})`;
     const since = minute(new Date(activatedAt).toISOString());
-    return `    ${paintStatus(status, paint)}  ${printable(clientId)}${name}, since ${since}  ${paint('dim', licenseId)}`;
+    return `    ${paintStatus(status, paint)}  ${printable(clientId ?? 'erased')}${name}, since ${since}  ${paint('dim', licenseId)}`;
   });
   const more = shown.length - lines.length;
   return more > 0 ? [`    … and ${more} earlier ones (all: --state --json)`, ...lines] : lines;

@@ -6,6 +6,7 @@ import { buildUntil } from '../rebuild/build.ts';
 import { hasCheckpoints } from '../rebuild/switch.ts';
 import { migrateReadModel } from '../schemas/migrate.ts';
 import { makePartitions, SUBSCRIPTIONS, yearsAround } from '../schemas/partitions.ts';
+import { forgetAllErased } from '../write/projections/erased.ts';
 import { ReadModelWriter, writerSettings } from '../write/read-model-writer.ts';
 import { claimSchema } from './claim.ts';
 import { Cuts } from './cuts.ts';
@@ -43,7 +44,7 @@ class AsOfBuild {
     const timeouts = { statementTimeoutMs: STATEMENT_TIMEOUT_MS, max: 3 };
     this.#pool = createPool({ ...common, ...timeouts });
     this.#own = createPool({ ...common, ...timeouts, settings: writerSettings(schema) });
-    this.#writer = new ReadModelWriter({ pool: this.#own }, options.decoder);
+    this.#writer = new ReadModelWriter({ pool: this.#own, erase: async () => {} }, options.decoder);
   }
 
   async run(): Promise<AsOfResult> {
@@ -124,6 +125,7 @@ class AsOfBuild {
     progress({ phase: 'indexing', events: this.#applied, fraction: 1 });
     await makePartitions(this.#pool, SUBSCRIPTIONS(schema), []);
     await migrateReadModel(this.#pool, schema, false);
+    await forgetAllErased(this.#own);
     await cuts.drop();
     for (const table of TABLES) await this.#pool.query(`ANALYZE ${schema}.${table}`);
     await markComplete(this.#pool, schema, marker, clock());

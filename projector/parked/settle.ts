@@ -100,7 +100,7 @@ function commit(work: Work, refused: ReadonlyMap<string, string>): Promise<Settl
     const settlement = fold(state, work, work.events, refused);
     await state.save(client);
     await saveSettlement(client, settlement);
-    if (state.erased.length > 0) await work.target.eraseUsage?.(client, state.erased);
+    if (state.erased.length > 0) await work.target.erase(client, state.erased);
     return { changed: () => state.changedViews(at), complete: settlement.failed === undefined };
   });
 }

@@ -14,8 +14,8 @@ import { applyStaff } from './projections/staff.ts';
 export interface Target {
   /** Its search path is the schema; commits need not wait for the disk, since rows and checkpoint are lost together. */
   readonly pool: Pool;
-  /** Removes what else the database holds of erased users; only beside the live read models. */
-  readonly eraseUsage?: (client: PoolClient, userIds: readonly string[]) => Promise<void>;
+  /** Removes what else the database holds of users whom this transaction erases. */
+  readonly erase: (client: PoolClient, userIds: readonly string[]) => Promise<void>;
 }
 
 export interface Batch {
@@ -68,7 +68,7 @@ function commit(target: Target, batch: Batch, context: FoldContext): Promise<App
     await state.save(client);
     await applyStaff(client, batch.staff);
     await park(client, parked);
-    if (state.erased.length > 0) await target.eraseUsage?.(client, state.erased);
+    if (state.erased.length > 0) await target.erase(client, state.erased);
     return { changed: () => state.changedViews(at), parked };
   });
 }

@@ -40,6 +40,7 @@ export async function project(options: ProjectOptions, session: Session): Promis
       const last = await writer.fillCancelledBy(feed, after);
       if (last !== undefined && !session.signal.aborted) fill(last);
     });
+  writes.run(() => writer.forgetErased());
   fill();
   const settling = setInterval(() => {
     if (writer.parkedUsers > 0) writes.run(() => settle(options));

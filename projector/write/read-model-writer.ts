@@ -1,3 +1,4 @@
+import { inTransaction } from '../../shared/adapters/postgres/pool.ts';
 import { comparePositions, type Position } from '../../shared/event-log/position.ts';
 import type { Change } from '../caches/caches.ts';
 import type { FeedStop } from '../errors.ts';
@@ -6,9 +7,10 @@ import { loadMarked, loadParkedUsers, loadSkipped } from '../parked/parked-event
 import { settleUser } from '../parked/settle.ts';
 import { type Applied, applyBatch, type Batch, type Target } from './apply.ts';
 import { fillCancelledBy } from './cancelled-by.ts';
-import { AT_START, advanced, type Checkpoint, loadCheckpoint } from './checkpoint.ts';
+import { AT_START, advanced, type Checkpoint, loadCheckpoint, moveCheckpoint } from './checkpoint.ts';
 import { type DecodedEvents, type Decoder, decodeEvents } from './decode.ts';
 import { GapInBatch } from './fold.ts';
+import { forgetAllErased } from './projections/erased.ts';
 
 /** A batch that is ready to be written. */
 export interface DecodedBatch {
@@ -116,6 +118,15 @@ export class ReadModelWriter {
     const { reader } = this.#decoder;
     const [checkpoint, skipped] = [this.#checkpoint, this.#skipped];
     return fillCancelledBy({ pool, reader, feed, checkpoint, skipped }, after);
+  }
+
+  /** See projections/erased.ts. @throws CheckpointMoved */
+  forgetErased(): Promise<void> {
+    const checkpoint = this.#checkpoint;
+    return inTransaction(this.#target.pool, async (client) => {
+      await moveCheckpoint(client, checkpoint, checkpoint);
+      await forgetAllErased(client);
+    });
   }
 
   async #commit(

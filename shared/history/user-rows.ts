@@ -102,9 +102,10 @@ export class UserRows implements Rows {
   apply(event: FoldedEvent): void {
     applyEvent(this, event);
     if (event.recorded.event.type !== 'UserErased') return;
-    for (const license of this.#licenses.values()) {
-      if (license.clientName !== null) this.setLicense({ ...license, clientName: null });
-    }
+    for (const license of this.#licenses.values())
+      this.setLicense({ ...license, clientName: null, clientId: null });
+    for (const subscription of this.#subscriptions.values())
+      this.setSubscription({ ...subscription, externalId: null });
   }
 
   /** Lets an event go, as an operator told the projector to. */

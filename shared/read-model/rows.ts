@@ -53,7 +53,8 @@ export interface LicenseRow {
   user_id: string;
   subscription_id: string;
   product: string;
-  client_id: string;
+  /** Null, as the name, once the user is erased. */
+  client_id: string | null;
   client_name: string | null;
   status: 'active' | 'deactivated' | 'revoked';
   license_key_id: string | null;

@@ -27,7 +27,7 @@ export interface LicenseColumns {
   license_id: string | null;
   license_user_id: string;
   product: string;
-  client_id: string;
+  client_id: string | null;
   license_status: 'active' | 'deactivated' | 'revoked';
   license_position: string;
   loaded_at: string;
@@ -46,7 +46,7 @@ export const toLicenseView = (row: LicenseColumns): LicenseView => ({
           licenseId: row.license_id,
           userId: row.license_user_id,
           product: row.product,
-          clientId: row.client_id,
+          clientId: row.client_id ?? '',
           status: row.license_status,
         },
 });

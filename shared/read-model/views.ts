@@ -20,6 +20,7 @@ export interface LicenseView extends Versioned {
     readonly licenseId: string;
     readonly userId: string;
     readonly product: string;
+    /** Empty once the user is erased. */
     readonly clientId: string;
     readonly status: 'active' | 'deactivated' | 'revoked';
   } | null;

@@ -9,7 +9,7 @@ import { skipEvent, type User } from '../../../shared/read-model/fold/user.ts';
 import type { DecodedEvent } from '../decode.ts';
 import { addActivations } from '../projections/activations-by-day.ts';
 import { loadLicenseKeys, saveLicenseKeys } from '../projections/license-keys.ts';
-import { eraseClientNames, loadLicenses, saveLicenses } from '../projections/licenses.ts';
+import { loadLicenses, saveLicenses } from '../projections/licenses.ts';
 import { loadSubscriptions, saveSubscriptions } from '../projections/subscriptions.ts';
 import { loadUsers, saveUsers } from '../projections/users.ts';
 import { BatchRows } from './batch-rows.ts';
@@ -110,7 +110,6 @@ export class BatchState implements Rows {
     await saveLicenses(db, this.#licenses.changed());
     await saveLicenseKeys(db, this.#licenseKeys.changed());
     await addActivations(db, this.#activations);
-    await eraseClientNames(db, this.erased);
   }
 
   /**

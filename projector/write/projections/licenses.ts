@@ -42,12 +42,3 @@ export async function saveLicenses(db: Queryable, licenses: Iterable<License>): 
   const rows = [...freeing, ...all.filter(({ status }) => status !== 'deactivated')].map(licenseRow);
   if (rows.length > 0) await db.query({ name: 'licenses_save', text: SAVE, values: [JSON.stringify(rows)] });
 }
-
-/** Clears the clients' names of erased users. */
-export async function eraseClientNames(db: Queryable, userIds: readonly string[]): Promise<void> {
-  if (userIds.length === 0) return;
-  await db.query(
-    'UPDATE licenses SET client_name = NULL WHERE user_id = ANY ($1::uuid[]) AND client_name IS NOT NULL',
-    [userIds],
-  );
-}

@@ -147,7 +147,7 @@ function described(license: License, subscription: SubscriptionInView | undefine
     product: license.product,
     trial: subscription?.trial ?? false,
     license_id: license.licenseId,
-    client_id: license.clientId,
+    client_id: license.clientId === '' ? null : license.clientId,
     entitlements: [],
     expires_at: subscription ? iso(subscription.endDate) : null,
     grace_until: subscription ? iso(graceEnd(subscription)) : null,

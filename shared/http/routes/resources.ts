@@ -48,7 +48,7 @@ export const licenseResource = z
     user_id: id,
     subscription_id: id.meta({ description: 'The subscription that counted when it was activated.' }),
     product: z.string(),
-    client_id: z.string(),
+    client_id: z.string().nullable().meta({ description: 'Null once the user is erased.' }),
     client_name: z
       .string()
       .nullable()

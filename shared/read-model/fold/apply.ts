@@ -29,8 +29,8 @@ function counted(user: User, rows: Rows, started: Subscription, at: number): Use
 
 /**
  * Applies the next event of its user: the one place that says what an event does to the read models, for the
- * projector and for histories alike. Clearing the clients' names of an erased user is left to the caller, who may
- * hold only some of their licenses.
+ * projector and for histories alike. Clearing what an erased user's licenses and subscriptions say of them is left to the
+ * caller, who may hold only some of those.
  * @returns the event's time, as the rows have it
  * @throws ProjectionFault nothing was changed
  */

@@ -8,7 +8,8 @@ export interface License {
   readonly userId: string;
   readonly subscriptionId: string;
   readonly product: string;
-  readonly clientId: string;
+  /** Null, as the name, once the user is erased. */
+  readonly clientId: string | null;
   readonly clientName: string | null;
   readonly status: LicenseRow['status'];
   readonly keyId: string | null;

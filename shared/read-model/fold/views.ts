@@ -12,7 +12,7 @@ export const licenseViewOf = (license: License, position: string, loadedAt: numb
     licenseId: license.licenseId,
     userId: license.userId,
     product: license.product,
-    clientId: license.clientId,
+    clientId: license.clientId ?? '',
     status: license.status,
   },
 });

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ProjectorService } from '../../../projector/app.ts';
 import { finishErasures } from '../../../projector/write/erase-usage.ts';
-import type { Author } from './author.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type Author, instant, newId, TERMS } from './author.ts';
 import { createSystem, projected, type System } from './system.ts';
 
 let system: System;
+let projector: ProjectorService;
 beforeAll(async () => {
   system = await createSystem();
-  await system.project();
+  projector = await system.project();
 });
 afterAll(() => system[Symbol.asyncDispose]());
 
@@ -26,7 +29,7 @@ const touch = async (user: Author) => {
 };
 
 describe('erasing', () => {
-  test('erasing clears the email, the names of clients and the usage rows', async () => {
+  test('erasing clears the email, names and ids of clients, external ids and the usage rows', async () => {
     const [user, other] = [system.author(), system.author()];
     for (const each of [user, other]) {
       await each.signUp();
@@ -39,17 +42,49 @@ describe('erasing', () => {
         [each.userId],
       );
     }
+    const subscriptionId = newId();
+    const sold = {
+      product: 'app',
+      plan: 'pro',
+      terms: TERMS,
+      quantity: 1,
+      trial: false,
+      externalId: 'sub_7',
+    };
+    const dates = { startDate: instant(Date.now()), endDate: instant(Date.now() + 86_400_000) };
+    await user.append({
+      type: 'SubscriptionStarted',
+      data: { userId: user.userId, subscriptionId, ...sold, ...dates },
+    });
+    const subscriptionRow = () =>
+      one('SELECT * FROM read_model.subscriptions WHERE subscription_id = $1', subscriptionId);
     const licenseId = await user.activate('laptop', 'Grace’s laptop');
+    await user.activate('phone');
     await touch(other);
-    expect(await licenseRow(licenseId)).toMatchObject({ client_name: 'Grace’s laptop' });
+    expect(await licenseRow(licenseId)).toMatchObject({ client_id: 'laptop', client_name: 'Grace’s laptop' });
+    expect(await subscriptionRow()).toMatchObject({ external_id: 'sub_7' });
     await user.erase();
     await touch(other);
     expect(await userRow(user)).toMatchObject({ status: 'erased', email: null, ended_token_ids: {} });
-    expect(await licenseRow(licenseId)).toMatchObject({ client_name: null, status: 'active' });
+    const forgotten = { client_id: null, client_name: null, status: 'active' };
+    expect(await licenseRow(licenseId)).toMatchObject(forgotten);
+    expect(await subscriptionRow()).toMatchObject({ external_id: null, plan_type: 'pro' });
     for (const table of ['usage.rate_limits', 'usage.last_seen']) {
       const { rows } = await system.pool.query(`SELECT user_id FROM ${table}`);
       expect(rows.map((row) => row.user_id)).toEqual([other.userId]);
     }
+    // As a projector of the release before leaves them.
+    await system.pool.query("UPDATE read_model.licenses SET client_id = 'laptop' WHERE license_id = $1", [
+      licenseId,
+    ]);
+    await system.pool.query("UPDATE read_model.subscriptions SET external_id = 'sub_7'");
+    await projector.stop();
+    projector = await system.project();
+    await eventually(
+      'the projector has blanked them',
+      async () => (await licenseRow(licenseId)).client_id === null,
+    );
+    expect(await subscriptionRow()).toMatchObject({ external_id: null });
   });
 
   test('a tombstone reads as nothing: an erased user’s history projects without their data', async () => {

@@ -41,7 +41,7 @@ beforeEach(async () => {
 });
 
 async function openWriter(vault: System['vault'] = system.vault) {
-  const writer = new ReadModelWriter({ pool }, { reader: createReader(), vault });
+  const writer = new ReadModelWriter({ pool, erase: async () => {} }, { reader: createReader(), vault });
   await writer.load();
   return writer;
 }

@@ -90,7 +90,7 @@ describe('a timeline', () => {
       open: opener(key),
     });
     expect(erased.timeline.state.user()).toMatchObject({ email: null, status: 'erased' });
-    expect(erased.timeline.state.licenses()).toMatchObject([{ clientName: null }]);
+    expect(erased.timeline.state.licenses()).toMatchObject([{ clientId: null, clientName: null }]);
   });
 
   test('parks what can not be applied, and all after it; skips what an operator skipped', async () => {
