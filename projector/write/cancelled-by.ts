@@ -1,4 +1,5 @@
 import { inTransaction, type Pool } from '../../shared/adapters/postgres/pool.ts';
+import { StreamDeleted } from '../../shared/event-log/errors.ts';
 import { decodeOwn, type EventReader, isUserEvent } from '../../shared/events/codec.ts';
 import { cancelledByAfter, type Side, sideOf } from '../../shared/subscription-status.ts';
 import type { Feed } from '../feeds/feed.ts';
@@ -63,8 +64,17 @@ export async function fillCancelledBy(
   return rows.at(-1)?.user_id;
 }
 
-/** Of the user's cancelled subscriptions, whose the cancellation is. */
-async function cancellations(
+/** Of the user's cancelled subscriptions, whose the cancellation is; none of a stream that was deleted: nobody can tell. */
+async function cancellations(options: CancelledByOptions, user: Unknown): Promise<ReadonlyMap<string, Side>> {
+  try {
+    return await cancellationsInLog(options, user);
+  } catch (error) {
+    if (error instanceof StreamDeleted) return new Map();
+    throw error;
+  }
+}
+
+async function cancellationsInLog(
   { feed, reader, skipped }: CancelledByOptions,
   { user_id: userId, revision }: Unknown,
 ): Promise<ReadonlyMap<string, Side>> {

@@ -35,10 +35,11 @@ export async function project(options: ProjectOptions, session: Session): Promis
     maxEvents: options.maxBatch,
     failed: (error) => inner.abort(error),
   });
+  let following = true;
   const fill = (after?: string): void =>
     writes.run(async () => {
       const last = await writer.fillCancelledBy(feed, after);
-      if (last !== undefined && !session.signal.aborted) fill(last);
+      if (last !== undefined && following) fill(last);
     });
   writes.run(() => writer.forgetErased());
   fill();
@@ -46,10 +47,10 @@ export async function project(options: ProjectOptions, session: Session): Promis
     if (writer.parkedUsers > 0) writes.run(() => settle(options));
   }, HEARTBEAT_MS);
   try {
-    const following = AbortSignal.any([session.signal, inner.signal]);
-    for await (const batch of feed.batches(writer.checkpoint.last, following)) {
+    const signal = AbortSignal.any([session.signal, inner.signal]);
+    for await (const batch of feed.batches(writer.checkpoint.last, signal)) {
       const decoded = await writer.decode(batch);
-      if (following.aborted) break;
+      if (signal.aborted) break;
       session.taken(decoded.decoded.count, batch.events[0]?.created);
       await writes.add(decoded);
       // What comes after the event that it stopped at is not to be read.
@@ -57,6 +58,7 @@ export async function project(options: ProjectOptions, session: Session): Promis
     }
   } finally {
     clearInterval(settling);
+    following = false;
     await writes.idle();
     // Ends the subscription if it has not ended by itself.
     inner.abort();

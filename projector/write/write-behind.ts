@@ -36,7 +36,8 @@ export class WriteBehind {
     this.#next.push(batch);
     this.#events += batch.decoded.events.length;
     if (this.#events >= minEvents) this.flush();
-    if (this.#events >= maxEvents) await this.idle();
+    // What was added is in the queue by now. Not until it is empty: other work may go on for minutes, in small pieces.
+    if (this.#events >= maxEvents) await this.#tail;
   }
 
   /** Has everything written that was added. */

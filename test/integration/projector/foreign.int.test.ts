@@ -5,6 +5,7 @@ import { userStream } from '../../../shared/events/streams.ts';
 import { type StandInNode, startNode } from '../../support/cluster/node.ts';
 import { TOMBSTONE } from '../../support/cluster/tombstones.ts';
 import { eventually } from '../../support/eventually.ts';
+import { instant } from './author.ts';
 import { createSystem, projected, readiness, type System, tool } from './system.ts';
 
 let system: System;
@@ -95,6 +96,21 @@ describe('a stream that was tombstoned', () => {
     await eventually('it failed again', async () => (await parked())[0]?.cause === 'its stream was deleted');
     expect(await tool(system, 'parked', 'skip', tombstone.id)).toMatchObject({ code: 0 });
     await eventually('settled', async () => (await parked()).length === 0);
+    await projected(system, await next.signUp());
+    await ready(projector);
+  });
+
+  test('does not stop what is filled in from the log', async () => {
+    const first = await system.project();
+    const [user, next] = [system.author(), system.author()];
+    await user.signUp();
+    const endDate = instant(Date.now());
+    const data = { userId: user.userId, subscriptionId: await user.subscribe(), endDate, personal: {} };
+    await projected(system, await user.append({ type: 'SubscriptionCancelled', data }));
+    await first.stop();
+    await system.pool.query('UPDATE read_model.subscriptions SET cancelled_by = NULL');
+    node.tombstoned = userStream(user.userId);
+    const projector = await system.project({ EVENTSTORE_URL: node.connectionString });
     await projected(system, await next.signUp());
     await ready(projector);
   });

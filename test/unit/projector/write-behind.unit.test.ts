@@ -97,6 +97,23 @@ describe('writing behind', () => {
     expect(room).toBe(true);
   });
 
+  test('has room once what was added is written, whatever other work is still to be done', async () => {
+    const { behind, pass } = gate(2);
+    let left = 50;
+    const other = (): void =>
+      behind.run(async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        left -= 1;
+        if (left > 0) other();
+      });
+    other();
+    const added = behind.add(batch('a', 'b'));
+    await pass();
+    await added;
+    expect(left).toBeGreaterThan(0);
+    await behind.idle();
+  });
+
   test('keeps back what is too little, until it is enough or flushed', async () => {
     const { behind, written, pass, turns } = gate(100, 3);
     await behind.add(batch('a', 'b'));
