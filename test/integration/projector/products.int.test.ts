@@ -262,6 +262,15 @@ test('rows of the release before are counted as from now on', async () => {
     for (const [i, dates] of subscriptions.entries()) await add(userId, ids[i] as string, dates);
     expected.set(userId, ids[counts] as string);
   }
+  // As many others as would take minutes, were each user's looked for among all.
+  await system.pool.query(
+    `INSERT INTO ${schema}.subscriptions (subscription_id, user_id, plan_type, terms, suspended, cancelled, start_date,
+       end_date, created_at, updated_at)
+     SELECT gen_random_uuid(), user_id, 'pro', $1, false, false, at, at + interval '10 days', at, at
+     FROM (SELECT gen_random_uuid() AS user_id FROM generate_series(1, 20000)) AS users
+     CROSS JOIN generate_series('2024-01-01Z', '2024-03-01Z', interval '1 month') AS at`,
+    [TERMS],
+  );
   await migrate({ pool: system.pool, schema, migrations });
   const { rows } = await system.pool.query(
     `SELECT u.user_id, s.subscription_id FROM ${schema}.users u

@@ -4,4 +4,3 @@ ALTER TABLE users
   ADD COLUMN name text,
   ADD COLUMN email_verified boolean NOT NULL DEFAULT false,
   ADD COLUMN external_id text;
-CREATE INDEX users_external_id ON users (external_id) WHERE external_id IS NOT NULL;
