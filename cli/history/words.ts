@@ -40,7 +40,9 @@ export const subscriptionWords = ({
   status,
   end_date: end,
   ...found
-}: SubscriptionSummary): string => `${bought({ ...found, plan })} ${status} until ${minute(end)}`;
+}: SubscriptionSummary): string =>
+  // Of any other status the end date is not what ends it: a suspension outlasts it, a grace begins with it.
+  `${bought({ ...found, plan })} ${status}${status === 'active' ? ' until' : ', end date'} ${minute(end)}`;
 
 /** The state in its parts: user, subscriptions, clients. */
 export const stateParts = (state: StateSummary): readonly string[] => [

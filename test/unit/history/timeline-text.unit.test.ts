@@ -17,6 +17,7 @@ import {
   signUp,
   start,
   stream,
+  subscriptionId,
   timelineOf,
   userId,
 } from './given.ts';
@@ -92,6 +93,15 @@ describe('a timeline on a terminal', () => {
     expect(fields.at(-1)).toBe(
       'pro active until 2026-01-31 00:00Z; pdf pro × 5 active until 2026-01-31 00:00Z',
     );
+  });
+
+  test('does not say of a suspension that it ends with the subscription', async () => {
+    const suspended = { userId, subscriptionId, personal: {} };
+    const { entries } = await timelineOf(
+      await stream([signUp], [start()], [{ type: 'SubscriptionSuspended', data: suspended }]),
+    );
+    const [, after] = entryText(entries[2] as (typeof entries)[number], entries[1]?.state, plain);
+    expect(after).toMatch(/→ pro suspended, end date 2026-01-31 00:00Z$/);
   });
 
   test('shows license keys by what is left of them', async () => {
