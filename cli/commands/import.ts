@@ -43,7 +43,8 @@ const count = (n: number, what: string): string => `${n.toLocaleString('en')} ${
 
 function say({ customers, unchanged, events }: ImportReport, isDryRun: boolean, io: Io): void {
   const verb = isDryRun ? 'would be imported' : 'imported';
-  const before = unchanged === 0 ? '' : `, ${unchanged.toLocaleString('en')} of them unchanged since before`;
+  const before =
+    unchanged === 0 ? '' : `; ${unchanged.toLocaleString('en')} of them had been imported before`;
   io.err(`${count(customers, 'customer')} ${verb} (${count(events, 'event')})${before}.`);
 }
 

@@ -103,7 +103,7 @@ function particulars(refusal: Refusal): ProblemOptions {
       return { detail: 'it activates nothing more: ask for a new one' };
     case 'license_key_used_up':
       return {
-        detail: `it has activated ${refusal.uses} clients, and only those may come back: ask for another key`,
+        detail: `it has activated ${refusal.uses === 1 ? 'its one client' : `${refusal.uses} clients`}, and nothing else may use it: ask for another key`,
         members: { uses: refusal.uses },
       };
     case 'license_keys_limit_reached':
