@@ -22,7 +22,14 @@ beforeAll(async () => {
 });
 afterAll(() => system[Symbol.asyncDispose]());
 
-const EMPTY = { users: [], subscriptions: [], licenses: [], license_keys: [], activations_by_day: [] };
+const EMPTY = {
+  users: [],
+  subscriptions: [],
+  licenses: [],
+  license_keys: [],
+  staff: [],
+  activations_by_day: [],
+};
 
 /** The state that a history shows, from nothing but the user's stream. */
 async function stateOf(userId: string, asOf: number): Promise<UserRows> {
@@ -146,10 +153,10 @@ describe('read models as of a time', () => {
         await client.query(grants.replaceAll('as_of_june', schema).replaceAll('analysts', role));
       }
       await client.query(`SET ROLE ${role}`);
-      const paying = await client.query(`${statements[0]} ORDER BY 1`);
+      const paying = await client.query(`${statements[0]} ORDER BY 1, 2`);
       expect(paying.rows).toEqual([
-        { plan_type: 'basic', count: '1' },
-        { plan_type: 'pro', count: '1' },
+        { product: 'app', plan_type: 'basic', sum: '1' },
+        { product: 'app', plan_type: 'pro', sum: '1' },
       ]);
       const gone = await client.query(statements[1] as string);
       expect(gone.rows).toContainEqual(

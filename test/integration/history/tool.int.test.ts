@@ -168,6 +168,7 @@ describe('cli replay --into', () => {
         'subscriptions\t2',
         'licenses\t3',
         'license_keys\t0',
+        'staff\t0',
         'activations_by_day\t1',
       ],
       'parked_events\t0',
