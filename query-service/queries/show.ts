@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  accountResource,
   type LicenseResource,
   type Shown,
   type SubscriptionResource,
@@ -14,25 +15,20 @@ const WITHOUT_PERSONAL_DATA = 'Left out for who has `history:read` alone; null o
 export const THOSE_THAT_COUNT = 'Those that count for the licenses of the user, one a product.';
 export const THE_FIRST = 'The first of `subscriptions`, for callers from before there were products.';
 
+const { created_at, updated_at, ...account } = accountResource.shape;
+
+/** An account with what belongs to it. */
 export const userResource = z
   .strictObject({
-    user_id: z.uuid(),
-    email: z.string().nullable().optional().meta({ description: WITHOUT_PERSONAL_DATA }),
-    name: z
-      .string()
-      .nullable()
+    ...account,
+    email: account.email.optional().meta({ description: WITHOUT_PERSONAL_DATA }),
+    name: account.name
       .optional()
       .meta({ description: `As staff gave it. ${WITHOUT_PERSONAL_DATA}`, examples: ['Ada Lovelace'] }),
-    email_verified: z.boolean().meta({ examples: [false] }),
-    external_id: z
-      .string()
-      .nullable()
-      .meta({ description: "The id in the seller's own system.", examples: ['cus_1042'] }),
-    status: z.enum(['active', 'erased']),
     subscriptions: z.array(subscriptionResource).meta({ description: THOSE_THAT_COUNT }),
     subscription: subscriptionResource.nullable().meta({ description: THE_FIRST, deprecated: true }),
-    created_at: z.iso.datetime({ precision: 3 }),
-    updated_at: z.iso.datetime({ precision: 3 }),
+    created_at,
+    updated_at,
   })
   .meta({ id: 'User' });
 

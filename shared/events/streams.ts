@@ -11,9 +11,6 @@ export const userStream = (userId: string): string => `user-${userId}`;
 /** Who holds a value that must be unique, named by the value's digest. */
 export const reservationStream = (kind: ReservationKind, digest: string): string => `${kind}-${digest}`;
 
-/** Who holds an email address. */
-export const emailStream = (digest: string): string => reservationStream('email', digest);
-
 /** Every event about one member of staff, or service account. */
 export const staffStream = (staffId: string): string => `staff-${staffId}`;
 

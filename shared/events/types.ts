@@ -48,9 +48,6 @@ export type ReservationEvent = {
   [T in ReservationEventType]: { readonly type: T; readonly data: Readonly<z.infer<ReservationSchemas[T]>> };
 }[ReservationEventType];
 
-/** An event of an email's reservation stream. */
-export type EmailEvent = Extract<ReservationEvent, { type: `Email${string}` }>;
-
 /** An event of a member of staff. */
 export type StaffEvent = {
   [T in StaffEventType]: { readonly type: T; readonly data: Readonly<z.infer<StaffSchemas[T]>> };

@@ -1,6 +1,6 @@
 import { addMonths, DAY_MS } from '../../shared/calendar.ts';
 import type { Plan } from '../../shared/catalogue/catalogue.ts';
-import type { EmailEvent, NewUserEvent } from '../../shared/events/types.ts';
+import type { NewUserEvent, ReservationEvent } from '../../shared/events/types.ts';
 import { uuidv7 } from '../../shared/ids.ts';
 import type { Random } from './random.ts';
 
@@ -38,7 +38,7 @@ export class Customer {
     this.emailDigest = emailDigest;
   }
 
-  signUp(): [EmailEvent, NewUserEvent] {
+  signUp(): [ReservationEvent, NewUserEvent] {
     const { userId, email, emailDigest } = this;
     return [
       { type: 'EmailReserved', data: { userId } },
@@ -49,7 +49,7 @@ export class Customer {
     ];
   }
 
-  erase(): [NewUserEvent, EmailEvent] {
+  erase(): [NewUserEvent, ReservationEvent] {
     const { userId } = this;
     return [
       { type: 'UserErased', data: { userId, emailBlocked: false } },

@@ -1,8 +1,8 @@
 import { DAY_MS } from '../../shared/calendar.ts';
 import type { Plan } from '../../shared/catalogue/catalogue.ts';
 import { readCatalogue } from '../../shared/catalogue/read.ts';
-import { emailStream, userStream } from '../../shared/events/streams.ts';
-import type { EmailEvent, NewUserEvent } from '../../shared/events/types.ts';
+import { reservationStream, userStream } from '../../shared/events/streams.ts';
+import type { NewUserEvent, ReservationEvent } from '../../shared/events/types.ts';
 import { Customer, type Surroundings } from './customer-life.ts';
 import { createRandom, type Random } from './random.ts';
 
@@ -30,7 +30,7 @@ export interface PopulationSummary {
 
 export interface Step {
   readonly at: number;
-  readonly events: readonly { readonly stream: string; readonly event: NewUserEvent | EmailEvent }[];
+  readonly events: readonly { readonly stream: string; readonly event: NewUserEvent | ReservationEvent }[];
 }
 
 /** All customers together: who does something next, and when. */
@@ -113,7 +113,7 @@ export class Population {
     return {
       at,
       events: [
-        { stream: emailStream(customer.emailDigest), event: reserved },
+        { stream: reservationStream('email', customer.emailDigest), event: reserved },
         { stream: userStream(customer.userId), event: signedUp },
       ],
     };
@@ -129,7 +129,7 @@ export class Population {
       at,
       events: [
         { stream: userStream(customer.userId), event: erased },
-        { stream: emailStream(customer.emailDigest), event: released },
+        { stream: reservationStream('email', customer.emailDigest), event: released },
       ],
     };
   }

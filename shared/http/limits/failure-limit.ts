@@ -24,9 +24,6 @@ export interface Guesses {
   attempt<T>(guess: Guess, attempt: () => Promise<T>, isWrong: (result: T) => boolean): Promise<T>;
 }
 
-/** For whoever asks in this process, and guesses at nothing. */
-export const NO_GUESSES: Guesses = { attempt: (_guess, attempt) => attempt() };
-
 /** Which addresses an account was reached from; `shared/adapters/redis` implements it. */
 export interface KnownAddresses {
   /** False also if that can't be found out. */

@@ -20,13 +20,16 @@ import { readCatalogue } from '../../../shared/catalogue/read.ts';
 import type { AppendResult, EventLog, RecordedEvent } from '../../../shared/event-log/event-log.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
 import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/schemas/catalogue.ts';
-import { NO_GUESSES } from '../../../shared/http/limits/failure-limit.ts';
+import type { Guesses } from '../../../shared/http/limits/failure-limit.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
 import { createVault } from '../../../shared/vault/postgres-vault.ts';
 import type { Vault } from '../../../shared/vault/vault.ts';
 import { newKey } from '../../../shared/vault/wrapping.ts';
 import { createDatabase, type TestDatabase } from '../../support/databases.ts';
 import { vaultPool } from '../vault/vaults.ts';
+
+/** For whoever asks in this process, and guesses at nothing. */
+const NO_GUESSES: Guesses = { attempt: (_guess, attempt) => attempt() };
 
 const silent = createLogger({ service: 'test', level: 'silent' });
 

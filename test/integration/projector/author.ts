@@ -4,7 +4,7 @@ import { START } from '../../../shared/event-log/position.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
 import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/schemas/catalogue.ts';
 import type { Terms } from '../../../shared/events/schemas/terms.ts';
-import { emailStream, staffStream, userStream } from '../../../shared/events/streams.ts';
+import { reservationStream, staffStream, userStream } from '../../../shared/events/streams.ts';
 import type { NewUserEvent, StaffEvent } from '../../../shared/events/types.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
 import type { Vault } from '../../../shared/vault/vault.ts';
@@ -108,9 +108,11 @@ export function createAuthors(log: EventLog, vault: Vault) {
         const emailDigest = await vault.emailDigest(email);
         const reserved = await codec.encode(
           { type: 'EmailReserved', data: { userId } },
-          stamp(emailStream(emailDigest), 0, Date.now()),
+          stamp(reservationStream('email', emailDigest), 0, Date.now()),
         );
-        await log.append(emailStream(emailDigest), 'no_stream', [reserved], { deadlineMs: 10_000 });
+        await log.append(reservationStream('email', emailDigest), 'no_stream', [reserved], {
+          deadlineMs: 10_000,
+        });
         return append({
           type: 'UserSignedUp',
           data: { userId, emailDigest, personal: { email, passwordHash: 'not a hash' } },
