@@ -55,7 +55,7 @@ export class Cuts {
     const kept = events.filter((event) => {
       const userId = userOfStream(event.stream);
       const isLater = eventTime(event) > this.#asOf;
-      // An email's stream changes no row; what is no user's stream of ours, decoding says.
+      // Staff's are cut one by one, and reservations change no row; what is no user's stream of ours, decoding says.
       if (userId === undefined || !UUID.test(userId)) return !isLater;
       const from = cut.get(userId);
       if (from !== undefined) return event.revision < from;

@@ -4,6 +4,7 @@ import type { Feed } from '../feeds/feed.ts';
 import type { Session } from '../follow/consumer.ts';
 import type { ProjectorMetrics } from '../metrics.ts';
 import { beginProjecting, endProjecting } from './batch-spans.ts';
+import type { ErasedUser } from './projections/erased.ts';
 import type { DecodedBatch, ReadModelWriter } from './read-model-writer.ts';
 import { WriteBehind } from './write-behind.ts';
 
@@ -36,13 +37,14 @@ export async function project(options: ProjectOptions, session: Session): Promis
     failed: (error) => inner.abort(error),
   });
   let following = true;
-  const fill = (after?: string): void =>
+  /** Piece by piece between the batches, for as long as there are more. */
+  const inPieces = <P>(next: (after: P | undefined) => Promise<P | undefined>, after?: P): void =>
     writes.run(async () => {
-      const last = await writer.fillCancelledBy(feed, after);
-      if (last !== undefined && following) fill(last);
+      const last = await next(after);
+      if (last !== undefined && following) inPieces(next, last);
     });
-  writes.run(() => writer.forgetErased());
-  fill();
+  inPieces((after: ErasedUser | undefined) => writer.forgetErased(after));
+  inPieces((after: string | undefined) => writer.fillCancelledBy(feed, after));
   const settling = setInterval(() => {
     if (writer.parkedUsers > 0) writes.run(() => settle(options));
   }, HEARTBEAT_MS);

@@ -10,7 +10,7 @@ import { fillCancelledBy } from './cancelled-by.ts';
 import { AT_START, advanced, type Checkpoint, loadCheckpoint, moveCheckpoint } from './checkpoint.ts';
 import { type DecodedEvents, type Decoder, decodeEvents } from './decode.ts';
 import { GapInBatch } from './fold.ts';
-import { forgetAllErased } from './projections/erased.ts';
+import { type ErasedUser, forgetErased, nextErased } from './projections/erased.ts';
 
 /** A batch that is ready to be written. */
 export interface DecodedBatch {
@@ -120,13 +120,17 @@ export class ReadModelWriter {
     return fillCancelledBy({ pool, reader, feed, checkpoint, skipped }, after);
   }
 
-  /** See projections/erased.ts. @throws CheckpointMoved */
-  forgetErased(): Promise<void> {
+  /** Forgets the next of those whom a projector of the release before has erased. @throws CheckpointMoved */
+  async forgetErased(after: ErasedUser | undefined): Promise<ErasedUser | undefined> {
+    const { pool } = this.#target;
+    const { remembered, last } = await nextErased(pool, after);
     const checkpoint = this.#checkpoint;
-    return inTransaction(this.#target.pool, async (client) => {
-      await moveCheckpoint(client, checkpoint, checkpoint);
-      await forgetAllErased(client);
-    });
+    if (remembered.length > 0)
+      await inTransaction(pool, async (client) => {
+        await moveCheckpoint(client, checkpoint, checkpoint);
+        await forgetErased(client, remembered);
+      });
+    return last;
   }
 
   async #commit(

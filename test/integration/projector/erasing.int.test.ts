@@ -78,8 +78,26 @@ describe('erasing', () => {
       licenseId,
     ]);
     await system.pool.query("UPDATE read_model.subscriptions SET external_id = 'sub_7'");
+    // More than are looked at together, all erased at one time.
+    await system.pool.query(
+      `WITH added AS (
+         INSERT INTO read_model.users (user_id, status, credentials_revision, ended_token_ids, revision, position_commit,
+           position_prepare, created_at, updated_at)
+         SELECT gen_random_uuid(), 'erased', 0, '{}', 1, 1, 1, '2026-01-01Z', '2026-01-01Z' FROM generate_series(1, 250)
+         RETURNING user_id
+       )
+       INSERT INTO read_model.licenses (license_id, user_id, subscription_id, client_id, status, activated_at, created_at, updated_at)
+       SELECT gen_random_uuid(), user_id, user_id, 'desktop', 'active', '2026-01-01Z', '2026-01-01Z', '2026-01-01Z' FROM added`,
+    );
     await projector.stop();
     projector = await system.project();
+    await eventually('the projector has blanked all of them', async () => {
+      const left = "SELECT FROM read_model.licenses WHERE client_id = 'desktop'";
+      return (await system.pool.query(left)).rowCount === 0;
+    });
+    await system.pool.query(
+      "DELETE FROM read_model.users WHERE created_at = '2026-01-01Z'; DELETE FROM read_model.licenses WHERE created_at = '2026-01-01Z'",
+    );
     await eventually(
       'the projector has blanked them',
       async () => (await licenseRow(licenseId)).client_id === null,
