@@ -1,6 +1,6 @@
 import type { ShownCatalogue, ShownPlan } from '../../shared/catalogue/shown.ts';
 
-/** One thing that is other in one catalogue than in another. Undefined: it isn't there. */
+/** One difference between two catalogues. Undefined: not in that one. */
 export interface Difference {
   /** `app.pro`, or `app.pro max_clients`. */
   readonly place: string;
@@ -23,7 +23,7 @@ function ofPlan(place: string, before: ShownPlan, after: ShownPlan): Difference[
     .filter((difference) => difference.before !== difference.after);
 }
 
-/** What `after` has other than `before`, as far as customers can see: plan by plan, field by field. */
+/** How `after` differs from `before`, as far as customers can see: plan by plan, field by field. */
 export function differences(before: ShownCatalogue, after: ShownCatalogue): Difference[] {
   const [earlier, later] = [plansOf(before), plansOf(after)];
   const places = new Set([...earlier.keys(), ...later.keys()]);

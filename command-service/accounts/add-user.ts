@@ -36,7 +36,7 @@ interface NewUser {
   readonly stamp: CommandStamp;
 }
 
-/** How what is unique of it stands. */
+/** The reservations of what must be unique about the user, as they stand. */
 interface Found {
   readonly named: Reservation<'external'> | undefined;
   readonly held: Reservation<'email'> | undefined;

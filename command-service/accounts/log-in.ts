@@ -27,7 +27,7 @@ export function createLogIn({ dependencies, states, queue, emails }: Parts) {
     const account = held?.userId ?? (await vault.emailDigest(email));
     const { revision, position, lastEventAt, credentials } = await queue.run(holder, async () => {
       const state = await states.readToEnd(holder);
-      // One that is reserved for them, or not yet released, is not the one that they have.
+      // An email that is only reserved for them, or that they have yet to release, is not theirs.
       const isTheirs = state.account.emailDigest === held?.digest;
       return { ...state, credentials: isTheirs ? credentialsOf(state) : undefined };
     });

@@ -84,7 +84,7 @@ export type Rejection =
       /** All of that product. */
       readonly activeClients: readonly ActiveClient[];
     }
-  /** Places changed hands as often as the terms allow in 30 days. */
+  /** There were as many replacements in 30 days as the terms allow. */
   | {
       readonly code: 'replacements_used_up';
       readonly limit: number;

@@ -68,7 +68,7 @@ type CommandOf<T extends StaffCommand['type']> = Extract<StaffCommand, { type: T
 
 const unchanged = (account: StaffAccount) => nothing({ kind: 'staff', account });
 
-/** Nobody gives what they don't have: by way of an account of their making they would have it then. */
+/** Nobody gives a scope that they don't have: through an account of their own making they would have it. */
 function beyond(held: ReadonlySet<string>, scopes: readonly string[]): Rejection | undefined {
   const lacking = scopes.filter((scope) => !held.has(scope));
   return lacking.length > 0 ? { code: 'insufficient_scope', scopes: lacking } : undefined;

@@ -88,7 +88,7 @@ function decideAccount(
   }
 }
 
-/** Whatever a log-out or an erasing asks for holds of an erased user, and what staff started before was started. */
+/** What a log-out or an erasing asks for already holds for an erased user, and what staff start again was started before. */
 function decideErased(state: UserState, command: Command): Decision {
   if (command.type === 'EraseUser' || command.type === 'LogOut') return nothing({ kind: 'user' });
   const earlier = command.type === 'StartSubscription' && startedBefore(state.subscriptions, command);

@@ -15,7 +15,7 @@ import type { Reservations } from '../reservations/reservations.ts';
 
 export interface IssueLicenseKeyRequest extends OfUser {
   readonly product?: string | undefined;
-  /** Different clients that it may activate; without a limit unless given. */
+  /** How many different clients it may activate; no limit unless given. */
   readonly uses?: number | undefined;
   /** Milliseconds since 1970. */
   readonly expiresAt?: number | undefined;

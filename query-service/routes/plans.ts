@@ -6,7 +6,7 @@ import { text } from '../../shared/http/routes/fields.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
 
-/** A catalogue changes with a restart: that a cache answers for a minute costs nobody anything. */
+/** A catalogue changes only with a restart, so a cache may answer for a minute. */
 const CACHE_CONTROL = 'public, max-age=60';
 
 const plans = queryRoute({

@@ -15,7 +15,7 @@ export interface LastSeenOptions {
 export interface SeenClient {
   readonly licenseId: string;
   readonly userId: string;
-  /** What it said that it is, if it did. */
+  /** The version that the program named, if it did. */
   readonly appVersion: string | undefined;
   /** Days since 1970 of when this node last saw it. */
   seenOn: number;

@@ -14,7 +14,7 @@ import { type ActivateClient, unchanged } from './commands.ts';
 import { type PlaceLimits, placeOf, replacementsUsedUp } from './places.ts';
 import type { ProductLicenses } from './state.ts';
 
-/** Refuses if there is no place for one more active client. */
+/** Refuses where no place is free for one more active client. */
 export function noPlace({ ofClient, active }: ProductLicenses, limit: number): Rejection | undefined {
   if (active < limit) return undefined;
   const activeClients = [...ofClient.values()].filter(({ status }) => status === 'active');
@@ -31,7 +31,7 @@ function replacedBy(
   return license?.status === 'active' ? license : { code: 'not_found', what: 'client' };
 }
 
-/** Why a new client can't have a place: none is free, or places changed hands too often. */
+/** Why a new client can't have a place: none is free, or too many were replaced. */
 function placeRefused(
   held: ProductLicenses,
   client: string,

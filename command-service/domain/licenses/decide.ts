@@ -8,7 +8,7 @@ import type { ActivateClient, ActivationCommand } from './commands.ts';
 import { deactivateClient, deactivateLicense, reinstateLicense, revoke } from './end.ts';
 import { licensesOf } from './state.ts';
 
-/** A product that the user has is meant by its name, whether it is sold any longer or not. */
+/** A product of which the user has something may be named even if it is no longer sold. */
 function productFor(state: UserState, named: string | undefined, { catalogue }: Context): string | Rejection {
   if (named !== undefined && state.subscriptions.counting.has(named)) return named;
   const { found, detail } = resolveProduct(catalogue, named);

@@ -17,7 +17,7 @@ function named(licenses: Licenses, { clientId, product, licenseId }: DeactivateC
 }
 
 /**
- * Gives a client's place free. A client that is not active has none: nothing to do, and a revoked one stays
+ * Frees a client's place. A client that is not active has none: nothing to do, and a revoked one stays
  * revoked. A key of an earlier license of the client does not end the later one.
  */
 export function deactivateClient(licenses: Licenses, command: DeactivateClient, userId: string): Decision {

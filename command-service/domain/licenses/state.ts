@@ -22,7 +22,7 @@ export const noLicenses = (): Licenses => ({ byId: new Map(), ofProduct: new Map
 
 const none = (): ProductLicenses => ({ ofClient: new Map(), active: 0, places: noPlaces() });
 
-/** To be read: a product without licenses has an empty one, which is not kept. */
+/** For reading alone: a product without licenses has an empty one, which is not kept. */
 export const licensesOf = ({ ofProduct }: Licenses, product: string): ProductLicenses =>
   ofProduct.get(product) ?? none();
 

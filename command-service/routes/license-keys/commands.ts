@@ -30,7 +30,7 @@ const issue = commandRoute({
       .min(1, 'expected 1 to 10000000')
       .max(10_000_000, 'expected 1 to 10000000')
       .optional()
-      .meta({ description: 'Different clients that it may activate; without a limit unless given.' }),
+      .meta({ description: 'How many different clients it may activate; no limit unless given.' }),
     expires_at: instant.optional().meta({ description: 'From then on it activates nothing.' }),
     note: text(0, 1_024).optional().meta({ description: 'What it is for; erased with its user.' }),
   }),

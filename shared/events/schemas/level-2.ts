@@ -56,7 +56,7 @@ export const userEventSchemas2 = {
     keyDigest: digest,
     /** Its text was made by another system: it can't be shown. */
     imported: z.literal(true).optional(),
-    /** Different clients that it may activate; without a limit unless given. */
+    /** How many different clients it may activate; no limit unless given. */
     uses: z.int().min(1).max(10_000_000).optional(),
     expiresAt: instant.optional(),
     personal: sealed,
