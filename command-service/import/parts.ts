@@ -1,3 +1,4 @@
+import { timeOfUuidv7 } from '../../shared/ids.ts';
 import type { Vault } from '../../shared/vault/vault.ts';
 import type { CommandStamp } from '../execute/stamps.ts';
 import type { Reservation, Reservations } from '../reservations/reservations.ts';
@@ -83,15 +84,20 @@ export async function readParts(
     digest: string,
     before: Reservation<K>,
     id: string,
+    fits: (reserved: string) => boolean = () => true,
   ) => {
-    if (before.holder?.id !== undefined) return before.holder.id;
+    const reserved = before.holder?.id;
+    if (reserved !== undefined && fits(reserved)) return reserved;
     missing.push((stamp) => reservations.reserve(kind, digest, before, { userId, id }, stamp));
     return id;
   };
   const ids = {
-    subscriptions: made.subscriptions.map((id, at) =>
-      idOf('external', digests.subscriptions[at] as string, subscriptions[at] as Reservation<'external'>, id),
-    ),
+    subscriptions: made.subscriptions.map((id, at) => {
+      const [digest, before] = [digests.subscriptions[at] as string, subscriptions[at]];
+      // A line that was cut off may have been mended since: under an id of another date nothing would find the subscription.
+      const begins = (reserved: string) => timeOfUuidv7(reserved) === timeOfUuidv7(id);
+      return idOf('external', digest, before as Reservation<'external'>, id, begins);
+    }),
     licenseKeys: made.licenseKeys.map(({ keyDigest, keyId }, at) => ({
       keyDigest,
       keyId: idOf('key', keyDigest, licenseKeys[at] as Reservation<'key'>, keyId),

@@ -106,8 +106,8 @@ function obstacle(
   const before = counting.get(product);
   const takesPlace = takesItsPlace(before, facts, now);
   if (before?.suspended && takesPlace) return { code: 'subscription_suspended', subscription: before };
-  const isTrialUsed = [...byId.values()].some((earlier) => earlier.trial && earlier.product === product);
-  if (trial && isTrialUsed) return { code: 'trial_used' };
+  if (trial && byId.values().some((earlier) => earlier.trial && earlier.product === product))
+    return { code: 'trial_used' };
   const stands = before && isCurrentAt(before, now) && !givesWay(before, by);
   if (stands && isCurrentAt(facts, now)) return { code: 'subscription_exists', subscription: before };
   return takesPlace && limit < active ? { code: 'too_many_clients', limit, active } : undefined;

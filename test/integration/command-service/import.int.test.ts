@@ -6,6 +6,7 @@ import { DAY_MS } from '../../../shared/calendar.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
 import { EventNotEnabled } from '../../../shared/events/errors.ts';
 import { userStream } from '../../../shared/events/streams.ts';
+import { timeOfUuidv7 } from '../../../shared/ids.ts';
 import { licenseKeyHash } from '../../../shared/license-keys/text.ts';
 import { activate, Backend, done, type Node, newEmail, OPERATOR, signUp } from './nodes.ts';
 
@@ -103,6 +104,21 @@ describe('an imported customer', () => {
     const more = { ...ada, clients: [...ada.clients, machine('phone')] };
     expect(await node.importer.import(more)).toEqual({ kind: 'imported', events: 1 });
     expect(await typesOf(node, ada)).toEqual([...WHOLE, 'LicenseActivated']);
+  });
+
+  it('of a line that was mended after it was refused has the id of the start date that it has now', async () => {
+    const node = backend.node();
+    const { email } = await signUp(node);
+    const ada = customer({ email });
+    expect(await node.importer.import(ada)).toMatchObject({ refusal: { code: 'email_taken' } });
+    const startDate = NOW - 1_000 * DAY_MS;
+    const [subscription] = ada.subscriptions;
+    if (!subscription) throw new Error('a customer without a subscription');
+    const mended = { ...ada, email: newEmail(), subscriptions: [{ ...subscription, startDate }] };
+    expect(await node.importer.import(mended)).toMatchObject({ kind: 'imported' });
+    const [, started] = await backend.stream(userStream(await userOf(node, ada)));
+    expect(timeOfUuidv7(String(started?.data.subscriptionId))).toBe(startDate);
+    expect(await node.importer.import(mended)).toEqual({ kind: 'imported', events: 0 });
   });
 
   it('activates again with what the import brought: the same license', async () => {
