@@ -1,4 +1,8 @@
-import { ADVISORY_LOCKS, tryAdvisoryLock } from '../../shared/adapters/postgres/advisory-locks.ts';
+import {
+  ADVISORY_LOCKS,
+  endAdvisoryLock,
+  tryAdvisoryLock,
+} from '../../shared/adapters/postgres/advisory-locks.ts';
 import { createPool, type Pool } from '../../shared/adapters/postgres/pool.ts';
 import { READ_MODEL_SCHEMA } from '../../shared/read-model/rows.ts';
 import type { AppliedEvent } from '../feeds/feed.ts';
@@ -54,7 +58,7 @@ class AsOfBuild {
       if (!marker.completed) await this.#build(marker);
       return await this.#result(marker);
     } finally {
-      unlock();
+      await unlock();
     }
   }
 
@@ -63,14 +67,15 @@ class AsOfBuild {
   }
 
   /** One at a time for each schema. The lock goes with its connection. */
-  async #lock(): Promise<() => void> {
+  async #lock(): Promise<() => Promise<void>> {
     const client = await this.#pool.connect();
     const { schema } = this.#options;
-    if (!(await tryAdvisoryLock(client, ADVISORY_LOCKS.asOf(schema)))) {
+    const lock = ADVISORY_LOCKS.asOf(schema);
+    if (!(await tryAdvisoryLock(client, lock))) {
       client.release();
       throw new AsOfRefused('replay_running', `schema ${schema} is being built by another process`);
     }
-    return () => client.release(true);
+    return () => endAdvisoryLock(client, lock);
   }
 
   async #build(marker: Marker): Promise<void> {

