@@ -43,7 +43,7 @@ export function createGuesses({ metrics, redis }: Connections, { config, logger 
     limiter,
     perAddress: config.WRONG_GUESSES_PER_ADDRESS,
     perAccount: config.WRONG_GUESSES_PER_ACCOUNT,
-    known: redisKnownAddresses(redis),
+    known: redisKnownAddresses(redis, logger),
     onRefused: (kind) => metrics.rateLimited.inc(limit(kind)),
   });
   return { guesses, limiter };

@@ -20,7 +20,13 @@ export async function runningCatalogue(url: string): Promise<ShownCatalogue> {
     throw new CatalogueUnknown(url, 'the server cannot be reached', { cause });
   }
   if (!answer.ok) throw new CatalogueUnknown(url, `GET /v1/plans answered ${answer.status}`);
-  const parsed = shownCatalogueSchema.safeParse(await answer.json().catch(() => undefined));
+  let body: unknown;
+  try {
+    body = await answer.json();
+  } catch (cause) {
+    throw new CatalogueUnknown(url, 'GET /v1/plans did not answer with JSON', { cause });
+  }
+  const parsed = shownCatalogueSchema.safeParse(body);
   if (!parsed.success) throw new CatalogueUnknown(url, 'GET /v1/plans of another release answered');
   return parsed.data;
 }

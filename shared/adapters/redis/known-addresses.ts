@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { KnownAddresses } from '../../http/limits/failure-limit.ts';
+import type { Logger } from '../../process/logger.ts';
 import type { Redis } from './client.ts';
 
 /** As long as people stay away between two uses of a program that they use. */
@@ -14,13 +15,19 @@ const keyOf = (account: string, address: string): string =>
  * because only a right answer is remembered. A Redis that is lost or unreachable knows of none: then an account that is
  * guessed at is out of reach for its owner too, for an hour at most.
  */
-export function redisKnownAddresses(redis: Redis): KnownAddresses {
+export function redisKnownAddresses(redis: Redis, logger: Logger): KnownAddresses {
+  const failed = (err: unknown) => logger.warn({ err }, 'known_addresses_unreachable');
   return {
     async has(account, address) {
-      return (await redis.exists(keyOf(account, address)).catch(() => 0)) === 1;
+      try {
+        return (await redis.exists(keyOf(account, address))) === 1;
+      } catch (error) {
+        failed(error);
+        return false;
+      }
     },
     remember(account, address) {
-      redis.set(keyOf(account, address), '', 'PX', REMEMBERED_MS).catch(() => undefined);
+      redis.set(keyOf(account, address), '', 'PX', REMEMBERED_MS).catch(failed);
     },
   };
 }

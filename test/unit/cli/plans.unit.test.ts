@@ -152,9 +152,10 @@ describe('plans compare', () => {
   });
 
   it('asks a running system, and says so where there is none', async () => {
+    let body = JSON.stringify(showCatalogue(readCatalogue(SELF_SERVICE)));
     const server = createServer((request, response) => {
       response.statusCode = request.url === '/v1/plans' ? 200 : 404;
-      response.end(JSON.stringify(showCatalogue(readCatalogue(SELF_SERVICE))));
+      response.end(body);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -163,6 +164,12 @@ describe('plans compare', () => {
       out: '',
       err: `${SELF_SERVICE} sells what ${url} sells.\n`,
     });
+    body = '<html>Welcome to the intranet</html>';
+    const page = await plans('show', '--url', url);
+    expect(page).toMatchObject({ status: 1, err: expect.stringContaining('did not answer with JSON') });
+    body = '{"plans":[]}';
+    const older = await plans('show', '--url', url);
+    expect(older).toMatchObject({ status: 1, err: expect.stringContaining('another release') });
     await new Promise((resolve) => server.close(resolve));
     const away = await plans('show', '--url', url);
     expect(away).toMatchObject({ status: 1, err: expect.stringContaining('the server cannot be reached') });
