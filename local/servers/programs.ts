@@ -17,7 +17,9 @@ export type ProgramName =
   | 'promtool'
   | 'prometheus-node-exporter'
   // Those of a pooler.
-  | 'pgbouncer';
+  | 'pgbouncer'
+  // Those of the pages.
+  | 'chromium';
 
 /** What the program is called by those who install it, and the Debian package that has it. */
 const SOURCE: Record<ProgramName, { readonly called: string; readonly package: string }> = {
@@ -29,6 +31,7 @@ const SOURCE: Record<ProgramName, { readonly called: string; readonly package: s
   mvn: { called: 'Maven', package: 'maven' },
   wrk: { called: 'wrk', package: 'wrk' },
   pgbouncer: { called: 'PgBouncer', package: 'pgbouncer' },
+  chromium: { called: 'Chromium', package: 'chromium' },
   prometheus: { called: 'Prometheus', package: 'prometheus' },
   promtool: { called: 'Prometheus', package: 'prometheus' },
   'prometheus-node-exporter': {
