@@ -3,7 +3,7 @@ import type { RecordedEvent } from '../event-log/event-log.ts';
 import { EventInvalid, ForeignEvent, UnknownEvent } from './errors.ts';
 import { type Metadata, metadataSchema } from './metadata.ts';
 import type { EventVersion } from './schemas/version.ts';
-import { type ReservationKind, staffOfStream, userOfStream } from './streams.ts';
+import { type ReservationKind, staffOfStream, userOfStream, webhookOfStream } from './streams.ts';
 import type { ReservationEventType } from './types.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -33,11 +33,12 @@ const RESERVED_BY: Readonly<Record<ReservationEventType, ReservationKind>> = {
 const reservationKind = (type: string): ReservationKind | undefined =>
   Object.hasOwn(RESERVED_BY, type) ? RESERVED_BY[type as ReservationEventType] : undefined;
 
-/** A stream holds the events of one user, of one member of staff, or of one reservation alone: readers rely on it. */
+/** A stream holds the events of one user, of one member of staff, of one webhook, or of one reservation alone: readers rely on it. */
 function isAtHome(type: string, stream: string, data: Json): boolean {
   const kind = reservationKind(type);
   if (kind !== undefined) return stream.startsWith(`${kind}-`);
   if (type.startsWith('Staff')) return staffOfStream(stream) === data.staffId;
+  if (type.startsWith('Webhook')) return webhookOfStream(stream) === data.webhookId;
   return userOfStream(stream) === data.userId;
 }
 

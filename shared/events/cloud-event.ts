@@ -5,7 +5,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** What producers take: a record of the topic of events. */
 export interface KafkaRecord {
-  /** The id of the user, or of the member of staff, that it is about: it alone decides the partition. */
+  /** The id of the user, the member of staff or the webhook that it is about: it alone decides the partition. */
   readonly key: string;
   readonly value: Buffer;
   readonly headers: Readonly<Record<string, string>>;
@@ -41,8 +41,8 @@ export const EVENT_SOURCE = '/license-system';
  */
 export function toKafkaRecord(recorded: RecordedEvent, now: number): KafkaRecord {
   const { id, type, stream, revision, position, data, metadata } = recorded;
-  // An event of staff is about a member of staff, every other one about a user.
-  const subject = textIn(data, 'staffId' in data ? 'staffId' : 'userId');
+  // What names neither a member of staff nor a webhook is about a user.
+  const subject = textIn(data, ['staffId', 'webhookId'].find((field) => field in data) ?? 'userId');
   const created = recorded.created.toISOString();
   const { decidedAt, traceparent } = metadata;
   const actor = metadata.actor as Json;

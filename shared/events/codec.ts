@@ -7,7 +7,7 @@ import { eventId } from './event-id.ts';
 import { type Metadata, metadataSchema } from './metadata.ts';
 import { type EventCatalogue, eventCatalogue } from './schemas/catalogue.ts';
 import { downcast, upcast } from './schemas/upcasters.ts';
-import { staffOfStream, userOfStream } from './streams.ts';
+import { staffOfStream, userOfStream, webhookOfStream } from './streams.ts';
 import type {
   AnyEvent,
   NewUserEvent,
@@ -17,6 +17,7 @@ import type {
   ReservationEvent,
   StaffEvent,
   UserEvent,
+  WebhookEvent,
 } from './types.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -69,7 +70,7 @@ export interface EventReader {
 }
 
 /** An event that this system may write. */
-export type NewEventOfOurs = NewUserEvent | ReservationEvent | StaffEvent;
+export type NewEventOfOurs = NewUserEvent | ReservationEvent | StaffEvent | WebhookEvent;
 
 export interface Codec extends EventReader {
   /**
@@ -95,9 +96,13 @@ export const isUserEvent = (recorded: Recorded<AnyEvent>): recorded is Recorded<
 export const isStaffEvent = (recorded: Recorded<AnyEvent>): recorded is Recorded<StaffEvent> =>
   staffOfStream(recorded.stream) !== undefined;
 
+/** Tells an event of a webhook. */
+export const isWebhookEvent = (recorded: Recorded<AnyEvent>): recorded is Recorded<WebhookEvent> =>
+  webhookOfStream(recorded.stream) !== undefined;
+
 /** Tells an event of a reservation stream. */
 export const isReservationEvent = (recorded: Recorded<AnyEvent>): recorded is Recorded<ReservationEvent> =>
-  !isUserEvent(recorded) && !isStaffEvent(recorded);
+  !isUserEvent(recorded) && !isStaffEvent(recorded) && !isWebhookEvent(recorded);
 
 /** As {@link EventReader.decode}, but undefined for what another program wrote. @throws UnknownEvent */
 export function decodeOwn(

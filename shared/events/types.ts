@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Position } from '../event-log/position.ts';
 import type { Metadata } from './metadata.ts';
 import type { emailEventSchemas, personalSchemas, userEventSchemas } from './schemas/level-1.ts';
+import type { webhookEventSchemas2 } from './schemas/level-2/webhooks.ts';
 import type {
   personalSchemas2,
   reservationEventSchemas2,
@@ -15,11 +16,13 @@ type Latest<Older, Newer> = Omit<Older, keyof Newer> & Newer;
 type UserSchemas = Latest<typeof userEventSchemas, typeof userEventSchemas2>;
 type ReservationSchemas = typeof emailEventSchemas & typeof reservationEventSchemas2;
 type StaffSchemas = typeof staffEventSchemas2;
+type WebhookSchemas = typeof webhookEventSchemas2;
 type PersonalSchemas = Latest<typeof personalSchemas, typeof personalSchemas2>;
 
 export type UserEventType = keyof UserSchemas;
 export type ReservationEventType = keyof ReservationSchemas;
 export type StaffEventType = keyof StaffSchemas;
+export type WebhookEventType = keyof WebhookSchemas;
 /** The events that carry personal data. */
 export type PersonalEventType = keyof PersonalSchemas;
 
@@ -53,8 +56,13 @@ export type StaffEvent = {
   [T in StaffEventType]: { readonly type: T; readonly data: Readonly<z.infer<StaffSchemas[T]>> };
 }[StaffEventType];
 
+/** An event of a webhook. */
+export type WebhookEvent = {
+  [T in WebhookEventType]: { readonly type: T; readonly data: Readonly<z.infer<WebhookSchemas[T]>> };
+}[WebhookEventType];
+
 /** Any event of this system. */
-export type AnyEvent = UserEvent | ReservationEvent | StaffEvent;
+export type AnyEvent = UserEvent | ReservationEvent | StaffEvent | WebhookEvent;
 
 /** An event that was read from the log, checked and brought to its latest version. */
 export interface Recorded<E> {

@@ -4,7 +4,13 @@ import { insertDigestKey, selectDigestKey } from './statements.ts';
 import { type MasterKey, newKey, unwrapKey, wrapKey } from './wrapping.ts';
 
 /** What secrets are derived for, each kind under a key of its own: who learns one key has learned nothing of the others. */
-export const DERIVED_KINDS = ['license_key', 'password_reset', 'email_verification', 'service_key'] as const;
+export const DERIVED_KINDS = [
+  'license_key',
+  'password_reset',
+  'email_verification',
+  'service_key',
+  'webhook_secret',
+] as const;
 export type DerivedKind = (typeof DERIVED_KINDS)[number];
 
 type DigestKeyName = 'email' | 'request' | 'reservation' | `derive:${DerivedKind}`;

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { PersonalEventType } from '../types.ts';
 import { emailEventSchemas, personalSchemas, userEventSchemas } from './level-1.ts';
+import { webhookEventSchemas2 } from './level-2/webhooks.ts';
 import {
   personalSchemas2,
   reservationEventSchemas2,
@@ -29,7 +30,7 @@ const versionsOf = (level: number, data: Schemas, personal: Schemas): ReadonlyMa
 const level1 = versionsOf(1, { ...userEventSchemas, ...emailEventSchemas }, personalSchemas);
 const level2 = versionsOf(
   2,
-  { ...userEventSchemas2, ...reservationEventSchemas2, ...staffEventSchemas2 },
+  { ...userEventSchemas2, ...reservationEventSchemas2, ...staffEventSchemas2, ...webhookEventSchemas2 },
   personalSchemas2,
 );
 

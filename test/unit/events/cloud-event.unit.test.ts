@@ -114,7 +114,7 @@ describe.each(shipped)('%s', (_name, event) => {
       type: event.type,
       specversion: '1.0',
       source: '/license-system',
-      subject: event.data.userId ?? event.data.staffId,
+      subject: event.data.userId ?? event.data.staffId ?? event.data.webhookId,
       time: record.headers.ce_time,
       datacontenttype: 'application/json',
       data: event.data,

@@ -1,6 +1,13 @@
 import { compactDecrypt } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { type Codec, createCodec, createReader, isUserEvent } from '../../../shared/events/codec.ts';
+import {
+  type Codec,
+  createCodec,
+  createReader,
+  isReservationEvent,
+  isUserEvent,
+  isWebhookEvent,
+} from '../../../shared/events/codec.ts';
 import type { NewUserEvent } from '../../../shared/events/types.ts';
 import { ERASED, sealPersonal } from '../../../shared/vault/personal.ts';
 import {
@@ -105,6 +112,23 @@ describe('decoding', () => {
     const decoded = reader.decode(recorded);
     expect(decoded.event).toEqual(event);
     expect(isUserEvent(decoded)).toBe(false);
+  });
+
+  it('tells a webhook’s event apart, which stands in the webhook’s own stream alone', async () => {
+    const webhookId = '01935a0e-bf77-704c-9d04-9b5c3d6e0009';
+    const event = { type: 'WebhookEnabled', data: { webhookId } } as const;
+    const stream = `webhook-${webhookId}`;
+    const codec = codecOf(keysInMemory(), 2);
+    const recorded = asRecorded(await codec.encode(event, stamp({ stream })), stream);
+    const decoded = reader.decode(recorded);
+    expect(decoded.event).toEqual(event);
+    expect([isUserEvent, isReservationEvent, isWebhookEvent].map((is) => is(decoded))).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(() => reader.decode({ ...recorded, stream: `user-${webhookId}` })).toThrow('stream');
+    expect(() => codec.check(event, `webhook-${userId}`)).toThrow('belong');
   });
 
   it.each([
