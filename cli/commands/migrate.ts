@@ -10,8 +10,8 @@ export const migrateCommand: Command = {
   summary: 'create and upgrade the schemas in PostgreSQL',
   usage: `migrate
 
-Runs the SQL files that the database has not seen yet, each in one transaction: schemas read_model, usage and relay
-in DATABASE_URL, schema vault in VAULT_DATABASE_URL (default: DATABASE_URL). Done again it changes nothing. Prints
+Runs the SQL files that the database has not seen yet, each in one transaction: schemas read_model, usage, relay
+and notifications in DATABASE_URL, schema vault in VAULT_DATABASE_URL (default: DATABASE_URL). Done again it changes nothing. Prints
 each file that was applied.
 
 Settings: DATABASE_URL, VAULT_DATABASE_URL.`,

@@ -19,6 +19,7 @@ export async function serviceSettings(): Promise<Readonly<Record<string, z.ZodOb
     'query-service': (await import('../../query-service/config.ts')).querySettings,
     projector: (await import('../../projector/config.ts')).projectorSettings,
     relay: (await import('../../projector/relay/config.ts')).relaySettings,
+    notifier: (await import('../../projector/notifier/config.ts')).notifierSettings,
   };
 }
 

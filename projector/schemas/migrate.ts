@@ -2,6 +2,7 @@ import path from 'node:path';
 import { migrate, pendingMigrations, readMigrations } from '../../shared/adapters/postgres/migrate.ts';
 import type { Pool, Queryable } from '../../shared/adapters/postgres/pool.ts';
 import { READ_MODEL_SCHEMA } from '../../shared/read-model/rows.ts';
+import { NOTIFICATIONS_SCHEMA } from '../notifier/checkpoint.ts';
 import { RELAY_SCHEMA } from '../relay/checkpoint.ts';
 
 const folder = (set: string) => path.resolve(import.meta.dirname, 'migrations', set);
@@ -14,6 +15,7 @@ const usageMigrations = () => readMigrations(folder('usage'));
 const vaultMigrations = () => readMigrations(folder('vault'));
 const writeSideMigrations = () => readMigrations(folder('write_side'));
 const relayMigrations = () => readMigrations(folder('relay'));
+const notifierMigrations = () => readMigrations(folder('notifications'));
 
 export interface MigratedSet {
   readonly schema: string;
@@ -21,8 +23,8 @@ export interface MigratedSet {
 }
 
 /**
- * Brings every schema up to this build: the read models, usage and the relay's checkpoints in one database,
- * the vault and the write side's snapshots where the vault is kept.
+ * Brings every schema up to this build: the read models, usage, the relay's checkpoints and what the notifier has to
+ * send in one database, the vault and the write side's snapshots where the vault is kept.
  * @throws MigrationMismatch
  */
 export async function migrateAll(pools: {
@@ -35,6 +37,7 @@ export async function migrateAll(pools: {
     { pool: pools.database, schema: READ_MODEL_SCHEMA, migrations: await readModelMigrations() },
     { pool: pools.database, schema: 'usage', migrations: await usageMigrations() },
     { pool: pools.database, schema: RELAY_SCHEMA, migrations: await relayMigrations() },
+    { pool: pools.database, schema: NOTIFICATIONS_SCHEMA, migrations: await notifierMigrations() },
   ];
   const results: MigratedSet[] = [];
   for (const set of sets) results.push({ schema: set.schema, applied: await migrate(set) });
@@ -58,6 +61,13 @@ export async function missingMigrations(database: Queryable): Promise<string[]> 
 export async function missingRelayMigrations(database: Queryable): Promise<string[]> {
   const schema = RELAY_SCHEMA;
   const missing = await pendingMigrations({ pool: database, schema, migrations: await relayMigrations() });
+  return missing.map((name) => `${schema}/${name}`);
+}
+
+/** The same of what the notifier keeps. */
+export async function missingNotifierMigrations(database: Queryable): Promise<string[]> {
+  const schema = NOTIFICATIONS_SCHEMA;
+  const missing = await pendingMigrations({ pool: database, schema, migrations: await notifierMigrations() });
   return missing.map((name) => `${schema}/${name}`);
 }
 

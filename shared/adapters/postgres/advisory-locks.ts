@@ -21,6 +21,10 @@ export const ADVISORY_LOCKS = {
   rebuild: numbered(7_226_411_900_003n),
   /** Writing the log of the local event store. */
   localLog: numbered(7_245_190_331n),
+  /** Turning the log's events into what is due: deliveries and mails. */
+  notifier: numbered(7_226_411_900_004n),
+  /** Sending what is due. */
+  sending: numbered(7_226_411_900_005n),
   /** Sending the log's events to a topic. */
   relay: (topic: string): AdvisoryLock => ({ group: 1_226_411_902, name: topic }),
   /** Building read models as of a past moment in a schema. */

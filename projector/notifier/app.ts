@@ -1,0 +1,119 @@
+import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
+import { ADVISORY_LOCKS } from '../../shared/adapters/postgres/advisory-locks.ts';
+import { createPool } from '../../shared/adapters/postgres/pool.ts';
+import { watchPools } from '../../shared/adapters/postgres/pool-metrics.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { createReader } from '../../shared/events/codec.ts';
+import { createMetrics } from '../../shared/http/metrics.ts';
+import type { Logger } from '../../shared/process/logger.ts';
+import { loadMasterKey } from '../../shared/vault/master-key.ts';
+import { createVault } from '../../shared/vault/postgres-vault.ts';
+import { eventStoreFeed } from '../feeds/event-store.ts';
+import { Consumer } from '../follow/consumer.ts';
+import { missingNotifierMigrations } from '../schemas/migrate.ts';
+import { type ConsumerService, serveConsumer } from '../service.ts';
+import type { NotifierConfig } from './config.ts';
+import type { Enqueuer, Sender } from './enqueuer.ts';
+import { ENQUEUED, Following } from './follow.ts';
+import { createNotifierMetrics } from './metrics.ts';
+import { Sending } from './sending.ts';
+
+export interface NotifierServiceOptions {
+  readonly config: NotifierConfig;
+  readonly logger: Logger;
+}
+
+export type Connections = Awaited<ReturnType<typeof connect>>;
+
+/** Everything that this service talks to. Nothing is connected yet: it starts with all of them unreachable. @throws ConfigError */
+async function connect({ config, logger }: NotifierServiceOptions) {
+  const masterKey = await loadMasterKey(config, logger);
+  const database = createPool({
+    connectionString: config.DATABASE_URL,
+    applicationName: 'notifier',
+    max: 10,
+    settings: {
+      // What is due and the checkpoint are lost together and then come again; what was sent may be sent once more.
+      synchronous_commit: 'off',
+      // One that is frozen in a transaction holds the checkpoint.
+      idle_in_transaction_session_timeout: '10s',
+    },
+    logger,
+  });
+  const vaultDatabase = createPool({
+    connectionString: config.VAULT_DATABASE_URL ?? config.DATABASE_URL,
+    applicationName: 'notifier-vault',
+    max: 2,
+    logger,
+  });
+  const log = connectEventLog({ connectionString: config.EVENTSTORE_URL });
+  return {
+    database,
+    log,
+    vault: createVault({ db: vaultDatabase, masterKey, clock: systemClock }),
+    async close() {
+      await Promise.all([log.close(), database.end(), vaultDatabase.end()]);
+    },
+  };
+}
+
+/** What turns events into what is due, and what sends it: one pair for webhooks, one for mail. */
+function createRooms(
+  _connections: Connections,
+  _options: NotifierServiceOptions,
+): { readonly enqueuers: readonly Enqueuer[]; readonly senders: readonly Sender[] } {
+  return { enqueuers: [], senders: [] };
+}
+
+/**
+ * Starts a notifier. It waits for what can't be reached, and says on /health/ready what it waits for.
+ * @throws ConfigError; and the listening's error
+ */
+export async function startNotifier(options: NotifierServiceOptions): Promise<ConsumerService> {
+  const { config, logger } = options;
+  const connections = await connect(options);
+  const { database: pool, log } = connections;
+  const metrics = createMetrics('notifier');
+  watchPools(metrics.registry, { database: pool });
+  const notifierMetrics = createNotifierMetrics(metrics.registry);
+  const missingMigrations = () => missingNotifierMigrations(pool);
+  const { enqueuers, senders } = createRooms(connections, options);
+  const sending = new Sending({ pool, missingMigrations, senders, logger });
+  const feed = eventStoreFeed(log, config.NOTIFIER_BATCH_EVENTS, ENQUEUED);
+  const following = new Following({
+    feed,
+    pool,
+    reader: createReader(),
+    enqueuers,
+    enqueued: () => sending.wake(),
+    metrics: notifierMetrics,
+    foreign: (event) => logger.warn({ err: event }, 'foreign_event'),
+  });
+  const consumer = new Consumer({
+    name: 'notifier',
+    pool,
+    lock: ADVISORY_LOCKS.notifier,
+    missingMigrations,
+    waiting: () => feed.waiting,
+    work: { prepare: () => following.prepare(), follow: (session) => following.follow(session) },
+    clock: systemClock,
+    logger,
+  });
+  notifierMetrics.watch(consumer.status);
+  consumer.start();
+  sending.start();
+  return serveConsumer({
+    config,
+    dependencies: {
+      notifier: { check: async () => consumer.status.assertRunning(), required: true },
+      sending: { check: async () => sending.assertRunning(), required: true },
+      event_store: { check: () => log.ping(), required: true },
+      database: { check: () => pool.query('SELECT'), required: true },
+    },
+    metrics,
+    clock: systemClock,
+    logger,
+    stopWork: async () => void (await Promise.all([consumer.stop(), sending.stop()])),
+    closeConnections: () => connections.close(),
+  });
+}

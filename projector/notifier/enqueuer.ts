@@ -1,0 +1,26 @@
+import type { PoolClient } from '../../shared/adapters/postgres/pool.ts';
+import type { AnyEvent, Recorded } from '../../shared/events/types.ts';
+
+/** Turns events into what is due: deliveries, mails. */
+export interface Enqueuer {
+  /**
+   * Writes what one event makes due, in the transaction that moves the checkpoint past it: each event comes once in
+   * effect, in the log's order. Events of every stream come, and most of them concern nobody: for those it returns
+   * without a statement.
+   * @throws what stops the notifier, such as a FeedStop: no event is passed over
+   */
+  handle(event: Recorded<AnyEvent>, tx: PoolClient): Promise<void>;
+  /** The transaction was rolled back, or another process has written: what is kept in memory may not be so. */
+  forget(): void;
+}
+
+/** Sends what is due, in the one process that has the lock for it. */
+export interface Sender {
+  /**
+   * Sends until the signal aborts, then finishes what is under way.
+   * @throws an error of PostgreSQL: it is run again after a pause
+   */
+  run(signal: AbortSignal): Promise<void>;
+  /** Something was enqueued: there is no need to wait for the next poll. */
+  wake(): void;
+}
