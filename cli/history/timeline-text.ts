@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { FIRST_PRODUCT } from '../../shared/events/schemas/level-2.ts';
+import { FIRST_PRODUCT } from '../../shared/events/schemas/level-2/steps.ts';
 import { showEntry } from '../../shared/history/show.ts';
 import type { TimelineEntry } from '../../shared/history/timeline.ts';
 import { type StateSummary, statusAt, type UserRows } from '../../shared/history/user-rows.ts';

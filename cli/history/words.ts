@@ -1,4 +1,4 @@
-import { FIRST_PRODUCT } from '../../shared/events/schemas/level-2.ts';
+import { FIRST_PRODUCT } from '../../shared/events/schemas/level-2/steps.ts';
 import type { LicenseCounts, StateSummary, SubscriptionSummary } from '../../shared/history/user-rows.ts';
 
 /** Nothing that comes from a customer may steer the terminal. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FIRST_PRODUCT } from '../events/schemas/level-2.ts';
+import { FIRST_PRODUCT } from '../events/schemas/level-2/steps.ts';
 import { termsSchema, termsSchema1 } from '../events/schemas/terms.ts';
 import { expected } from '../expected.ts';
 import { CATALOGUE_NAME, type Catalogue, FREE_PLAN, type Plan, type Product } from './catalogue.ts';

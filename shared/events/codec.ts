@@ -10,6 +10,7 @@ import { downcast, upcast } from './schemas/upcasters.ts';
 import { staffOfStream, userOfStream, webhookOfStream } from './streams.ts';
 import type {
   AnyEvent,
+  NewStaffEvent,
   NewUserEvent,
   Personal,
   PersonalEventType,
@@ -22,10 +23,10 @@ import type {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The data keys that encoding needs: the vault has them. */
+/** The data keys that encoding needs, of users and of members of staff: the vault has them. */
 export interface SealingKeys {
-  createDataKey(userId: string): Promise<DataKey>;
-  dataKey(userId: string): Promise<DataKey | Erased>;
+  createDataKey(id: string): Promise<DataKey>;
+  dataKey(id: string): Promise<DataKey | Erased>;
 }
 
 /** Where a new event will be, and how it came to be. */
@@ -70,7 +71,7 @@ export interface EventReader {
 }
 
 /** An event that this system may write. */
-export type NewEventOfOurs = NewUserEvent | ReservationEvent | StaffEvent | WebhookEvent;
+export type NewEventOfOurs = NewUserEvent | ReservationEvent | NewStaffEvent | WebhookEvent;
 
 export interface Codec extends EventReader {
   /**
@@ -150,15 +151,16 @@ export function createReader(catalogue: EventCatalogue = eventCatalogue): EventR
   };
 }
 
+/** The first event of a person makes their key; for every later one a missing key is a fault. */
+const KEY_MAKERS: ReadonlySet<string> = new Set<PersonalEventType>(['UserSignedUp', 'UserAdded']);
+
 /** The codec: the one place where events go into the log and come out of it. */
 export function createCodec({ catalogue = eventCatalogue, writeLevel, vault }: CodecOptions): Codec {
   const types = new Map(Object.entries(catalogue));
 
-  async function seal(type: string, version: number, personal: Json, userId: string): Promise<string> {
-    // A user's first event makes the key; for every later one a missing key is a fault.
-    const begins = type === 'UserSignedUp' || type === 'UserAdded';
-    const key = begins ? await vault.createDataKey(userId) : await vault.dataKey(userId);
-    if (key === ERASED) throw new DataKeyErased(userId);
+  async function seal(type: string, version: number, personal: Json, id: string): Promise<string> {
+    const key = KEY_MAKERS.has(type) ? await vault.createDataKey(id) : await vault.dataKey(id);
+    if (key === ERASED) throw new DataKeyErased(id);
     return sealPersonal({ type, version }, personal, key);
   }
 
@@ -181,8 +183,11 @@ export function createCodec({ catalogue = eventCatalogue, writeLevel, vault }: C
     async encode(event, stamp) {
       const { type } = event;
       const { version, schema, payload: data, unsealed } = check(event, stamp.stream);
-      const { userId } = event.data as { readonly userId: string };
-      const personal = unsealed && (await seal(type, version, unsealed, userId));
+      const { userId, staffId = userId } = event.data as {
+        readonly userId: string;
+        readonly staffId?: string;
+      };
+      const personal = unsealed && (await seal(type, version, unsealed, staffId));
       const payload = checkPart(type, schema, personal === undefined ? data : { ...data, personal });
       const metadata = checkPart(type, metadataSchema, { ...stamp.metadata, schemaVersion: version });
       const { stream, index } = stamp;

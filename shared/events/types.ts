@@ -2,13 +2,10 @@ import type { z } from 'zod';
 import type { Position } from '../event-log/position.ts';
 import type { Metadata } from './metadata.ts';
 import type { emailEventSchemas, personalSchemas, userEventSchemas } from './schemas/level-1.ts';
+import type { reservationEventSchemas2 } from './schemas/level-2/reservations.ts';
+import type { staffEventSchemas2, staffPersonalSchemas2 } from './schemas/level-2/staff.ts';
+import type { userEventSchemas2, userPersonalSchemas2 } from './schemas/level-2/users.ts';
 import type { webhookEventSchemas2 } from './schemas/level-2/webhooks.ts';
-import type {
-  personalSchemas2,
-  reservationEventSchemas2,
-  staffEventSchemas2,
-  userEventSchemas2,
-} from './schemas/level-2.ts';
 
 /** Of two levels, what holds now. */
 type Latest<Older, Newer> = Omit<Older, keyof Newer> & Newer;
@@ -17,7 +14,8 @@ type UserSchemas = Latest<typeof userEventSchemas, typeof userEventSchemas2>;
 type ReservationSchemas = typeof emailEventSchemas & typeof reservationEventSchemas2;
 type StaffSchemas = typeof staffEventSchemas2;
 type WebhookSchemas = typeof webhookEventSchemas2;
-type PersonalSchemas = Latest<typeof personalSchemas, typeof personalSchemas2>;
+type UserPersonalSchemas = Latest<typeof personalSchemas, typeof userPersonalSchemas2>;
+type PersonalSchemas = UserPersonalSchemas & typeof staffPersonalSchemas2;
 
 export type UserEventType = keyof UserSchemas;
 export type ReservationEventType = keyof ReservationSchemas;
@@ -29,37 +27,38 @@ export type PersonalEventType = keyof PersonalSchemas;
 /** The personal data of an event of type `T`, unencrypted. */
 export type Personal<T extends PersonalEventType> = z.infer<PersonalSchemas[T]>;
 
-/** A user's event as the log holds it: `personal` is still encrypted. */
-export type UserEvent = {
-  [T in UserEventType]: { readonly type: T; readonly data: Readonly<z.infer<UserSchemas[T]>> };
-}[UserEventType];
+/** Events as the log holds them: `personal` is still encrypted. */
+type Logged<Schemas extends Readonly<Record<string, z.ZodType>>> = {
+  [T in keyof Schemas]: { readonly type: T; readonly data: Readonly<z.infer<Schemas[T]>> };
+}[keyof Schemas];
 
-/** A user's event as the decider produces it: `personal` unencrypted; the codec encrypts it. */
-export type NewUserEvent = {
-  [T in UserEventType]: {
+/** Events as a decider produces them: `personal` unencrypted; the codec encrypts it. */
+type Decided<Schemas extends Readonly<Record<string, z.ZodType>>> = {
+  [T in keyof Schemas]: {
     readonly type: T;
     readonly data: Readonly<
       T extends PersonalEventType
-        ? Omit<z.infer<UserSchemas[T]>, 'personal'> & { readonly personal: Personal<T> }
-        : z.infer<UserSchemas[T]>
+        ? Omit<z.infer<Schemas[T]>, 'personal'> & { readonly personal: Personal<T> }
+        : z.infer<Schemas[T]>
     >;
   };
-}[UserEventType];
+}[keyof Schemas];
+
+/** A user's event as the log holds it. */
+export type UserEvent = Logged<UserSchemas>;
+/** A user's event as the decider produces it. */
+export type NewUserEvent = Decided<UserSchemas>;
 
 /** An event of a reservation stream: who holds what must be unique across users. */
-export type ReservationEvent = {
-  [T in ReservationEventType]: { readonly type: T; readonly data: Readonly<z.infer<ReservationSchemas[T]>> };
-}[ReservationEventType];
+export type ReservationEvent = Logged<ReservationSchemas>;
 
-/** An event of a member of staff. */
-export type StaffEvent = {
-  [T in StaffEventType]: { readonly type: T; readonly data: Readonly<z.infer<StaffSchemas[T]>> };
-}[StaffEventType];
+/** An event of a member of staff, or of a service account. */
+export type StaffEvent = Logged<StaffSchemas>;
+/** The same as the decider produces it. */
+export type NewStaffEvent = Decided<StaffSchemas>;
 
 /** An event of a webhook. */
-export type WebhookEvent = {
-  [T in WebhookEventType]: { readonly type: T; readonly data: Readonly<z.infer<WebhookSchemas[T]>> };
-}[WebhookEventType];
+export type WebhookEvent = Logged<WebhookSchemas>;
 
 /** Any event of this system. */
 export type AnyEvent = UserEvent | ReservationEvent | StaffEvent | WebhookEvent;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FIRST_PRODUCT } from '../events/schemas/level-2.ts';
+import { FIRST_PRODUCT } from '../events/schemas/level-2/steps.ts';
 import { storedTermsSchema } from '../events/schemas/terms.ts';
 import type { LicenseView, SubscriptionInView, UserView } from './views.ts';
 

@@ -1,4 +1,4 @@
-import { FIRST_PRODUCT } from '../events/schemas/level-2.ts';
+import { FIRST_PRODUCT } from '../events/schemas/level-2/steps.ts';
 import type { StoredTerms } from '../events/schemas/terms.ts';
 import type { LicenseView, SubscriptionInView, UserView } from './views.ts';
 

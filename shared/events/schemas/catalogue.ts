@@ -1,14 +1,11 @@
 import type { z } from 'zod';
 import type { PersonalEventType } from '../types.ts';
 import { emailEventSchemas, personalSchemas, userEventSchemas } from './level-1.ts';
+import { reservationEventSchemas2 } from './level-2/reservations.ts';
+import { staffEventSchemas2, staffPersonalSchemas2 } from './level-2/staff.ts';
+import { steps2 } from './level-2/steps.ts';
+import { userEventSchemas2, userPersonalSchemas2 } from './level-2/users.ts';
 import { webhookEventSchemas2 } from './level-2/webhooks.ts';
-import {
-  personalSchemas2,
-  reservationEventSchemas2,
-  staffEventSchemas2,
-  steps2,
-  userEventSchemas2,
-} from './level-2.ts';
 import type { EventVersion } from './version.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -31,7 +28,7 @@ const level1 = versionsOf(1, { ...userEventSchemas, ...emailEventSchemas }, pers
 const level2 = versionsOf(
   2,
   { ...userEventSchemas2, ...reservationEventSchemas2, ...staffEventSchemas2, ...webhookEventSchemas2 },
-  personalSchemas2,
+  { ...userPersonalSchemas2, ...staffPersonalSchemas2 },
 );
 
 const types = [...new Set([...level1.keys(), ...level2.keys()])];

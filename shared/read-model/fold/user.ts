@@ -1,5 +1,5 @@
 import type { Position } from '../../event-log/position.ts';
-import { FIRST_PRODUCT } from '../../events/schemas/level-2.ts';
+import { FIRST_PRODUCT } from '../../events/schemas/level-2/steps.ts';
 import type { UserRow } from '../rows.ts';
 import type { FoldedEvent } from './event.ts';
 import { ProjectionFault } from './fault.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { id } from './fields.ts';
 
 /**
  * A webhook: where the seller's systems are told what happens, and of what. Of level 2, like all in level-2.ts; never edited
  * once shipped.
  */
 
-const id = z.uuid();
 const product = z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/);
 
 /** What the endpoint is, whole: a reader needs no earlier event to know it. */
