@@ -7,7 +7,7 @@ import { licenseResource, shownTo, subscriptionResource } from '../../../shared/
 import type { Route } from '../../../shared/http/routes/route.ts';
 import { type QueryContext, queryRoute } from '../../context.ts';
 import { showUser, userResource } from '../../queries/show.ts';
-import { findUser, findUsers } from '../../queries/users.ts';
+import { type FoundUser, findUser, findUsers } from '../../queries/users.ts';
 import { aboutMany, aboutOneUser, ONE_USER_PROBLEMS, QUERY_PROBLEMS } from '../conventions.ts';
 import { pageOfLicenses, pageOfSubscriptions } from './of-user.ts';
 
@@ -18,6 +18,10 @@ const common = {
   rateLimit: { name: 'queries', by: 'caller' },
 } as const;
 
+/** What a command's answer says of the user, too: so that what was read is changed as it was read, or not at all. */
+const REVISION = { ETag: 'The revision of the user, for `If-Match` of a command.' };
+const etagOf = ({ user: { revision } }: FoundUser) => ({ ETag: `"${revision}"` });
+
 const user = queryRoute({
   ...common,
   path: '/v1/users/{id}',
@@ -25,13 +29,13 @@ const user = queryRoute({
   summary: 'A user',
   params: z.object({ id: uuid }),
   headers: aboutOneUser,
-  answers: { 200: { description: 'The user.', body: userResource } },
+  answers: { 200: { description: 'The user.', body: userResource, headers: REVISION } },
   problems: ['not_found', ...ONE_USER_PROBLEMS],
 }).handle(async ({ db, readYourWrites, clock }, { principal, params, headers, signal }) => {
   await readYourWrites.reached({ kind: 'user', id: params.id }, headers['min-event-position'], signal);
   const found = await findUser(db, params.id);
   if (!found) throw new Problem('not_found');
-  return { status: 200, body: showUser(found, shownTo(principal), clock()) };
+  return { status: 200, headers: etagOf(found), body: showUser(found, shownTo(principal), clock()) };
 });
 
 const users = queryRoute({
@@ -79,8 +83,11 @@ const ofUser = {
   problems: ['not_found', ...ONE_USER_PROBLEMS],
 } as const;
 
-async function mustExist({ db }: QueryContext, userId: string): Promise<void> {
-  if (!(await findUser(db, userId))) throw new Problem('not_found');
+/** @throws Problem not_found */
+async function mustExist({ db }: QueryContext, userId: string): Promise<FoundUser> {
+  const found = await findUser(db, userId);
+  if (!found) throw new Problem('not_found');
+  return found;
 }
 
 const userSubscriptions = queryRoute({
@@ -88,12 +95,12 @@ const userSubscriptions = queryRoute({
   path: '/v1/users/{id}/subscriptions',
   operationId: 'listSubscriptionsOfUser',
   summary: "A user's subscriptions, by start date",
-  answers: { 200: { description: 'A page of them.', body: listOf(subscriptionResource) } },
+  answers: { 200: { description: 'A page of them.', body: listOf(subscriptionResource), headers: REVISION } },
 }).handle(async (context, { params: { id }, headers, query, signal }) => {
   await context.readYourWrites.reached({ kind: 'user', id }, headers['min-event-position'], signal);
-  const body = await pageOfSubscriptions(context, id, query);
-  if (body.items.length === 0) await mustExist(context, id);
-  return { status: 200, body };
+  // Before the rows: they may be newer than the revision then, which costs a 412, and never older than it.
+  const found = await mustExist(context, id);
+  return { status: 200, headers: etagOf(found), body: await pageOfSubscriptions(context, id, query) };
 });
 
 const userLicenses = queryRoute({

@@ -106,6 +106,20 @@ describe('a subscription and a license', () => {
   });
 });
 
+describe('a user, and their subscriptions,', () => {
+  it('are shown to staff with the revision that a command needs for If-Match', async () => {
+    const one = await system.it.readModel.addUser();
+    const etags = async () => {
+      const paths = [`/v1/users/${one.userId}`, `/v1/users/${one.userId}/subscriptions`];
+      const answers = await Promise.all(paths.map((path) => get(path, operator)));
+      return answers.map(({ headers }) => headers.get('ETag'));
+    };
+    expect(await etags()).toEqual(Array(2).fill('"2"'));
+    await system.it.readModel.suspend(one);
+    expect(await etags()).toEqual(Array(2).fill('"3"'));
+  });
+});
+
 describe('users', () => {
   const ids = (body: Record<string, unknown>) =>
     (body.items as { user_id: string }[]).map(({ user_id }) => user_id);
