@@ -83,6 +83,36 @@ module.exports = {
           '^(command-service/domain/|shared/(events/|event-log/position\\.ts|identity/opaque\\.ts|catalogue/catalogue\\.ts|ids\\.ts|calendar\\.ts|license-keys/status\\.ts|staff/account\\.ts|subscription-status\\.ts))',
       },
     },
+    {
+      name: 'pages-run-in-a-browser',
+      comment: 'What a browser gets imports its own folders and the libraries that are served to it.',
+      severity: 'error',
+      from: { path: '^query-service/pages/(parts|console|account)/' },
+      to: {
+        pathNot: '^(query-service/pages/(parts|console|account)/|shared/|node_modules/(preact|htm)/)',
+      },
+    },
+    {
+      name: 'pages-know-types-alone',
+      comment: 'Of shared/ the pages take the types of what the API answers: its code is not served.',
+      severity: 'error',
+      from: { path: '^query-service/pages/(parts|console|account)/' },
+      to: { path: '^shared/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'pages-stand-apart',
+      comment: 'The parts are for both pages, and the two know nothing of each other.',
+      severity: 'error',
+      from: { path: '^query-service/pages/(parts|console|account)/' },
+      to: { path: '^query-service/pages/(console|account)/', pathNot: '^query-service/pages/$1/' },
+    },
+    {
+      name: 'only-browsers-run-pages',
+      comment: 'Tests may try their pure parts.',
+      severity: 'error',
+      from: { pathNot: '^(query-service/pages|test)/' },
+      to: { path: '^query-service/pages/(parts|console|account)/' },
+    },
     driver(
       'eventstoredb',
       '@eventstore/db-client|@grpc/grpc-js',

@@ -20,6 +20,7 @@ import { UsageCounter } from '../shared/usage/usage-counter.ts';
 import type { QueryConfig } from './config.ts';
 import { type Connections, connect } from './connections.ts';
 import { endedTokens } from './ended-tokens.ts';
+import { mountPages } from './pages/serve.ts';
 import { Histories } from './queries/history.ts';
 import { ReadYourWrites } from './queries/read-your-writes.ts';
 import { statsReader } from './queries/stats.ts';
@@ -134,7 +135,10 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
     authenticate: createAuthenticate({ tokens, isEnded: endedTokens(database, keyUses) }),
     limits: { queries: config.QUERIES_PER_MINUTE },
     anonymous,
-    extend: (express) => mountDocs(express, API_DOCUMENT),
+    extend: (express) => {
+      mountDocs(express, API_DOCUMENT);
+      mountPages(express);
+    },
     ...{ trusted, limiter, usage, metrics, health, logger },
   });
   validation.start();

@@ -1,0 +1,30 @@
+import type { PartsTexts } from './en.ts';
+
+export const de: PartsTexts = {
+  language: 'Sprache',
+  languages: { en: 'English', de: 'Deutsch' },
+  theme: 'Darstellung',
+  themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
+  menu: 'Menü',
+  skip: 'Zum Inhalt springen',
+  loading: 'Wird geladen …',
+  cancel: 'Abbrechen',
+  close: 'Schließen',
+  copy: 'Kopieren',
+  copied: 'Kopiert',
+  tryAgain: 'Noch einmal versuchen',
+  more: 'Mehr anzeigen',
+  required: 'Pflichtfeld',
+  optional: 'freiwillig',
+  curl: 'Dasselbe mit curl',
+  requestId: 'Anfrage',
+  never: 'nie',
+  none: '–',
+  fieldsWrong: 'Einige Felder stimmen noch nicht.',
+  noAnswer: 'Der Server ist nicht erreichbar. Prüfen Sie die Verbindung und versuchen Sie es noch einmal.',
+  unknownOutcome:
+    'Es kam keine Antwort; vielleicht ist es geschehen, vielleicht nicht. Ein neuer Versuch ist sicher: Es geschieht höchstens einmal.',
+  busy: 'Der Server ist ausgelastet. Warten Sie einen Moment und versuchen Sie es noch einmal.',
+  tooMany: 'Zu viele Anfragen. Warten Sie eine Minute und versuchen Sie es noch einmal.',
+  showPassword: 'Passwort anzeigen',
+};
