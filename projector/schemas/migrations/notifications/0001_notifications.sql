@@ -57,10 +57,14 @@ CREATE TABLE deliveries (
   delivered_at timestamptz,
   PRIMARY KEY (webhook_id, event_id)
 );
+-- The first of a queue.
 CREATE INDEX deliveries_due ON deliveries (webhook_id, queue_id, position_commit, position_prepare) WHERE status = 'pending';
+-- Erasing.
 CREATE INDEX deliveries_by_user ON deliveries (user_id);
--- Lists, and the sweep.
+-- Lists.
 CREATE INDEX deliveries_by_time ON deliveries (webhook_id, created_at, event_id);
+CREATE INDEX deliveries_by_status ON deliveries (webhook_id, status, created_at, event_id);
+-- The sweep.
 CREATE INDEX deliveries_by_age ON deliveries (created_at);
 
 -- One row for each queue that has something pending: the sender looks here, and at the first delivery of each queue alone. So
