@@ -1,3 +1,4 @@
+import { type PasswordReset, passwordResetToken } from '../shared/tokens/one-time.ts';
 import { createAddUser } from './accounts/add-user.ts';
 import { createChangePassword } from './accounts/change-password.ts';
 import { createConfirmEmail, createConfirmPassword } from './accounts/confirm.ts';
@@ -7,7 +8,6 @@ import { createReleaseEmail } from './accounts/email/release-email.ts';
 import { createErase } from './accounts/erasing/erase.ts';
 import { createSweep } from './accounts/erasing/sweep-erasures.ts';
 import { createLogIn } from './accounts/log-in.ts';
-import { type PasswordReset, passwordResetToken } from './accounts/one-time-tokens.ts';
 import { createOpenProfile, type OpenedProfile } from './accounts/open-profile.ts';
 import { createSignUp } from './accounts/sign-up.ts';
 import type { ExecutorDependencies } from './dependencies.ts';

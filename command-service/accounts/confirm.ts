@@ -1,3 +1,4 @@
+import { openEmailVerification, openPasswordReset } from '../../shared/tokens/one-time.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
 import { resetHolds } from '../domain/account-commands.ts';
 import { decide } from '../domain/user.ts';
@@ -11,7 +12,6 @@ import {
 import { ANONYMOUS, stampCommand } from '../execute/stamps.ts';
 import { bringsTheSamePassword } from './credentials.ts';
 import { UNKNOWN_REQUESTER } from './hashing-queue.ts';
-import { openEmailVerification, openPasswordReset } from './one-time-tokens.ts';
 import { createOpenProfile } from './open-profile.ts';
 import { refuseGuessable } from './password-rules.ts';
 

@@ -9,6 +9,7 @@ export type AccountEvent = Extract<
       | 'UserAdded'
       | 'PasswordResetIssued'
       | 'PasswordChanged'
+      | 'EmailVerificationIssued'
       | 'EmailVerified'
       | 'EmailChanged'
       | 'LoggedOut'

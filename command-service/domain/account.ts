@@ -24,6 +24,8 @@ export interface Account {
   credentialsRevision: number;
   /** One-time tokens to set a password by, that are neither used nor overtaken → when they expire (ms). */
   readonly resets: Map<string, number>;
+  /** When the tokens to verify the email by expire that were given out for it (ms), oldest first. */
+  readonly verifications: number[];
   /** Logged-out tokens → when they expire anyway (ms). Those that have expired drop out at the next log-out. */
   readonly endedTokens: Map<string, number>;
   /** Erased while suspended: the email stays reserved until staff release it. */
@@ -43,6 +45,7 @@ export const noAccount = (userId: string): Account => ({
   passwordRevision: -1,
   credentialsRevision: -1,
   resets: new Map(),
+  verifications: [],
   endedTokens: new Map(),
   emailBlocked: false,
 });
@@ -128,6 +131,11 @@ export function foldAccount(account: Account, event: AccountEvent, revision: num
       account.resets.set(resetId, expiresAt);
       return { kind: 'reset', resetId, expiresAt };
     }
+    case 'EmailVerificationIssued': {
+      const running = account.verifications.filter((expiresAt) => expiresAt > at);
+      account.verifications.splice(0, Infinity, ...running, Date.parse(event.data.expiresAt));
+      return profileOf(account);
+    }
     case 'EmailVerified':
       account.profile = { ...account.profile, emailVerified: true, updatedAt: at };
       return profileOf(account);
@@ -136,6 +144,7 @@ export function foldAccount(account: Account, event: AccountEvent, revision: num
       account.emailDigest = emailDigest;
       account.emailRevision = revision;
       account.resets.clear();
+      account.verifications.length = 0;
       const sealedEmail = { event: event.type, sealed };
       account.profile = { ...account.profile, sealedEmail, emailVerified: false, updatedAt: at };
       return profileOf(account);
@@ -156,6 +165,7 @@ export function foldAccount(account: Account, event: AccountEvent, revision: num
       account.profile = { status: 'erased', emailVerified: false, createdAt, updatedAt: at };
       account.credentials = '';
       account.resets.clear();
+      account.verifications.length = 0;
       account.endedTokens.clear();
       account.emailBlocked = event.data.emailBlocked;
       return USER;

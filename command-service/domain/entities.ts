@@ -1,6 +1,7 @@
 import type { Position } from '../../shared/event-log/position.ts';
 import type { Terms } from '../../shared/events/schemas/terms.ts';
 import type { LicenseKeyFacts } from '../../shared/license-keys/status.ts';
+import type { EndNotice } from '../../shared/subscription-end.ts';
 import type { Side, SubscriptionFacts } from '../../shared/subscription-status.ts';
 
 /** One subscription. Replaced, never changed. Instants are milliseconds since 1970. */
@@ -18,6 +19,8 @@ export interface Subscription extends SubscriptionFacts {
   readonly quantity: number;
   readonly trial: boolean;
   readonly externalId?: string;
+  /** What was told of its end, as it is set now. */
+  readonly endNotice: EndNotice;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

@@ -38,7 +38,7 @@ export const initialState = (userId: string): UserState => ({
 export const approximateBytes = (state: UserState): number =>
   1_500 +
   state.account.credentials.length +
-  (state.account.endedTokens.size + state.account.resets.size) * 160 +
+  (state.account.endedTokens.size + state.account.resets.size + state.account.verifications.length) * 160 +
   state.subscriptions.byId.size * 900 +
   state.licenses.byId.size * 500 +
   state.licenseKeys.byId.size * 300 +
@@ -59,6 +59,7 @@ function fold(state: UserState, recorded: Recorded<UserEvent>, at: number): Subj
     case 'UserAdded':
     case 'PasswordResetIssued':
     case 'PasswordChanged':
+    case 'EmailVerificationIssued':
     case 'EmailVerified':
     case 'EmailChanged':
     case 'LoggedOut':
@@ -71,7 +72,9 @@ function fold(state: UserState, recorded: Recorded<UserEvent>, at: number): Subj
     case 'SubscriptionSuspended':
     case 'SubscriptionReinstated':
     case 'SubscriptionCancelled':
-    case 'SubscriptionCancellationWithdrawn': {
+    case 'SubscriptionCancellationWithdrawn':
+    case 'SubscriptionEnding':
+    case 'SubscriptionLapsed': {
       const subscription = foldSubscription(state.subscriptions, event, by, at);
       return subscription ? { kind: 'subscription', subscription } : { kind: 'user' };
     }

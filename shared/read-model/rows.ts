@@ -1,4 +1,5 @@
 import type { StoredTerms } from '../events/schemas/terms.ts';
+import type { EndNotice } from '../subscription-end.ts';
 import type { Side } from '../subscription-status.ts';
 
 /**
@@ -47,6 +48,9 @@ export interface SubscriptionRow {
   created_at: Date;
   updated_at: Date;
 }
+
+/** As the projector writes it: `status` is made by the table, and what was told of the end is for the command service alone. */
+export type WrittenSubscriptionRow = Omit<SubscriptionRow, 'status'> & { end_notice: EndNotice };
 
 export interface LicenseRow {
   license_id: string;

@@ -1,4 +1,5 @@
 import type { UserEvent } from '../../../shared/events/types.ts';
+import { endsAt, noticeOf } from '../../../shared/subscription-end.ts';
 import { cancelledByAfter, type Side, takesItsPlace } from '../../../shared/subscription-status.ts';
 import type { Subscription } from '../entities.ts';
 
@@ -31,7 +32,7 @@ const changed = (before: Subscription, event: SubscriptionEvent, by: Side, at: n
     case 'SubscriptionRenewed': {
       // Releases before level 2 took a cancellation back by renewing.
       const endDate = Date.parse(event.data.endDate);
-      return { ...before, endDate, cancelled: false, cancelledBy: null, updatedAt: at };
+      return { ...endsAt(before, endDate), cancelled: false, cancelledBy: null, updatedAt: at };
     }
     case 'SubscriptionPlanChanged': {
       const { plan, terms, quantity } = event.data;
@@ -44,8 +45,7 @@ const changed = (before: Subscription, event: SubscriptionEvent, by: Side, at: n
     case 'SubscriptionCancelled': {
       const cancelledBy = cancelledByAfter(before.cancelledBy, by);
       return {
-        ...before,
-        endDate: Date.parse(event.data.endDate),
+        ...endsAt(before, Date.parse(event.data.endDate)),
         cancelled: true,
         cancelledBy,
         updatedAt: at,
@@ -53,6 +53,11 @@ const changed = (before: Subscription, event: SubscriptionEvent, by: Side, at: n
     }
     case 'SubscriptionCancellationWithdrawn':
       return { ...before, cancelled: false, cancelledBy: null, updatedAt: at };
+    // They change nothing of what is shown.
+    case 'SubscriptionEnding':
+      return { ...before, endNotice: noticeOf(event.data.days) };
+    case 'SubscriptionLapsed':
+      return { ...before, endNotice: 'lapsed' };
     default:
       return event satisfies never;
   }
@@ -77,6 +82,7 @@ const started = (
   suspended: false,
   cancelled: false,
   cancelledBy: null,
+  endNotice: 'none',
   ...(data.externalId === undefined ? {} : { externalId: data.externalId }),
   createdAt: at,
   updatedAt: at,

@@ -10,6 +10,7 @@ export const FOLD_SOURCES = [
   'shared/event-log/position.ts',
   'shared/events',
   'shared/identity',
+  'shared/subscription-end.ts',
   'shared/subscription-status.ts',
 ];
 

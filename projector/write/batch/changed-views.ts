@@ -30,6 +30,8 @@ const CHANGES_USER_VIEW: Readonly<Record<UserEvent['type'], boolean>> = {
   SubscriptionReinstated: true,
   SubscriptionCancelled: true,
   SubscriptionCancellationWithdrawn: true,
+  SubscriptionEnding: false,
+  SubscriptionLapsed: false,
   // With ten thousand clients these are most events: a notice of each would have every node read the user again.
   LicenseActivated: false,
   LicenseDeactivated: false,
@@ -38,6 +40,7 @@ const CHANGES_USER_VIEW: Readonly<Record<UserEvent['type'], boolean>> = {
   LicenseKeyIssued: false,
   LicenseKeyRevoked: false,
   PasswordResetIssued: false,
+  EmailVerificationIssued: false,
   PasswordChanged: false,
   EmailVerified: false,
   EmailChanged: false,

@@ -52,6 +52,8 @@ export function applyEvent(rows: Rows, folded: FoldedEvent): number {
     case 'SubscriptionReinstated':
     case 'SubscriptionCancelled':
     case 'SubscriptionCancellationWithdrawn':
+    case 'SubscriptionEnding':
+    case 'SubscriptionLapsed':
       rows.setSubscription(
         projectSubscription(rows.subscription(event.data.subscriptionId), event, metadata, at),
       );
@@ -79,6 +81,7 @@ export function applyEvent(rows: Rows, folded: FoldedEvent): number {
     case 'UserSignedUp':
     case 'UserAdded':
     case 'PasswordResetIssued':
+    case 'EmailVerificationIssued':
     case 'PasswordChanged':
     case 'EmailVerified':
     case 'EmailChanged':

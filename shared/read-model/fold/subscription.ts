@@ -1,8 +1,9 @@
 import type { Metadata } from '../../events/metadata.ts';
 import { storedTerms, type Terms } from '../../events/schemas/terms.ts';
 import type { UserEvent } from '../../events/types.ts';
+import { type EndNotice, endsAt, noticeOf } from '../../subscription-end.ts';
 import { cancelledByAfter, type Side, type SubscriptionFacts, sideOf } from '../../subscription-status.ts';
-import type { SubscriptionRow } from '../rows.ts';
+import type { WrittenSubscriptionRow } from '../rows.ts';
 import { ProjectionFault } from './fault.ts';
 
 /** A row of `subscriptions`. Instants are milliseconds since 1970. Replaced, never changed. */
@@ -21,6 +22,8 @@ export interface Subscription {
   readonly startDate: number;
   readonly endDate: number;
   readonly externalId: string | null;
+  /** What was told of its end, as it is set now. */
+  readonly endNotice: EndNotice;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -49,6 +52,7 @@ export function projectSubscription(
       startDate: Date.parse(data.startDate),
       endDate: Date.parse(data.endDate),
       externalId: data.externalId ?? null,
+      endNotice: 'none',
       createdAt: at,
       updatedAt: at,
     };
@@ -57,7 +61,7 @@ export function projectSubscription(
   const changed = { ...before, updatedAt: at };
   switch (type) {
     case 'SubscriptionRenewed':
-      return { ...changed, endDate: Date.parse(data.endDate), cancelled: false, cancelledBy: null };
+      return { ...endsAt(changed, Date.parse(data.endDate)), cancelled: false, cancelledBy: null };
     case 'SubscriptionPlanChanged':
       return { ...changed, plan: data.plan, terms: data.terms, quantity: data.quantity };
     case 'SubscriptionSuspended':
@@ -66,13 +70,17 @@ export function projectSubscription(
       return { ...changed, suspended: false };
     case 'SubscriptionCancelled':
       return {
-        ...changed,
-        endDate: Date.parse(data.endDate),
+        ...endsAt(changed, Date.parse(data.endDate)),
         cancelled: true,
         cancelledBy: cancelledByAfter(before.cancelledBy, sideOf(actor.role)),
       };
     case 'SubscriptionCancellationWithdrawn':
       return { ...changed, cancelled: false, cancelledBy: null };
+    // They change nothing of what is shown.
+    case 'SubscriptionEnding':
+      return { ...before, endNotice: noticeOf(data.days) };
+    case 'SubscriptionLapsed':
+      return { ...before, endNotice: 'lapsed' };
     default:
       return type satisfies never;
   }
@@ -85,7 +93,7 @@ export const factsOf = (subscription: Subscription): SubscriptionFacts => ({
 });
 
 /** The row as it is written: `status` is made by the table. */
-export const subscriptionRow = (subscription: Subscription): Omit<SubscriptionRow, 'status'> => ({
+export const subscriptionRow = (subscription: Subscription): WrittenSubscriptionRow => ({
   subscription_id: subscription.subscriptionId,
   user_id: subscription.userId,
   product: subscription.product,
@@ -99,6 +107,7 @@ export const subscriptionRow = (subscription: Subscription): Omit<SubscriptionRo
   start_date: new Date(subscription.startDate),
   end_date: new Date(subscription.endDate),
   external_id: subscription.externalId,
+  end_notice: subscription.endNotice,
   created_at: new Date(subscription.createdAt),
   updated_at: new Date(subscription.updatedAt),
 });

@@ -74,7 +74,10 @@ export function projectUser(before: User | undefined, decoded: FoldedEvent, at: 
     case 'SubscriptionReinstated':
     case 'SubscriptionCancelled':
     case 'SubscriptionCancellationWithdrawn':
+    case 'SubscriptionEnding':
+    case 'SubscriptionLapsed':
     case 'PasswordResetIssued':
+    case 'EmailVerificationIssued':
     case 'LicenseKeyIssued':
     case 'LicenseKeyRevoked':
     case 'LicenseActivated':

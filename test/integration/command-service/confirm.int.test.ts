@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { emailVerificationToken } from '../../../command-service/accounts/one-time-tokens.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
+import { emailVerificationToken } from '../../../shared/tokens/one-time.ts';
 import {
   Backend,
   type Customer,

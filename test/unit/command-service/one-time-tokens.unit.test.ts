@@ -6,7 +6,7 @@ import {
   openEmailVerification,
   openPasswordReset,
   passwordResetToken,
-} from '../../../command-service/accounts/one-time-tokens.ts';
+} from '../../../shared/tokens/one-time.ts';
 import type { Vault } from '../../../shared/vault/vault.ts';
 
 /** Derives as the vault does: under a key for each kind. */

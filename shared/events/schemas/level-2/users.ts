@@ -21,6 +21,14 @@ export const userEventSchemas2 = {
   PasswordChanged: z.strictObject({ userId: id, resetId: id.optional(), personal: sealed }),
   EmailVerified: z.strictObject({ userId: id, emailDigest: digest }),
   EmailChanged: z.strictObject({ userId: id, emailDigest: digest, personal: sealed }),
+  /** A token to verify the email by: it holds for the email and the password that these revisions of the user set. */
+  EmailVerificationIssued: z.strictObject({
+    userId: id,
+    emailRevision: z.int().min(0),
+    /** -1 where no password was set yet. */
+    passwordRevision: z.int().min(-1),
+    expiresAt: instant,
+  }),
   SessionsEnded: z.strictObject({ userId: id }),
   SubscriptionStarted: z.strictObject({
     userId: id,
@@ -32,6 +40,15 @@ export const userEventSchemas2 = {
   }),
   SubscriptionPlanChanged: z.strictObject({ userId: id, ...subscriptionTerms }),
   SubscriptionCancellationWithdrawn: z.strictObject({ userId: id, subscriptionId: id }),
+  /** It ends within so many days. It informs: what holds at the end, the clock decides. */
+  SubscriptionEnding: z.strictObject({
+    userId: id,
+    subscriptionId: id,
+    endDate: instant,
+    days: z.union([z.literal(7), z.literal(1)]),
+  }),
+  /** It is over, and so is its grace; by the clock it was before. */
+  SubscriptionLapsed: z.strictObject({ userId: id, subscriptionId: id, endDate: instant }),
   LicenseKeyIssued: z.strictObject({
     userId: id,
     keyId: id,

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Vault } from '../../shared/vault/vault.ts';
+import type { Vault } from '../vault/vault.ts';
 
 /*
  * One-time tokens: who they are for, and 32 bytes derived from that under a key of the vault, in base64url. So a forged one
