@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { Problem } from '../../../shared/http/problems/problem.ts';
 import type { Principal } from '../../../shared/http/routes/auth.ts';
-import { uuid } from '../../../shared/http/routes/fields.ts';
+import { text, uuid } from '../../../shared/http/routes/fields.ts';
 import { listOf, pageOf, pageQuery, showPage } from '../../../shared/http/routes/paging.ts';
 import { licenseKeyResource } from '../../../shared/http/routes/resources.ts';
 import type { Route } from '../../../shared/http/routes/route.ts';
+import { licenseKeyForm, licenseKeyHash } from '../../../shared/license-keys/text.ts';
 import { type CommandContext, commandRoute } from '../../context.ts';
 import type { Caller } from '../../execute/requests.ts';
 import { callerOf } from '../command-headers.ts';
@@ -12,6 +13,8 @@ import { STREAM_PROBLEMS } from '../outcome.ts';
 import { OWNER_PROBLEMS, ownerFor } from '../owner-for.ts';
 import { problemOf } from '../refusals.ts';
 import { showKey } from './show.ts';
+
+const NO_SUCH_TEXT = 'no license key reads like this: compare it character by character';
 
 const LIST_PROBLEMS = ['not_found', ...STREAM_PROBLEMS] as const;
 
@@ -98,4 +101,30 @@ const one = commandRoute({
   return { status: 200, body: await showKey(context, request.principal, { userId, key, at }) };
 });
 
-export const licenseKeyReads: readonly Route<CommandContext>[] = [mine, ofUser, one];
+/** Not a parameter of a path or a query: those stand in logs, and whoever has the text can activate with it. */
+const find = commandRoute({
+  method: 'post',
+  path: '/v1/license-keys/find',
+  operationId: 'findLicenseKey',
+  tag: 'License keys',
+  summary: 'The license key that a customer reads out',
+  description: 'Typed as people type it: case, hyphens, spaces, and O for 0 do not matter. Changes nothing.',
+  auth: ['customers:read', 'keys:write'],
+  rateLimit: { name: 'commands', by: 'caller' },
+  body: z.strictObject({
+    license_key: text(1, 256).meta({ examples: ['7K3QF-9V2MX-D84TN-C6RPA-J1WEZ'] }),
+  }),
+  answers: { 200: { description: 'The license key, and whose it is.', body: licenseKeyResource } },
+  problems: LIST_PROBLEMS,
+}).handle(async (context, { principal, body }) => {
+  const holder = await context.executor.licenseKeys.holderOf(
+    licenseKeyHash(licenseKeyForm(body.license_key)),
+  );
+  if (!holder) throw new Problem('not_found', { detail: NO_SUCH_TEXT });
+  const { keys, at } = await keysOf(context, holder.userId, callerOf(principal));
+  const key = keys.find(({ keyId }) => keyId === holder.id);
+  if (!key) throw new Problem('not_found', { detail: NO_SUCH_TEXT });
+  return { status: 200, body: await showKey(context, principal, { userId: holder.userId, key, at }) };
+});
+
+export const licenseKeyReads: readonly Route<CommandContext>[] = [mine, ofUser, find, one];

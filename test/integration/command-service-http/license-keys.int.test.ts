@@ -62,6 +62,20 @@ describe('license keys', () => {
     expect(reused.body.code).toBe('idempotency_key_reused');
   });
 
+  it('are found by staff by what a customer reads out, who has to be told apart from a guess by the text alone', async () => {
+    const { userId, token } = await signUp(node.url);
+    const issued = (await issue(staff, { user_id: userId })).body;
+    const typed = String(issued.license_key).toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o');
+    const find = (licenseKey: string, by = staff) =>
+      post('/v1/license-keys/find', by, { license_key: licenseKey });
+    expect(await find(typed)).toMatchObject({ status: 200, body: issued });
+    expect(await find('7K3QF-9V2MX-D84TN-C6RPA-J1WEZ')).toMatchObject({
+      status: 404,
+      body: { code: 'not_found' },
+    });
+    expect(await find(typed, token)).toMatchObject({ status: 403, body: { code: 'role_not_allowed' } });
+  });
+
   it('are shown to their user and to who issues keys; to others without the text', async () => {
     const customer = await signUp(node.url);
     const first = (await issue(customer.token, {})).body;

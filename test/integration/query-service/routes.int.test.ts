@@ -279,3 +279,23 @@ describe('for operation', () => {
     expect(await (await fetch(`${node.url}/metrics`)).text()).toContain('validation_memory_entries');
   });
 });
+
+it('events that could not be projected are listed in the order of the log, page by page, to who reads histories', async () => {
+  const [first, second] = [await system.it.readModel.addUser(), await system.it.readModel.addUser()];
+  const positions = [await system.it.readModel.park(first), await system.it.readModel.park(second)];
+  const mine = (items: unknown) =>
+    (items as { user_id: string; position: string }[]).filter(({ user_id: id }) =>
+      [first.userId, second.userId].includes(id),
+    );
+  const { status, body } = await get('/v1/parked-events', analyst);
+  expect(status).toBe(200);
+  expect(mine(body.items)).toMatchObject([
+    { user_id: first.userId, position: positions[0], mark: 'parked', attempts: expect.any(Number) },
+    { user_id: second.userId, position: positions[1] },
+  ]);
+  const later = await get(`/v1/parked-events?cursor=${positions[0]}`, analyst);
+  expect(mine(later.body.items)).toMatchObject([{ user_id: second.userId }]);
+  expect((await get('/v1/parked-events?limit=1', analyst)).body.next_cursor).toEqual(expect.any(String));
+  expect(await get('/v1/parked-events?cursor=1', analyst)).toMatchObject({ status: 400 });
+  expect(await get('/v1/parked-events', own)).toMatchObject({ status: 403 });
+});
