@@ -60,6 +60,26 @@ module.exports = {
       to: { path: '^(command-service|query-service|projector|local|cli|test)/' },
     },
     {
+      name: 'client-stands-alone',
+      comment: 'It runs in programs that have nothing else of this repository, and no dependency but jose.',
+      severity: 'error',
+      from: { path: '^client/src/' },
+      to: { pathNot: '^(client/src/|node_modules/jose/)', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'client-runs-in-browsers',
+      comment: 'What only Node has stands in client/src/node/.',
+      severity: 'error',
+      from: { path: '^client/src/', pathNot: '^client/src/node/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'nothing-imports-the-client',
+      severity: 'error',
+      from: { pathNot: '^(client|test)/' },
+      to: { path: '^client/' },
+    },
+    {
       name: 'nothing-imports-test-or-local',
       comment:
         'Only the tests may use the local stack and their own support code; the settings table tells of both.',
