@@ -100,7 +100,7 @@ module.exports = {
       from: { path: '^command-service/domain/' },
       to: {
         pathNot:
-          '^(command-service/domain/|shared/(events/|event-log/position\\.ts|identity/opaque\\.ts|catalogue/catalogue\\.ts|ids\\.ts|calendar\\.ts|license-keys/status\\.ts|staff/account\\.ts|subscription-(status|end)\\.ts))',
+          '^(command-service/domain/|shared/(events/|event-log/position\\.ts|identity/opaque\\.ts|catalogue/catalogue\\.ts|ids\\.ts|calendar\\.ts|license-keys/status\\.ts|staff/account\\.ts|webhooks/webhook\\.ts|subscription-(status|end)\\.ts))',
       },
     },
     {

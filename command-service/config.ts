@@ -5,6 +5,7 @@ import { httpSettings } from '../shared/http/settings.ts';
 import { tokenSettings } from '../shared/tokens/settings.ts';
 import { tracingSettings } from '../shared/tracing/settings.ts';
 import { vaultSettings } from '../shared/vault/master-key.ts';
+import { webhookSettings } from '../shared/webhooks/settings.ts';
 
 /** Every setting of this service. */
 export const commandSettings = z.object({
@@ -67,6 +68,7 @@ export const commandSettings = z.object({
   READ_DEADLINE_MS: integer(100, 60_000)
     .default(5_000)
     .describe("How long reading one user's stream may take"),
+  ...webhookSettings,
 });
 
 export type CommandConfig = z.infer<typeof commandSettings>;

@@ -7,6 +7,8 @@ import type { FindLicenseKey } from './license-keys/find.ts';
 import type { ClientFactsReader } from './read-model/client-facts.ts';
 import type { OwnerIndex } from './read-model/owners.ts';
 import type { ServiceAccounts } from './staff/service-accounts.ts';
+import type { Deliveries } from './webhooks/deliveries.ts';
+import type { Webhooks } from './webhooks/webhooks.ts';
 
 /** What the routes of this service work with. */
 export interface CommandContext {
@@ -18,6 +20,11 @@ export interface CommandContext {
   /** Counts what callers guess at. */
   readonly guesses: Guesses;
   readonly serviceAccounts: ServiceAccounts;
+  readonly webhooks: Webhooks & {
+    /** They may go to plain http and private addresses: for development. */
+    readonly allowPrivate: boolean;
+  };
+  readonly deliveries: Deliveries;
   /** Commands by route and by what came of them. */
   readonly outcomes: Counter<'command' | 'outcome'>;
 }

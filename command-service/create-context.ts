@@ -20,6 +20,8 @@ import { createCommandMetrics } from './metrics.ts';
 import { createClientFacts } from './read-model/client-facts.ts';
 import { createOwnerIndex } from './read-model/owners.ts';
 import { createServiceAccounts } from './staff/service-accounts.ts';
+import { createDeliveries } from './webhooks/deliveries.ts';
+import { createWebhooks } from './webhooks/webhooks.ts';
 
 export interface ContextOptions {
   readonly config: CommandConfig;
@@ -85,6 +87,11 @@ export function createContext(
   const owners = createOwnerIndex({ pool: database, log });
   const clientFacts = createClientFacts({ pool: connections.factsDatabase, logger: options.logger });
   const serviceAccounts = createServiceAccounts(dependencies);
+  const webhooks = { ...createWebhooks(dependencies), allowPrivate: config.WEBHOOK_ALLOW_PRIVATE };
+  const deliveries = createDeliveries(database, clock);
   const findLicenseKey = createFindLicenseKey(executor.licenseKeys, guesses);
-  return { executor, serviceAccounts, tokens, owners, clientFacts, findLicenseKey, outcomes, guesses };
+  return {
+    ...{ executor, serviceAccounts, webhooks, deliveries, tokens, owners, clientFacts, findLicenseKey },
+    ...{ outcomes, guesses },
+  };
 }

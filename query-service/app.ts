@@ -122,6 +122,8 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
       '/v1/subscriptions': ['POST'],
       '/v1/service-accounts': ['POST'],
       '/v1/service-accounts/{id}': ['DELETE'],
+      '/v1/webhooks': ['POST'],
+      '/v1/webhooks/{id}': ['PATCH', 'DELETE'],
     },
     context: {
       db: database,

@@ -2,6 +2,7 @@ import type { Catalogue } from '../../shared/catalogue/catalogue.ts';
 import type { NewUserEvent } from '../../shared/events/types.ts';
 import type { StaffAccount } from '../../shared/staff/account.ts';
 import type { Side } from '../../shared/subscription-status.ts';
+import type { Webhook } from '../../shared/webhooks/webhook.ts';
 import type { License, LicenseKey, Profile, Subscription } from './entities.ts';
 
 /** What a decision may know beside the state and the command. */
@@ -24,7 +25,8 @@ export type Subject =
   | { readonly kind: 'subscription'; readonly subscription: Subscription }
   | { readonly kind: 'license'; readonly license: License }
   | { readonly kind: 'license_key'; readonly key: LicenseKey }
-  | { readonly kind: 'staff'; readonly account: StaffAccount };
+  | { readonly kind: 'staff'; readonly account: StaffAccount }
+  | { readonly kind: 'webhook'; readonly webhook: Webhook };
 
 /** A client that has a place. */
 export type ActiveClient = License & {
@@ -51,7 +53,8 @@ export type Rejection =
         | 'license key'
         | 'client'
         | 'service account'
-        | 'key';
+        | 'key'
+        | 'webhook';
     }
   /** A value that is well formed and can't be accepted. `field` is its name in the API. */
   | {

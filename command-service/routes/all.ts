@@ -11,6 +11,8 @@ import { licenseRoutes } from './licenses/licenses.ts';
 import { serviceAccountRoutes } from './staff/service-accounts.ts';
 import { tokenRoutes } from './staff/token.ts';
 import { subscriptionRoutes } from './subscriptions/subscriptions.ts';
+import { deliveryRoutes } from './webhooks/deliveries.ts';
+import { webhookRoutes } from './webhooks/webhooks.ts';
 
 /** Every route of the command service, in the order of the API's document. */
 export const commandRoutes: readonly Route<CommandContext>[] = [
@@ -25,4 +27,6 @@ export const commandRoutes: readonly Route<CommandContext>[] = [
   ...serviceAccountRoutes,
   ...licenseKeyCommands,
   ...licenseKeyReads,
+  ...webhookRoutes,
+  ...deliveryRoutes,
 ];

@@ -60,6 +60,7 @@ export const PROBLEMS = {
   },
   license_deactivated: { status: 409, title: 'The license is deactivated' },
   license_replaced: { status: 409, title: 'The client has a later license' },
+  webhook_disabled: { status: 409, title: 'The webhook is disabled: enable it first' },
   not_enabled_yet: {
     status: 409,
     title: 'This cannot be recorded yet: raise EVENT_SCHEMA_LEVEL once every node runs this release',

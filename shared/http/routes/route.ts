@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { ProblemCode } from '../problems/problem-codes.ts';
 import type { Grant, Principal } from './auth.ts';
 
-export type Method = 'get' | 'post' | 'delete';
+export type Method = 'get' | 'post' | 'patch' | 'delete';
 
 type Fields = z.ZodObject;
 type NoFields = Readonly<Record<string, never>>;

@@ -121,7 +121,7 @@ describe("Nginx's own errors are problems", () => {
     expect({ status, body: own }).toEqual({ status: expected.status, body: JSON.parse(expected.body) });
     for (const [name, value] of Object.entries(expected.headers)) expect(field(headers, name)).toBe(value);
     expect(field(headers, 'Access-Control-Allow-Origin')).toBe('*');
-    if (status === 405) expect(field(headers, 'Allow')).toBe('DELETE, GET, HEAD, OPTIONS, POST');
+    if (status === 405) expect(field(headers, 'Allow')).toBe('DELETE, GET, HEAD, OPTIONS, PATCH, POST');
   });
 });
 
