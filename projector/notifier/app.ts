@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client';
 import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
 import { ADVISORY_LOCKS } from '../../shared/adapters/postgres/advisory-locks.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
@@ -10,9 +11,17 @@ import { loadMasterKey } from '../../shared/vault/master-key.ts';
 import { createVault } from '../../shared/vault/postgres-vault.ts';
 import { eventStoreFeed } from '../feeds/event-store.ts';
 import { Consumer } from '../follow/consumer.ts';
+import { startMaintenance } from '../schemas/maintenance.ts';
 import { missingNotifierMigrations } from '../schemas/migrate.ts';
 import { type ConsumerService, serveConsumer } from '../service.ts';
 import type { NotifierConfig } from './config.ts';
+import { createGate, type Gate } from './deliveries/lookup.ts';
+import { createDeliveryMetrics } from './deliveries/metrics.ts';
+import { observeDeliveries } from './deliveries/observe.ts';
+import { createPoster } from './deliveries/post.ts';
+import { createSchedule, type Schedule } from './deliveries/schedule.ts';
+import { DeliverySender } from './deliveries/sender.ts';
+import { sweepDeliveries } from './deliveries/sweep.ts';
 import type { Enqueuer, Sender } from './enqueuer.ts';
 import { ENQUEUED, Following } from './follow.ts';
 import { createNotifierMetrics } from './metrics.ts';
@@ -21,6 +30,10 @@ import { Sending } from './sending.ts';
 export interface NotifierServiceOptions {
   readonly config: NotifierConfig;
   readonly logger: Logger;
+  /** Other ones, for tests. */
+  readonly enqueuers?: readonly Enqueuer[];
+  readonly schedule?: Schedule;
+  readonly gate?: Gate;
 }
 
 export type Connections = Awaited<ReturnType<typeof connect>>;
@@ -57,13 +70,31 @@ async function connect({ config, logger }: NotifierServiceOptions) {
   };
 }
 
-/** What turns events into what is due, and what sends it: one pair for webhooks, one for mail. */
+/** What turns events into what is due, and what sends it. */
 function createRooms(
-  _connections: Connections,
-  _options: NotifierServiceOptions,
+  { database: pool, vault }: Connections,
+  options: NotifierServiceOptions,
+  registry: Registry,
 ): { readonly enqueuers: readonly Enqueuer[]; readonly senders: readonly Sender[] } {
-  return { enqueuers: [], senders: [] };
+  const { config, logger } = options;
+  const { schedule = createSchedule(), gate = gateOf(config) } = options;
+  const deliveries = new DeliverySender({
+    pool,
+    poster: createPoster({ gate, clock: systemClock }),
+    schedule,
+    async secretsOf({ secretId, previousSecretId }) {
+      const ids = previousSecretId === undefined ? [secretId] : [secretId, previousSecretId];
+      return Promise.all(ids.map((id) => vault.derive('webhook_secret', id)));
+    },
+    metrics: createDeliveryMetrics(registry),
+    clock: systemClock,
+    logger,
+  });
+  return { enqueuers: options.enqueuers ?? [], senders: [deliveries] };
 }
+
+const gateOf = ({ WEBHOOK_ALLOW_PRIVATE }: NotifierConfig): Gate =>
+  WEBHOOK_ALLOW_PRIVATE ? createGate(() => true) : createGate();
 
 /**
  * Starts a notifier. It waits for what can't be reached, and says on /health/ready what it waits for.
@@ -77,7 +108,7 @@ export async function startNotifier(options: NotifierServiceOptions): Promise<Co
   watchPools(metrics.registry, { database: pool });
   const notifierMetrics = createNotifierMetrics(metrics.registry);
   const missingMigrations = () => missingNotifierMigrations(pool);
-  const { enqueuers, senders } = createRooms(connections, options);
+  const { enqueuers, senders } = createRooms(connections, options, metrics.registry);
   const sending = new Sending({ pool, missingMigrations, senders, logger });
   const feed = eventStoreFeed(log, config.NOTIFIER_BATCH_EVENTS, ENQUEUED);
   const following = new Following({
@@ -102,6 +133,15 @@ export async function startNotifier(options: NotifierServiceOptions): Promise<Co
   notifierMetrics.watch(consumer.status);
   consumer.start();
   sending.start();
+  const observing = observeDeliveries(metrics.registry, pool, logger);
+  const maintenance = startMaintenance({
+    active: () => consumer.following,
+    async round() {
+      const swept = await sweepDeliveries(pool, config.NOTIFICATIONS_RETENTION_DAYS);
+      if (swept > 0) logger.info({ deliveries: swept }, 'swept');
+    },
+    logger,
+  });
   return serveConsumer({
     config,
     dependencies: {
@@ -113,7 +153,9 @@ export async function startNotifier(options: NotifierServiceOptions): Promise<Co
     metrics,
     clock: systemClock,
     logger,
-    stopWork: async () => void (await Promise.all([consumer.stop(), sending.stop()])),
+    async stopWork() {
+      await Promise.all([maintenance.stop(), observing.stop(), consumer.stop(), sending.stop()]);
+    },
     closeConnections: () => connections.close(),
   });
 }
