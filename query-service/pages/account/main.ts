@@ -1,5 +1,7 @@
-import { Shell } from '../parts/components/shell.ts';
 import { html } from '../parts/html.ts';
 import { startPage } from '../parts/start.ts';
+import { App } from './app.ts';
+import { texts } from './texts/texts.ts';
 
-startPage(html`<${Shell} brand="License System" home="#/"><h1>Your account</h1><//>`);
+document.title = texts.title;
+startPage(html`<${App} />`);

@@ -4,14 +4,17 @@ import type { Page } from 'playwright-core';
 import { LAPTOP, PHONE } from './browser.ts';
 
 /**
- * Writes `<name>.png` of the whole page into the folder that SCREENSHOTS in the environment names: for people to look at.
+ * Writes `<name>.png` of the page into the folder that SCREENSHOTS in the environment names: for people to look at.
  * Without it nothing is written.
  */
 export async function screenshot(page: Page, name: string): Promise<void> {
   const folder = process.env.SCREENSHOTS;
   if (!folder) return;
   mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true, animations: 'disabled' });
+  // What is fixed to the window would stand somewhere in the middle; and an open dialog covers the window alone.
+  await page.evaluate('scrollTo(0, 0)');
+  const fullPage = (await page.locator('dialog[open]').count()) === 0;
+  await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage, animations: 'disabled' });
 }
 
 /** The same on a laptop and a phone, light and dark: `<name>-<laptop|phone>-<light|dark>.png`. The window is put back. */

@@ -17,6 +17,8 @@ export function Dialog({
   useEffect(() => {
     const element = dialog.current;
     if (element && !element.open) element.showModal();
+    // Else the focus is on the button that closes it. (`autofocus` is an attribute that preact sets too late.)
+    element?.querySelector<HTMLElement>('[data-autofocus]')?.focus();
     return () => element?.close();
   }, []);
   return html`<dialog ref=${dialog} aria-labelledby=${id} onCancel=${(event: Event) => {

@@ -56,7 +56,7 @@ export function Shell({
       ${
         nav &&
         html`<button type="button" class="button quiet menu-button" aria-expanded=${isOpen} aria-controls="menu"
-        onClick=${() => setOpen(!isOpen)}>☰<span class="unseen">${texts.menu}</span></button>`
+        onClick=${() => setOpen(!isOpen)}><span aria-hidden="true">☰</span><span class="unseen">${texts.menu}</span></button>`
       }
       <a class="brand" href=${home}><${Mark} /><span>${brand}</span></a>
       <div class="tools">${tools}</div>

@@ -33,7 +33,7 @@ export const formatTime = (instant: string | null): string =>
 export function formatDistance(instant: string, now = Date.now()): string {
   const seconds = (Date.parse(instant) - now) / 1_000;
   for (const [unit, size] of STEPS)
-    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+    if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
   return relative.format(0, 'minute');
 }
 

@@ -1,0 +1,41 @@
+import { useState } from 'preact/hooks';
+import { Show, useLoaded } from '../parts/components/load.ts';
+import { Notice } from '../parts/components/notice.ts';
+import { html } from '../parts/html.ts';
+import { type Account, loadAccount, type View } from './data.ts';
+import { Keys } from './keys/keys.ts';
+import { Machines } from './machines/machines.ts';
+import type { Session } from './session/session.ts';
+import { Settings } from './settings/settings.ts';
+import { Current } from './subscription/current.ts';
+import { Plans } from './subscription/plans.ts';
+
+export interface SignedInProps {
+  readonly session: Session;
+  readonly section: string;
+  readonly onErased: () => void;
+}
+
+/** The sections of whoever is signed in. */
+export function SignedIn({ session, section, onErased }: SignedInProps) {
+  const loaded = useLoaded('account', () => loadAccount(session));
+  const [said, setSaid] = useState<{ readonly what: string; readonly in: string }>();
+  const done = (what?: string) => {
+    setSaid(what === undefined ? undefined : { what, in: section });
+    loaded.reload();
+  };
+  const show = (account: Account) => {
+    const view: View = { session, account, done };
+    if (section === 'keys') return html`<${Keys} view=${view} />`;
+    if (section === 'settings') return html`<${Settings} view=${view} onErased=${onErased} />`;
+    const { me, subscriptions } = account;
+    const plans = html`<${Plans} key="plans" view=${view} />`;
+    // Whoever has nothing yet chooses first.
+    return html`<${Current} view=${view} />
+      ${subscriptions.length === 0 && plans}<${Machines} key=${me.user_id} view=${view} />${subscriptions.length > 0 && plans}`;
+  };
+  return html`<div class="stack sections">
+    <div class="said" role="status">${said?.in === section && html`<${Notice} tone="good">${said.what}<//>`}</div>
+    <${Show} loaded=${loaded}>${show}<//>
+  </div>`;
+}
