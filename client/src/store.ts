@@ -19,10 +19,16 @@ export function memoryStore(): Store {
   };
 }
 
+/** As `localStorage` and `sessionStorage` are. */
+interface WebStorage {
+  getItem(name: string): string | null;
+  setItem(name: string, text: string): void;
+}
+
 /** In a browser's storage, for this origin. @param name the key that it stands under */
 export function localStorageStore(
   name = 'license-system',
-  storage: Pick<Storage, 'getItem' | 'setItem'> = globalThis.localStorage,
+  storage: WebStorage = globalThis.localStorage,
 ): Store {
   return {
     read: async () => storage.getItem(name) ?? undefined,

@@ -153,6 +153,7 @@ const deactivate = commandRoute({
   operationId: 'deactivateClient',
   tag,
   summary: 'Deactivate a client',
+  crossOrigin: true,
   description: 'By its user, or by the client itself with its activation key. May be repeated.',
   auth: ['user', 'client'],
   rateLimit: { name: 'commands', by: 'caller' },

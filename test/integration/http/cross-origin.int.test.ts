@@ -97,6 +97,14 @@ describe('a page of any origin', () => {
     expect(await activate('x', 'page')).toMatchObject({ status: 401 });
   });
 
+  it('deactivates, and reads why not', async () => {
+    const { token, clientId } = await signUpLicensed(command.url, { staff: await command.operatorToken() });
+    const deactivate = (authorization: string) =>
+      fromPage(`${command.url}${ACTIVATE}/${clientId}`, { method: 'DELETE', headers: bearer(authorization) });
+    expect(await deactivate('x')).toMatchObject({ status: 401 });
+    expect(await deactivate(token)).toMatchObject({ status: 204 });
+  });
+
   it('reads nothing else', async () => {
     for (const url of [`${query}/v1/me`, `${query}/v1/users`, `${command.url}/v1/login`]) {
       const answers = [

@@ -1,0 +1,3 @@
+const { contextBridge, ipcRenderer } = require('electron');
+
+contextBridge.exposeInMainWorld('licensing', { activate: (key) => ipcRenderer.invoke('activate', key) });
