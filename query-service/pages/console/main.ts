@@ -1,5 +1,5 @@
-import { Shell } from '../parts/components/shell.ts';
 import { html } from '../parts/html.ts';
 import { startPage } from '../parts/start.ts';
+import { App } from './frame/app.ts';
 
-startPage(html`<${Shell} brand="License System" home="#/"><h1>Console</h1><//>`);
+startPage(html`<${App} />`);

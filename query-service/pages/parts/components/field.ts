@@ -34,6 +34,8 @@ export interface FieldSpec {
   readonly autocomplete?: string;
   readonly min?: number | string;
   readonly max?: number | string;
+  /** A regular expression that the text must match: the browser says so before anything is sent. */
+  readonly pattern?: string;
   /** Shown only while the other fields say so. */
   readonly when?: (values: Values) => boolean;
 }
@@ -106,7 +108,7 @@ function Control({ spec, value, common, onChange }: ControlProps) {
         inputmode=${spec.autocomplete === 'one-time-code' ? 'numeric' : undefined}
         spellcheck=${false} autocapitalize="none" onInput=${change} />`;
     default:
-      return html`<input ...${common} type=${spec.kind ?? 'text'} value=${value} min=${spec.min} max=${spec.max}
+      return html`<input ...${common} type=${spec.kind ?? 'text'} value=${value} min=${spec.min} max=${spec.max} pattern=${spec.pattern}
         autocomplete=${spec.autocomplete ?? 'off'} onInput=${change} />`;
   }
 }

@@ -16,17 +16,22 @@ export interface Loaded<T> {
 }
 
 /**
- * Asks once for each `key`, and again at `reload`. An answer that was overtaken by a later question is dropped.
+ * Asks once for each `key` and `turn`, and again at `reload`. An answer that was overtaken by a later question is dropped.
  * @param key names what is asked for; undefined: nothing
+ * @param turn with another one the same is asked for again, and what is known stays shown meanwhile
  */
-export function useLoaded<T>(key: string | undefined, load: () => Promise<Outcome<T>>): Loaded<T> {
+export function useLoaded<T>(
+  key: string | undefined,
+  load: () => Promise<Outcome<T>>,
+  turn: string | number = 0,
+): Loaded<T> {
   const [state, setState] = useState<{
     key?: string | undefined;
     data?: T;
     etag?: string | undefined;
     problem?: Problem;
   }>({});
-  const [turn, setTurn] = useState(0);
+  const [again, setAgain] = useState(0);
   const [isLoading, setLoading] = useState(key !== undefined);
   const latest = useRef(0);
   useEffect(() => {
@@ -39,8 +44,8 @@ export function useLoaded<T>(key: string | undefined, load: () => Promise<Outcom
       if (outcome.ok) setState({ key, data: outcome.body, etag: outcome.etag });
       else setState((before) => ({ ...(before.key === key ? before : { key }), problem: outcome.problem }));
     });
-  }, [key, turn]);
-  const reload = useCallback(() => setTurn((before) => before + 1), []);
+  }, [key, turn, again]);
+  const reload = useCallback(() => setAgain((before) => before + 1), []);
   const current = state.key === key ? state : {};
   return { data: current.data, etag: current.etag, problem: current.problem, isLoading, reload };
 }

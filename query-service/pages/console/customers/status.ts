@@ -1,0 +1,17 @@
+import { Badge, type Tone } from '../../parts/components/badge.ts';
+import { html } from '../../parts/html.ts';
+import { texts } from '../texts/texts.ts';
+
+const TONES: Readonly<Record<string, Tone>> = {
+  active: 'good',
+  good: 'good',
+  scheduled: 'info',
+  grace: 'warning',
+  suspended: 'bad',
+  revoked: 'bad',
+  cancelled: 'warning',
+};
+
+/** A status of a subscription, license, key or account, as the API names it. */
+export const Status = ({ status }: { readonly status: string }) =>
+  html`<${Badge} tone=${TONES[status] ?? 'neutral'}>${texts.customer.statuses[status] ?? status}<//>`;

@@ -1,0 +1,95 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Problem } from '../../parts/api/problem.ts';
+import { Button } from '../../parts/components/button.ts';
+import { Dialog } from '../../parts/components/dialog.ts';
+import { ProblemNotice } from '../../parts/components/notice.ts';
+import { Shell } from '../../parts/components/shell.ts';
+import { html } from '../../parts/html.ts';
+import { usePlace } from '../../parts/router.ts';
+import { texts as parts } from '../../parts/texts/texts.ts';
+import { api, type Me, MeProvider, sessionBegan, sessionEnded } from '../session/session.ts';
+import { SignIn } from '../session/sign-in.ts';
+import { texts } from '../texts/texts.ts';
+import { Announcements } from './announcements.ts';
+import { menuFor, View } from './places.ts';
+
+const t = texts.session;
+
+/** Nothing is known yet; nobody is signed in; somebody is; or the server could not say. */
+type Session =
+  | { readonly kind: 'asking' | 'nobody' }
+  | { readonly kind: 'me'; readonly me: Me; readonly isOver: boolean }
+  | { readonly kind: 'failed'; readonly problem: Problem };
+
+/** The console: a sign-in, then the frame with its pages. */
+export function App() {
+  const [session, setSession] = useState<Session>({ kind: 'asking' });
+  const begin = async () => {
+    const outcome = await api<Me>({ method: 'GET', path: '/v1/staff/me' });
+    if (outcome.ok) {
+      const me = outcome.body;
+      sessionBegan(me, () => setSession({ kind: 'me', me, isOver: true }));
+      setSession({ kind: 'me', me, isOver: false });
+    } else if (outcome.problem.status === 401) setSession({ kind: 'nobody' });
+    else setSession({ kind: 'failed', problem: outcome.problem });
+  };
+  useEffect(() => void begin(), []);
+  const signOut = async () => {
+    await api({ method: 'POST', path: '/v1/staff/logout' });
+    sessionEnded();
+    location.hash = '';
+    setSession({ kind: 'nobody' });
+  };
+  switch (session.kind) {
+    case 'asking':
+      return html`<p class="loading centred" role="status">${parts.loading}</p>`;
+    case 'failed':
+      return html`<${Outside} title=${t.unreachable}>
+        <${ProblemNotice} problem=${session.problem} />
+        <${Button} onClick=${begin}>${parts.tryAgain}<//>
+      <//>`;
+    case 'nobody':
+      return html`<${Outside} title=${t.title} intro=${t.intro}><${SignIn} onSignedIn=${begin} /><//>`;
+    case 'me':
+      return html`<${MeProvider} value=${session.me}>
+        <${Frame} me=${session.me} onSignOut=${signOut} />
+        ${
+          session.isOver &&
+          html`<${Dialog} title=${t.over} onClose=${() => setSession({ kind: 'nobody' })}>
+          <p>${t.overText}</p>
+          <${SignIn} onSignedIn=${begin} />
+        <//>`
+        }
+      <//>`;
+    default:
+      return session satisfies never;
+  }
+}
+
+/** What is shown to who is not signed in: one card. */
+export function Outside({
+  title,
+  intro,
+  children,
+}: {
+  readonly title: string;
+  readonly intro?: string;
+  readonly children?: unknown;
+}) {
+  useEffect(() => {
+    document.title = `${title} · ${texts.frame.brand}`;
+  }, [title]);
+  return html`<${Shell} brand=${`${texts.frame.brand} ${texts.frame.console}`} home="#/">
+    <div class="card outside"><h1>${title}</h1>${intro && html`<p class="soft">${intro}</p>`}${children}</div>
+  <//>`;
+}
+
+function Frame({ me, onSignOut }: { readonly me: Me; readonly onSignOut: () => void }) {
+  const place = usePlace();
+  const nav = menuFor(me, place);
+  return html`<${Shell} brand=${`${texts.frame.brand} ${texts.frame.console}`} home="#/" nav=${nav}
+      tools=${html`<a class="whoami" href="#/me">${me.name}</a><${Button} small onClick=${onSignOut}>${t.signOut}<//>`}>
+    <${View} place=${place} me=${me} />
+  <//>
+  <${Announcements} />`;
+}

@@ -1,0 +1,3 @@
+import { type ConsoleTexts, en } from '../en/texts.ts';
+
+export const de: ConsoleTexts = en;
