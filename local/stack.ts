@@ -106,15 +106,19 @@ async function startServices(
   await runTool(backends, 'migrate');
   await ensureKeys(options, backends);
 
-  const ports = await freePorts(2 + options.commandNodes + options.queryNodes);
-  const [projectorPort, relayPort] = ports as [number, number];
-  const commandPorts = ports.slice(2, 2 + options.commandNodes);
-  const queryPorts = ports.slice(2 + options.commandNodes);
+  const ports = await freePorts(3 + options.commandNodes + options.queryNodes);
+  const [projectorPort, notifierPort, relayPort] = ports as [number, number, number];
+  const commandPorts = ports.slice(3, 3 + options.commandNodes);
+  const queryPorts = ports.slice(3 + options.commandNodes);
   const started = [
     ...(backends.kafka
       ? [{ spec: serviceSpec('relay', 'projector/relay/main.ts', relayPort, backends), port: relayPort }]
       : []),
     { spec: serviceSpec('projector', 'projector/main.ts', projectorPort, backends), port: projectorPort },
+    {
+      spec: serviceSpec('notifier', 'projector/notifier/main.ts', notifierPort, backends),
+      port: notifierPort,
+    },
     ...commandPorts.map((port, i) => ({
       spec: serviceSpec(`command-${i + 1}`, 'command-service/main.ts', port, backends),
       port,

@@ -35,8 +35,11 @@ if [ $# -eq 0 ]; then
   docker compose run --rm --no-deps secrets
   docker compose run --rm --no-deps migrate
   docker compose exec -T nginx sh /configuration/nginx/container.sh reload
+  # A release before 0.2.0 had no notifier.
+  [ -n "$(docker compose ps --quiet notifier)" ] ||
+    docker compose up --detach --wait --no-recreate --quiet-pull notifier
   # Readers of events first.
-  set -- query-service projector relay command-service
+  set -- query-service projector notifier relay command-service
 fi
 for service; do roll "$service"; done
 forget_ended

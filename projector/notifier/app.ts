@@ -9,6 +9,7 @@ import { createMetrics } from '../../shared/http/metrics.ts';
 import type { Logger } from '../../shared/process/logger.ts';
 import { loadMasterKey } from '../../shared/vault/master-key.ts';
 import { createVault } from '../../shared/vault/postgres-vault.ts';
+import { webhookKey } from '../../shared/webhooks/secret.ts';
 import { eventStoreFeed } from '../feeds/event-store.ts';
 import { Consumer } from '../follow/consumer.ts';
 import { startMaintenance } from '../schemas/maintenance.ts';
@@ -84,7 +85,7 @@ function createRooms(
     schedule,
     async secretsOf({ secretId, previousSecretId }) {
       const ids = previousSecretId === undefined ? [secretId] : [secretId, previousSecretId];
-      return Promise.all(ids.map((id) => vault.derive('webhook_secret', id)));
+      return Promise.all(ids.map((id) => webhookKey(vault, id)));
     },
     metrics: createDeliveryMetrics(registry),
     clock: systemClock,

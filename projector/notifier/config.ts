@@ -1,13 +1,15 @@
 import { z } from 'zod';
-import { connectionUrl, flag, integer, readConfig, serviceSettings } from '../../shared/config.ts';
+import { connectionUrl, integer, readConfig, serviceSettings } from '../../shared/config.ts';
 import { httpSettings } from '../../shared/http/settings.ts';
 import { vaultSettings } from '../../shared/vault/master-key.ts';
+import { webhookSettings } from '../../shared/webhooks/settings.ts';
 
 /** Every setting of this service. */
 export const notifierSettings = z.object({
   ...serviceSettings,
   ...httpSettings,
   ...vaultSettings,
+  ...webhookSettings,
   PORT: integer(0, 65_535).default(3005).describe('Port of health and metrics; 0 for any free one'),
   EVENTSTORE_URL: connectionUrl('esdb://', 'esdb+discover://').describe('Connection string of the event log'),
   DATABASE_URL: connectionUrl('postgres://', 'postgresql://').describe(
@@ -17,11 +19,6 @@ export const notifierSettings = z.object({
     .optional()
     .describe('PostgreSQL with the key vault; DATABASE_URL unless set'),
   NOTIFIER_BATCH_EVENTS: integer(1, 10_000).default(500).describe('Most events of one transaction'),
-  WEBHOOK_ALLOW_PRIVATE: flag
-    .prefault('false')
-    .describe(
-      'Whether webhooks may go to private, loopback and other special addresses, and over plain http: for development',
-    ),
   NOTIFICATIONS_RETENTION_DAYS: integer(4, 365)
     .default(30)
     .describe('How long deliveries are kept, whatever became of them'),

@@ -2,7 +2,7 @@ import { freePorts } from '../../local/ports.ts';
 import { Compose } from './compose.ts';
 
 /** Of this project; all of them run the one image. */
-export const SERVICES = ['command-service', 'query-service', 'projector', 'relay'];
+export const SERVICES = ['command-service', 'query-service', 'projector', 'notifier', 'relay'];
 
 export const IMAGE = 'license-system:latest';
 

@@ -68,6 +68,7 @@ export function observeDeliveries(registry: Registry, pool: Pool, logger: Logger
         looking = undefined;
       });
   };
+  round();
   const timer = setInterval(round, EVERY_MS);
   return {
     async stop() {

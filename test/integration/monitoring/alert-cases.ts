@@ -150,6 +150,23 @@ const kafka: readonly AlertCase[] = [
   { alert: 'RelayBehind', series: { relay_lag_seconds: level(0, 11) }, at: from(10) },
 ];
 
+const notifier = (state: string, values: string) => ({
+  [`notifier_state{instance="n1",state="${state}"}`]: values,
+});
+const notifications: readonly AlertCase[] = [
+  {
+    alert: 'NotifierStopped',
+    series: { ...notifier('stopped', level(0, 1)), ...notifier('following', level(1, 0)) },
+    at: from(8),
+    labels: { instance: 'n1' },
+  },
+  { alert: 'NoActiveNotifier', series: notifier('following', '1x5 stale _x18 1x29'), at: from(8) },
+  { alert: 'NotifierBehind', series: { notifier_lag_seconds: level(0, 31) }, at: from(10) },
+  { alert: 'DeliveriesWait', series: { webhook_due_seconds: level(0, 200) }, at: from(13) },
+  { alert: 'DeliveriesFail', series: { webhook_pending_seconds: level(5, 4_000) }, at: from(13) },
+  { alert: 'WebhookDisabled', series: { 'webhooks{state="failing"}': level(0, 1) }, at: from(8) },
+];
+
 const where = { job: 'query-service', instance: 'q1' };
 const processes: readonly AlertCase[] = [
   { alert: 'NodeDown', series: { [`up{${q1}}`]: level(1, 0) }, at: from(8), labels: where },
@@ -286,6 +303,7 @@ export const ALERT_CASES: readonly AlertCase[] = [
   ...writeSide,
   ...projection,
   ...kafka,
+  ...notifications,
   ...processes,
   ...stores,
   ...eventStore,

@@ -42,7 +42,13 @@ interface ScrapeConfig {
 
 /** The addresses of each kind of service, as the services' logs say them. */
 export function addressesOf({ data, processes }: LaunchedStack): Map<string, string[]> {
-  const jobs = { command: 'command-service', query: 'query-service', projector: 'projector', relay: 'relay' };
+  const jobs = {
+    command: 'command-service',
+    query: 'query-service',
+    projector: 'projector',
+    notifier: 'notifier',
+    relay: 'relay',
+  };
   const found = new Map<string, string[]>();
   for (const name of processes().keys()) {
     const job = jobs[name.replace(/-\d+$/, '') as keyof typeof jobs];

@@ -47,7 +47,14 @@ describe('Prometheus with the shipped files, beside the running system', () => {
         .entries()
         .map(([job, all]) => [job, all.length]),
     );
-    expect(jobs).toEqual({ 'command-service': 1, 'query-service': 2, projector: 1, node: 1, prometheus: 1 });
+    expect(jobs).toEqual({
+      'command-service': 1,
+      'query-service': 2,
+      projector: 1,
+      notifier: 1,
+      node: 1,
+      prometheus: 1,
+    });
   });
 
   it('every rule can be evaluated', async () => {
