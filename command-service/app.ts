@@ -18,6 +18,7 @@ import { type Connections, connect } from './connections.ts';
 import type { CommandContext } from './context.ts';
 import { createContext, createGuesses } from './create-context.ts';
 import type { Pause } from './dependencies.ts';
+import { createDue } from './due/create-due.ts';
 import { commandRoutes } from './routes/all.ts';
 
 export interface CommandServiceOptions {
@@ -52,6 +53,7 @@ const healthOf = (connections: Connections, logger: Logger): Health => {
 const limitsOf = (config: CommandConfig) => ({
   signups: config.SIGNUPS_PER_MINUTE,
   logins: config.LOGINS_PER_MINUTE,
+  mails: config.MAILS_PER_MINUTE,
   commands: config.COMMANDS_PER_MINUTE,
   staff_commands: config.OPERATOR_COMMANDS_PER_MINUTE,
 });
@@ -109,8 +111,9 @@ export async function startCommandService(options: CommandServiceOptions): Promi
   guessing.limiter.start();
   usage.start();
   const sweeping = startSweeping(context.executor, logger);
+  const due = createDue(connections, context, options);
   const stopWork = async () => {
-    await Promise.all([sweeping.stop(), health.stop()]);
+    await Promise.all([sweeping.stop(), due.stop(), health.stop()]);
     await Promise.all([usage.stop(), keyUses.stop(), limiter.stop(), guessing.limiter.stop()]);
     await connections.close();
   };

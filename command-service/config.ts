@@ -41,6 +41,11 @@ export const commandSettings = z.object({
   LOGINS_PER_MINUTE: integer(1, 1_000_000)
     .default(60)
     .describe('Log-ins an address, and password changes a user, may try in a minute'),
+  MAILS_PER_MINUTE: integer(1, 1_000_000)
+    .default(10)
+    .describe(
+      'Mails that an address or a user may ask for in a minute: to set a password, to verify an email',
+    ),
   WRONG_GUESSES_PER_ADDRESS: integer(1, 1_000_000)
     .default(100)
     .describe(

@@ -45,6 +45,8 @@ export async function connect({ config, logger, clock: given }: ConnectOptions) 
   });
   // Nothing is decided or signed by a clock that is wrong.
   const clock = clockDifference.checked;
+  // Of its own: one of its connections is held by whoever leads.
+  const dueDatabase = pool(config.DATABASE_URL, 'command-service-due', 3);
   const redis = connectRedis({ url: config.REDIS_URL, name: 'command-service', logger });
   const log = connectEventLog({ connectionString: config.EVENTSTORE_URL });
   return {
@@ -55,13 +57,15 @@ export async function connect({ config, logger, clock: given }: ConnectOptions) 
     database,
     vaultDatabase,
     factsDatabase,
+    dueDatabase,
     redis,
     tokens: createTokens({ rings, issuer: config.TOKEN_ISSUER, clock }),
     vault: createVault({ db: vaultDatabase, masterKey, clock }),
     async close() {
       rings.close();
       redis.disconnect();
-      await Promise.all([log.close(), database.end(), vaultDatabase.end(), factsDatabase.end()]);
+      const pools = [database, vaultDatabase, factsDatabase, dueDatabase];
+      await Promise.all([log.close(), ...pools.map((one) => one.end())]);
     },
   };
 }

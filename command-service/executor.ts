@@ -4,6 +4,7 @@ import { createChangePassword } from './accounts/change-password.ts';
 import { createConfirmEmail, createConfirmPassword } from './accounts/confirm.ts';
 import { createChangeEmail } from './accounts/email/change-email.ts';
 import { Emails } from './accounts/email/emails.ts';
+import { createForgottenPassword } from './accounts/email/forgotten-password.ts';
 import { createReleaseEmail } from './accounts/email/release-email.ts';
 import { createErase } from './accounts/erasing/erase.ts';
 import { createSweep } from './accounts/erasing/sweep-erasures.ts';
@@ -25,6 +26,7 @@ import type {
   ConfirmPasswordRequest,
   EmailRequest,
   EraseRequest,
+  ForgottenPasswordRequest,
   LogInRequest,
   Outcome,
   PasswordRequest,
@@ -36,6 +38,7 @@ import { UserStates } from './execute/states/user-states.ts';
 import { createLicenseKeys, type LicenseKeys } from './license-keys/license-keys.ts';
 import { Reservations } from './reservations/reservations.ts';
 import { createStartSubscription } from './subscriptions/start.ts';
+import { createTellOfEnd, type ToldEnd } from './subscriptions/tell-of-end.ts';
 
 /**
  * The write side. Refusals are values; faults are thrown: EventStoreUnavailable, OutcomeUnknown, UnknownEvent,
@@ -51,6 +54,8 @@ export interface Executor {
   /** Staff's new user, without a password; under an external id the same one again. */
   addUser(request: AddUserRequest): Promise<Outcome>;
   changeEmail(request: EmailRequest): Promise<Outcome>;
+  /** A token to set a password by, to be mailed to whoever has the email. Whether anybody has it can't be told from outside. */
+  forgotPassword(request: ForgottenPasswordRequest): Promise<void>;
   confirmPassword(request: ConfirmPasswordRequest): Promise<Outcome>;
   confirmEmail(request: ConfirmEmailRequest): Promise<Outcome>;
   /** Frees an email that is blocked since its user was erased while suspended. */
@@ -61,6 +66,8 @@ export interface Executor {
   /** May be repeated: each time the event, the key's tombstone and the email's release are seen to. */
   erase(request: EraseRequest): Promise<Outcome>;
   readonly licenseKeys: LicenseKeys;
+  /** Appends that a subscription is ending, or has lapsed, if that is due and not told yet. */
+  tellOfEnd(end: ToldEnd): Promise<Outcome>;
   /** Finishes erasures that a crash cut off. @returns how many it had to finish, until the signal aborted */
   sweepErasures(signal?: AbortSignal): Promise<number>;
   /** For metrics: the kept states, their approximate size, and how many users have commands under way. */
@@ -104,6 +111,7 @@ export function createExecutor(dependencies: ExecutorDependencies): Executor {
     changePassword: createChangePassword(parts),
     addUser: createAddUser(parts),
     changeEmail: createChangeEmail(parts),
+    forgotPassword: createForgottenPassword(parts),
     confirmPassword: createConfirmPassword(parts),
     confirmEmail: createConfirmEmail(parts),
     releaseEmail: createReleaseEmail(parts),
@@ -111,6 +119,7 @@ export function createExecutor(dependencies: ExecutorDependencies): Executor {
     passwordResetToken: (reset) => passwordResetToken(vault, reset),
     erase: createErase(parts),
     licenseKeys: createLicenseKeys(parts),
+    tellOfEnd: createTellOfEnd(parts),
     sweepErasures: createSweep(parts),
     load: () => ({ users: states.size, bytes: states.bytes, busyUsers: queue.size }),
   };

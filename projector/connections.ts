@@ -1,4 +1,5 @@
 import { connectEventLog } from '../shared/adapters/eventstoredb/client.ts';
+import { SILENCE_MS } from '../shared/adapters/postgres/leadership.ts';
 import { createPool } from '../shared/adapters/postgres/pool.ts';
 import { connectRedis } from '../shared/adapters/redis/client.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
@@ -8,7 +9,6 @@ import { READ_MODEL_SCHEMA } from '../shared/read-model/rows.ts';
 import { loadMasterKey } from '../shared/vault/master-key.ts';
 import { createVault } from '../shared/vault/postgres-vault.ts';
 import type { ProjectorConfig } from './config.ts';
-import { SILENCE_MS } from './follow/leadership.ts';
 import { writerSettings } from './write/read-model-writer.ts';
 
 export interface ConnectOptions {

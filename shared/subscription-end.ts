@@ -31,7 +31,7 @@ export const NEWS_FOR_MS = 7 * DAY_MS;
  * over is said once staff have lifted the suspension. `due` of projector and command service are one rule in two languages:
  * command-service/due/expiry/find.ts asks the same in SQL.
  */
-export function noticeDue(subscription: EndFacts, now: number): EndNotice | undefined {
+export function noticeDue(subscription: EndFacts, now: number): Exclude<EndNotice, 'none'> | undefined {
   const { startDate, endDate, endNotice, createdAt, updatedAt, suspended } = subscription;
   if (suspended || endNotice === 'lapsed') return undefined;
   const isLongerThan = (days: number) => endDate - startDate > days * DAY_MS;

@@ -3,10 +3,10 @@ import { userStream } from '../../shared/events/streams.ts';
 import { normaliseEmail } from '../../shared/identity/email.ts';
 import { uuidv7 } from '../../shared/ids.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
-import { noAccount } from '../domain/account.ts';
-import { type AccountCommand, signUp } from '../domain/account-commands.ts';
+import type { AccountCommand } from '../domain/account-commands.ts';
 import { decide } from '../domain/user.ts';
-import type { Job } from '../execute/loop/decide-command.ts';
+import { initialState } from '../domain/user-state.ts';
+import { contextFor, type Job } from '../execute/loop/decide-command.ts';
 import type { ExecuteCommand } from '../execute/loop/execute-command.ts';
 import { type Outcome, refused, type SignUpRequest } from '../execute/requests.ts';
 import { ANONYMOUS, stampCommand } from '../execute/stamps.ts';
@@ -33,7 +33,7 @@ export function createSignUp({ dependencies, reservations, emails, executeComman
   const { vault, codec, passwords, guesses, clock } = dependencies;
 
   const attempt = async (request: SignUpRequest): Promise<Outcome> => {
-    const { password, requester = UNKNOWN_REQUESTER } = request;
+    const { password, verify, requester = UNKNOWN_REQUESTER } = request;
     const email = normaliseEmail(request.email);
     if (email === undefined) throw new Error('a sign-up came with what is no email address');
     const emailDigest = await vault.emailDigest(email);
@@ -42,12 +42,13 @@ export function createSignUp({ dependencies, reservations, emails, executeComman
     // Before anything is looked up: whoever finds the email taken, for whatever reason, has waited as long as for a sign-up.
     // And before anything is written: a node that is too busy to hash leaves no reservation behind.
     const passwordHash = await passwords.hash(password, requester);
-    const command: AccountCommand = { type: 'SignUp', email, emailDigest, passwordHash };
+    const command: AccountCommand = { type: 'SignUp', email, emailDigest, passwordHash, verify };
     if (await emails.isTakenInFormerForm(request.email)) return refused({ code: 'email_taken' });
     const stamp = await stampCommand(vault, request, ANONYMOUS, `email:${emailDigest}`);
     // An event that can't be written leaves no reservation behind.
     const checkWritable = (userId: string) => {
-      const decision = signUp(noAccount(userId), command);
+      const nobody = initialState(userId);
+      const decision = decide(nobody, command, contextFor(nobody, { stamp }, dependencies));
       if (decision.kind !== 'events') return;
       for (const event of decision.events) codec.check(event, userStream(userId));
     };
@@ -71,7 +72,7 @@ export function createSignUp({ dependencies, reservations, emails, executeComman
       },
       async repeat(state, earlier) {
         const { revision, account } = state;
-        const unchanged = account.passwordRevision === earlier.revision;
+        const unchanged = account.passwordRevision <= earlier.revision;
         if (await passwordFits(dependencies, credentialsOf(state), password, requester)) {
           tokenRevision = revision;
           return undefined;

@@ -1,4 +1,5 @@
 import { DAY_MS } from '../../shared/calendar.ts';
+import type { NewUserEvent } from '../../shared/events/types.ts';
 import { type AccessTokenClaims, type Account, credentialsHold } from './account.ts';
 import { accepted, type Context, type Decision, instant, nothing, rejected } from './decision.ts';
 import type { Subscription } from './entities.ts';
@@ -10,7 +11,12 @@ export interface KnownEmail {
 }
 
 export type AccountCommand =
-  | (KnownEmail & { readonly type: 'SignUp'; readonly passwordHash: string })
+  | (KnownEmail & {
+      readonly type: 'SignUp';
+      readonly passwordHash: string;
+      /** With a token to verify the email by. */
+      readonly verify?: boolean | undefined;
+    })
   | ({ readonly [K in keyof KnownEmail]?: KnownEmail[K] | undefined } & {
       readonly type: 'AddUser';
       readonly name?: string | undefined;
@@ -19,7 +25,12 @@ export type AccountCommand =
   | { readonly type: 'ChangePassword'; readonly passwordHash: string }
   | { readonly type: 'IssuePasswordReset' }
   | { readonly type: 'ResetPassword'; readonly resetId: string; readonly passwordHash: string }
-  | (KnownEmail & { readonly type: 'ChangeEmail' })
+  | (KnownEmail & {
+      readonly type: 'ChangeEmail';
+      /** With a token to verify the new one by. */
+      readonly verify?: boolean | undefined;
+    })
+  | { readonly type: 'IssueEmailVerification' }
   /** By a token that was made at these revisions: of the email and of the password. */
   | {
       readonly type: 'VerifyEmail';
@@ -41,14 +52,42 @@ type CommandOf<T extends AccountCommand['type']> = Extract<AccountCommand, { typ
 /** For how long a one-time token works: to set a password, to verify an email. */
 export const ONE_TIME_TOKEN_MS = DAY_MS;
 
+/**
+ * Tokens of a kind that may be under way to a mailbox at a time: who asks for one need not be whose mailbox it is. Whoever has
+ * five good ones needs no sixth; a new password ends those to set one by, so nobody is kept from theirs.
+ */
+const MAILED_AT_ONCE = 5;
+
 /** Signing up is for a user without a history: whoever comes second finds the email taken. */
-export function signUp(account: Account, command: CommandOf<'SignUp'>): Decision {
+export function signUp(account: Account, command: CommandOf<'SignUp'>, context: Context): Decision {
   if (account.status !== 'none') return rejected({ code: 'email_taken' });
-  const { email, emailDigest, passwordHash } = command;
-  return accepted({
+  const { email, emailDigest, passwordHash, verify } = command;
+  const signedUp = {
     type: 'UserSignedUp',
     data: { userId: account.userId, emailDigest, personal: { email, passwordHash } },
-  });
+  } as const;
+  if (!verify) return accepted(signedUp);
+  return accepted(signedUp, verification({ ...account, emailRevision: 0, passwordRevision: 0 }, context));
+}
+
+type Revisions = Pick<Account, 'userId' | 'emailRevision' | 'passwordRevision'>;
+
+/** A token to verify the email by, which these revisions set. */
+const verification = (
+  { userId, emailRevision, passwordRevision }: Revisions,
+  { now }: Context,
+): NewUserEvent => ({
+  type: 'EmailVerificationIssued',
+  data: { userId, emailRevision, passwordRevision, expiresAt: instant(now + ONE_TIME_TOKEN_MS) },
+});
+
+/** Asked for by the user, whose email it is said to be. */
+export function issueEmailVerification(account: Account, context: Context): Decision {
+  if (account.emailDigest === '') return rejected({ code: 'email_required' });
+  const underWay = account.verifications.filter((expiresAt) => expiresAt > context.now).length;
+  if (account.profile.emailVerified || underWay >= MAILED_AT_ONCE)
+    return nothing({ kind: 'profile', profile: account.profile });
+  return accepted(verification(account, context));
 }
 
 /**
@@ -89,9 +128,14 @@ function isSameUser(
 export const changePassword = (account: Account, passwordHash: string): Decision =>
   accepted({ type: 'PasswordChanged', data: { userId: account.userId, personal: { passwordHash } } });
 
-/** A one-time token, for a user who has an email to log in with. Earlier ones go on until they expire. */
+/**
+ * A one-time token, for a user who has an email to log in with. Earlier ones go on until they expire. Staff hand it out
+ * themselves; anyone else who asks has it mailed.
+ */
 export function issuePasswordReset(account: Account, context: Context): Decision {
   if (account.emailDigest === '') return rejected({ code: 'email_required' });
+  const underWay = account.resets.values().filter((expiresAt) => expiresAt > context.now);
+  if (context.by === 'user' && [...underWay].length >= MAILED_AT_ONCE) return nothing({ kind: 'user' });
   const expiresAt = instant(context.now + ONE_TIME_TOKEN_MS);
   return accepted({
     type: 'PasswordResetIssued',
@@ -116,22 +160,24 @@ export function resetPassword(
 }
 
 /**
- * The email has been reserved for the user, and a customer's password has been verified. A customer who is suspended
+ * At the user's `revision`. The email has been reserved for them, and a customer's password has been verified. A customer who is suspended
  * keeps theirs: with another one the email would no longer be blocked once they are erased.
  */
 export function changeEmail(
   account: Account,
-  { email, emailDigest }: CommandOf<'ChangeEmail'>,
-  suspended: Subscription | undefined,
-  { by }: Context,
+  { email, emailDigest, verify }: CommandOf<'ChangeEmail'>,
+  { revision, suspended }: { readonly revision: number; readonly suspended: Subscription | undefined },
+  context: Context,
 ): Decision {
-  if (suspended && by === 'user')
+  if (suspended && context.by === 'user')
     return rejected({ code: 'subscription_suspended', subscription: suspended });
   if (account.emailDigest === emailDigest) return nothing({ kind: 'profile', profile: account.profile });
-  return accepted({
+  const changed = {
     type: 'EmailChanged',
     data: { userId: account.userId, emailDigest, personal: { email } },
-  });
+  } as const;
+  if (!verify) return accepted(changed);
+  return accepted(changed, verification({ ...account, emailRevision: revision + 1 }, context));
 }
 
 /** A token works once, and for the email and the password that it was made for. */

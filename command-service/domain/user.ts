@@ -5,6 +5,7 @@ import {
   changePassword,
   endSessions,
   eraseUser,
+  issueEmailVerification,
   issuePasswordReset,
   logOut,
   resetPassword,
@@ -25,7 +26,7 @@ export type Command = AccountCommand | SubscriptionCommand | ActivationCommand |
 
 /** What the rules say to a command. Pure: the same arguments always give the same decision. */
 export function decide(state: UserState, command: Command, context: Context): Decision {
-  if (command.type === 'SignUp') return signUp(state.account, command);
+  if (command.type === 'SignUp') return signUp(state.account, command, context);
   if (command.type === 'AddUser') return addUser(state.account, command);
   if (state.account.status === 'none') return rejected({ code: 'not_found', what: 'user' });
   if (state.account.status === 'erased') return decideErased(state, command);
@@ -34,6 +35,7 @@ export function decide(state: UserState, command: Command, context: Context): De
     case 'IssuePasswordReset':
     case 'ResetPassword':
     case 'ChangeEmail':
+    case 'IssueEmailVerification':
     case 'VerifyEmail':
     case 'LogOut':
     case 'EndSessions':
@@ -46,6 +48,7 @@ export function decide(state: UserState, command: Command, context: Context): De
     case 'WithdrawCancellation':
     case 'SuspendSubscription':
     case 'ReinstateSubscription':
+    case 'TellOfEnd':
       return decideSubscription(state, command, context);
     case 'ActivateClient':
     case 'DeactivateClient':
@@ -62,7 +65,7 @@ export function decide(state: UserState, command: Command, context: Context): De
 }
 
 function decideAccount(
-  { account, subscriptions }: UserState,
+  { account, subscriptions, revision }: UserState,
   command: Exclude<AccountCommand, { type: 'SignUp' | 'AddUser' }>,
   context: Context,
 ): Decision {
@@ -74,7 +77,9 @@ function decideAccount(
     case 'ResetPassword':
       return resetPassword(account, command, context);
     case 'ChangeEmail':
-      return changeEmail(account, command, suspendedOf(subscriptions), context);
+      return changeEmail(account, command, { revision, suspended: suspendedOf(subscriptions) }, context);
+    case 'IssueEmailVerification':
+      return issueEmailVerification(account, context);
     case 'VerifyEmail':
       return verifyEmail(account, command, context);
     case 'LogOut':

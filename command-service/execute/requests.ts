@@ -83,6 +83,8 @@ export interface EraseRequest extends OfUser, Confirmed {}
 export interface EmailRequest extends OfUser, Confirmed {
   /** A plausible address, however it is written. */
   readonly email: string;
+  /** A mail is to come by which the user verifies it. */
+  readonly verify?: boolean | undefined;
 }
 
 /** What comes with a one-time token, from whoever has it. */
@@ -121,6 +123,14 @@ export interface PasswordRequest extends OfUser, Hashed {
 export interface SignUpRequest extends Traced, Hashed {
   readonly email: string;
   readonly password: string;
+  /** A mail is to come by which the email is verified. */
+  readonly verify?: boolean | undefined;
+  readonly idempotency?: IdempotencyKey | undefined;
+}
+
+export interface ForgottenPasswordRequest extends Traced {
+  /** However it is written. */
+  readonly email: string;
   readonly idempotency?: IdempotencyKey | undefined;
 }
 

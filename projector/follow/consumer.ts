@@ -1,7 +1,7 @@
 import type { AdvisoryLock } from '../../shared/adapters/postgres/advisory-locks.ts';
+import { lead } from '../../shared/adapters/postgres/leadership.ts';
 import type { Pool } from '../../shared/adapters/postgres/pool.ts';
 import { CheckpointMoved } from '../errors.ts';
-import { lead } from './leadership.ts';
 import { waitForSchema } from './schema.ts';
 import { Status, type StatusOptions } from './status.ts';
 

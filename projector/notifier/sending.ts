@@ -1,8 +1,8 @@
 import { ADVISORY_LOCKS } from '../../shared/adapters/postgres/advisory-locks.ts';
+import { lead } from '../../shared/adapters/postgres/leadership.ts';
 import type { Pool } from '../../shared/adapters/postgres/pool.ts';
 import type { Logger } from '../../shared/process/logger.ts';
 import { Backoff } from '../follow/backoff.ts';
-import { lead } from '../follow/leadership.ts';
 import { waitForSchema } from '../follow/schema.ts';
 import type { Sender } from './enqueuer.ts';
 

@@ -30,7 +30,7 @@ export function createChangeEmail({ dependencies, reservations, emails, foresee,
   const { vault, guesses } = dependencies;
 
   const change = async (request: EmailRequest): Promise<Outcome> => {
-    const { userId, caller, ifMatch, password, requester = UNKNOWN_REQUESTER } = request;
+    const { userId, caller, ifMatch, password, verify, requester = UNKNOWN_REQUESTER } = request;
     const email = normaliseEmail(request.email);
     if (email === undefined) throw new Error('what came is no email address');
     const emailDigest = await vault.emailDigest(email);
@@ -45,7 +45,7 @@ export function createChangeEmail({ dependencies, reservations, emails, foresee,
       admit: withLiveToken(caller, userId),
       async decide(state, context) {
         if (fits && !(await fits(state))) return refused({ code: 'wrong_password' });
-        const decision = decide(state, { type: 'ChangeEmail', email, emailDigest }, context);
+        const decision = decide(state, { type: 'ChangeEmail', email, emailDigest, verify }, context);
         const digest = state.account.emailDigest;
         if (decision.kind === 'events' && digest !== '')
           old = { digest, reservation: await reservations.read('email', digest) };

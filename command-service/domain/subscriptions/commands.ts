@@ -37,7 +37,9 @@ export type SubscriptionCommand =
   | (WithReason & { readonly type: 'CancelSubscription'; readonly immediately: boolean })
   | (OfSubscription & { readonly type: 'WithdrawCancellation' })
   | (WithReason & { readonly type: 'SuspendSubscription' })
-  | (WithReason & { readonly type: 'ReinstateSubscription' });
+  | (WithReason & { readonly type: 'ReinstateSubscription' })
+  /** Whatever is due to be told of its end. */
+  | (OfSubscription & { readonly type: 'TellOfEnd' });
 
 export type SubscriptionCommandOf<T extends SubscriptionCommand['type']> = Extract<
   SubscriptionCommand,

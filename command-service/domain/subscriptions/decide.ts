@@ -3,6 +3,7 @@ import { licensesOf } from '../licenses/state.ts';
 import type { UserState } from '../user-state.ts';
 import { changePlan, renew } from './change.ts';
 import type { SubscriptionCommand } from './commands.ts';
+import { tellOfEnd } from './end.ts';
 import { start } from './start.ts';
 import { cancel, reinstate, suspend, withdrawCancellation } from './stop.ts';
 
@@ -30,6 +31,8 @@ export function decideSubscription(
       return suspend(before, command, userId, context);
     case 'ReinstateSubscription':
       return reinstate(before, command, userId, context);
+    case 'TellOfEnd':
+      return tellOfEnd(before, subscriptions, userId, context);
     default:
       return command satisfies never;
   }

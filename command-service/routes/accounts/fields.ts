@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { text } from '../../../shared/http/routes/fields.ts';
 
 export const COMPARED = {
@@ -8,3 +9,11 @@ export const COMPARED = {
 /** NIST SP 800-63B asks for 8 characters at least and no rules about which. */
 export const newPassword = text(8, 256);
 export const password = text(1, 256);
+
+export const verify = z
+  .boolean()
+  .optional()
+  .meta({
+    description: 'Whether a mail with a link to verify the email is to be sent.',
+    examples: [true],
+  });

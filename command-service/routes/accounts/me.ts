@@ -6,7 +6,7 @@ import type { Route } from '../../../shared/http/routes/route.ts';
 import { type CommandContext, commandRoute } from '../../context.ts';
 import { commandHeaders, commandParts, requesterOf } from '../command-headers.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled } from '../outcome.ts';
-import { COMPARED, password } from './fields.ts';
+import { COMPARED, password, verify } from './fields.ts';
 import { showAccount } from './show-account.ts';
 
 /** What customers do about their own account, with their password: a stolen token must not serve for it. */
@@ -32,7 +32,7 @@ const changeEmail = commandRoute({
   operationId: 'changeMyEmail',
   summary: "Change the caller's email",
   description: 'Takes effect at once. Access tokens stay good; one-time tokens end.',
-  body: z.strictObject({ email: newEmail.meta(COMPARED), password }),
+  body: z.strictObject({ email: newEmail.meta(COMPARED), password, verify }),
   answers: { 200: { description: 'As you are now.', body: accountResource, headers: ANSWER_HEADERS } },
   problems: [
     'wrong_password',

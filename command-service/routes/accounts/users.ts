@@ -14,7 +14,7 @@ import {
   retryOf,
 } from '../command-headers.ts';
 import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled } from '../outcome.ts';
-import { COMPARED, newPassword, password } from './fields.ts';
+import { COMPARED, newPassword, password, verify } from './fields.ts';
 
 const tag = 'Users';
 
@@ -45,7 +45,7 @@ const signUp = commandRoute({
   auth: 'anyone',
   rateLimit: { name: 'signups', by: 'address' },
   headers: z.object({ 'idempotency-key': idempotencyKey }),
-  body: z.strictObject({ email: newEmail.meta(COMPARED), password: newPassword }),
+  body: z.strictObject({ email: newEmail.meta(COMPARED), password: newPassword, verify }),
   answers: {
     201: {
       description: 'Signed up.',
@@ -53,7 +53,7 @@ const signUp = commandRoute({
       headers: { ...ANSWER_HEADERS, Location: 'The user.' },
     },
   },
-  problems: ['email_taken', 'signing_unavailable', ...COMMAND_PROBLEMS],
+  problems: ['email_taken', 'signing_unavailable', 'not_enabled_yet', ...COMMAND_PROBLEMS],
 }).handle(async (context, request) => {
   const { body, requestId: correlationId } = request;
   const outcome = await context.executor.signUp({

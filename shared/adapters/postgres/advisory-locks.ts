@@ -25,6 +25,8 @@ export const ADVISORY_LOCKS = {
   notifier: numbered(7_226_411_900_004n),
   /** Sending what is due. */
   sending: numbered(7_226_411_900_005n),
+  /** Looking for what time alone makes due. */
+  due: numbered(7_226_411_900_006n),
   /** Sending the log's events to a topic. */
   relay: (topic: string): AdvisoryLock => ({ group: 1_226_411_902, name: topic }),
   /** Building read models as of a past moment in a schema. */

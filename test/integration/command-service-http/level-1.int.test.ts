@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { signUp, signUpLicensed } from '../../support/api.ts';
 import { TWO_PRODUCTS } from '../../support/catalogues.ts';
@@ -45,6 +46,17 @@ it('says of the rest that it is not enabled yet, and changes nothing', async () 
     await post('/v1/activations', licensed.token, { client_id: 'b', replaces: licensed.clientId }),
   ])
     expect(answer).toMatchObject({ status: 409, body: { code: 'not_enabled_yet' } });
+  const email = `${randomUUID()}@example.com`;
+  const signUpToVerify = { email, password: 'not a common one', verify: true };
+  for (const answer of [
+    await post('/v1/signup', undefined, signUpToVerify),
+    await post('/v1/email-verifications', token),
+    await post('/v1/password-resets', undefined, { email: licensed.email }),
+    await post('/v1/password-resets', undefined, { email: 'nobody@example.com' }),
+  ])
+    expect(answer).toMatchObject({ status: 409, body: { code: 'not_enabled_yet' } });
+  // Nothing was reserved for the sign-up that could not be.
+  expect((await post('/v1/signup', undefined, { ...signUpToVerify, verify: false })).status).toBe(201);
   const again = await post(`${path}/cancel`, licensed.token);
   expect(again.headers.get('ETag')).toBe(cancelled.headers.get('ETag'));
 });

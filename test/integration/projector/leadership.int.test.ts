@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { lead } from '../../../projector/follow/leadership.ts';
 import { ADVISORY_LOCKS } from '../../../shared/adapters/postgres/advisory-locks.ts';
+import { lead } from '../../../shared/adapters/postgres/leadership.ts';
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
 import { HEARTBEAT_MS } from '../../../shared/read-model/notices.ts';

@@ -130,6 +130,22 @@ describe('a one-time token to set a password by', () => {
     expect(codeOf(Story.given(signedUp).when(reset))).toBe('one_time_token_invalid');
   });
 
+  it('is mailed at most five times before one is used or expires; staff hand out as many as they like', () => {
+    const story = Story.given(signedUp);
+    const ask = { type: 'IssuePasswordReset' } as const;
+    const mailed = Array.from({ length: 6 }, () => story.by('anonymous').does(ask).kind);
+    expect(mailed).toEqual(['events', 'events', 'events', 'events', 'events', 'nothing']);
+    expect(story.by('operator').does(ask).kind).toBe('events');
+    expect(
+      story
+        .by('anonymous')
+        .at(NOW + DAY)
+        .does(ask).kind,
+    ).toBe('events');
+    story.happened(passwordChanged);
+    expect(story.does(ask).kind).toBe('events');
+  });
+
   it('is forgotten at the next one after its expiry', () => {
     const story = Story.given(signedUp, issued).at(NOW + DAY);
     story.does({ type: 'IssuePasswordReset' });
@@ -223,5 +239,63 @@ describe('erasing a suspended customer', () => {
     const reinstated = Story.given(signedUp, started(), suspension('SubscriptionSuspended'));
     reinstated.happened(suspension('SubscriptionReinstated'));
     expect(reinstated.when({ type: 'EraseUser' })).toEqual(events(erased));
+  });
+});
+
+describe('a token to verify an email by', () => {
+  const ask = { type: 'IssueEmailVerification' } as const;
+  const verification = (emailRevision: number, passwordRevision: number, now = NOW): NewUserEvent => ({
+    type: 'EmailVerificationIssued',
+    data: { userId: USER, emailRevision, passwordRevision, expiresAt: at(now + ONE_TIME_TOKEN_MS) },
+  });
+
+  it('names the revisions that set the email and the password', () => {
+    expect(Story.given(signedUp).when(ask)).toEqual(events(verification(0, 0)));
+    expect(Story.given(added).when(ask)).toEqual(events(verification(0, -1)));
+    expect(Story.given(signedUp, passwordChanged, emailChanged).when(ask)).toEqual(
+      events(verification(2, 1)),
+    );
+  });
+
+  it.each([
+    [
+      'signing up',
+      Story.given(),
+      { type: 'SignUp', email: 'a@example.com', emailDigest: DIGEST, passwordHash: 'hash' },
+    ],
+    ['another email', Story.given(signedUp, sessionsEnded), changeEmail],
+  ] as const)(
+    'comes with %s, if that is asked for, and verifies what it came with',
+    (_what, story, command) => {
+      const decision = story.does({ ...command, verify: true });
+      const token = decision.kind === 'events' ? decision.events[1] : undefined;
+      if (token?.type !== 'EmailVerificationIssued') throw new Error('no token was issued');
+      const { emailRevision, passwordRevision, expiresAt } = token.data;
+      const verify = {
+        type: 'VerifyEmail',
+        emailRevision,
+        passwordRevision,
+        expiresAt: Date.parse(expiresAt),
+      } as const;
+      expect(story.does(verify).kind).toBe('events');
+      expect(story.state.account.profile.emailVerified).toBe(true);
+      expect(story.does(ask).kind).toBe('nothing');
+    },
+  );
+
+  it('is mailed at most five times in a day to one address', () => {
+    const story = Story.given(signedUp);
+    const mailed = () => story.does(ask).kind;
+    expect(Array.from({ length: 6 }, mailed)).toEqual([...Array(5).fill('events'), 'nothing']);
+    expect(story.does(changeEmail).kind).toBe('events');
+    expect(mailed()).toBe('events');
+    story.at(NOW + DAY);
+    expect(mailed()).toBe('events');
+    expect(story.state.account.verifications).toHaveLength(1);
+  });
+
+  it('needs an email', () => {
+    const nameless: NewUserEvent = { type: 'UserAdded', data: { userId: USER, personal: { name: 'Ada' } } };
+    expect(codeOf(Story.given(nameless).when(ask))).toBe('email_required');
   });
 });

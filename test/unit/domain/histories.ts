@@ -79,6 +79,10 @@ const sold: fc.Arbitrary<Step>[] = [
     (n): Step =>
       (story) => ({ type: 'WithdrawCancellation', subscriptionId: subscription(story, n) }),
   ),
+  any.map(
+    (n): Step =>
+      (story) => ({ type: 'TellOfEnd', subscriptionId: subscription(story, n) }),
+  ),
   fc.record({ any, type: fc.constantFrom('SuspendSubscription', 'ReinstateSubscription') }).map(
     ({ any, type }): Step =>
       (story) =>

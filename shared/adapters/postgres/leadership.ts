@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AdvisoryLock, tryAdvisoryLock } from '../../shared/adapters/postgres/advisory-locks.ts';
-import type { Pool } from '../../shared/adapters/postgres/pool.ts';
-import { HEARTBEAT_MS } from '../../shared/read-model/notices.ts';
+import { type AdvisoryLock, tryAdvisoryLock } from './advisory-locks.ts';
+import type { Pool } from './pool.ts';
 
 /** How often a standby asks for the lock. */
 const POLL_MS = 500;
+/** How often PostgreSQL is asked on the connection that holds the lock. */
+const HEARTBEAT_MS = 1_000;
 /**
  * A process that was stopped or suspended keeps its connections, and with them its lock, for as long as its machine
  * answers for it. So PostgreSQL ends the session of one that is silent for this long (idle_session_timeout, known since
