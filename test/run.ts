@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { startVitest } from 'vitest/node';
+import { startVitest, type TestModule } from 'vitest/node';
 import { brokerPrograms } from '../local/servers/kafka/programs.ts';
 import { ProgramsMissing } from '../local/servers/programs.ts';
 
@@ -35,6 +35,16 @@ async function kafkaMissing(files: readonly string[]): Promise<string | undefine
   }
 }
 
+/** Where the time goes: the files that took longest, in seconds. Some run side by side, so they add up to more than the run. */
+function slowest(modules: readonly TestModule[]): string {
+  const seconds = (module: TestModule) => module.diagnostic().duration / 1_000;
+  return modules
+    .toSorted((a, b) => seconds(b) - seconds(a))
+    .slice(0, 20)
+    .map((module) => `${seconds(module).toFixed(1).padStart(7)} s  ${module.relativeModuleId}`)
+    .join('\n');
+}
+
 async function run(tiers: readonly string[], files: string[]): Promise<void> {
   const missing = tiers.includes('kafka') ? await kafkaMissing(files) : undefined;
   const project = tiers.filter((tier) => tier !== 'kafka' || missing === undefined);
@@ -52,6 +62,7 @@ async function run(tiers: readonly string[], files: string[]): Promise<void> {
     passed = count('passed');
     failed += count('failed') + count('pending') + broken + vitest.state.getUnhandledErrors().length;
     skipped = count('skipped');
+    if (modules.length > 20) process.stdout.write(`\nThe slowest files:\n${slowest(modules)}\n`);
     await vitest.close();
   }
   if (missing !== undefined) process.stdout.write(`\nThe tier kafka did not run: ${missing}\n`);
