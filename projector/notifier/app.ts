@@ -25,8 +25,10 @@ import { DeliverySender } from './deliveries/sender.ts';
 import { sweepDeliveries } from './deliveries/sweep.ts';
 import type { Enqueuer, Sender } from './enqueuer.ts';
 import { ENQUEUED, Following } from './follow.ts';
-import { createNotifierMetrics } from './metrics.ts';
+import { createNotifierMetrics, type NotifierMetrics } from './metrics.ts';
 import { Sending } from './sending.ts';
+import { WebhookEnqueuer } from './webhooks/enqueuer.ts';
+import { UserStates } from './webhooks/user-states.ts';
 
 export interface NotifierServiceOptions {
   readonly config: NotifierConfig;
@@ -73,9 +75,10 @@ async function connect({ config, logger }: NotifierServiceOptions) {
 
 /** What turns events into what is due, and what sends it. */
 function createRooms(
-  { database: pool, vault }: Connections,
+  { database: pool, vault, log }: Connections,
   options: NotifierServiceOptions,
   registry: Registry,
+  { leftOut }: NotifierMetrics,
 ): { readonly enqueuers: readonly Enqueuer[]; readonly senders: readonly Sender[] } {
   const { config, logger } = options;
   const { schedule = createSchedule(), gate = gateOf(config) } = options;
@@ -91,7 +94,10 @@ function createRooms(
     clock: systemClock,
     logger,
   });
-  return { enqueuers: options.enqueuers ?? [], senders: [deliveries] };
+  const reader = createReader();
+  const states = new UserStates({ log, reader, vault, db: pool });
+  const webhooks = new WebhookEnqueuer({ pool, states, leftOut, logger, ...{ log, reader } });
+  return { enqueuers: options.enqueuers ?? [webhooks], senders: [deliveries] };
 }
 
 const gateOf = ({ WEBHOOK_ALLOW_PRIVATE }: NotifierConfig): Gate =>
@@ -109,7 +115,7 @@ export async function startNotifier(options: NotifierServiceOptions): Promise<Co
   watchPools(metrics.registry, { database: pool });
   const notifierMetrics = createNotifierMetrics(metrics.registry);
   const missingMigrations = () => missingNotifierMigrations(pool);
-  const { enqueuers, senders } = createRooms(connections, options, metrics.registry);
+  const { enqueuers, senders } = createRooms(connections, options, metrics.registry, notifierMetrics);
   const sending = new Sending({ pool, missingMigrations, senders, logger });
   const feed = eventStoreFeed(log, config.NOTIFIER_BATCH_EVENTS, ENQUEUED);
   const following = new Following({

@@ -43,9 +43,16 @@ export class Following {
    * @throws CheckpointMoved, EventStoreUnavailable, or an error of PostgreSQL
    */
   async prepare(): Promise<void> {
-    const { pool, feed, enqueuers } = this.#options;
+    const { pool, enqueuers } = this.#options;
     for (const enqueuer of enqueuers) enqueuer.forget();
-    this.#checkpoint = (await loadCheckpoint(pool)) ?? (await beginAfter(pool, await feed.end()));
+    this.#checkpoint = (await loadCheckpoint(pool)) ?? (await this.#begin());
+  }
+
+  async #begin(): Promise<NotifierCheckpoint> {
+    const { pool, feed, enqueuers } = this.#options;
+    const last = await feed.end();
+    for (const enqueuer of enqueuers) await enqueuer.begin?.(last);
+    return beginAfter(pool, last);
   }
 
   /** @throws FeedStop, CheckpointMoved, EventStoreUnavailable, VaultUnavailable, or an error of PostgreSQL */
@@ -90,6 +97,7 @@ export class Following {
     const { pool, enqueuers, enqueued, metrics } = this.#options;
     const to = { id: last.id, position: last.position, at: last.created };
     try {
+      for (const enqueuer of enqueuers) await enqueuer.prepare?.(decoded);
       await inTransaction(pool, async (tx) => {
         await moveCheckpoint(tx, this.#checkpoint, to);
         for (const event of decoded) {

@@ -12,6 +12,11 @@ export function createNotifierMetrics(registry: Registry) {
       help: 'Events that were turned into what is due, or concern nobody',
       registers,
     }),
+    leftOut: new Counter({
+      name: 'webhook_events_left_out_total',
+      help: 'Events that no webhook was told of because the read models do not hold them: parked, or skipped',
+      registers,
+    }),
     watch(status: Pick<Status, 'state' | 'lag'>): void {
       watchConsumer(registry, { lag: 'notifier_lag', state: 'notifier_state' }, status);
     },

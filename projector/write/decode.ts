@@ -11,10 +11,11 @@ import {
   shownPart,
 } from '../../shared/read-model/fold/event.ts';
 import { ProjectionFault } from '../../shared/read-model/fold/fault.ts';
-import { DataKeyMissing, PersonalUnreadable, VaultKeyUnreadable } from '../../shared/vault/errors.ts';
+import { PersonalUnreadable } from '../../shared/vault/errors.ts';
 import type { DataKey, Erased } from '../../shared/vault/personal.ts';
 import type { Vault } from '../../shared/vault/vault.ts';
-import { FeedStop, unknownEvent } from '../errors.ts';
+import { readDataKeys } from '../data-keys.ts';
+import { type FeedStop, unknownEvent } from '../errors.ts';
 
 export interface DecodedEvent extends FoldedEvent {
   /** The log's time, which the checkpoint keeps; the event's own time is in `recorded`. */
@@ -91,7 +92,7 @@ export async function decodeEvents(
       count++;
     }
   }
-  const keys = sealedFor.size > 0 ? await readKeys(decoder.vault, [...sealedFor]) : new Map();
+  const keys = sealedFor.size > 0 ? await readDataKeys(decoder.vault, [...sealedFor]) : new Map();
   const events: DecodedEvent[] = [];
   for (const [i, event] of known.entries()) {
     if (i % SLICE === SLICE - 1) await turn();
@@ -130,20 +131,5 @@ function open(reader: EventReader, known: Known, keys: ReadonlyMap<string, DataK
     if (!(cause instanceof PersonalUnreadable)) throw cause;
     const fault = new ProjectionFault('its personal data does not open under the key of its user', { cause });
     return { ...known, userId, personal: NOTHING, fault };
-  }
-}
-
-async function readKeys(vault: Pick<Vault, 'dataKeys'>, userIds: readonly string[]) {
-  try {
-    return await vault.dataKeys(userIds);
-  } catch (cause) {
-    if (cause instanceof DataKeyMissing) {
-      throw new FeedStop('data_key_missing', cause.message, 'restore the vault from its backup', { cause });
-    }
-    if (cause instanceof VaultKeyUnreadable) {
-      const wayOut = 'set VAULT_MASTER_KEY to the key under which this vault was made';
-      throw new FeedStop('vault_key_unreadable', cause.message, wayOut, { cause });
-    }
-    throw cause;
   }
 }

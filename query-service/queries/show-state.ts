@@ -8,7 +8,7 @@ import type {
 import { showLicenseKey } from '../../shared/license-keys/show.ts';
 import { licenseRow } from '../../shared/read-model/fold/license.ts';
 import { subscriptionRow } from '../../shared/read-model/fold/subscription.ts';
-import { showLicense, showSubscription } from './show.ts';
+import { showLicense, showSubscription } from '../../shared/read-model/show.ts';
 
 /** A user's state as of a time, as the routes of today would have shown it then. */
 export interface ShownState {

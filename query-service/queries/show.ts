@@ -1,14 +1,7 @@
 import { z } from 'zod';
-import {
-  accountResource,
-  type LicenseResource,
-  type Shown,
-  type SubscriptionResource,
-  subscriptionResource,
-} from '../../shared/http/routes/resources.ts';
-import type { LicenseRow, SubscriptionRow, UserRow } from '../../shared/read-model/rows.ts';
-import { subscriptionStatusAt } from '../../shared/subscription-status.ts';
-import type { LastSeen } from './licenses.ts';
+import { accountResource, type Shown, subscriptionResource } from '../../shared/http/routes/resources.ts';
+import type { SubscriptionRow, UserRow } from '../../shared/read-model/rows.ts';
+import { showSubscription } from '../../shared/read-model/show.ts';
 
 const WITHOUT_PERSONAL_DATA = 'Left out for who has `history:read` alone; null once the user is erased.';
 
@@ -33,45 +26,6 @@ export const userResource = z
   .meta({ id: 'User' });
 
 export type UserResource = z.infer<typeof userResource>;
-
-export function showSubscription(row: Omit<SubscriptionRow, 'status'>, now: number): SubscriptionResource {
-  const facts = {
-    startDate: row.start_date.getTime(),
-    endDate: row.end_date.getTime(),
-    graceDays: row.terms.graceDays,
-    suspended: row.suspended,
-    cancelled: row.cancelled,
-  };
-  return {
-    subscription_id: row.subscription_id,
-    user_id: row.user_id,
-    product: row.product,
-    plan_type: row.plan_type,
-    quantity: row.quantity,
-    trial: row.trial,
-    status: subscriptionStatusAt(facts, now),
-    start_date: row.start_date.toISOString(),
-    end_date: row.end_date.toISOString(),
-    cancelled_by: row.cancelled ? row.cancelled_by : null,
-    external_id: row.external_id,
-    created_at: row.created_at.toISOString(),
-    updated_at: row.updated_at.toISOString(),
-  };
-}
-
-/** @param row when its key was shown last is no part of the read models: null in what is made of their rows alone */
-export const showLicense = (row: LicenseRow & Partial<LastSeen>, { personal }: Shown): LicenseResource => ({
-  license_id: row.license_id,
-  user_id: row.user_id,
-  subscription_id: row.subscription_id,
-  product: row.product,
-  client_id: row.client_id,
-  ...(personal && { client_name: row.client_name }),
-  status: row.status,
-  activated_at: row.activated_at.toISOString(),
-  last_seen_on: row.last_seen_on ?? null,
-  updated_at: row.updated_at.toISOString(),
-});
 
 export const showUser = (
   { user, subscriptions }: { readonly user: UserRow; readonly subscriptions: readonly SubscriptionRow[] },

@@ -3,9 +3,9 @@ import { Problem } from '../../shared/http/problems/problem.ts';
 import { uuid } from '../../shared/http/routes/fields.ts';
 import { licenseResource, shownTo } from '../../shared/http/routes/resources.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
+import { showLicense } from '../../shared/read-model/show.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
 import { findLicense } from '../queries/licenses.ts';
-import { showLicense } from '../queries/show.ts';
 import { aboutOneUser, mustOwn, ONE_USER_PROBLEMS, rowsToWaitFor } from './conventions.ts';
 
 const license = queryRoute({

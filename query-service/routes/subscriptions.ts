@@ -4,9 +4,9 @@ import { catalogueName, instant, uuid } from '../../shared/http/routes/fields.ts
 import { listOf, pageQuery, pageSize, showPage } from '../../shared/http/routes/paging.ts';
 import { subscriptionResource } from '../../shared/http/routes/resources.ts';
 import type { Route } from '../../shared/http/routes/route.ts';
+import { showSubscription } from '../../shared/read-model/show.ts';
 import { type QueryContext, queryRoute } from '../context.ts';
 import { listSubscriptions, type SubscriptionCursor } from '../queries/list-subscriptions.ts';
-import { showSubscription } from '../queries/show.ts';
 import { findSubscription } from '../queries/subscriptions.ts';
 import {
   aboutMany,

@@ -96,6 +96,16 @@ export class Timeline {
     }
   }
 
+  /** The event that stands at {@link next}, as a follower of the log has it. @throws RangeError it is another one */
+  add(recorded: Recorded<UserEvent>): TimelineEntry {
+    if (recorded.revision !== this.#next)
+      throw new RangeError(`revision ${recorded.revision} is not the next`);
+    this.#exists = true;
+    this.#latest = Math.max(this.#latest, recorded.created.getTime());
+    this.#next += 1;
+    return this.#entry(recorded);
+  }
+
   #entry(recorded: Recorded<UserEvent>): TimelineEntry {
     const { personal, unreadable } = this.#open(recorded);
     const fault = this.#apply(recorded, personal, unreadable);

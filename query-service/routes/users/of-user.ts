@@ -5,9 +5,9 @@ import {
   type SubscriptionResource,
   shownTo,
 } from '../../../shared/http/routes/resources.ts';
+import { showLicense, showSubscription } from '../../../shared/read-model/show.ts';
 import type { QueryContext } from '../../context.ts';
 import { licensesOf } from '../../queries/licenses.ts';
-import { showLicense, showSubscription } from '../../queries/show.ts';
 import { subscriptionsOf } from '../../queries/subscriptions.ts';
 
 /** A page of a user's subscriptions, by start date: for the user, or for staff. */

@@ -7,6 +7,7 @@ export interface Received {
   readonly userId: string;
   readonly revision: number;
   readonly headers: IncomingHttpHeaders;
+  readonly body: string;
 }
 
 /** Answers a delivery: a status, or whatever it does itself. */
@@ -36,6 +37,7 @@ export async function startEndpoint(behave: Behave = () => 204) {
       userId: data.user_id,
       revision: data.revision,
       headers,
+      body,
     };
     received.push(one);
     const status = current(one, response);

@@ -4,6 +4,7 @@ import { startEventStore } from '../../../local/event-store/server.ts';
 import { type NotifierServiceOptions, startNotifier } from '../../../projector/notifier/app.ts';
 import { readNotifierConfig } from '../../../projector/notifier/config.ts';
 import { createSchedule } from '../../../projector/notifier/deliveries/schedule.ts';
+import type { Enqueuer } from '../../../projector/notifier/enqueuer.ts';
 import { migrateAll } from '../../../projector/schemas/migrate.ts';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
@@ -87,14 +88,18 @@ export async function createNotifierSystem() {
     /** Starts a notifier in this process, which is stopped with the system unless the test does it. */
     async notifier(
       settings: Record<string, string> = {},
-      options: Partial<Pick<NotifierServiceOptions, 'schedule' | 'gate' | 'enqueuers'>> = {},
+      options: Partial<Pick<NotifierServiceOptions, 'schedule' | 'gate'>> & {
+        /** Every event to every endpoint, unless given. */
+        readonly enqueuers?: readonly Enqueuer[] | 'its own';
+      } = {},
     ) {
+      const { enqueuers = [everyEvent], ...others } = options;
       const notifier = await startNotifier({
         config: readNotifierConfig({ ...env, ...settings }),
         logger: silent,
-        enqueuers: [everyEvent],
         schedule: createSchedule(SHORT_PAUSES),
-        ...options,
+        ...(enqueuers !== 'its own' && { enqueuers }),
+        ...others,
       });
       kept.defer(() => notifier.stop());
       await eventually('it follows', async () => (await fetch(`${notifier.url}/health/ready`)).ok);

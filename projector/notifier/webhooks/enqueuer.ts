@@ -1,0 +1,123 @@
+import type { Counter } from 'prom-client';
+import type { PoolClient } from '../../../shared/adapters/postgres/pool.ts';
+import { isUserEvent, isWebhookEvent } from '../../../shared/events/codec.ts';
+import type { AnyEvent, Recorded, UserEvent, WebhookEvent } from '../../../shared/events/types.ts';
+import { enqueue, type NewDelivery } from '../../../shared/notifications/deliveries.ts';
+import type { Logger } from '../../../shared/process/logger.ts';
+import { type WebhookType, webhookTypeOf } from '../../../shared/webhooks/types.ts';
+import { type Webhook, wants } from '../../../shared/webhooks/webhook.ts';
+import type { AppliedEvent } from '../../feeds/feed.ts';
+import { eraseDeliveries } from '../deliveries/erase.ts';
+import type { Enqueuer } from '../enqueuer.ts';
+import { type BeginOptions, beginWith } from './begin.ts';
+import { folded, loadEndpoints, saveEndpoint } from './endpoints.ts';
+import { blankBody, messageOf } from './message.ts';
+import type { UserStates } from './user-states.ts';
+
+export interface WebhookEnqueuerOptions extends BeginOptions {
+  readonly states: UserStates;
+  readonly leftOut: Counter;
+  readonly logger: Logger;
+}
+
+/** An event that somebody wants to hear of. */
+interface Wanted {
+  readonly recorded: Recorded<UserEvent>;
+  readonly type: WebhookType;
+  /** As far as its type says; its product is known once the user's state is. */
+  readonly candidates: readonly Webhook[];
+}
+
+/** Users whose states are read at once. */
+const USERS_AT_ONCE = 8;
+
+/**
+ * Turns events into deliveries: to each endpoint that wants to hear of it, the resource as it was right after the event.
+ * What takes long, reading users' streams, is done before the transaction.
+ */
+export class WebhookEnqueuer implements Enqueuer {
+  readonly #options: WebhookEnqueuerOptions;
+  /** As of the last event that was prepared; undefined until they are read. */
+  #endpoints: Map<string, Webhook> | undefined;
+  /** What the events of the batch make due, by their ids. */
+  readonly #changed = new Map<string, Webhook>();
+  readonly #due = new Map<string, readonly NewDelivery[]>();
+
+  constructor(options: WebhookEnqueuerOptions) {
+    this.#options = options;
+  }
+
+  forget(): void {
+    this.#endpoints = undefined;
+    this.#changed.clear();
+    this.#due.clear();
+    this.#options.states.forget();
+  }
+
+  begin(last: AppliedEvent | undefined): Promise<void> {
+    return beginWith(this.#options, last);
+  }
+
+  /** @throws FeedStop, VaultUnavailable, EventStoreUnavailable; UnknownEvent; or an error of PostgreSQL */
+  async prepare(events: readonly Recorded<AnyEvent>[]): Promise<void> {
+    this.#changed.clear();
+    this.#due.clear();
+    this.#endpoints ??= await loadEndpoints(this.#options.pool);
+    const wanted: Wanted[] = [];
+    for (const recorded of events) {
+      if (isWebhookEvent(recorded)) this.#fold(this.#endpoints, recorded);
+      else if (isUserEvent(recorded)) {
+        const type = webhookTypeOf(recorded.event);
+        const candidates = type
+          ? [...this.#endpoints.values()].filter((one) => wants(one, type, undefined))
+          : [];
+        if (type && candidates.length > 0) wanted.push({ recorded, type, candidates });
+      }
+    }
+    await this.#prepareAll(wanted);
+  }
+
+  async handle(recorded: Recorded<AnyEvent>, tx: PoolClient): Promise<void> {
+    const webhook = this.#changed.get(recorded.id);
+    if (webhook) await saveEndpoint(tx, webhook, recorded.event.type as WebhookEvent['type']);
+    if (recorded.event.type === 'UserErased')
+      await eraseDeliveries(tx, recorded.event.data.userId, blankBody);
+    const due = this.#due.get(recorded.id);
+    if (due) await enqueue(tx, due);
+  }
+
+  #fold(endpoints: Map<string, Webhook>, recorded: Recorded<WebhookEvent>): void {
+    const after = folded(endpoints, recorded);
+    if (!after) return;
+    endpoints.set(after.webhookId, after);
+    this.#changed.set(recorded.id, after);
+  }
+
+  /** Each user's in order, several users at once. */
+  async #prepareAll(wanted: readonly Wanted[]): Promise<void> {
+    const byUser = Map.groupBy(wanted, ({ recorded }) => recorded.event.data.userId).values();
+    const work = async () => {
+      for (const ofUser of byUser)
+        for (const one of ofUser) this.#due.set(one.recorded.id, await this.#dueOf(one));
+    };
+    await Promise.all(Array.from({ length: USERS_AT_ONCE }, work));
+  }
+
+  async #dueOf({ recorded, type, candidates }: Wanted): Promise<readonly NewDelivery[]> {
+    const { states, leftOut, logger } = this.#options;
+    const { id: eventId, position, event } = recorded;
+    const { userId } = event.data;
+    const { rows, at, erased, fault } = await states.after(recorded);
+    if (fault !== undefined) {
+      // The read models don't show it either. Once it is settled, a replay from its position tells of it.
+      logger.warn({ event_id: eventId, user_id: userId, fault }, 'webhook_event_left_out');
+      leftOut.inc();
+      return [];
+    }
+    const { body, product } = messageOf(type, recorded, rows, at);
+    const told = erased ? blankBody(body) : body;
+    return candidates
+      .filter((webhook) => wants(webhook, type, product))
+      .map(({ webhookId }) => ({ webhookId, eventId, queueId: userId, userId, position, type, body: told }));
+  }
+}
