@@ -88,6 +88,13 @@ module.exports = {
       to: { path: '^(test|local)/' },
     },
     {
+      name: 'examples-stand-alone',
+      comment: 'An example sees the system from outside, as those who copy it do.',
+      severity: 'error',
+      from: { path: '^examples/' },
+      to: { path: '^(command-service|query-service|projector|shared|local|cli|test)/' },
+    },
+    {
       name: 'local-never-imports-test',
       severity: 'error',
       from: { path: '^local/' },
