@@ -9,7 +9,7 @@ import { createHttpApp } from '../shared/http/server/app.ts';
 import { startServer } from '../shared/http/server/server.ts';
 import type { Running } from '../shared/process/lifecycle.ts';
 import type { Logger } from '../shared/process/logger.ts';
-import type { AccessClaims } from '../shared/tokens/tokens.ts';
+import type { AccessClaims, SessionClaims } from '../shared/tokens/tokens.ts';
 import { ServiceKeyUses } from '../shared/usage/service-key-uses.ts';
 import { UsageCounter } from '../shared/usage/usage-counter.ts';
 import { startSweeping } from './accounts/erasing/sweeping.ts';
@@ -58,10 +58,11 @@ const limitsOf = (config: CommandConfig) => ({
   staff_commands: config.OPERATOR_COMMANDS_PER_MINUTE,
 });
 
-/** A service account's token is judged here; a user's by the executor, by the state that it decides on. */
+/** A token of staff is judged here; a user's by the executor, by the state that it decides on. */
 const hasEnded =
-  ({ serviceAccounts }: CommandContext, uses: ServiceKeyUses) =>
-  async (claims: AccessClaims): Promise<boolean> => {
+  ({ serviceAccounts, members }: CommandContext, uses: ServiceKeyUses) =>
+  async (claims: AccessClaims | SessionClaims): Promise<boolean> => {
+    if (claims.role === 'member') return members.hasEnded(claims);
     if (claims.role !== 'staff') return false;
     const ended = await serviceAccounts.hasEnded(claims);
     if (!ended) uses.note(claims.key);
@@ -90,10 +91,13 @@ export async function startCommandService(options: CommandServiceOptions): Promi
       '/v1/subscriptions': ['GET'],
       '/v1/service-accounts': ['GET'],
       '/v1/service-accounts/{id}': ['GET'],
+      '/v1/staff': ['GET'],
+      '/v1/staff/{id}': ['GET'],
     },
     context,
     authenticate: createAuthenticate({
       tokens,
+      cookie: context.cookie,
       isEnded: hasEnded(context, keyUses),
       importedLicenseKeys: config.IMPORTED_LICENSE_KEYS,
     }),

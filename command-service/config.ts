@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { connectionUrl, flag, integer, readConfig, serviceSettings } from '../shared/config.ts';
 import { LATEST_SCHEMA_LEVEL } from '../shared/events/schemas/catalogue.ts';
-import { httpSettings } from '../shared/http/settings.ts';
+import { httpSettings, publicSettings } from '../shared/http/settings.ts';
 import { tokenSettings } from '../shared/tokens/settings.ts';
 import { tracingSettings } from '../shared/tracing/settings.ts';
 import { vaultSettings } from '../shared/vault/master-key.ts';
@@ -11,6 +11,7 @@ import { webhookSettings } from '../shared/webhooks/settings.ts';
 export const commandSettings = z.object({
   ...serviceSettings,
   ...httpSettings,
+  ...publicSettings,
   ...tracingSettings,
   ...tokenSettings,
   ...vaultSettings,

@@ -6,6 +6,7 @@ import { systemClock } from '../shared/clock.ts';
 import { createCodec } from '../shared/events/codec.ts';
 import { FailureLimit, GUESS_KINDS, type Guesses } from '../shared/http/limits/failure-limit.ts';
 import { RateLimiter } from '../shared/http/limits/rate-limit.ts';
+import { sessionCookie } from '../shared/http/routes/session-cookie.ts';
 import type { Logger } from '../shared/process/logger.ts';
 import { createErasureIntents } from './accounts/erasing/erasure-intents.ts';
 import { Passwords } from './accounts/passwords.ts';
@@ -19,7 +20,7 @@ import { createFindLicenseKey } from './license-keys/find.ts';
 import { createCommandMetrics } from './metrics.ts';
 import { createClientFacts } from './read-model/client-facts.ts';
 import { createOwnerIndex } from './read-model/owners.ts';
-import { createServiceAccounts } from './staff/service-accounts.ts';
+import { createStaff } from './staff/staff.ts';
 import { createDeliveries } from './webhooks/deliveries.ts';
 import { createWebhooks } from './webhooks/webhooks.ts';
 
@@ -86,12 +87,13 @@ export function createContext(
   watch(executor, passwords, limiter);
   const owners = createOwnerIndex({ pool: database, log });
   const clientFacts = createClientFacts({ pool: connections.factsDatabase, logger: options.logger });
-  const serviceAccounts = createServiceAccounts(dependencies);
+  const staff = createStaff(dependencies);
+  const cookie = sessionCookie(config.PUBLIC_URL);
   const webhooks = { ...createWebhooks(dependencies), allowPrivate: config.WEBHOOK_ALLOW_PRIVATE };
   const deliveries = createDeliveries(database, clock);
   const findLicenseKey = createFindLicenseKey(executor.licenseKeys, guesses);
   return {
-    ...{ executor, serviceAccounts, webhooks, deliveries, tokens, owners, clientFacts, findLicenseKey },
+    ...{ executor, ...staff, cookie, webhooks, deliveries, tokens, owners, clientFacts, findLicenseKey },
     ...{ outcomes, guesses },
   };
 }

@@ -9,6 +9,7 @@ import { RateLimiter } from '../shared/http/limits/rate-limit.ts';
 import { createMetrics } from '../shared/http/metrics.ts';
 import { mountDocs } from '../shared/http/openapi/docs.ts';
 import { createAuthenticate } from '../shared/http/routes/auth.ts';
+import { sessionCookie } from '../shared/http/routes/session-cookie.ts';
 import { createHttpApp } from '../shared/http/server/app.ts';
 import { startServer } from '../shared/http/server/server.ts';
 import type { Running } from '../shared/process/lifecycle.ts';
@@ -124,6 +125,8 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
       '/v1/service-accounts/{id}': ['DELETE'],
       '/v1/webhooks': ['POST'],
       '/v1/webhooks/{id}': ['PATCH', 'DELETE'],
+      '/v1/staff': ['POST'],
+      '/v1/staff/{id}': ['DELETE'],
     },
     context: {
       db: database,
@@ -134,7 +137,11 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
       leaseKeys: rings.lease,
       clock,
     },
-    authenticate: createAuthenticate({ tokens, isEnded: endedTokens(database, keyUses) }),
+    authenticate: createAuthenticate({
+      tokens,
+      cookie: sessionCookie(config.PUBLIC_URL),
+      isEnded: endedTokens(database, keyUses),
+    }),
     limits: { queries: config.QUERIES_PER_MINUTE },
     anonymous,
     extend: (express) => {

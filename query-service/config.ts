@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { connectionUrl, integer, readConfig, serviceSettings } from '../shared/config.ts';
-import { httpSettings } from '../shared/http/settings.ts';
+import { httpSettings, publicSettings } from '../shared/http/settings.ts';
 import { tokenSettings } from '../shared/tokens/settings.ts';
 import { tracingSettings } from '../shared/tracing/settings.ts';
 
@@ -8,6 +8,7 @@ import { tracingSettings } from '../shared/tracing/settings.ts';
 export const querySettings = z.object({
   ...serviceSettings,
   ...httpSettings,
+  ...publicSettings,
   ...tracingSettings,
   ...tokenSettings,
   PORT: integer(0, 65_535).default(3002).describe('Port to listen on; 0 for any free one'),

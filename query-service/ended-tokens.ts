@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Queryable } from '../shared/adapters/postgres/pool.ts';
 import { Problem } from '../shared/http/problems/problem.ts';
-import type { AccessClaims } from '../shared/tokens/tokens.ts';
+import type { AccessClaims, SessionClaims } from '../shared/tokens/tokens.ts';
 import type { ServiceKeyUses } from '../shared/usage/service-key-uses.ts';
-import { staffTokenHasEnded } from './queries/staff.ts';
+import { staffSessionHasEnded, staffTokenHasEnded } from './queries/staff.ts';
 import { tokenHasEnded } from './queries/users.ts';
 
 /** What a token was made from may be newer than the read model; then it is waited for, a moment. */
@@ -11,7 +11,8 @@ const BEHIND_WAIT_MS = 1_000;
 const BEHIND_LOOK_MS = 100;
 
 /** Undefined while the read model does not say. */
-async function ask(db: Queryable, claims: AccessClaims): Promise<boolean | undefined> {
+async function ask(db: Queryable, claims: AccessClaims | SessionClaims): Promise<boolean | undefined> {
+  if (claims.role === 'member') return staffSessionHasEnded(db, claims);
   if (claims.role === 'user') return tokenHasEnded(db, claims);
   // The command-line tool's tokens end by themselves.
   return claims.role === 'staff' ? staffTokenHasEnded(db, claims) : false;
@@ -24,7 +25,7 @@ async function ask(db: Queryable, claims: AccessClaims): Promise<boolean | undef
  */
 export const endedTokens =
   (db: Queryable, uses: Pick<ServiceKeyUses, 'note'>) =>
-  async (claims: AccessClaims): Promise<boolean> => {
+  async (claims: AccessClaims | SessionClaims): Promise<boolean> => {
     for (const deadline = performance.now() + BEHIND_WAIT_MS; ; ) {
       const ended = await ask(db, claims);
       if (ended === false && claims.role === 'staff') uses.note(claims.key);

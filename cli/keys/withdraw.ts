@@ -22,6 +22,7 @@ const SUCCESSION: Record<Withdrawal['how'], string> = {
 };
 
 const NEXT_STEP: Record<TokenKind, string> = {
+  session: 'People who are staff log in again.',
   access: 'Users log in again; new tokens for staff are made with: token.',
   activation: 'Programs activate again for a new key: same license, same place.',
   lease: `Programs ask for a new lease. Those that verify leases may keep the old key set for ${JWKS_MAX_AGE_SECONDS} s.`,

@@ -13,11 +13,11 @@ interface Parts {
   readonly guesses: Guesses;
 }
 
-/** A user's sealed credentials, taken out of the state while nobody else worked on it. */
+/** A user's or a member of staff's sealed credentials, taken out of the state while nobody else worked on it. */
 export interface SealedCredentials {
   readonly userId: string;
   readonly sealed: string;
-  readonly event: 'UserSignedUp' | 'PasswordChanged';
+  readonly event: 'UserSignedUp' | 'PasswordChanged' | 'StaffPasswordSet';
 }
 
 /** Undefined for a user who has none: never signed up, made by staff and without a password yet, or erased. */

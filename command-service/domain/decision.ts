@@ -39,6 +39,10 @@ export type ActiveClient = License & {
 export type Rejection =
   /** The caller lacks these scopes: nobody gives what they don't have. */
   | { readonly code: 'insufficient_scope'; readonly scopes: readonly string[] }
+  /** The email is a member of staff's. */
+  | { readonly code: 'staff_exists' }
+  /** Of a second factor: wrong, or used already. */
+  | { readonly code: 'wrong_code' }
   | { readonly code: 'email_taken' }
   /** A user without an email could not log in. */
   | { readonly code: 'email_required' }
@@ -53,6 +57,7 @@ export type Rejection =
         | 'license key'
         | 'client'
         | 'service account'
+        | 'member of staff'
         | 'key'
         | 'webhook';
     }

@@ -8,7 +8,9 @@ import { licenseKeyCommands } from './license-keys/commands.ts';
 import { licenseKeyReads } from './license-keys/read.ts';
 import { activationRoutes } from './licenses/activations.ts';
 import { licenseRoutes } from './licenses/licenses.ts';
+import { memberRoutes } from './staff/members.ts';
 import { serviceAccountRoutes } from './staff/service-accounts.ts';
+import { staffSessionRoutes } from './staff/session.ts';
 import { tokenRoutes } from './staff/token.ts';
 import { subscriptionRoutes } from './subscriptions/subscriptions.ts';
 import { deliveryRoutes } from './webhooks/deliveries.ts';
@@ -25,6 +27,8 @@ export const commandRoutes: readonly Route<CommandContext>[] = [
   ...licenseRoutes,
   ...tokenRoutes,
   ...serviceAccountRoutes,
+  ...staffSessionRoutes,
+  ...memberRoutes,
   ...licenseKeyCommands,
   ...licenseKeyReads,
   ...webhookRoutes,

@@ -117,6 +117,8 @@ function particulars(refusal: Refusal): ProblemOptions {
       return lacking(refusal.scopes);
     case 'email_taken':
     case 'email_required':
+    case 'staff_exists':
+    case 'wrong_code':
     case 'one_time_token_invalid':
     case 'license_key_unknown':
     case 'license_key_taken':

@@ -1,6 +1,3 @@
-import { isStaffEvent } from '../../shared/events/codec.ts';
-import { staffStream } from '../../shared/events/streams.ts';
-import type { StaffEvent } from '../../shared/events/types.ts';
 import { uuidv5 } from '../../shared/ids.ts';
 import {
   type StaffAccount,
@@ -10,45 +7,18 @@ import {
 } from '../../shared/staff/account.ts';
 import type { StaffClaims } from '../../shared/tokens/tokens.ts';
 import type { ExecutorDependencies } from '../dependencies.ts';
-import {
-  decideStaff,
-  evolveStaff,
-  initialStaff,
-  type StaffCommand,
-  type StaffState,
-  staffBytes,
-} from '../domain/staff.ts';
-import { createAppend } from '../execute/loop/append.ts';
-import { createExecuteCommand } from '../execute/loop/execute-command.ts';
-import { UserQueue } from '../execute/loop/user-queue.ts';
+import { decideStaff, type StaffCommand } from '../domain/staff/decide.ts';
+import type { StaffState } from '../domain/staff/state.ts';
 import { type Outcome, refused, type StaffRequest } from '../execute/requests.ts';
 import { actorOf, type CommandStamp, stampCommand } from '../execute/stamps.ts';
-import type { Aggregate } from '../execute/states/aggregate.ts';
-import { FoldedStates } from '../execute/states/folded-states.ts';
 import { secretDigest, serviceSecret } from './secret.ts';
-
-const STAFF: Aggregate<StaffState, StaffEvent> = {
-  streamOf: staffStream,
-  idOf: ({ staffId }) => staffId,
-  initial: initialStaff,
-  isOwn: isStaffEvent,
-  evolve: evolveStaff,
-  bytes: staffBytes,
-  mayBeSaved: () => false,
-};
+import type { StaffStreams } from './streams.ts';
 
 /** The namespaces of the ids that follow from a command; chosen once at random. */
 const ACCOUNTS = '0d6f4c1e-5b0a-4c5c-9f0e-6e2f0a7d1b93';
 const KEYS = '7a3e9b52-1c7d-4f43-8e55-c2b9d3f4a618';
 
-/**
- * For how long a state that was read to its end is believed about tokens: half of the time within which a change is seen
- * everywhere. A billing system that asks a hundred times a second costs twenty reads.
- */
-const BELIEVED_MS = 50;
-/** Far more than a company has accounts. */
-const MAX_BYTES = 16 * 2 ** 20;
-
+const NOT_FOUND = refused({ code: 'not_found', what: 'service account' });
 const KEY_REUSED = refused({ code: 'idempotency_key_reused' });
 
 /** A secret that belongs to an account, and what a token for it may say. */
@@ -73,7 +43,7 @@ export interface ServiceAccounts {
   execute(request: StaffRequest, staffId: string, command: StaffCommand): Promise<Outcome>;
   /** Whose secret it is; undefined if the account is not there, or the secret is not one of its good ones. */
   authenticate(staffId: string, secret: string): Promise<Authenticated | undefined>;
-  /** Whether an access token was ended, by a state that is {@link BELIEVED_MS} old at most. */
+  /** Whether an access token was ended, by a state that is a moment old at most. */
   hasEnded(token: StaffClaims): Promise<boolean>;
 }
 
@@ -83,39 +53,13 @@ type Decide = (
 ) => ReturnType<typeof decideStaff> | ReturnType<typeof refused>;
 
 /** The service accounts of one command node. */
-export function createServiceAccounts(dependencies: ExecutorDependencies): ServiceAccounts {
-  const { log, codec, vault, clock, readDeadlineMs } = dependencies;
-  const states = new FoldedStates({
-    aggregate: STAFF,
-    log,
-    reader: codec,
-    maxBytes: MAX_BYTES,
-    readDeadlineMs,
-  });
-  const queue = new UserQueue();
-  const append = createAppend(dependencies);
-  const executeCommand = createExecuteCommand<StaffState, StaffEvent, StaffEvent>({
-    dependencies,
-    states,
-    queue,
-    append,
-  });
-  /** Account → when the read began that its kept state is from, by this process's own clock. */
-  const readAt = new Map<string, number>();
-
+export function createServiceAccounts(
+  { vault, clock }: Pick<ExecutorDependencies, 'vault' | 'clock'>,
+  streams: StaffStreams,
+): ServiceAccounts {
   const stampOf = (request: StaffRequest) => stampCommand(vault, request, actorOf(request.caller));
   const run = ({ ifMatch }: StaffRequest, staffId: string, stamp: CommandStamp, decide: Decide) =>
-    executeCommand({ userId: staffId, stamp, ifMatch, decide });
-
-  /** In the queue, so that of many who ask at once one reads for all. */
-  const recent = (staffId: string): Promise<StaffAccount | undefined> =>
-    queue.run(staffId, async () => {
-      const began = performance.now();
-      const kept = began - (readAt.get(staffId) ?? Number.NEGATIVE_INFINITY) < BELIEVED_MS;
-      const state = (kept && states.peek(staffId)) || (await states.readToEnd(staffId));
-      if (!kept) readAt.set(staffId, began);
-      return state.account;
-    });
+    streams.execute({ userId: staffId, stamp, ifMatch, decide });
 
   return {
     async add(request, { name, scopes }) {
@@ -134,6 +78,7 @@ export function createServiceAccounts(dependencies: ExecutorDependencies): Servi
       const secret = await serviceSecret(vault, keyId);
       const command = { type: 'IssueKey', keyId, keyDigest: secretDigest(secret), expiresAt } as const;
       const decide: Decide = (state, context) => {
+        if (state.account?.kind !== 'service') return NOT_FOUND;
         // As above: a secret that is good no longer, or for another time, is not what is asked for now.
         const before = state.account?.keys.find((key) => key.keyId === keyId);
         const isAnother =
@@ -145,14 +90,13 @@ export function createServiceAccounts(dependencies: ExecutorDependencies): Servi
     },
     async execute(request, staffId, command) {
       return run(request, staffId, await stampOf(request), (state, context) =>
-        decideStaff(state, command, request.held, context),
+        state.account?.kind === 'service' ? decideStaff(state, command, request.held, context) : NOT_FOUND,
       );
     },
     async authenticate(staffId, secret) {
       const now = clock(); // first, so that a node whose clock is wrong answers nothing
       const digest = secretDigest(secret);
-      return queue.run(staffId, async () => {
-        const { account, keyOf, lastEventAt } = await states.readToEnd(staffId);
+      return streams.read(staffId, ({ account, keyOf, lastEventAt }) => {
         const key = account?.keys.find(({ keyId }) => keyId === keyOf.get(digest));
         const at = Math.max(now, lastEventAt);
         if (account?.status !== 'active' || !key || staffKeyStatusAt(key, at) !== 'good') return undefined;
@@ -160,7 +104,7 @@ export function createServiceAccounts(dependencies: ExecutorDependencies): Servi
       });
     },
     async hasEnded({ sub, rev, key }) {
-      const account = await recent(sub);
+      const account = await streams.recent(sub);
       return !account || !staffTokenHolds(account, { rev, key });
     },
   };

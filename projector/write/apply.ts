@@ -1,11 +1,10 @@
 import { inTransaction, type Pool, type PoolClient } from '../../shared/adapters/postgres/pool.ts';
-import type { Recorded, StaffEvent } from '../../shared/events/types.ts';
 import { FeedStop } from '../errors.ts';
 import { type ParkedEvent, park } from '../parked/parked-events.ts';
 import { BatchState } from './batch/batch-state.ts';
 import type { ChangedViews } from './batch/changed-views.ts';
 import { type Checkpoint, moveCheckpoint } from './checkpoint.ts';
-import type { DecodedEvent } from './decode.ts';
+import type { DecodedEvent, DecodedStaffEvent } from './decode.ts';
 import { findRefused, isRefusal, isTransient, refusalCause, rehearsal } from './faults.ts';
 import { type FoldContext, foldEvents } from './fold.ts';
 import { applyStaff } from './projections/staff.ts';
@@ -20,7 +19,7 @@ export interface Target {
 
 export interface Batch {
   readonly events: readonly DecodedEvent[];
-  readonly staff: readonly Recorded<StaffEvent>[];
+  readonly staff: readonly DecodedStaffEvent[];
   readonly from: Checkpoint;
   readonly to: Checkpoint;
 }

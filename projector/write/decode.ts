@@ -11,11 +11,12 @@ import {
   shownPart,
 } from '../../shared/read-model/fold/event.ts';
 import { ProjectionFault } from '../../shared/read-model/fold/fault.ts';
+import type { StaffPerson } from '../../shared/staff/account.ts';
 import { PersonalUnreadable } from '../../shared/vault/errors.ts';
 import type { DataKey, Erased } from '../../shared/vault/personal.ts';
 import type { Vault } from '../../shared/vault/vault.ts';
 import { readDataKeys } from '../data-keys.ts';
-import { type FeedStop, unknownEvent } from '../errors.ts';
+import { FeedStop, unknownEvent } from '../errors.ts';
 
 export interface DecodedEvent extends FoldedEvent {
   /** The log's time, which the checkpoint keeps; the event's own time is in `recorded`. */
@@ -30,11 +31,17 @@ export interface DecodedEvent extends FoldedEvent {
 
 type Known = Pick<DecodedEvent, 'recorded' | 'loggedAt' | 'fault' | 'foreign' | 'endsStream'>;
 
+/** An event of a member of staff, with what names a person. */
+export interface DecodedStaffEvent {
+  readonly recorded: Recorded<StaffEvent>;
+  readonly person: StaffPerson;
+}
+
 export interface DecodedEvents {
   /** The users' events; those of reservations change no row. */
   readonly events: readonly DecodedEvent[];
   /** Those of staff. */
-  readonly staff: readonly Recorded<StaffEvent>[];
+  readonly staff: readonly DecodedStaffEvent[];
   /** How many were decoded, of either kind. */
   readonly count: number;
   /** The last of them; undefined if there was none. */
@@ -78,7 +85,10 @@ export async function decodeEvents(
       if (isUserEvent(decoded)) {
         known.push({ recorded: decoded, loggedAt: event.created });
         if (shownPart(decoded)) sealedFor.add(decoded.event.data.userId);
-      } else if (isStaffEvent(decoded)) staff.push(decoded);
+      } else if (isStaffEvent(decoded)) {
+        staff.push(decoded);
+        if (decoded.event.type === 'StaffInvited') sealedFor.add(decoded.event.data.staffId);
+      }
       count++;
     } catch (error) {
       if (!(error instanceof UnknownEvent)) throw error;
@@ -98,7 +108,8 @@ export async function decodeEvents(
     if (i % SLICE === SLICE - 1) await turn();
     events.push(open(decoder.reader, event, keys));
   }
-  return { events, staff, count, last: recorded[count - 1], ...(stop ? { stop } : {}) };
+  const members = staff.map((event) => openMember(decoder.reader, event, keys));
+  return { events, staff: members, count, last: recorded[count - 1], ...(stop ? { stop } : {}) };
 }
 
 const isUuid = (text: string) => z.guid().safeParse(text).success;
@@ -131,5 +142,27 @@ function open(reader: EventReader, known: Known, keys: ReadonlyMap<string, DataK
     if (!(cause instanceof PersonalUnreadable)) throw cause;
     const fault = new ProjectionFault('its personal data does not open under the key of its user', { cause });
     return { ...known, userId, personal: NOTHING, fault };
+  }
+}
+
+/** @throws FeedStop what is sealed does not open: nothing of staff is ever parked */
+function openMember(
+  reader: EventReader,
+  recorded: Recorded<StaffEvent>,
+  keys: ReadonlyMap<string, DataKey | Erased>,
+): DecodedStaffEvent {
+  const { type, data } = recorded.event;
+  if (type !== 'StaffInvited') return { recorded, person: NOTHING };
+  try {
+    const { email = null, name = null } = reader.unseal(
+      type,
+      data.personal,
+      keys.get(data.staffId) as DataKey | Erased,
+    );
+    return { recorded, person: { email, name } };
+  } catch (cause) {
+    if (!(cause instanceof PersonalUnreadable)) throw cause;
+    const message = `the personal data of the member of staff ${data.staffId} does not open under its key`;
+    throw new FeedStop('vault_key_unreadable', message, 'restore the vault from its backup', { cause });
   }
 }

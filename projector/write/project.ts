@@ -86,7 +86,7 @@ async function write({ writer, caches, metrics }: ProjectOptions, batch: Decoded
   for (const { recorded, foreign } of events) {
     metrics.events.inc({ type: foreign ? 'foreign' : recorded.event.type });
   }
-  for (const { event } of batch.decoded.staff) metrics.events.inc({ type: event.type });
+  for (const { recorded } of batch.decoded.staff) metrics.events.inc({ type: recorded.event.type });
 }
 
 async function settle({ writer, caches, feed }: ProjectOptions): Promise<void> {

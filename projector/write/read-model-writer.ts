@@ -157,7 +157,7 @@ export class ReadModelWriter {
       const end = before.at(-1);
       if (!end) throw error.stop;
       const { id, position: at } = end.recorded;
-      const earlier = staff.filter(({ position: of }) => comparePositions(of, at) < 0);
+      const earlier = staff.filter(({ recorded }) => comparePositions(recorded.position, at) < 0);
       const { change } = await this.#commit(
         { events: before, staff: earlier },
         { id, position: at, at: end.loggedAt },

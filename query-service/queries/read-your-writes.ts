@@ -7,7 +7,7 @@ import type { ReadModelCheckpoint } from '../read-model-checkpoint.ts';
 
 /** What a query is about, from which its user follows. */
 export interface Subject {
-  readonly kind: 'user' | 'service_account' | 'subscription' | 'license';
+  readonly kind: 'user' | 'staff' | 'subscription' | 'license';
   readonly id: string;
 }
 
@@ -30,7 +30,7 @@ interface Row {
 const OWNERS = {
   user: 'SELECT $1::uuid AS user_id, $2::timestamptz AS unused',
   // It has no row of a user: only the read models' own progress is asked for.
-  service_account: 'SELECT NULL::uuid AS user_id, $1::uuid AS unused, $2::timestamptz AS unused_too',
+  staff: 'SELECT NULL::uuid AS user_id, $1::uuid AS unused, $2::timestamptz AS unused_too',
   license:
     'SELECT (SELECT user_id FROM read_model.licenses WHERE license_id = $1) AS user_id, $2::timestamptz AS unused',
   subscription: `SELECT

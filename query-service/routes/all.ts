@@ -5,6 +5,7 @@ import { licenseRoutes } from './licenses.ts';
 import { parkedEventRoutes } from './parked-events.ts';
 import { planRoutes } from './plans.ts';
 import { serviceAccountRoutes } from './service-accounts.ts';
+import { staffRoutes } from './staff.ts';
 import { statsRoutes } from './stats.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { historyRoutes } from './users/history.ts';
@@ -20,6 +21,7 @@ export const queryRoutes: readonly Route<QueryContext>[] = [
   ...userRoutes,
   ...historyRoutes,
   ...serviceAccountRoutes,
+  ...staffRoutes,
   ...statsRoutes,
   ...parkedEventRoutes,
   ...planRoutes,

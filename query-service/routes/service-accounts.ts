@@ -76,7 +76,7 @@ const one = queryRoute({
   },
   problems: ['not_found', ...ONE_USER_PROBLEMS],
 }).handle(async ({ db, readYourWrites, clock }, { params, headers, signal }) => {
-  const subject = { kind: 'service_account', id: params.id } as const;
+  const subject = { kind: 'staff', id: params.id } as const;
   await readYourWrites.reached(subject, headers['min-event-position'], signal);
   const found = await findServiceAccount(db, params.id);
   if (!found) throw new Problem('not_found');

@@ -152,7 +152,11 @@ export function createReader(catalogue: EventCatalogue = eventCatalogue): EventR
 }
 
 /** The first event of a person makes their key; for every later one a missing key is a fault. */
-const KEY_MAKERS: ReadonlySet<string> = new Set<PersonalEventType>(['UserSignedUp', 'UserAdded']);
+const KEY_MAKERS: ReadonlySet<string> = new Set<PersonalEventType>([
+  'UserSignedUp',
+  'UserAdded',
+  'StaffInvited',
+]);
 
 /** The codec: the one place where events go into the log and come out of it. */
 export function createCodec({ catalogue = eventCatalogue, writeLevel, vault }: CodecOptions): Codec {

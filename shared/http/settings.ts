@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { integer } from '../config.ts';
+import { connectionUrl, integer } from '../config.ts';
 import { trustedProxies } from './limits/client-address.ts';
 
 /** The settings of every service that answers HTTP, for a service's own. */
@@ -25,4 +25,13 @@ export const httpSettings = {
   DRAIN_MS: integer(0, 60_000)
     .default(1_000)
     .describe('How long requests are still taken after SIGTERM, so that load balancers turn away first'),
+};
+
+/** The setting of every process that has to know where people find this system. */
+export const publicSettings = {
+  PUBLIC_URL: connectionUrl('http://', 'https://')
+    .default('http://localhost:8080')
+    .describe(
+      'The address that people open, such as https://licenses.example.com. Staff log in there over https, or on the machine itself at http://localhost',
+    ),
 };

@@ -8,22 +8,48 @@ export interface StaffKey {
   readonly revokedAt: number | null;
 }
 
+/** A log-in of a person that was not ended. */
+export interface StaffSession {
+  readonly sessionId: string;
+  readonly startedAt: number;
+  readonly expiresAt: number;
+}
+
+/** What names a person: sealed in the log. */
+export interface StaffPerson {
+  readonly email: string | null;
+  readonly name: string | null;
+}
+
 /** A member of staff as its stream leaves it. Replaced, never changed. Instants are milliseconds since 1970. */
-export interface StaffAccount {
+export interface StaffAccount extends StaffPerson {
   readonly staffId: string;
   readonly kind: 'person' | 'service';
-  readonly name: string;
   readonly status: 'active' | 'removed';
+  /** Whether a person has a password and a second factor; a service account needs neither. */
+  readonly isReady: boolean;
   readonly scopes: readonly string[];
   /** Revision of the event that gave it these scopes: access tokens from before it have ended. */
   readonly scopesRevision: number;
-  /** In the order in which they were issued. */
+  /** Of a service account, in the order in which they were issued. */
   readonly keys: readonly StaffKey[];
+  /** Of a person, the oldest first. */
+  readonly sessions: readonly StaffSession[];
+  /** Of a person: the encrypted `personal` of `StaffInvited`. */
+  readonly sealed?: string;
   /** Of the last event. */
   readonly revision: number;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
+
+/** How long a session lasts. */
+export const STAFF_SESSION_MS = 12 * 3_600_000;
+
+/** A person's sessions at the same time; the oldest one ends where there would be more. */
+const MAX_SESSIONS = 20;
+
+const NOBODY: StaffPerson = { email: null, name: null };
 
 /** What an access token of a service account says of itself. */
 export interface StaffTokenFacts {
@@ -33,9 +59,27 @@ export interface StaffTokenFacts {
   readonly key: string;
 }
 
+type Begins = Extract<StaffEvent, { type: 'StaffAdded' | 'StaffInvited' }>;
+
+const begin = ({ type, data }: Begins, revision: number, at: number, person: StaffPerson): StaffAccount => ({
+  staffId: data.staffId,
+  ...(type === 'StaffAdded'
+    ? { kind: 'service', name: data.name, email: null, isReady: true }
+    : { kind: 'person', ...person, isReady: false, sealed: data.personal }),
+  status: 'active',
+  scopes: data.scopes,
+  scopesRevision: revision,
+  keys: [],
+  sessions: [],
+  revision,
+  createdAt: at,
+  updatedAt: at,
+});
+
 /**
- * The account after one of its events. Both sides decide by it whether a token has ended, so it is one fold.
+ * The account after one of its events. Both sides decide by it whether a token or a session has ended, so it is one fold.
  * @param at the event's time
+ * @param person what the event's personal data say; the write side leaves them sealed
  * @returns undefined where an event comes before the account was added
  */
 export function foldStaff(
@@ -43,27 +87,14 @@ export function foldStaff(
   event: StaffEvent,
   revision: number,
   at: number,
+  person: StaffPerson = NOBODY,
 ): StaffAccount | undefined {
-  if (event.type === 'StaffAdded') {
-    const { staffId, kind, name, scopes } = event.data;
-    const times = { createdAt: at, updatedAt: at };
-    return {
-      staffId,
-      kind,
-      name,
-      status: 'active',
-      scopes,
-      scopesRevision: revision,
-      keys: [],
-      revision,
-      ...times,
-    };
-  }
+  if (event.type === 'StaffAdded' || event.type === 'StaffInvited') return begin(event, revision, at, person);
   if (!before) return undefined;
   const moved = { ...before, revision, updatedAt: at };
   switch (event.type) {
     case 'StaffScopesChanged':
-      return { ...moved, scopes: event.data.scopes, scopesRevision: revision };
+      return { ...moved, scopes: event.data.scopes, scopesRevision: revision, sessions: [] };
     case 'StaffKeyIssued': {
       const { keyId, expiresAt } = event.data;
       const until = expiresAt === undefined ? null : Date.parse(expiresAt);
@@ -79,8 +110,31 @@ export function foldStaff(
         keys: before.keys.map((key) => (key.keyId === keyId ? { ...key, revokedAt: at } : key)),
       };
     }
-    case 'StaffRemoved':
-      return { ...moved, status: 'removed' };
+    case 'StaffLoggedIn': {
+      const session = {
+        sessionId: event.data.sessionId,
+        startedAt: at,
+        expiresAt: Date.parse(event.data.expiresAt),
+      };
+      const running = before.sessions.filter(({ expiresAt }) => expiresAt > at);
+      return { ...moved, sessions: [...running, session].slice(-MAX_SESSIONS) };
+    }
+    case 'StaffLoggedOut': {
+      const { sessionId } = event.data;
+      return { ...moved, sessions: before.sessions.filter((session) => session.sessionId !== sessionId) };
+    }
+    case 'StaffPasswordSet':
+    case 'StaffSessionsEnded':
+      return { ...moved, sessions: [] };
+    case 'StaffSecondFactorSet':
+      return { ...moved, isReady: true, sessions: [] };
+    case 'StaffReset':
+      return { ...moved, isReady: false, sessions: [] };
+    case 'StaffRemoved': {
+      const { sealed: _sealed, ...others } = moved;
+      const forgotten = before.kind === 'person' ? NOBODY : {};
+      return { ...others, ...forgotten, status: 'removed', sessions: [] };
+    }
     default:
       return event satisfies never;
   }
@@ -100,3 +154,7 @@ export const staffTokenHolds = (account: StaffAccount, { rev, key }: StaffTokenF
   account.status === 'active' &&
   account.scopesRevision <= rev &&
   account.keys.some(({ keyId, revokedAt }) => keyId === key && revokedAt === null);
+
+/** Whether a session was not ended. Its expiry is in its token. */
+export const staffSessionHolds = ({ status, sessions }: StaffAccount, sessionId: string): boolean =>
+  status === 'active' && sessions.some((session) => session.sessionId === sessionId);

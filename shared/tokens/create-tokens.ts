@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { type JWTPayload, SignJWT } from 'jose';
 import { z } from 'zod';
 import { parsePosition } from '../event-log/position.ts';
@@ -24,6 +24,15 @@ const accessSchema = z.discriminatedUnion('role', [
     scope: z.string().max(1_024),
   }),
 ]);
+
+const sessionSchema = z.object({
+  ...accessCommon,
+  role: z.literal('member'),
+  sub: z.uuid(),
+  rev: z.int().min(0),
+  scope: z.string().max(1_024),
+  csrf: z.string().regex(/^[\w-]{22}$/),
+});
 
 const activationSchema = z.object({
   sub: z.uuid(),
@@ -66,6 +75,18 @@ export function createTokens(options: TokensOptions): Tokens {
     },
     verifyAccessToken: remembering((token) => verifyToken(token, 'access', accessSchema, options), {
       ring: rings.access,
+      clock,
+    }),
+    async signSession({ staffId, sessionId, revision, scopes, expiresAt }) {
+      const { iat, nbf } = backdated(Math.floor(clock() / 1_000));
+      const claims = sessionSchema.parse({
+        ...{ role: 'member', sub: staffId, jti: sessionId, rev: revision, scope: scopes.join(' ') },
+        ...{ csrf: randomBytes(16).toString('base64url'), iat, exp: Math.floor(expiresAt / 1_000) },
+      });
+      return sign('session', { ...claims, nbf });
+    },
+    verifySession: remembering((token) => verifyToken(token, 'session', sessionSchema, options), {
+      ring: rings.session,
       clock,
     }),
     async signActivationKey({ activatedAt, ...claims }) {

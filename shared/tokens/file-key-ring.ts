@@ -25,6 +25,9 @@ interface LoadedFile {
   readonly rings: Readonly<Record<TokenKind, LoadedRing>>;
 }
 
+const ofEachKind = <T>(make: (kind: TokenKind) => T) =>
+  Object.fromEntries(KINDS.map((kind) => [kind, make(kind)])) as Record<TokenKind, T>;
+
 async function fileState(file: string): Promise<string> {
   const { ino, mtimeMs, size } = await stat(file);
   return `${ino}/${mtimeMs}/${size}`;
@@ -33,13 +36,8 @@ async function fileState(file: string): Promise<string> {
 async function load(file: string): Promise<LoadedFile> {
   // The state first: a change in between is then seen at the next look, and not lost.
   const state = await fileState(file);
-  const { access, activation, lease } = parseRings(await readFile(file, 'utf8'));
-  const rings = {
-    access: new LoadedRing(access),
-    activation: new LoadedRing(activation),
-    lease: new LoadedRing(lease),
-  };
-  return { state, rings };
+  const rings = parseRings(await readFile(file, 'utf8'));
+  return { state, rings: ofEachKind((kind) => new LoadedRing(rings[kind])) };
 }
 
 async function loadFirst({ file, production, clock, logger }: KeyRingOptions): Promise<LoadedFile> {
@@ -87,9 +85,7 @@ export async function openKeyRings(options: KeyRingOptions): Promise<KeyRings> {
   timer.unref();
 
   return {
-    access: ringOf(() => current.rings.access, clock),
-    activation: ringOf(() => current.rings.activation, clock),
-    lease: ringOf(() => current.rings.lease, clock),
+    ...ofEachKind((kind) => ringOf(() => current.rings[kind], clock)),
     refresh,
     close: () => clearInterval(timer),
   };

@@ -6,6 +6,7 @@ export const TOKEN_KINDS = {
   access: { typ: 'at+jwt', audience: 'license-system:commands' },
   activation: { typ: 'activation+jwt', audience: 'license-system:validation' },
   lease: { typ: 'lease+jwt', audience: 'license-system:client' },
+  session: { typ: 'session+jwt', audience: 'license-system:staff' },
 } as const;
 
 export type TokenKind = keyof typeof TOKEN_KINDS;

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { DerivedKind } from '../vault/digests.ts';
 import type { Vault } from '../vault/vault.ts';
 
 /*
@@ -7,15 +8,15 @@ import type { Vault } from '../vault/vault.ts';
  * Whether one is used up or overtaken, the user's state tells.
  */
 
-type Kind = 'password_reset' | 'email_verification';
-type Secrets = Pick<Vault, 'derive'>;
+type Kind = Extract<DerivedKind, 'password_reset' | 'email_verification' | 'staff_welcome' | 'staff_ticket'>;
+export type Secrets = Pick<Vault, 'derive'>;
 
 const SECRET_BYTES = 32;
 const UUID_BYTES = 16;
 
-const uuidBytes = (id: string): Buffer => Buffer.from(id.replaceAll('-', ''), 'hex');
+export const uuidBytes = (id: string): Buffer => Buffer.from(id.replaceAll('-', ''), 'hex');
 
-const uuidAt = (bytes: Buffer, at: number): string =>
+export const uuidAt = (bytes: Buffer, at: number): string =>
   bytes
     .subarray(at, at + UUID_BYTES)
     .toString('hex')
@@ -23,11 +24,11 @@ const uuidAt = (bytes: Buffer, at: number): string =>
 
 const secretOf = (vault: Secrets, kind: Kind, content: Buffer) => vault.derive(kind, content.toString('hex'));
 
-const make = async (vault: Secrets, kind: Kind, content: Buffer): Promise<string> =>
+export const makeToken = async (vault: Secrets, kind: Kind, content: Buffer): Promise<string> =>
   Buffer.concat([content, await secretOf(vault, kind, content)]).toString('base64url');
 
 /** The token's content; undefined unless it was made here. */
-async function open(vault: Secrets, kind: Kind, token: string): Promise<Buffer | undefined> {
+export async function openToken(vault: Secrets, kind: Kind, token: string): Promise<Buffer | undefined> {
   const bytes = Buffer.from(token, 'base64url');
   const content = bytes.subarray(0, Math.max(0, bytes.length - SECRET_BYTES));
   const secret = bytes.subarray(content.length);
@@ -42,10 +43,10 @@ export interface PasswordReset {
 }
 
 export const passwordResetToken = (vault: Secrets, { userId, resetId }: PasswordReset): Promise<string> =>
-  make(vault, 'password_reset', Buffer.concat([uuidBytes(userId), uuidBytes(resetId)]));
+  makeToken(vault, 'password_reset', Buffer.concat([uuidBytes(userId), uuidBytes(resetId)]));
 
 export async function openPasswordReset(vault: Secrets, token: string): Promise<PasswordReset | undefined> {
-  const content = await open(vault, 'password_reset', token);
+  const content = await openToken(vault, 'password_reset', token);
   return content && { userId: uuidAt(content, 0), resetId: uuidAt(content, UUID_BYTES) };
 }
 
@@ -63,14 +64,14 @@ export function emailVerificationToken(vault: Secrets, claims: EmailVerification
   numbers.writeDoubleBE(claims.emailRevision, 0);
   numbers.writeDoubleBE(claims.passwordRevision, 8);
   numbers.writeDoubleBE(claims.expiresAt, 16);
-  return make(vault, 'email_verification', Buffer.concat([uuidBytes(claims.userId), numbers]));
+  return makeToken(vault, 'email_verification', Buffer.concat([uuidBytes(claims.userId), numbers]));
 }
 
 export async function openEmailVerification(
   vault: Secrets,
   token: string,
 ): Promise<EmailVerification | undefined> {
-  const content = await open(vault, 'email_verification', token);
+  const content = await openToken(vault, 'email_verification', token);
   return (
     content && {
       userId: uuidAt(content, 0),

@@ -30,8 +30,15 @@ const ringSchema = z.strictObject({
     .refine((keys) => new Set(keys.map((key) => key.kid)).size === keys.length, 'a kid stands there twice'),
 });
 
-/** The rings of the file, one for each kind of token. */
-const ringsSchema = z.strictObject({ access: ringSchema, activation: ringSchema, lease: ringSchema });
+/** The rings of the file, one for each kind of token. In the file of an older release, access's counts as the session's, too. */
+const ringsSchema = z
+  .strictObject({
+    access: ringSchema,
+    activation: ringSchema,
+    lease: ringSchema,
+    session: ringSchema.optional(),
+  })
+  .transform(({ session, ...others }) => ({ ...others, session: session ?? others.access }));
 
 export type RingEntry = z.infer<typeof entrySchema>;
 /** Every key that was ever made for one kind of token, withdrawn ones included. */
@@ -101,6 +108,7 @@ export const newRings = (now: number): Rings => ({
   access: newRing(now),
   activation: newRing(now),
   lease: newRing(now),
+  session: newRing(now),
 });
 
 export const isWithdrawn = (entry: RingEntry, now: number): boolean =>

@@ -43,6 +43,19 @@ export interface StaffClaims extends CommonClaims {
 
 export type AccessClaims = UserClaims | ToolClaims | StaffClaims;
 
+/** A log-in of a person who is staff. */
+export interface SessionClaims extends CommonClaims {
+  readonly role: 'member';
+  /** The id of the member of staff. */
+  readonly sub: string;
+  /** The revision of their stream when they logged in; the session's id is the `jti`. */
+  readonly rev: number;
+  /** As a service account's. */
+  readonly scope: string;
+  /** What a page has to say to change something, and a request forged elsewhere can't know. */
+  readonly csrf: string;
+}
+
 /** What an activation key says: who asks. It has no expiry; its state is decided at every validation. */
 export interface ActivationClaims {
   /** The user's id. */
@@ -84,7 +97,7 @@ export interface TokensOptions {
 }
 
 /**
- * Makes and verifies the three kinds of tokens: Ed25519 JWTs, each with keys, a `typ` and an audience of its own, so
+ * Makes and verifies the four kinds of tokens: Ed25519 JWTs, each with keys, a `typ` and an audience of its own, so
  * that none stands in for another (RFC 8725, 3.11 and 3.12). Signing throws NoSigningKey; verifying throws for no token.
  */
 export interface Tokens {
@@ -99,6 +112,16 @@ export interface Tokens {
     readonly lifetimeSeconds?: number;
   }): Promise<{ readonly token: string; readonly expiresIn: number }>;
   verifyAccessToken(token: string): Promise<Verified<AccessClaims>>;
+
+  /** @param input.expiresAt in milliseconds since 1970 */
+  signSession(input: {
+    readonly staffId: string;
+    readonly sessionId: string;
+    readonly revision: number;
+    readonly scopes: readonly string[];
+    readonly expiresAt: number;
+  }): Promise<string>;
+  verifySession(token: string): Promise<Verified<SessionClaims>>;
 
   /** The same license gives the same key, as long as the same signing key is in use. */
   signActivationKey(license: ActivatedLicense): Promise<string>;

@@ -10,6 +10,10 @@ export const DERIVED_KINDS = [
   'email_verification',
   'service_key',
   'webhook_secret',
+  'staff_welcome',
+  'staff_ticket',
+  'staff_factor',
+  'staff_recovery',
 ] as const;
 export type DerivedKind = (typeof DERIVED_KINDS)[number];
 

@@ -6,9 +6,10 @@ import type { OpenedPersonal } from '../formats/row.ts';
 import type { DecodedEvent } from './selection.ts';
 
 /** Whose sealed text an event has, if it has one. */
-function sealedOf({ event }: DecodedEvent): { readonly userId: string; readonly text: string } | undefined {
+function sealedOf({ event }: DecodedEvent): { readonly id: string; readonly text: string } | undefined {
   const { data } = event;
-  return 'personal' in data ? { userId: data.userId, text: data.personal } : undefined;
+  if (!('personal' in data)) return undefined;
+  return { id: 'userId' in data ? data.userId : data.staffId, text: data.personal };
 }
 
 /**
@@ -25,10 +26,10 @@ export async function openPersonalOf(
   onDamaged: (index: number) => void,
 ): Promise<OpenedPersonal[]> {
   const sealed = batch.map(sealedOf);
-  const userIds = new Set(sealed.flatMap((part) => (part ? [part.userId] : [])));
-  const keys = await vault.dataKeys([...userIds]);
+  const ids = new Set(sealed.flatMap((part) => (part ? [part.id] : [])));
+  const keys = await vault.dataKeys([...ids]);
   return sealed.map((part, i) => {
-    const key = part && keys.get(part.userId);
+    const key = part && keys.get(part.id);
     if (part === undefined || key === undefined) return undefined;
     try {
       const opened = reader.unseal(PERSONAL_TYPES, part.text, key) as Record<string, unknown>;

@@ -1,27 +1,14 @@
 import { z } from 'zod';
-import { isStaffPrincipal, type Principal } from '../../../shared/http/routes/auth.ts';
 import { instant, opaque, uuid } from '../../../shared/http/routes/fields.ts';
 import type { Route } from '../../../shared/http/routes/route.ts';
 import { serviceAccountResource, showServiceAccount } from '../../../shared/http/routes/service-account.ts';
-import { ALL_SCOPES } from '../../../shared/tokens/scopes.ts';
 import { type CommandContext, commandRoute } from '../../context.ts';
 import type { Done } from '../../execute/requests.ts';
-import { commandHeaders, commandParts } from '../command-headers.ts';
-import { ANSWER_HEADERS, answerHeaders, COMMAND_PROBLEMS, settled } from '../outcome.ts';
+import { commandHeaders } from '../command-headers.ts';
+import { answerHeaders, COMMAND_PROBLEMS, settled } from '../outcome.ts';
+import { accountOf, HEADERS, scopes, staffRequest } from './parts.ts';
 
 const PATH = '/v1/service-accounts';
-const HEADERS = {
-  'Event-Position': ANSWER_HEADERS['Event-Position'],
-  ETag: 'The revision of the service account, for `If-Match`.',
-};
-
-const scopes = z
-  .array(z.enum(ALL_SCOPES))
-  .min(1, 'expected at least one scope')
-  .max(ALL_SCOPES.length)
-  .refine((values) => new Set(values).size === values.length, { error: 'a scope is named twice' })
-  .meta({ uniqueItems: true, examples: [['customers:read', 'subscriptions:write']] });
-
 const common = {
   method: 'post',
   tag: 'Service accounts',
@@ -32,17 +19,7 @@ const common = {
 const ofOne = { ...common, params: z.object({ id: uuid }) } as const;
 const answered = { description: 'As it is now.', body: serviceAccountResource, headers: HEADERS };
 
-const held = (principal: Principal | undefined): ReadonlySet<string> =>
-  isStaffPrincipal(principal) ? principal.scopes : new Set();
-
-type Request = Parameters<typeof commandParts>[0];
-const staffRequest = (request: Request) => ({ ...commandParts(request), held: held(request.principal) });
-
-/** @throws Error the command left another kind of resource, which only a fault here can do */
-function show(done: Done) {
-  if (done.subject.kind !== 'staff') throw new Error(`expected a service account, got ${done.subject.kind}`);
-  return showServiceAccount(done.subject.account, done.at);
-}
+const show = (done: Done) => showServiceAccount(accountOf(done), done.at);
 
 const add = commandRoute({
   ...common,
@@ -152,7 +129,7 @@ const remove = commandRoute({
   answers: { 204: { description: 'Removed.', headers: HEADERS } },
   problems: ['not_found', ...COMMAND_PROBLEMS],
 }).handle(async (context, request) => {
-  const command = { type: 'RemoveServiceAccount' } as const;
+  const command = { type: 'Remove' } as const;
   const outcome = await context.serviceAccounts.execute(staffRequest(request), request.params.id, command);
   return { status: 204, headers: answerHeaders(settled(context, 'removeServiceAccount', outcome)) };
 });

@@ -3,7 +3,7 @@ import { addressKey } from './client-address.ts';
 import type { RateLimiter } from './rate-limit.ts';
 
 /** What can be guessed at. Each kind is counted for itself. `email`: which ones are taken. */
-export const GUESS_KINDS = ['password', 'email', 'license_key', 'service_key'] as const;
+export const GUESS_KINDS = ['password', 'second_factor', 'email', 'license_key', 'service_key'] as const;
 export type GuessKind = (typeof GUESS_KINDS)[number];
 
 /** Something secret that a caller says, and that may be a guess. */

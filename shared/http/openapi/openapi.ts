@@ -78,7 +78,7 @@ function parameters(route: RouteSpec, named: Named): Json[] {
       // What no value is good for, such as a header that is there to be refused, is no parameter.
       if (Object.keys(schema).length === 0) return [];
       // The document says it as a security scheme: as a parameter it is to be ignored.
-      if (name === 'authorization') return [];
+      if (name === 'authorization' || name === 'host') return [];
       const shown = place === 'header' ? headerName(name) : name;
       const required = place === 'path' || !(field as z.ZodType).safeParse(undefined).success;
       // A command that would be refused without it.
@@ -124,6 +124,9 @@ function answers(route: RouteSpec, named: Named): Json {
   return { ...Object.fromEntries(good), ...problems(route) };
 }
 
+const isForMembers = ({ auth }: RouteSpec): boolean =>
+  auth !== 'anyone' && (scopesOf(auth).length > 0 || auth.includes('member'));
+
 /** The problems that a route can have because of what it takes, beside those that it names. */
 function problemCodes(route: RouteSpec): ProblemCode[] {
   return [
@@ -140,6 +143,7 @@ function problemCodes(route: RouteSpec): ProblemCode[] {
     ...(route.auth === 'anyone' || scopesOf(route.auth).length === 0
       ? []
       : (['insufficient_scope'] as const)),
+    ...(isForMembers(route) && route.method !== 'get' ? (['csrf_token_invalid'] as const) : []),
     ...(route.rateLimit ? (['rate_limited'] as const) : []),
     ...route.problems.filter((code) => canHave(route, code)),
     'internal_error',

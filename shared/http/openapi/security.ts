@@ -27,6 +27,20 @@ export const SECURITY_SCHEMES: Json = {
     description:
       'The id of a service account, and the secret of one of its keys; both may stand in the body instead.',
   },
+  staffSession: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-staff',
+    description:
+      'The session of a person of the staff, from `/v1/staff/login`; over plain http on the machine itself the cookie is named `staff`.',
+  },
+  csrfToken: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-CSRF-Token',
+    description:
+      'With the session, where something is to be changed: the `csrf_token` of `GET /v1/staff/me`.',
+  },
   licenseKey: bearer('A license key, as it is typed into the program.'),
 };
 
@@ -34,15 +48,20 @@ const BY_GRANT = {
   user: { userToken: [] },
   client: { activationKey: [] },
   license_key: { licenseKey: [] },
-} as const satisfies Record<Exclude<Grant, `${string}:${string}`>, Json>;
+} as const satisfies Record<Exclude<Grant, `${string}:${string}` | 'member'>, Json>;
+
+const session = (changes: boolean): Json => ({ staffSession: [], ...(changes && { csrfToken: [] }) });
 
 /** The ways into a route, any of which will do. */
-export function security({ auth, tokenOptional, headers }: RouteSpec): Json[] {
+export function security({ auth, method, tokenOptional, headers }: RouteSpec): Json[] {
   if (auth === 'anyone') return headers?.shape.authorization ? [{}, { serviceKey: [] }] : [];
   const kinds = Object.entries(BY_GRANT).filter(([grant]) => auth.includes(grant as Grant));
+  const scopes = scopesOf(auth);
+  const isForMembers = scopes.length > 0 || auth.includes('member');
   return [
     ...(tokenOptional ? [{}] : []),
     ...kinds.map(([, way]) => way),
-    ...scopesOf(auth).map((scope) => ({ staffToken: [scope] })),
+    ...scopes.map((scope) => ({ staffToken: [scope] })),
+    ...(isForMembers ? [session(method !== 'get')] : []),
   ];
 }

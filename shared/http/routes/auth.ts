@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import {
   isImportedLicenseKeyForm,
   isLicenseKeyForm,
@@ -5,22 +6,29 @@ import {
   licenseKeyHash,
 } from '../../license-keys/text.ts';
 import { isScope, knownScopes, type Scope, TOOL_SCOPES } from '../../tokens/scopes.ts';
-import type { AccessClaims, ActivationClaims, Tokens, UserClaims } from '../../tokens/tokens.ts';
+import type {
+  AccessClaims,
+  ActivationClaims,
+  SessionClaims,
+  Tokens,
+  UserClaims,
+} from '../../tokens/tokens.ts';
 import { Problem } from '../problems/problem.ts';
+import type { SessionCookie } from './session-cookie.ts';
 
 /**
- * Who may call a route: a user, a client with its activation key, whoever has a license key, or staff with this scope.
- * Of several scopes one is enough.
+ * Who may call a route: a user, a client with its activation key, whoever has a license key, a person of the staff who has
+ * logged in, or staff with this scope. Of several scopes one is enough.
  */
-export type Grant = 'user' | 'client' | 'license_key' | Scope;
+export type Grant = 'user' | 'client' | 'license_key' | 'member' | Scope;
 
-/** Somebody of the seller: a token of the command-line tool (operator, analyst), or a service account. */
+/** Somebody of the seller: a token of the command-line tool (operator, analyst), a service account, or a person who has logged in. */
 export interface StaffPrincipal {
   readonly role: 'operator' | 'analyst' | 'staff';
-  /** The name in the token; for a service account its id. */
+  /** The name in the token; for a service account or a person its id. */
   readonly id: string;
   readonly scopes: ReadonlySet<Scope>;
-  readonly token: AccessClaims;
+  readonly token: Exclude<AccessClaims, UserClaims> | SessionClaims;
 }
 
 /** Who asks, as the token says. */
@@ -47,21 +55,31 @@ export type Principal =
     };
 
 export interface AuthenticatorOptions {
-  readonly tokens: Pick<Tokens, 'verifyAccessToken' | 'verifyActivationKey'>;
+  readonly tokens: Pick<Tokens, 'verifyAccessToken' | 'verifyActivationKey' | 'verifySession'>;
+  /** In which cookie people who are staff keep their session. */
+  readonly cookie: Pick<SessionCookie, 'read'>;
   /**
    * Whether an access token was ended: a user's by a log-out, a new password or an erasing, a service account's by a change
-   * of its scopes, its key or itself. Each service judges it by what it knows; what it throws becomes the answer (a store
+   * of its scopes, its key or itself, a person's session by the end of it. Each service judges it by what it knows; what it throws becomes the answer (a store
    * that is unreachable: 503).
    */
-  readonly isEnded: (claims: AccessClaims) => Promise<boolean>;
+  readonly isEnded: (claims: AccessClaims | SessionClaims) => Promise<boolean>;
   /** License keys that other systems made are taken too, whatever they look like. */
   readonly importedLicenseKeys?: boolean | undefined;
 }
 
-export type Authenticate = (
-  authorization: string | undefined,
-  grants: readonly Grant[],
-) => Promise<Principal>;
+/** How a request says who asks. */
+export interface Credentials {
+  readonly authorization?: string | undefined;
+  /** The `Cookie` header: looked at where there is no `Authorization`. */
+  readonly cookie?: string | undefined;
+  /** `X-CSRF-Token`. */
+  readonly csrfToken?: string | undefined;
+  /** Whether the method may change something: a browser sends the cookie whoever made the request. */
+  readonly changes: boolean;
+}
+
+export type Authenticate = (credentials: Credentials, grants: readonly Grant[]) => Promise<Principal>;
 
 /** The token of an `Authorization: Bearer …` header (RFC 6750, 2.1); undefined for any other header. */
 export function bearerToken(authorization: string | undefined): string | undefined {
@@ -114,6 +132,7 @@ function admit(principal: Principal, grants: readonly Grant[]): void {
     if (!grants.includes(principal.role)) throw new Problem('role_not_allowed');
     return;
   }
+  if (principal.token.role === 'member' && grants.includes('member')) return;
   const needed = scopesOf(grants);
   if (needed.length === 0) throw new Problem('role_not_allowed');
   if (!needed.some((scope) => principal.scopes.has(scope))) throw insufficientScope(needed);
@@ -134,10 +153,15 @@ function principalOf(claims: AccessClaims): Principal {
   }
 }
 
+const isSame = (given: string, expected: string): boolean => {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+};
+
 /**
  * Tells who asks, and refuses whoever may not. An activation key counts only where the route lets clients in.
- * @throws Problem token_required, token_invalid, token_expired, token_ended, license_key_unknown, role_not_allowed,
- *   insufficient_scope
+ * @throws Problem token_required, token_invalid, token_expired, token_ended, license_key_unknown, csrf_token_invalid,
+ *   role_not_allowed, insufficient_scope
  */
 export function createAuthenticate(options: AuthenticatorOptions): Authenticate {
   const { tokens } = options;
@@ -156,8 +180,25 @@ export function createAuthenticate(options: AuthenticatorOptions): Authenticate 
     return principalOf(verified.claims);
   };
 
-  return async (authorization, grants) => {
-    if (authorization === undefined) throw new Problem('token_required');
+  const asMember = async (token: string, { changes, csrfToken }: Credentials): Promise<Principal> => {
+    const verified = await tokens.verifySession(token);
+    if (!verified.ok) throw new Problem(verified.reason === 'expired' ? 'token_expired' : 'token_invalid');
+    const { claims } = verified;
+    if (changes && !isSame(csrfToken ?? '', claims.csrf)) throw new Problem('csrf_token_invalid');
+    if (await options.isEnded(claims)) throw new Problem('token_ended');
+    const scopes = new Set(knownScopes(claims.scope.split(' ')));
+    return { role: 'staff', id: claims.sub, scopes, token: claims };
+  };
+
+  return async (credentials, grants) => {
+    const { authorization } = credentials;
+    if (authorization === undefined) {
+      const session = options.cookie.read(credentials.cookie);
+      if (session === undefined) throw new Problem('token_required');
+      const member = await asMember(session, credentials);
+      admit(member, grants);
+      return member;
+    }
     if (grants.includes('license_key')) {
       const key = licenseKeyIn(authorization, options.importedLicenseKeys === true);
       if (key === 'mistyped') throw new Problem('license_key_unknown', { detail: MISTYPED });

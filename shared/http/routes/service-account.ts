@@ -34,7 +34,7 @@ const instant = (at: number): string => new Date(at).toISOString();
 /** @param now when, for the keys' expiry */
 export const showServiceAccount = (account: StaffAccount, now: number): ServiceAccountResource => ({
   service_account_id: account.staffId,
-  name: account.name,
+  name: account.name ?? '',
   status: account.status,
   scopes: [...account.scopes],
   keys: account.keys.map((key) => ({

@@ -9,7 +9,7 @@ import { addressKey } from '../limits/client-address.ts';
 import { type RateLimiter, rateLimitHeaders } from '../limits/rate-limit.ts';
 import type { Metrics } from '../metrics.ts';
 import { type FieldError, Problem } from '../problems/problem.ts';
-import { type Authenticate, isStaffPrincipal } from '../routes/auth.ts';
+import { type Authenticate, type Credentials, isStaffPrincipal } from '../routes/auth.ts';
 import { check } from '../routes/fields.ts';
 import type { AnyRouteRequest, RateLimitSpec, RequestFacts, Route, RouteSpec } from '../routes/route.ts';
 import { sendAnswer } from './answer.ts';
@@ -58,6 +58,16 @@ export async function runRoute<C>(
   sendAnswer(response, exchange, answer, route.answers[answer.status]?.type);
 }
 
+function credentialsOf({ method, headers }: IncomingMessage): Credentials {
+  const csrfToken = headers['x-csrf-token'];
+  return {
+    authorization: headers.authorization,
+    cookie: headers.cookie,
+    csrfToken: typeof csrfToken === 'string' ? csrfToken : undefined,
+    changes: method !== 'GET' && method !== 'HEAD',
+  };
+}
+
 /** @throws Problem rate_limited: too many requests of this address had no credential, or one that is no good */
 async function authenticate(
   { auth, rateLimit }: RouteSpec,
@@ -70,7 +80,7 @@ async function authenticate(
     return;
   }
   try {
-    exchange.principal = await options.authenticate(request.headers.authorization, auth);
+    exchange.principal = await options.authenticate(credentialsOf(request), auth);
   } catch (error) {
     if (error instanceof Problem && error.status === 401) options.anonymous?.count(exchange.address);
     throw error;

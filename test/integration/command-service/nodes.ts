@@ -13,6 +13,7 @@ import {
   createServiceAccounts,
   type ServiceAccounts,
 } from '../../../command-service/staff/service-accounts.ts';
+import { createStaffStreams } from '../../../command-service/staff/streams.ts';
 import { type EventStore, startEventStore } from '../../../local/event-store/server.ts';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
@@ -141,7 +142,7 @@ export class Backend {
     };
     const reservations = new Reservations({ ...dependencies, append: createAppend(dependencies) });
     const importer = createImporter(dependencies);
-    const serviceAccounts = createServiceAccounts(dependencies);
+    const serviceAccounts = createServiceAccounts(dependencies, createStaffStreams(dependencies));
     return Object.assign(handles, createExecutor(dependencies), { reservations, importer, serviceAccounts });
   }
 

@@ -39,7 +39,7 @@ describe('an Idempotency-Key whose command is no longer remembered', () => {
       changed: false,
       subject: { account: { staffId } },
     });
-    done(await one.serviceAccounts.execute(request(), staffId, { type: 'RemoveServiceAccount' }));
+    done(await one.serviceAccounts.execute(request(), staffId, { type: 'Remove' }));
     expect(codeOf(await late.serviceAccounts.add(sent, account))).toBe('idempotency_key_reused');
   });
 

@@ -5,7 +5,7 @@ import { createCodec } from '../../../shared/events/codec.ts';
 import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/schemas/catalogue.ts';
 import type { Terms } from '../../../shared/events/schemas/terms.ts';
 import { reservationStream, staffStream, userStream } from '../../../shared/events/streams.ts';
-import type { NewUserEvent, StaffEvent } from '../../../shared/events/types.ts';
+import type { NewStaffEvent, NewUserEvent } from '../../../shared/events/types.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
 import type { Vault } from '../../../shared/vault/vault.ts';
 
@@ -67,7 +67,7 @@ export function createStaffAuthor(log: EventLog, vault: Vault, staffId: string =
       revision += 1;
     },
     /** Appends events behind those before. Answers the position of the last. */
-    async append(...events: readonly StaffEvent[]): Promise<string> {
+    async append(...events: readonly NewStaffEvent[]): Promise<string> {
       for (const event of events) {
         const encoded = await codec.encode(event, stamp(staffStream(staffId), 0, Date.now()));
         const expected = revision < 0 ? 'no_stream' : revision;

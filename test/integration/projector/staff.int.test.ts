@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { StaffEvent } from '../../../shared/events/types.ts';
+import type { NewStaffEvent } from '../../../shared/events/types.ts';
 import { createStaffAuthor } from './author.ts';
 import { createSystem, projected, type System, tool } from './system.ts';
 
@@ -13,7 +13,7 @@ afterAll(() => system[Symbol.asyncDispose]());
 const rowOf = async (staffId: string) =>
   (await system.pool.query('SELECT * FROM read_model.staff WHERE staff_id = $1', [staffId])).rows[0];
 
-const story = (staffId: string, keyId: string): readonly StaffEvent[] => [
+const story = (staffId: string, keyId: string): readonly NewStaffEvent[] => [
   { type: 'StaffAdded', data: { staffId, name: 'billing', kind: 'service', scopes: ['customers:read'] } },
   {
     type: 'StaffKeyIssued',
@@ -26,7 +26,7 @@ test('service accounts have rows, without a digest, also under many customers; a
   const account = createStaffAuthor(system.log, system.vault);
   const { staffId } = account;
   const keyId = randomUUID();
-  const [added, issued, changed] = story(staffId, keyId) as [StaffEvent, StaffEvent, StaffEvent];
+  const [added, issued, changed] = story(staffId, keyId) as [NewStaffEvent, NewStaffEvent, NewStaffEvent];
   // In one batch with customers' events, before and between.
   const user = system.author();
   await user.signUp();

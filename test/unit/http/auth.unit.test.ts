@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Problem, problemAnswer } from '../../../shared/http/problems/problem.ts';
 import { createAuthenticate, type Grant } from '../../../shared/http/routes/auth.ts';
+import { sessionCookie } from '../../../shared/http/routes/session-cookie.ts';
 import { licenseKeyForm, licenseKeyHash } from '../../../shared/license-keys/text.ts';
 import { ALL_SCOPES, type Scope } from '../../../shared/tokens/scopes.ts';
-import type { AccessClaims } from '../../../shared/tokens/tokens.ts';
+import type { AccessClaims, SessionClaims } from '../../../shared/tokens/tokens.ts';
 import { testRing } from '../tokens/rings.ts';
 
+const cookie = sessionCookie('https://licenses.example.com');
 const keyId = randomUUID();
 const tokenOf = async (ring: Awaited<ReturnType<typeof testRing>>, scopes: readonly string[]) =>
   (
@@ -23,10 +25,10 @@ async function asks(
   token: string,
   grants: readonly Grant[],
   ring: Awaited<ReturnType<typeof testRing>>,
-  isEnded: (claims: AccessClaims) => Promise<boolean> = async () => false,
+  isEnded: (claims: AccessClaims | SessionClaims) => Promise<boolean> = async () => false,
 ) {
-  const authenticate = createAuthenticate({ tokens: ring.tokens, isEnded });
-  return authenticate(`Bearer ${token}`, grants).catch((error: unknown) => {
+  const authenticate = createAuthenticate({ tokens: ring.tokens, cookie, isEnded });
+  return authenticate({ authorization: `Bearer ${token}`, changes: true }, grants).catch((error: unknown) => {
     if (!(error instanceof Problem)) throw error;
     const { status, headers, body } = problemAnswer(error, 'r');
     return { status, challenge: headers['WWW-Authenticate'], ...JSON.parse(body) };
@@ -40,8 +42,8 @@ describe('a license key', () => {
     using ring = await testRing();
     const { tokens } = ring;
     const isEnded = async () => false;
-    const authenticate = createAuthenticate({ tokens, isEnded, importedLicenseKeys: imported });
-    return authenticate(authorization, routeGrants).catch((error: Problem) => error.code);
+    const authenticate = createAuthenticate({ tokens, cookie, isEnded, importedLicenseKeys: imported });
+    return authenticate({ authorization, changes: true }, routeGrants).catch((error: Problem) => error.code);
   };
   const found = { role: 'license_key', id: licenseKeyHash(licenseKeyForm(KEY)) };
 
@@ -116,7 +118,8 @@ describe('a service account', () => {
 
   it('is refused once its token was ended', async () => {
     using ring = await testRing();
-    const ended = async (claims: AccessClaims) => claims.role === 'staff' && claims.key === keyId;
+    const ended = async (claims: AccessClaims | SessionClaims) =>
+      claims.role === 'staff' && claims.key === keyId;
     const token = await tokenOf(ring, ['customers:read']);
     expect(await asks(token, ['customers:read'], ring, ended)).toMatchObject({ code: 'token_ended' });
   });

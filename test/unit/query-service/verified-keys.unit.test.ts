@@ -25,7 +25,7 @@ function ringInMemory(): KeyRing {
 function setUp(limits: { maxKeys?: number; maxBad?: number; atOnce?: number } = {}) {
   const ring = ringInMemory();
   const tokens = createTokens({
-    rings: { access: ring, activation: ring, lease: ring },
+    rings: { access: ring, activation: ring, lease: ring, session: ring },
     issuer: 'test',
     clock: systemClock,
   });

@@ -149,7 +149,7 @@ describe('kinds of tokens', () => {
   it('don’t stand in for each other under the one ring of an older release either', async () => {
     using test = await testRing();
     const { access } = test.rings;
-    const rings = { access, activation: access, lease: access };
+    const rings = { access, activation: access, lease: access, session: access };
     const tokens = createTokens({ rings, issuer: ISSUER, clock: () => test.now });
     const { token } = await tokens.signAccessToken({ subject: randomUUID(), role: 'user', revision: 0 });
     const refused = { ok: false, reason: 'wrong_kind' };

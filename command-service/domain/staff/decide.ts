@@ -1,57 +1,12 @@
-import { START } from '../../shared/event-log/position.ts';
-import type { Recorded, StaffEvent } from '../../shared/events/types.ts';
-import { foldStaff, type StaffAccount } from '../../shared/staff/account.ts';
-import {
-  accepted,
-  type Context,
-  type Decision,
-  instant,
-  nothing,
-  type Rejection,
-  rejected,
-} from './decision.ts';
-import { moveOn, type StreamState, timeOf } from './stream-state.ts';
-
-// ---- state ----
-
-/** A service account: what it is, and its keys by the digest of their secrets. */
-export interface StaffState extends StreamState {
-  readonly staffId: string;
-  account: StaffAccount | undefined;
-  readonly keyOf: Map<string, string>;
-}
-
-export const initialStaff = (staffId: string): StaffState => ({
-  staffId,
-  account: undefined,
-  keyOf: new Map(),
-  recentCommands: new Map(),
-  revision: -1,
-  position: START,
-  lastEventId: '',
-  lastEventAt: 0,
-});
-
-/** Roughly the memory that a state takes, in bytes. */
-export const staffBytes = ({ keyOf, recentCommands }: StaffState): number =>
-  1_000 + keyOf.size * 400 + recentCommands.size * 600;
-
-// ---- fold ----
-
-/** The state after one more event; it takes ownership of `state`. */
-export function evolveStaff(state: StaffState, recorded: Recorded<StaffEvent>): StaffState {
-  const at = timeOf(state, recorded);
-  const { event, revision } = recorded;
-  state.account = foldStaff(state.account, event, revision, at) ?? state.account;
-  if (event.type === 'StaffKeyIssued') state.keyOf.set(event.data.keyDigest, event.data.keyId);
-  moveOn(state, recorded, state.account ? { kind: 'staff', account: state.account } : { kind: 'user' }, at);
-  return state;
-}
-
-// ---- decisions ----
+import type { StaffAccount } from '../../../shared/staff/account.ts';
+import { accepted, type Context, instant, nothing, rejected } from '../decision.ts';
+import { beyond, type StaffDecision } from './decision.ts';
+import { decideMember, invite, type MemberCommand } from './member.ts';
+import type { StaffState } from './state.ts';
 
 export type StaffCommand =
   | { readonly type: 'AddServiceAccount'; readonly name: string; readonly scopes: readonly string[] }
+  | MemberCommand
   | { readonly type: 'ChangeScopes'; readonly scopes: readonly string[] }
   | {
       readonly type: 'IssueKey';
@@ -61,21 +16,14 @@ export type StaffCommand =
       readonly expiresAt?: number | undefined;
     }
   | { readonly type: 'RevokeKey'; readonly keyId: string }
-  | { readonly type: 'RemoveServiceAccount' };
+  | { readonly type: 'Remove' };
 
-type StaffDecision = Decision<StaffEvent>;
 type CommandOf<T extends StaffCommand['type']> = Extract<StaffCommand, { type: T }>;
 
 const unchanged = (account: StaffAccount) => nothing({ kind: 'staff', account });
 
-/** Nobody gives a scope that they don't have: through an account of their own making they would have it. */
-function beyond(held: ReadonlySet<string>, scopes: readonly string[]): Rejection | undefined {
-  const lacking = scopes.filter((scope) => !held.has(scope));
-  return lacking.length > 0 ? { code: 'insufficient_scope', scopes: lacking } : undefined;
-}
-
 /**
- * What the rules say to a command about a service account. Pure.
+ * What the rules say to a command about a member of staff, a person or a service account. Pure.
  * @param held the scopes of whoever asks
  */
 export function decideStaff(
@@ -86,13 +34,14 @@ export function decideStaff(
 ): StaffDecision {
   const { account, staffId } = state;
   if (command.type === 'AddServiceAccount') return add(state, command, held);
-  if (!account) return rejected({ code: 'not_found', what: 'service account' });
-  if (command.type === 'RemoveServiceAccount') {
+  if (command.type === 'Invite') return invite(state, command, held, context);
+  if (!account) return rejected({ code: 'not_found', what: 'member of staff' });
+  if (command.type === 'Remove') {
     return account.status === 'removed'
       ? unchanged(account)
       : accepted({ type: 'StaffRemoved', data: { staffId } });
   }
-  if (account.status === 'removed') return rejected({ code: 'not_found', what: 'service account' });
+  if (account.status === 'removed') return rejected({ code: 'not_found', what: 'member of staff' });
   switch (command.type) {
     case 'ChangeScopes':
       return changeScopes(account, command, held);
@@ -101,7 +50,7 @@ export function decideStaff(
     case 'RevokeKey':
       return revokeKey(account, command);
     default:
-      return command satisfies never;
+      return decideMember(state, account, command, held, context);
   }
 }
 
