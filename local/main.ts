@@ -35,7 +35,7 @@ async function run(options: Options): Promise<void> {
     }
     if (!stopping.signal.aborted) {
       say(
-        `\nRunning on ${stack.url}   API: ${stack.url}/docs   logs: ${path.join(options.data, 'logs')}   Ctrl-C stops it.`,
+        `\nRunning on ${stack.url} (account, console, API)   logs: ${path.join(options.data, 'logs')}   Ctrl-C stops it.`,
       );
     }
     await stopRequested;

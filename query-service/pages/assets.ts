@@ -17,7 +17,7 @@ export interface Asset {
 }
 
 /** The folders of this one that browsers get, whole. `serve.ts` and what it needs stand outside. */
-const FOLDERS = ['parts', 'console', 'account'] as const;
+const FOLDERS = ['parts', 'front', 'console', 'account'] as const;
 
 /** Bare names that modules in the browser may import, by the packages' own modules for browsers. */
 const LIBRARIES = {

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Express, Request, Response } from 'express';
 import { type Asset, asset, importMap, readAssets } from './assets.ts';
 
-/** A page at `/<name>`; its program is `<name>/main.ts`. */
+/** Where each page is, and its title until its program has one; that is `<name>/main.ts`. */
 const PAGES = {
-  console: 'Console',
-  account: 'Your account',
+  front: { url: '/', title: 'License System' },
+  console: { url: '/console', title: 'Console' },
+  account: { url: '/account', title: 'Your account' },
 } as const;
 
 /**
@@ -34,12 +35,12 @@ const PAGE_HEADERS = {
 /** All modules of a page are named in its head, so they come in one go and not one import after the other. */
 function page(name: keyof typeof PAGES, assets: readonly Asset[]): Asset {
   const mine = assets.filter(
-    ({ url }) => !/^\/pages\/(console|account)\//.test(url) || url.startsWith(`/pages/${name}/`),
+    ({ url }) => !/^\/pages\/(front|console|account)\//.test(url) || url.startsWith(`/pages/${name}/`),
   );
   const styles = mine.filter(({ url }) => url.endsWith('.css'));
   const modules = mine.filter(({ type }) => type.startsWith('text/javascript'));
   return asset(
-    `/${name}`,
+    PAGES[name].url,
     'text/html; charset=utf-8',
     `<!doctype html>
 <html lang="en">
@@ -47,7 +48,7 @@ function page(name: keyof typeof PAGES, assets: readonly Asset[]): Asset {
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <meta name="color-scheme" content="light dark">
-  <title>${PAGES[name]}</title>
+  <title>${PAGES[name].title}</title>
   <link rel="icon" type="image/svg+xml" href="/pages/parts/icon.svg">
 ${styles.map(({ url }) => `  <link rel="stylesheet" href="${url}">`).join('\n')}
   <script type="importmap">${importMap}</script>
@@ -76,7 +77,7 @@ function send(request: Request, response: Response, file: Asset): void {
 }
 
 /**
- * Serves `/console` and `/account`, and under `/pages/` what they consist of. A browser asks each time whether a file is
+ * Serves `/`, `/console` and `/account`, and under `/pages/` what they consist of. A browser asks each time whether a file is
  * still the same (ETag): during a rolling restart a page must not be put together from two releases for longer than a
  * reload takes. One route for all of them, because Express compares each request with every route before its own.
  */
@@ -84,7 +85,7 @@ export function mountPages(app: Express): void {
   const assets = readAssets();
   const pages = (Object.keys(PAGES) as (keyof typeof PAGES)[]).map((name) => page(name, assets));
   const files = new Map([...assets, ...pages].map((file) => [file.url, file]));
-  app.get(/^\/(pages\/|console$|account$)/, (request, response, next) => {
+  app.get(/^\/(pages\/|console$|account$|$)/, (request, response, next) => {
     const file = files.get(request.path);
     if (!file) {
       next();

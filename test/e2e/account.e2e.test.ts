@@ -260,6 +260,18 @@ describe('the link of a mail', () => {
   });
 });
 
+it('is one click away from the first page, as are the console and the documentation', async () => {
+  await using visitor = await open();
+  const { page, faults } = visitor;
+  await page.goto('/');
+  await looksRight(page, 'front');
+  const links = await page.getByRole('main').getByRole('link').all();
+  const places = await Promise.all(links.map((link) => link.getAttribute('href')));
+  expect(places).toEqual(['/account', '/console', '/docs']);
+  for (const place of places) expect((await fetch(stack.url + place)).status, String(place)).toBe(200);
+  expect(faults).toEqual([]);
+});
+
 it('is as usable in German on a phone', async () => {
   const customer = await signUp(stack.url);
   await subscribe(stack.url, customer);

@@ -46,7 +46,7 @@ const SCRIPT = `SwaggerUIBundle({
 `;
 
 /**
- * Serves the OpenAPI document at `/openapi.json` and a page to read it at `/docs`, which `/` leads to. The page needs no other server.
+ * Serves the OpenAPI document at `/openapi.json` and a page to read it at `/docs`. The page needs no other server.
  * @param file the committed document
  */
 export function mountDocs(app: Express, file: string | URL): void {
@@ -66,9 +66,7 @@ export function mountDocs(app: Express, file: string | URL): void {
       .type('html')
       .send(PAGE);
   });
-  for (const path of ['/', '/docs/']) {
-    app.get(path, (_request, response) => response.set(headers).redirect('/docs'));
-  }
+  app.get('/docs/', (_request, response) => response.set(headers).redirect('/docs'));
   app.get('/docs/page.js', (_request, response) => {
     response
       .set({ ...headers, 'Cache-Control': 'max-age=300' })

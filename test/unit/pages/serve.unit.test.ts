@@ -22,7 +22,11 @@ afterAll(() => void server.close());
 const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(origin + path, { headers, redirect: 'manual' });
 
-describe.each(['/console', '/account'])('%s', (path) => {
+describe.each([
+  ['/', 'front'],
+  ['/console', 'console'],
+  ['/account', 'account'],
+])('%s', (path, name) => {
   it('lets nothing in but files of this server, and its import map by digest', async () => {
     const answer = await get(path);
     const text = await answer.text();
@@ -38,14 +42,14 @@ describe.each(['/console', '/account'])('%s', (path) => {
     const named = [...text.matchAll(/(?:href|src)="([^"]+)"|"(\/pages\/[^"]+)"/g)].map(
       (found) => found[1] ?? found[2],
     );
-    expect(named).toContain(`/pages${path}/main.ts`);
+    expect(named).toContain(`/pages/${name}/main.ts`);
     for (const file of named) expect([file, (await get(String(file))).status]).toEqual([file, 200]);
   });
+});
 
-  it('is left to its own address with a slash behind it', async () => {
-    const { status, headers } = await get(`${path}/`);
-    expect([status, headers.get('Location')]).toEqual([302, path]);
-  });
+it.each(['/console', '/account'])('sends %s/ to the address without a slash', async (path) => {
+  const { status, headers } = await get(`${path}/`);
+  expect([status, headers.get('Location')]).toEqual([302, path]);
 });
 
 it('serves TypeScript that a browser can run', async () => {
