@@ -116,7 +116,8 @@ module.exports = {
       severity: 'error',
       from: { path: '^query-service/pages/(parts|front|console|account)/' },
       to: {
-        pathNot: '^(query-service/pages/(parts|front|console|account)/|shared/|node_modules/(preact|htm)/)',
+        pathNot:
+          '^(query-service/pages/(parts|front|console|account)/|shared/|node_modules/(preact|htm|qrcode-generator)/)',
       },
     },
     {

@@ -24,7 +24,11 @@ const LIBRARIES = {
   preact: 'preact',
   'preact/hooks': 'preact/hooks',
   htm: 'htm',
+  'qrcode-generator': 'qrcode-generator',
 } as const;
+
+/** Imported where it is needed alone: nobody waits for it who sets up no second factor. */
+export const LATE = libraryUrl('qrcode-generator');
 
 const TYPES: Readonly<Record<string, string>> = {
   '.ts': 'text/javascript; charset=utf-8',
@@ -40,7 +44,9 @@ export function asset(url: string, type: string, text: string): Asset {
   return { url, type, body, gzipped: gzipSync(body, { level: 9 }), etag: `W/"${digest}"` };
 }
 
-const libraryUrl = (name: string): string => `/pages/libraries/${name.replaceAll('/', '-')}.mjs`;
+function libraryUrl(name: string): string {
+  return `/pages/libraries/${name.replaceAll('/', '-')}.mjs`;
+}
 
 /** What an import map says, so that modules name their libraries as they do everywhere. */
 export const importMap = JSON.stringify({

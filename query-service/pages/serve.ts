@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Express, Request, Response } from 'express';
-import { type Asset, asset, importMap, readAssets } from './assets.ts';
+import { type Asset, asset, importMap, LATE, readAssets } from './assets.ts';
 
 /** Where each page is, and its title until its program has one; that is `<name>/main.ts`. */
 const PAGES = {
@@ -38,7 +38,7 @@ function page(name: keyof typeof PAGES, assets: readonly Asset[]): Asset {
     ({ url }) => !/^\/pages\/(front|console|account)\//.test(url) || url.startsWith(`/pages/${name}/`),
   );
   const styles = mine.filter(({ url }) => url.endsWith('.css'));
-  const modules = mine.filter(({ type }) => type.startsWith('text/javascript'));
+  const modules = mine.filter(({ type, url }) => type.startsWith('text/javascript') && url !== LATE);
   return asset(
     PAGES[name].url,
     'text/html; charset=utf-8',

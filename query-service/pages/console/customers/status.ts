@@ -6,6 +6,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   active: 'good',
   good: 'good',
   scheduled: 'info',
+  invited: 'info',
   grace: 'warning',
   suspended: 'bad',
   revoked: 'bad',

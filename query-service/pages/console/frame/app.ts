@@ -5,12 +5,14 @@ import { Dialog } from '../../parts/components/dialog.ts';
 import { ProblemNotice } from '../../parts/components/notice.ts';
 import { Shell } from '../../parts/components/shell.ts';
 import { html } from '../../parts/html.ts';
-import { usePlace } from '../../parts/router.ts';
+import { takeToken, usePlace } from '../../parts/router.ts';
 import { texts as parts } from '../../parts/texts/texts.ts';
 import { api, type Me, MeProvider, sessionBegan, sessionEnded } from '../session/session.ts';
 import { SignIn } from '../session/sign-in.ts';
+import { Welcome } from '../session/welcome.ts';
 import { texts } from '../texts/texts.ts';
 import { Announcements } from './announcements.ts';
+import { BRAND, Outside } from './outside.ts';
 import { menuFor, View } from './places.ts';
 
 const t = texts.session;
@@ -34,12 +36,23 @@ export function App() {
     else setSession({ kind: 'failed', problem: outcome.problem });
   };
   useEffect(() => void begin(), []);
-  const signOut = async () => {
-    await api({ method: 'POST', path: '/v1/staff/logout' });
+  const [welcome, setWelcome] = useState(() => takeToken('welcome'));
+  const leave = () => {
     sessionEnded();
     location.hash = '';
     setSession({ kind: 'nobody' });
   };
+  const signOut = async () => {
+    await api({ method: 'POST', path: '/v1/staff/logout' });
+    leave();
+  };
+  if (welcome !== undefined) {
+    const signedIn = () => {
+      setWelcome(undefined);
+      void begin();
+    };
+    return html`<${Welcome} token=${welcome} onSignedIn=${signedIn} />`;
+  }
   switch (session.kind) {
     case 'asking':
       return html`<p class="loading centred" role="status">${parts.loading}</p>`;
@@ -52,7 +65,7 @@ export function App() {
       return html`<${Outside} title=${t.title} intro=${t.intro}><${SignIn} onSignedIn=${begin} /><//>`;
     case 'me':
       return html`<${MeProvider} value=${session.me}>
-        <${Frame} me=${session.me} onSignOut=${signOut} />
+        <${Frame} me=${session.me} onSignOut=${signOut} onSignedOut=${leave} />
         ${
           session.isOver &&
           html`<${Dialog} title=${t.over} onClose=${() => setSession({ kind: 'nobody' })}>
@@ -66,30 +79,19 @@ export function App() {
   }
 }
 
-/** What is shown to who is not signed in: one card. */
-export function Outside({
-  title,
-  intro,
-  children,
-}: {
-  readonly title: string;
-  readonly intro?: string;
-  readonly children?: unknown;
-}) {
-  useEffect(() => {
-    document.title = `${title} · ${texts.frame.brand}`;
-  }, [title]);
-  return html`<${Shell} brand=${`${texts.frame.brand} ${texts.frame.console}`} home="#/">
-    <div class="card outside"><h1>${title}</h1>${intro && html`<p class="soft">${intro}</p>`}${children}</div>
-  <//>`;
+interface FrameProps {
+  readonly me: Me;
+  readonly onSignOut: () => void;
+  /** They changed their password, which has ended the session. */
+  readonly onSignedOut: () => void;
 }
 
-function Frame({ me, onSignOut }: { readonly me: Me; readonly onSignOut: () => void }) {
+function Frame({ me, onSignOut, onSignedOut }: FrameProps) {
   const place = usePlace();
   const nav = menuFor(me, place);
-  return html`<${Shell} brand=${`${texts.frame.brand} ${texts.frame.console}`} home="#/" nav=${nav}
-      tools=${html`<a class="whoami" href="#/me">${me.name}</a><${Button} small onClick=${onSignOut}>${t.signOut}<//>`}>
-    <${View} place=${place} me=${me} />
+  return html`<${Shell} brand=${BRAND} home="#/" nav=${nav}
+      tools=${html`<a class="whoami" href="#/me">${me.name ?? me.email ?? texts.frame.me}</a><${Button} small onClick=${onSignOut}>${t.signOut}<//>`}>
+    <${View} place=${place} me=${me} onSignedOut=${onSignedOut} />
   <//>
   <${Announcements} />`;
 }

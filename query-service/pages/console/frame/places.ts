@@ -9,8 +9,11 @@ import { Mails } from '../lists/mails.ts';
 import { ParkedEvents } from '../lists/parked-events.ts';
 import { Plans } from '../lists/plans.ts';
 import { SubscriptionList } from '../lists/subscriptions.ts';
+import { MePage } from '../session/me-page.ts';
 import type { Me } from '../session/session.ts';
 import { may } from '../session/session.ts';
+import { MemberPage } from '../staff/member.ts';
+import { Members } from '../staff/members.ts';
 import { ServiceAccountPage } from '../staff/service-account.ts';
 import { ServiceAccounts } from '../staff/service-accounts.ts';
 import { Figures } from '../stats/figures.ts';
@@ -48,6 +51,12 @@ const SECTIONS: readonly Section[] = [
   { name: 'figures', label: nav.figures, scopes: ['history:read'], view: () => html`<${Figures} />` },
   { name: 'mails', label: nav.mails, scopes: ['customers:write'], view: () => html`<${Mails} />` },
   {
+    name: 'staff',
+    label: nav.staff,
+    scopes: ['staff:write'],
+    view: (id) => (id === undefined ? html`<${Members} />` : html`<${MemberPage} key=${id} id=${id} />`),
+  },
+  {
     name: 'service-accounts',
     label: nav.services,
     scopes: ['staff:write'],
@@ -75,8 +84,15 @@ export const menuFor = (me: Me, place: Place): NavItem[] =>
     isCurrent: sectionAt(place)?.name === name,
   }));
 
+interface ViewProps {
+  readonly place: Place;
+  readonly me: Me;
+  readonly onSignedOut: () => void;
+}
+
 /** The page of the address; else why it can't be shown. */
-export function View({ place, me }: { readonly place: Place; readonly me: Me }) {
+export function View({ place, me, onSignedOut }: ViewProps) {
+  if (place.path[0] === 'me') return html`<${MePage} onSignedOut=${onSignedOut} />`;
   const section = sectionAt(place);
   if (!section) return html`<${Page} title=${texts.frame.notFound}><p>${texts.frame.notFoundText}</p><//>`;
   if (!isOpenTo(me, section))

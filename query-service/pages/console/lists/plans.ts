@@ -13,6 +13,10 @@ const t = texts.lists.plans;
 const priceOf = ({ price }: ShownPlan): string =>
   price === null ? t.noPrice : t.perMonths(formatMoney(price.amount, price.currency), price.months);
 
+/** Without any price the column would say nothing. */
+const columnsFor = (plans: readonly ShownPlan[]) =>
+  COLUMNS.filter(({ cell }) => cell !== priceOf || plans.some(({ price }) => price !== null));
+
 const COLUMNS = [
   { label: texts.customer.plan, cell: (one: ShownPlan) => html`<strong>${one.plan}</strong>` },
   { label: t.price, cell: priceOf },
@@ -49,7 +53,7 @@ export function Plans() {
           plans,
         }) => html`<section class="card" key=${product} aria-labelledby=${`product-${product}`}>
           <h2 id=${`product-${product}`}>${product}</h2>
-          <${Table} caption=${product} rows=${plans} rowKey=${(one: ShownPlan) => one.plan} empty="" columns=${COLUMNS} />
+          <${Table} caption=${product} rows=${plans} rowKey=${(one: ShownPlan) => one.plan} empty="" columns=${columnsFor(plans)} />
         </section>`,
       )}<//>
   <//>`;

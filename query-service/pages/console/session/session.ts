@@ -6,8 +6,8 @@ import { createApi } from '../../parts/api/api.ts';
 /** `GET /v1/staff/me`: whoever is signed in. */
 export interface Me {
   readonly staff_id: string;
-  readonly name: string;
-  readonly email: string;
+  readonly name: string | null;
+  readonly email: string | null;
   readonly scopes: readonly string[];
   readonly csrf_token: string;
   readonly session_expires_at: string;

@@ -11,7 +11,8 @@ import { Status } from '../customers/status.ts';
 import { Page } from '../frame/page.ts';
 import { api, useMe } from '../session/session.ts';
 import { texts } from '../texts/texts.ts';
-import { Scopes, type ServiceAccount } from './service-accounts.ts';
+import { Scopes } from './scopes.ts';
+import type { ServiceAccount } from './service-accounts.ts';
 
 const t = texts.staff.services;
 

@@ -9,6 +9,7 @@ import { Page } from '../frame/page.ts';
 import { Paged } from '../lists/paged.ts';
 import { useMe } from '../session/session.ts';
 import { texts } from '../texts/texts.ts';
+import { Scopes } from './scopes.ts';
 
 const t = texts.staff.services;
 
@@ -32,9 +33,6 @@ const COLUMNS = [
   },
   { label: t.lastUsed, cell: (one: ServiceAccount) => formatUtcDay(one.last_used_on) },
 ];
-
-export const Scopes = ({ scopes }: { readonly scopes: readonly string[] }) =>
-  html`<span class="chips">${scopes.map((scope) => html`<code class="chip" key=${scope}>${scope}</code>`)}</span>`;
 
 /** The programs of the seller that call the API. */
 export function ServiceAccounts() {

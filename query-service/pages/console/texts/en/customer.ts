@@ -85,5 +85,6 @@ export const customer = {
     used_up: 'used up',
     erased: 'erased',
     removed: 'removed',
+    invited: 'invited',
   } as Readonly<Record<string, string>>,
 };

@@ -25,20 +25,27 @@ export const session = {
   welcomeNext: 'Set the password',
   scan: 'Add this to your authenticator app',
   scanText:
-    'Any app for one-time codes will do (TOTP, 30 seconds, 6 digits). On the phone itself, the link opens it; elsewhere type the key.',
+    'Scan the code with an app for one-time codes (TOTP). On the phone itself the link opens it; or type the key.',
   openApp: 'Open in the authenticator app',
+  qrLabel: 'QR code for the authenticator app',
   secret: 'Key',
   confirm: 'Confirm',
   recoveryTitle: 'Your recovery codes',
   recoveryText:
     'Each works once, instead of a code from the app. They are not shown again: print them, or keep them in a password manager.',
-  toSignIn: 'I have kept them: sign in',
+  toSignIn: 'I have kept them',
+  me: 'Your account',
+  until: 'Signed in until',
+  changePassword: 'Change your password',
+  changePasswordText: 'Ends every session, this one too: you sign in again.',
   noScopes: 'Your account has no scopes yet: somebody with staff:write can give you some.',
   problems: {
     invalid_credentials: 'Email or password are not right.',
-    second_factor_invalid: 'This code is not right, or was used already. Wait for the next one.',
-    one_time_token_invalid: 'This link does not work any more. Ask for a new one.',
-    token_invalid: 'This took too long, or the link was used before. Begin again.',
+    wrong_code: 'This code is not right, or was used already. Wait for the next one.',
+    wrong_password: 'The password of now is not right.',
+    https_required: 'Open the https address: a session is never sent unencrypted.',
+    one_time_token_invalid:
+      'This took too long, or the link was used before. Begin again, or ask for a new link.',
     role_not_allowed: 'This account may not sign in here.',
   } as Readonly<Record<string, string>>,
 };

@@ -12,6 +12,52 @@ export const staff = {
     'webhooks:write': 'Webhooks',
     'staff:write': 'Staff and service accounts',
   } as Readonly<Record<string, string>>,
+  link: 'Link for them',
+  linkUntil: (time: string) => `Works once, until ${time}. Send it to them by a way that you trust.`,
+  members: {
+    title: 'Staff',
+    intro:
+      'People who sign in here, with a password and a second factor. You give only scopes that you have.',
+    empty: 'Nobody yet.',
+    name: 'Name',
+    email: 'Email',
+    status: 'Status',
+    since: 'Since',
+    id: 'Id',
+    back: 'All staff',
+  },
+  invite: {
+    label: 'Invite somebody',
+    title: 'Invite somebody to the staff',
+    explain: 'They set their own password and second factor by a link that you send them.',
+    done: 'They were invited.',
+  },
+  changeMemberScopes: {
+    label: 'Change the scopes',
+    title: (name: string) => `What ${name} may do`,
+    explain: 'They have to sign in again.',
+    done: 'The scopes were changed.',
+  },
+  endMemberSessions: {
+    label: 'End all sessions',
+    title: (name: string) => `End all sessions of ${name}`,
+    explain: 'They have to sign in again, everywhere.',
+    done: 'All sessions were ended.',
+  },
+  resetMember: {
+    label: 'Reset',
+    title: (name: string) => `Reset ${name}`,
+    explain:
+      'For who has forgotten the password or lost the phone. Both stop working at once, and you get a link for new ones.',
+    done: 'They were reset.',
+  },
+  removeMember: {
+    label: 'Remove',
+    title: (name: string) => `Remove ${name}`,
+    explain:
+      'For ever: their sessions end within seconds, and their name and email are gone. What they did stays in the history.',
+    done: 'They were removed.',
+  },
   services: {
     title: 'Service accounts',
     intro:
