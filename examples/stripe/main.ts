@@ -50,10 +50,21 @@ const COMMANDS: Readonly<Record<string, (config: Config) => void | Promise<void>
   },
 };
 
+/** @returns undefined where a setting is wrong, which is said */
+function settings(): Config | undefined {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    return undefined;
+  }
+}
+
 const [name = 'serve'] = process.argv.slice(2);
 const command = COMMANDS[name];
-if (command) await command(readConfig(process.env));
+const config = command && settings();
+if (command && config) await command(config);
 else {
-  process.stderr.write(USAGE);
+  if (!command) process.stderr.write(USAGE);
   process.exitCode = 2;
 }

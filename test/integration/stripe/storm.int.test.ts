@@ -1,27 +1,15 @@
-import { execFile } from 'node:child_process';
-import path from 'node:path';
-import { promisify } from 'node:util';
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '../../../examples/stripe/sync/store.ts';
 import { createRandom } from '../../support/random.ts';
-import {
-  eventsOf,
-  instantOf,
-  openStore,
-  seconds,
-  subscriptionsOf,
-  today,
-  userOf,
-  workedOff,
-} from './cases.ts';
+import { eventsOf, openStore, workedOff } from './deliveries.ts';
 import type { Truth } from './fake/stripe.ts';
-import { type Billing, PRICES, startBilling } from './system.ts';
+import { instantOf, seconds, subscriptionsOf, today, userOf } from './shown.ts';
+import { type Billing, PRICES, run, startBilling } from './system.ts';
 
 /** 10,000 by hand; a few in the tests of every day. */
 const PAYMENTS = Number(process.env.STRIPE_PAYMENTS ?? 300);
 const SEED = 20261127;
-const MAIN = path.resolve(import.meta.dirname, '../../../examples/stripe/main.ts');
 const SOLD = ['price_basic', 'price_pro', 'price_enterprise'] as const;
 /** Of the changes so many are delivered never, several times, or long after. */
 const PERCENT = 10;
@@ -127,11 +115,6 @@ async function compared() {
   return wrong;
 }
 
-const reconcile = () =>
-  promisify(execFile)(process.execPath, [MAIN, 'reconcile'], {
-    env: { ...process.env, ...billing.environment },
-  });
-
 describe(`${PAYMENTS} payments, of whose deliveries many are lost, repeated or late,`, () => {
   it('leave nothing wrong after a reconciliation', { timeout: 60_000 + PAYMENTS * 300 }, async () => {
     const { fake, stripe, restart } = billing;
@@ -147,13 +130,13 @@ describe(`${PAYMENTS} payments, of whose deliveries many are lost, repeated or l
       await restart();
     }
     await post.deliverLate();
-    await workedOff(store);
+    await workedOff(store, 60_000 + PAYMENTS * 100);
     // The last word on each: what is lost of it nothing later makes good.
     await happen(...life.running.map((id) => () => fake.change(id, { quantity: 10 })));
     await post.deliverLate();
-    await workedOff(store);
+    await workedOff(store, 60_000 + PAYMENTS * 100);
     const before = await compared();
-    const { stdout } = await reconcile();
+    const { stdout } = await run(billing, 'reconcile');
     const after = await compared();
     const figures = { payments: fake.payments, subscriptions: fake.truths.size, ...post.count };
     const wrong = { before: before.length, after: after.length };

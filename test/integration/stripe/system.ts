@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { pino } from 'pino';
 import Stripe from 'stripe';
 import { expect } from 'vitest';
@@ -109,7 +111,7 @@ export async function startBilling() {
         body,
         ...(minPosition !== undefined && { headers: { 'Min-Event-Position': minPosition } }),
       }),
-    deliver: (event: Stripe.Event, secret = SECRET) => deliver(service.url, event, secret),
+    deliver: (event: Stripe.Event, secret?: string) => deliver(service.url, event, secret),
     async [Symbol.asyncDispose]() {
       await service.stop();
       await stripe.close();
@@ -134,8 +136,14 @@ async function serviceAccount(url: string, token: string) {
   return { LICENSE_CLIENT_ID: id, LICENSE_CLIENT_SECRET: String(key.body.secret) };
 }
 
+export const MAIN = path.resolve(import.meta.dirname, '../../../examples/stripe/main.ts');
+
+/** Runs the example's program as a user does, and answers what it prints. @throws Error it exited with another code than 0 */
+export const run = ({ environment }: Pick<Billing, 'environment'>, word: string, more: object = {}) =>
+  promisify(execFile)(process.execPath, [MAIN, word], { env: { ...process.env, ...environment, ...more } });
+
 /** Sends an event as Stripe does. @returns the status of the answer */
-async function deliver(url: string, event: Stripe.Event, secret: string): Promise<number> {
+export async function deliver(url: string, event: Stripe.Event, secret = SECRET): Promise<number> {
   const payload = JSON.stringify(event);
   const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret });
   const headers = { 'Content-Type': 'application/json', 'Stripe-Signature': signature };
