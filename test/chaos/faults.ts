@@ -21,6 +21,7 @@ const PROCESSES = [
   'redis',
   'event-store',
   'projector',
+  'notifier',
   'command-1',
   'command-2',
   'query-1',

@@ -43,11 +43,8 @@ const FINISH_MS = 5_000;
 export class DeliverySender implements Sender {
   readonly #options: DeliverySenderOptions;
   readonly #wake = new Wake();
-  /** By endpoint and queue. One that has ended stays here until the next poll begins, which then sees what it wrote. */
-  readonly #underWay = new Map<
-    string,
-    { readonly webhookId: string; readonly work: Promise<void>; ended: boolean }
-  >();
+  /** By endpoint and queue. What a poll says of a queue may be older than what was settled; its first delivery is read afterwards. */
+  readonly #underWay = new Map<string, { readonly webhookId: string; readonly work: Promise<void> }>();
 
   constructor(options: DeliverySenderOptions) {
     this.#options = options;
@@ -63,7 +60,6 @@ export class DeliverySender implements Sender {
     const cutOff = new AbortController();
     try {
       while (!sending.aborted) {
-        for (const [key, { ended }] of this.#underWay) if (ended) this.#underWay.delete(key);
         const due = await loadDue(this.#options.pool, 2 * PER_ENDPOINT, this.#full());
         for (const queue of due) {
           this.#start(queue, cutOff.signal, (error) => failed.abort(error));
@@ -75,7 +71,6 @@ export class DeliverySender implements Sender {
       const timer = setTimeout(() => cutOff.abort(), FINISH_MS);
       await Promise.all([...this.#underWay.values()].map(({ work }) => work));
       clearTimeout(timer);
-      this.#underWay.clear();
     }
   }
 
@@ -97,19 +92,15 @@ export class DeliverySender implements Sender {
     const key = `${webhookId}/${queueId}`;
     if (this.#underWay.has(key)) return;
     if ((this.#countByEndpoint().get(webhookId) ?? 0) >= PER_ENDPOINT) return;
-    const entry = {
-      webhookId,
-      ended: false,
-      work: this.#deliver(queue, signal)
-        .catch((error: unknown) => {
-          if (!signal.aborted) failed(error);
-        })
-        .finally(() => {
-          entry.ended = true;
-          this.#wake.wake();
-        }),
-    };
-    this.#underWay.set(key, entry);
+    const work = this.#deliver(queue, signal)
+      .catch((error: unknown) => {
+        if (!signal.aborted) failed(error);
+      })
+      .finally(() => {
+        this.#underWay.delete(key);
+        this.#wake.wake();
+      });
+    this.#underWay.set(key, { webhookId, work });
   }
 
   async #deliver(queue: DueQueue, signal: AbortSignal): Promise<void> {
