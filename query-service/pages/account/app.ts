@@ -37,7 +37,7 @@ export function App() {
   const tools = html`<span class="who" title=${identity.email}>${identity.email}</span>
     <${Button} small onClick=${() => session.signOut()}>${texts.signOut}<//>`;
   return html`<${Shell} brand=${texts.title} home="#/" nav=${nav} tools=${tools}>
-    <${SignedIn} section=${section} session=${session} onErased=${() => {
+    <${SignedIn} section=${section} isNew=${place.query.has('welcome')} session=${session} onErased=${() => {
       setErased(true);
       session.forget();
     }} />

@@ -9,21 +9,25 @@ import type { Session } from './session/session.ts';
 import { Settings } from './settings/settings.ts';
 import { Current } from './subscription/current.ts';
 import { Plans } from './subscription/plans.ts';
+import { texts } from './texts/texts.ts';
 
 export interface SignedInProps {
   readonly session: Session;
   readonly section: string;
+  /** Whether they have just signed up. */
+  readonly isNew: boolean;
   readonly onErased: () => void;
 }
 
 /** The sections of whoever is signed in. */
-export function SignedIn({ session, section, onErased }: SignedInProps) {
+export function SignedIn({ session, section, isNew, onErased }: SignedInProps) {
   const loaded = useLoaded('account', () => loadAccount(session));
   const [said, setSaid] = useState<{ readonly what: string; readonly in: string }>();
   const done = (what?: string) => {
     setSaid(what === undefined ? undefined : { what, in: section });
     loaded.reload();
   };
+  const what = said?.in === section ? said.what : isNew && texts.welcome(session.identity?.email ?? '');
   const show = (account: Account) => {
     const view: View = { session, account, done };
     if (section === 'keys') return html`<${Keys} view=${view} />`;
@@ -35,7 +39,7 @@ export function SignedIn({ session, section, onErased }: SignedInProps) {
       ${subscriptions.length === 0 && plans}<${Machines} key=${me.user_id} view=${view} />${subscriptions.length > 0 && plans}`;
   };
   return html`<div class="stack sections">
-    <div class="said" role="status">${said?.in === section && html`<${Notice} tone="good">${said.what}<//>`}</div>
+    <div class="said" role="status">${what && html`<${Notice} tone="good">${what}<//>`}</div>
     <${Show} loaded=${loaded}>${show}<//>
   </div>`;
 }

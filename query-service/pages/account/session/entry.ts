@@ -4,6 +4,7 @@ import type { FieldSpec, Values } from '../../parts/components/field.ts';
 import { Form } from '../../parts/components/form.ts';
 import { Notice } from '../../parts/components/notice.ts';
 import { type Children, html } from '../../parts/html.ts';
+import { goTo } from '../../parts/router.ts';
 import { texts } from '../texts/texts.ts';
 import { session } from './use-session.ts';
 
@@ -63,7 +64,11 @@ const taken = (problem: Problem | undefined): Problem | undefined =>
 export const SignUp = () => html`<${EntryCard} title=${texts.signUp.title} lead=${texts.signUp.lead}>
   <${Form} fields=${[emailField(), newPasswordField('password', texts.signUp.password)]}
     submit=${texts.signUp.submit} autofocus known=${texts.problems}
-    onSubmit=${async ({ email, password }: Values) => taken(await session.signUp(String(email).trim(), String(password)))} />
+    onSubmit=${async ({ email, password }: Values) => {
+      const problem = await session.signUp(String(email).trim(), String(password));
+      if (!problem) goTo('/?welcome');
+      return taken(problem);
+    }} />
   <p class="entry-foot">${texts.signUp.have} <a href="#/">${texts.signIn.submit}</a></p>
 <//>`;
 

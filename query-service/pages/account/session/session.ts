@@ -1,6 +1,7 @@
 import { type Api, createApi, type Outcome } from '../../parts/api/api.ts';
 import type { Call } from '../../parts/api/call.ts';
 import type { Problem } from '../../parts/api/problem.ts';
+import { withMail } from './with-mail.ts';
 import { worded } from './worded.ts';
 
 /** Who is signed in, in this tab. */
@@ -65,9 +66,21 @@ export class Session {
     return this.#enter(email, await this.#anyone<SignedIn>(call));
   }
 
-  /** Asks for a mail to confirm the address, too. */
+  /** With a mail to confirm the address by. */
   async signUp(email: string, password: string): Promise<Problem | undefined> {
-    return this.#enter(email, await this.anyone<SignedIn>('/v1/signup', { email, password }));
+    const outcome = await withMail((mail) =>
+      this.anyone<SignedIn>('/v1/signup', { email, password, ...mail }),
+    );
+    return this.#enter(email, outcome);
+  }
+
+  /** The new address gets a mail to confirm it by; the token stays good. */
+  async changeEmail(email: string, password: string): Promise<Problem | undefined> {
+    const outcome = await withMail((mail) => this.command('/v1/me/email', { email, password, ...mail }));
+    if (!outcome.ok) return outcome.problem;
+    if (this.#identity) this.#settle({ ...this.#identity, email });
+    this.#tell();
+    return undefined;
   }
 
   /** Forgets the token here whatever the server answers; it ends by itself. */
@@ -83,12 +96,6 @@ export class Session {
     this.#settle(undefined);
     this.#asking?.resolve(false);
     this.#asking = undefined;
-    this.#tell();
-  }
-
-  /** The email has changed, and the token is still good. */
-  rename(email: string): void {
-    if (this.#identity) this.#settle({ ...this.#identity, email });
     this.#tell();
   }
 

@@ -59,12 +59,8 @@ function Email({ view }: Props) {
   };
   const change = async (values: Values) => {
     const wanted = String(values.email).trim();
-    const outcome = await session.command('/v1/me/email', {
-      email: wanted,
-      password: String(values.password),
-    });
-    if (!outcome.ok) return atField(outcome.problem);
-    session.rename(wanted);
+    const problem = await session.changeEmail(wanted, String(values.password));
+    if (problem) return atField(problem);
     done(words.emailChanged(wanted));
     return undefined;
   };

@@ -4,7 +4,7 @@ export const de: AccountTexts = {
   title: 'Ihr Konto',
   nav: { label: 'Bereiche', overview: 'Übersicht', keys: 'Lizenzschlüssel', settings: 'Einstellungen' },
   signOut: 'Abmelden',
-  loadFailed: 'Ihr Konto konnte nicht geladen werden.',
+  welcome: (email) => `Willkommen! Ein Link, um Ihre E-Mail zu bestätigen, ist unterwegs an ${email}.`,
 
   signIn: {
     title: 'Anmelden',

@@ -3,7 +3,7 @@ export const en = {
   title: 'Your account',
   nav: { label: 'Sections', overview: 'Overview', keys: 'License keys', settings: 'Settings' },
   signOut: 'Sign out',
-  loadFailed: 'Your account could not be loaded.',
+  welcome: (email: string) => `Welcome! A link to confirm your email is on its way to ${email}.`,
 
   signIn: {
     title: 'Sign in',
