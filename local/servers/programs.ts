@@ -10,6 +10,8 @@ export type ProgramName =
   | 'nginx'
   | 'java'
   | 'mvn'
+  // The tests of the client's vectors alone.
+  | 'javac'
   // The benchmarks alone.
   | 'wrk'
   // The tests of the monitoring alone.
@@ -28,6 +30,7 @@ const SOURCE: Record<ProgramName, { readonly called: string; readonly package: s
   'redis-server': { called: 'Redis', package: 'redis-server' },
   nginx: { called: 'Nginx', package: 'nginx-light' },
   java: { called: `Java ${OLDEST_JAVA} or newer`, package: 'default-jre-headless' },
+  javac: { called: `a Java compiler, ${OLDEST_JAVA} or newer`, package: 'default-jdk-headless' },
   mvn: { called: 'Maven', package: 'maven' },
   wrk: { called: 'wrk', package: 'wrk' },
   pgbouncer: { called: 'PgBouncer', package: 'pgbouncer' },
@@ -72,7 +75,7 @@ export function findPrograms<N extends ProgramName>(
 function locate(name: ProgramName): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin'];
   if (name === 'postgres' || name === 'initdb') folders.unshift(...postgresFolders());
-  if (name === 'java') folders.push(...javaFolders());
+  if (name === 'java' || name === 'javac') folders.push(...javaFolders());
   return folders
     .map((folder) => path.join(folder, name))
     .find((file) => executable(file) && (name !== 'java' || isRecentJava(file)));

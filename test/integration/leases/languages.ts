@@ -3,21 +3,20 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { programOf } from './guide.ts';
+import { fetchJars } from '../../../local/servers/maven.ts';
+import { findPrograms } from '../../../local/servers/programs.ts';
 
 const run = promisify(execFile);
-const here = import.meta.dirname;
-const clone = path.resolve(here, '../../..');
+const clone = path.resolve(import.meta.dirname, '../../..');
 const programs = path.join(clone, '.local/programs');
+/** Where each language's list of libraries stands. */
+const checkers = path.join(clone, 'client/conformance/checkers');
 
-/** A command line that verifies a lease; what it is asked with follows. */
-type Verifier = readonly [command: string, ...args: string[]];
+/** A command line that runs a program; what it is asked with follows. */
+export type Runnable = readonly [command: string, ...args: string[]];
 
-export interface Language {
-  readonly name: string;
-  /** Installs what the program needs, and resolves with how it is run. @throws what is missing */
-  prepare(): Promise<Verifier>;
-}
+/** Installs what a program of this language needs, and resolves with how it is run. @throws what is missing */
+export type Language = (program: string) => Promise<Runnable>;
 
 const INSTALL = { timeout: 240_000 };
 
@@ -28,55 +27,73 @@ function folderOf(name: string, ...contents: readonly string[]): string {
   return path.join(programs, `lease-${name}-${key}`);
 }
 
+const keyOf = (program: string) => createHash('sha256').update(program).digest('hex').slice(0, 12);
+
 /** PyJWT in an environment of its own, kept in the clone. */
-async function python(): Promise<Verifier> {
-  const requirements = path.join(here, 'requirements.txt');
+async function pythonEnvironment(): Promise<string> {
+  const requirements = path.join(checkers, 'python/requirements.txt');
   const folder = folderOf('python', readFileSync(requirements, 'utf8'));
   if (!existsSync(path.join(folder, 'ready'))) {
     await run('python3', ['-m', 'venv', folder], INSTALL);
     await run(path.join(folder, 'bin/pip'), ['install', '--quiet', '-r', requirements], INSTALL);
     writeFileSync(path.join(folder, 'ready'), '');
   }
-  const program = path.join(folder, 'verify.py');
-  writeFileSync(program, programOf('python'));
-  return [path.join(folder, 'bin/python'), program];
+  return folder;
 }
+
+let environment: Promise<string> | undefined;
+
+export const python: Language = async (program) => {
+  environment ??= pythonEnvironment();
+  const folder = await environment;
+  const file = path.join(folder, `${keyOf(program)}.py`);
+  writeFileSync(file, program);
+  return [path.join(folder, 'bin/python'), file];
+};
 
 /** golang-jwt and keyfunc, at the versions of go.mod; built once. */
-async function go(): Promise<Verifier> {
-  const modules = path.join(here, 'go');
-  const program = programOf('go');
-  const folder = folderOf(
-    'go',
-    program,
-    ...['go.mod', 'go.sum'].map((name) => readFileSync(path.join(modules, name), 'utf8')),
-  );
-  const built = path.join(folder, 'verify');
+export const go: Language = async (program) => {
+  const modules = ['go.mod', 'go.sum'].map((name) => path.join(checkers, 'go', name));
+  const folder = folderOf('go', program, ...modules.map((file) => readFileSync(file, 'utf8')));
+  const built = path.join(folder, 'program');
   if (!existsSync(built)) {
-    cpSync(modules, folder, { recursive: true });
+    mkdirSync(folder, { recursive: true });
+    for (const file of modules) cpSync(file, path.join(folder, path.basename(file)));
     writeFileSync(path.join(folder, 'main.go'), program);
-    await run('go', ['build', '-o', 'verify.part', '.'], { ...INSTALL, cwd: folder });
-    renameSync(path.join(folder, 'verify.part'), built);
+    await run('go', ['build', '-o', 'program.part', '.'], { ...INSTALL, cwd: folder });
+    renameSync(path.join(folder, 'program.part'), built);
   }
   return [built];
-}
+};
+
+/** JJWT, fetched by Maven; compiled once. */
+export const java: Language = async (program) => {
+  const { javac, mvn } = findPrograms(['javac', 'mvn'], (line) => void process.stderr.write(`${line}\n`));
+  const pom = path.join(checkers, 'java/pom.xml');
+  const jars = await fetchJars({ called: 'JJWT', name: 'lease-java', pom }, mvn);
+  const folder = folderOf('java', program, readFileSync(pom, 'utf8'));
+  const classes = path.join(folder, 'classes');
+  const libraries = path.join(jars, '*');
+  if (!existsSync(path.join(folder, 'ready'))) {
+    mkdirSync(classes, { recursive: true });
+    const file = path.join(folder, 'Check.java');
+    writeFileSync(file, program);
+    await run(javac, ['-cp', libraries, '-d', classes, file], INSTALL);
+    writeFileSync(path.join(folder, 'ready'), '');
+  }
+  return [path.join(path.dirname(javac), 'java'), '-cp', `${classes}${path.delimiter}${libraries}`, 'Check'];
+};
 
 /** jose, which the project itself uses. */
-async function node(): Promise<Verifier> {
-  const program = path.join(folderOf('node', programOf('js')), 'verify.mjs');
-  mkdirSync(path.dirname(program), { recursive: true });
-  writeFileSync(program, programOf('js'));
-  return [process.execPath, program];
-}
+export const node: Language = async (program) => {
+  const file = path.join(folderOf('node', program), 'program.mjs');
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, program);
+  return [process.execPath, file];
+};
 
-export const LANGUAGES: readonly Language[] = [
-  { name: 'Python, PyJWT', prepare: python },
-  { name: 'Go, golang-jwt', prepare: go },
-  { name: 'Node, jose', prepare: node },
-];
-
-/** Has a lease verified. @returns what the program prints. @throws Error it refuses the lease */
-export async function verifyWith([command, ...args]: Verifier, api: string, lease: string): Promise<string> {
-  const { stdout } = await run(command, [...args, api, lease], { timeout: 30_000 });
+/** Runs it. @returns what the program prints. @throws Error it exits with another code than 0 */
+export async function runWith([command, ...args]: Runnable, ...more: readonly string[]): Promise<string> {
+  const { stdout } = await run(command, [...args, ...more], { timeout: 30_000 });
   return stdout.trim();
 }
