@@ -67,7 +67,7 @@ export function ActionDialog({ action, basis, onDone, onClose }: ActionDialogPro
 
   if (shown)
     return html`<${Dialog} title=${action.title} onClose=${finish}>
-      <${Notice} tone="good" title=${action.done}><p>${t.shownOnce}</p><//>
+      <${Notice} tone="good" title=${action.done}>${action.isShownOnce && html`<p>${t.shownOnce}</p>`}<//>
       ${shown.content}
       <div class="buttons"><${Button} kind="primary" onClick=${finish}>${parts.close}<//></div>
     <//>`;

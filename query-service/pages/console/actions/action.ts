@@ -22,8 +22,10 @@ export interface Action {
   readonly command: (values: Values) => Command;
   /** Said when it is done; an action with a `result` shows that instead. */
   readonly done: string;
-  /** What the answer shows once. */
+  /** What of the answer is shown. */
   readonly result?: (body: unknown) => Children;
+  /** The result can't be looked up later: a secret, a link. */
+  readonly isShownOnce?: boolean;
 }
 
 /** What the person looked at when they decided: a command for it is refused if that has changed. */

@@ -71,6 +71,7 @@ const resetPassword = (name: string, path: string): Action => ({
   scopes: ['customers:write'],
   fields: [],
   command: posting(`${path}/password-reset`),
+  isShownOnce: true,
   result: (answer) => {
     const { token, expires_at: until } = answer as { token: string; expires_at: string };
     return html`<${CopyText} label=${t.resetPassword.link} text=${`${location.origin}/account#reset=${token}`} />

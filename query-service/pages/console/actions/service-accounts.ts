@@ -49,6 +49,7 @@ export function serviceActions(account: ServiceAccountResource, mine: readonly s
       title: t.issueKey.title(name),
       scopes,
       fields: [{ name: 'expires_at', label: texts.commands.fields.expires, kind: 'date' }],
+      isShownOnce: true,
       command: posting(`${path}/keys`, (values) => ({ expires_at: givenDay(values, 'expires_at') })),
       result: (answer) => html`<p class="hint">${t.services.secretHint}</p>
         <${CopyText} label=${t.services.id} text=${id} />

@@ -34,6 +34,7 @@ export const inviteMember = (mine: readonly string[]): Action => ({
     scopes: values.scopes,
   })),
   result: welcomeLink,
+  isShownOnce: true,
 });
 
 /** What can be done with a member of staff. */
@@ -63,6 +64,7 @@ export function memberActions(member: Member, mine: readonly string[]): readonly
       fields: [],
       command: posting(`${path}/reset`),
       result: welcomeLink,
+      isShownOnce: true,
     },
     {
       ...t.removeMember,

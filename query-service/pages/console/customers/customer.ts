@@ -36,7 +36,7 @@ export function CustomerPage({ id }: { readonly id: string }) {
     return html`<${Page} title=${t.find.customer} above=${html`<${Back} />`}><${Show} loaded=${loaded}>${() => undefined}<//><//>`;
   const basis = { etag, userId: id };
   const props = { customer, basis, position, turn, onDone };
-  return html`<${Page} title=${nameOf(customer)} above=${html`<${Back} />`}
+  return html`<${Page} title=${customer.status === 'erased' ? t.erasedCustomer : nameOf(customer)} above=${html`<${Back} />`}
       tools=${customer.status === 'active' && html`<${Account} ...${props} />`}>
     ${loaded.problem && html`<${Show} loaded=${loaded}>${() => undefined}<//>`}
     ${customer.status === 'erased' && html`<${Notice} tone="warning" title=${t.erased}><p>${t.erasedText}</p><//>`}

@@ -51,7 +51,7 @@ export function Keys({ customer, catalogue, basis, turn, onDone }: PartProps) {
         {
           label: t.actions,
           cell: (key: LicenseKeyResource) =>
-            key.status === 'good' || key.status === 'used_up'
+            customer.status === 'active' && (key.status === 'good' || key.status === 'used_up')
               ? html`<${ActionButton} small of=${key.license_key ?? key.key_id} action=${revokeKey(key)} basis=${basis} onDone=${onDone} />`
               : undefined,
         },

@@ -58,7 +58,12 @@ function Places({
   });
 }
 
-function MachineTable({ rows, basis, onDone }: PartProps & { readonly rows: readonly LicenseResource[] }) {
+function MachineTable({
+  customer,
+  rows,
+  basis,
+  onDone,
+}: PartProps & { readonly rows: readonly LicenseResource[] }) {
   return html`<${Table} caption=${t.machines} rows=${rows} rowKey=${(one: LicenseResource) => one.license_id}
     empty=${t.noMachines} columns=${[
       {
@@ -72,7 +77,7 @@ function MachineTable({ rows, basis, onDone }: PartProps & { readonly rows: read
       {
         label: t.actions,
         cell: (one: LicenseResource) =>
-          html`<span class="buttons">${licenseActions(one).map(
+          html`<span class="buttons">${(customer.status === 'active' ? licenseActions(one) : []).map(
             (
               action,
             ) => html`<${ActionButton} key=${action.label} small of=${machineName(one)} action=${action}

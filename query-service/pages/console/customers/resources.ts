@@ -21,6 +21,6 @@ export interface History {
   readonly next_cursor: string | null;
 }
 
-/** What a customer is called here. */
+/** What a customer is called here; who was erased has an id and no name. */
 export const nameOf = (customer: Customer): string =>
   customer.email ?? customer.name ?? customer.external_id ?? customer.user_id;

@@ -18,6 +18,8 @@ import { ServiceAccountPage } from '../staff/service-account.ts';
 import { ServiceAccounts } from '../staff/service-accounts.ts';
 import { Figures } from '../stats/figures.ts';
 import { texts } from '../texts/texts.ts';
+import { WebhookPage } from '../webhooks/webhook.ts';
+import { Webhooks } from '../webhooks/webhooks.ts';
 import { Page } from './page.ts';
 
 interface Section {
@@ -49,7 +51,19 @@ const SECTIONS: readonly Section[] = [
   },
   { name: 'plans', label: nav.plans, scopes: [], view: () => html`<${Plans} />` },
   { name: 'figures', label: nav.figures, scopes: ['history:read'], view: () => html`<${Figures} />` },
-  { name: 'mails', label: nav.mails, scopes: ['customers:write'], view: () => html`<${Mails} />` },
+  {
+    name: 'webhooks',
+    label: nav.webhooks,
+    scopes: ['webhooks:write'],
+    view: (id, query) =>
+      id === undefined ? html`<${Webhooks} />` : html`<${WebhookPage} key=${id} id=${id} query=${query} />`,
+  },
+  {
+    name: 'mails',
+    label: nav.mails,
+    scopes: ['customers:write'],
+    view: (_id, query) => html`<${Mails} query=${query} />`,
+  },
   {
     name: 'staff',
     label: nav.staff,

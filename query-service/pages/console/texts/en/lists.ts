@@ -62,9 +62,17 @@ export const lists = {
   },
   mails: {
     title: 'Mails',
-    intro: 'What is sent to customers. A mail that can’t be sent is tried for a day, then it is parked here.',
+    intro:
+      'What is sent to customers. A mail that can’t be sent is tried for a day, then it stays here as failed (`cli mail retry`). Under npm start mails are files in .local/mails.',
     empty: 'No mail yet.',
-    notHere: 'This system sends no mail: the setting MAIL_URL is not set.',
+    customer: 'Customer',
+    kinds: {
+      'verify-email': 'Confirm the email',
+      'reset-password': 'Choose a new password',
+      'email-changed': 'The email was changed',
+      'subscription-ending': 'The subscription ends soon',
+      'subscription-ended': 'The subscription has ended',
+    } as Readonly<Record<string, string>>,
     to: 'To',
     kind: 'Mail',
     status: 'Status',
@@ -87,4 +95,5 @@ export const lists = {
     total: (count: string) => `${count} in all`,
   },
   more: 'Show more',
+  all: 'all',
 };
