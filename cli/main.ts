@@ -5,6 +5,7 @@ import { config } from './commands/config.ts';
 import { history } from './commands/history.ts';
 import { importCommand } from './commands/import.ts';
 import { keys } from './commands/keys.ts';
+import { mail } from './commands/mail.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { openapi } from './commands/openapi.ts';
 import { parked } from './commands/parked.ts';
@@ -27,6 +28,7 @@ const commands: readonly Command[] = [
   vault,
   rebuildCommand,
   parked,
+  mail,
   replay,
   history,
   config,

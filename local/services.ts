@@ -33,6 +33,10 @@ export function serviceEnvironment(backends: Backends): Record<string, string> {
     EVENTSTORE_URL: `esdb://127.0.0.1:${backends.eventStorePort}?tls=false`,
     KEYRING_FILE: path.join(backends.data, 'keys', 'keyring.json'),
     VAULT_MASTER_KEY_FILE: path.join(backends.data, 'keys', 'master.key'),
+    // What would be mailed is in files, and its links lead here.
+    MAIL_URL: `file:${path.join(backends.data, 'mails')}`,
+    MAIL_FROM: 'License System <mail@localhost>',
+    PUBLIC_URL: backends.publicUrl,
     ...(backends.catalogue && { PLAN_CATALOGUE_FILE: backends.catalogue }),
     ...backends.kafka,
   };

@@ -25,6 +25,8 @@ import { DeliverySender } from './deliveries/sender.ts';
 import { sweepDeliveries } from './deliveries/sweep.ts';
 import type { Enqueuer, Sender } from './enqueuer.ts';
 import { ENQUEUED, Following } from './follow.ts';
+import { createMail, type MailOptions } from './mail/create-mail.ts';
+import { sweepMails } from './mail/due.ts';
 import { createNotifierMetrics, type NotifierMetrics } from './metrics.ts';
 import { Sending } from './sending.ts';
 import { WebhookEnqueuer } from './webhooks/enqueuer.ts';
@@ -37,6 +39,7 @@ export interface NotifierServiceOptions {
   readonly enqueuers?: readonly Enqueuer[];
   readonly schedule?: Schedule;
   readonly gate?: Gate;
+  readonly mailPause?: MailOptions['mailPause'];
 }
 
 export type Connections = Awaited<ReturnType<typeof connect>>;
@@ -73,14 +76,20 @@ async function connect({ config, logger }: NotifierServiceOptions) {
   };
 }
 
-/** What turns events into what is due, and what sends it. */
+interface Rooms {
+  readonly enqueuers: readonly Enqueuer[];
+  readonly senders: readonly Sender[];
+  close(): void;
+}
+
+/** What turns events into what is due, and what sends it. @throws ConfigError mail is not set up as a whole */
 function createRooms(
   { database: pool, vault, log }: Connections,
   options: NotifierServiceOptions,
   registry: Registry,
   { leftOut }: NotifierMetrics,
-): { readonly enqueuers: readonly Enqueuer[]; readonly senders: readonly Sender[] } {
-  const { config, logger } = options;
+): Rooms {
+  const { config, logger, mailPause } = options;
   const { schedule = createSchedule(), gate = gateOf(config) } = options;
   const deliveries = new DeliverySender({
     pool,
@@ -97,7 +106,12 @@ function createRooms(
   const reader = createReader();
   const states = new UserStates({ log, reader, vault, db: pool });
   const webhooks = new WebhookEnqueuer({ pool, states, leftOut, logger, ...{ log, reader } });
-  return { enqueuers: options.enqueuers ?? [webhooks], senders: [deliveries] };
+  const mail = createMail({ ...{ config, pool, log, vault, registry, logger, mailPause } });
+  return {
+    enqueuers: options.enqueuers ?? [webhooks, ...(mail ? [mail.enqueuer] : [])],
+    senders: [deliveries, ...(mail ? [mail.sender] : [])],
+    close: () => mail?.close(),
+  };
 }
 
 const gateOf = ({ WEBHOOK_ALLOW_PRIVATE }: NotifierConfig): Gate =>
@@ -115,7 +129,7 @@ export async function startNotifier(options: NotifierServiceOptions): Promise<Co
   watchPools(metrics.registry, { database: pool });
   const notifierMetrics = createNotifierMetrics(metrics.registry);
   const missingMigrations = () => missingNotifierMigrations(pool);
-  const { enqueuers, senders } = createRooms(connections, options, metrics.registry, notifierMetrics);
+  const { enqueuers, senders, close } = createRooms(connections, options, metrics.registry, notifierMetrics);
   const sending = new Sending({ pool, missingMigrations, senders, logger });
   const feed = eventStoreFeed(log, config.NOTIFIER_BATCH_EVENTS, ENQUEUED);
   const following = new Following({
@@ -145,7 +159,8 @@ export async function startNotifier(options: NotifierServiceOptions): Promise<Co
     active: () => consumer.following,
     async round() {
       const swept = await sweepDeliveries(pool, config.NOTIFICATIONS_RETENTION_DAYS);
-      if (swept > 0) logger.info({ deliveries: swept }, 'swept');
+      const mails = await sweepMails(pool, config.NOTIFICATIONS_RETENTION_DAYS);
+      if (swept + mails > 0) logger.info({ deliveries: swept, mails }, 'swept');
     },
     logger,
   });
@@ -163,6 +178,9 @@ export async function startNotifier(options: NotifierServiceOptions): Promise<Co
     async stopWork() {
       await Promise.all([maintenance.stop(), observing.stop(), consumer.stop(), sending.stop()]);
     },
-    closeConnections: () => connections.close(),
+    async closeConnections() {
+      close();
+      await connections.close();
+    },
   });
 }

@@ -3,6 +3,7 @@ import { connectionUrl, integer, readConfig, serviceSettings } from '../../share
 import { httpSettings } from '../../shared/http/settings.ts';
 import { vaultSettings } from '../../shared/vault/master-key.ts';
 import { webhookSettings } from '../../shared/webhooks/settings.ts';
+import { mailSettings } from './mail/settings.ts';
 
 /** Every setting of this service. */
 export const notifierSettings = z.object({
@@ -10,6 +11,7 @@ export const notifierSettings = z.object({
   ...httpSettings,
   ...vaultSettings,
   ...webhookSettings,
+  ...mailSettings,
   PORT: integer(0, 65_535).default(3005).describe('Port of health and metrics; 0 for any free one'),
   EVENTSTORE_URL: connectionUrl('esdb://', 'esdb+discover://').describe('Connection string of the event log'),
   DATABASE_URL: connectionUrl('postgres://', 'postgresql://').describe(
@@ -21,7 +23,7 @@ export const notifierSettings = z.object({
   NOTIFIER_BATCH_EVENTS: integer(1, 10_000).default(500).describe('Most events of one transaction'),
   NOTIFICATIONS_RETENTION_DAYS: integer(4, 365)
     .default(30)
-    .describe('How long deliveries are kept, whatever became of them'),
+    .describe('How long deliveries and mails are kept, whatever became of them'),
 });
 
 export type NotifierConfig = z.infer<typeof notifierSettings>;

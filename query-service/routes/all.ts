@@ -2,6 +2,7 @@ import type { Route, RouteSpec } from '../../shared/http/routes/route.ts';
 import type { QueryContext } from '../context.ts';
 import { jwksRoutes } from './jwks.ts';
 import { licenseRoutes } from './licenses.ts';
+import { mailRoutes } from './mails.ts';
 import { parkedEventRoutes } from './parked-events.ts';
 import { planRoutes } from './plans.ts';
 import { serviceAccountRoutes } from './service-accounts.ts';
@@ -24,6 +25,7 @@ export const queryRoutes: readonly Route<QueryContext>[] = [
   ...staffRoutes,
   ...statsRoutes,
   ...parkedEventRoutes,
+  ...mailRoutes,
   ...planRoutes,
   ...jwksRoutes,
 ];
