@@ -6,6 +6,7 @@ import { commandSettings } from '../command-service/config.ts';
 import { relaySettings } from '../projector/relay/config.ts';
 import { kafkaSettings } from '../shared/adapters/kafka/settings.ts';
 import { ConfigError, connectionUrl, readConfig, serviceSettings } from '../shared/config.ts';
+import { publicSettings } from '../shared/http/settings.ts';
 import { tokenSettings } from '../shared/tokens/settings.ts';
 import { vaultSettings } from '../shared/vault/master-key.ts';
 import { UsageError } from './command-line/command.ts';
@@ -79,20 +80,24 @@ const kafka = z.object({
   KAFKA_TOPIC_REPLICATION: relaySettings.shape.KAFKA_TOPIC_REPLICATION,
 });
 
-/** An import decides and writes as a command node does. */
-const importing = z.object({
+/** Deciding and writing as a command node does. */
+const writing = z.object({
   ...openingPersonal.shape,
   ...eventStore,
   PLAN_CATALOGUE_FILE: commandSettings.shape.PLAN_CATALOGUE_FILE,
   EVENT_SCHEMA_LEVEL: commandSettings.shape.EVENT_SCHEMA_LEVEL,
 });
 
+/** And a link for whoever is welcomed. */
+const staff = z.object({ ...writing.shape, ...publicSettings });
+
 const readingLog = z.object({ ...common, ...database, ...eventStore });
 
 export type TokenConfig = z.infer<typeof tokens>;
 export type KeysConfig = z.infer<typeof keys>;
 export type EnsureConfig = z.infer<typeof ensuring>;
-export type ImportConfig = z.infer<typeof importing>;
+export type WritingConfig = z.infer<typeof writing>;
+export type StaffConfig = z.infer<typeof staff>;
 
 /**
  * The environment. Where it names no system (NODE_ENV is not set), the one that the launcher started on this
@@ -135,8 +140,10 @@ export const readEventStoreConfig = (): z.infer<typeof eventStoreAlone> =>
 export const readKafkaConfig = (): z.infer<typeof kafka> => readConfig(kafka, environment());
 export const readPersonalConfig = (): z.infer<typeof openingPersonal> =>
   withMasterKey(readConfig(openingPersonal, environment()), 'to open personal data');
-export const readImportConfig = (): ImportConfig =>
-  withMasterKey(readConfig(importing, environment()), 'to seal personal data');
+export const readImportConfig = (): WritingConfig =>
+  withMasterKey(readConfig(writing, environment()), 'to seal personal data');
+export const readStaffConfig = (): StaffConfig =>
+  withMasterKey(readConfig(staff, environment()), 'to seal personal data');
 
 function withMasterKey<C extends z.infer<typeof openingPersonal>>(config: C, why: string): C {
   if (config.VAULT_MASTER_KEY || config.VAULT_MASTER_KEY_FILE) return config;

@@ -14,6 +14,7 @@ import { rebuildCommand } from './commands/rebuild.ts';
 import { replay } from './commands/replay.ts';
 import { secrets } from './commands/secrets.ts';
 import { settings } from './commands/settings.ts';
+import { staff } from './commands/staff.ts';
 import { token } from './commands/token.ts';
 import { vault } from './commands/vault.ts';
 
@@ -21,6 +22,7 @@ import { vault } from './commands/vault.ts';
 const commands: readonly Command[] = [
   migrateCommand,
   token,
+  staff,
   plans,
   importCommand,
   keys,

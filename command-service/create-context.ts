@@ -83,11 +83,11 @@ export function createContext(
     onAppend,
     ...(pause && { pause }),
   };
-  const executor = createExecutor(dependencies);
+  const staff = createStaff(dependencies);
+  const executor = createExecutor(dependencies, staff.members);
   watch(executor, passwords, limiter);
   const owners = createOwnerIndex({ pool: database, log });
   const clientFacts = createClientFacts({ pool: connections.factsDatabase, logger: options.logger });
-  const staff = createStaff(dependencies);
   const cookie = sessionCookie(config.PUBLIC_URL);
   const webhooks = { ...createWebhooks(dependencies), allowPrivate: config.WEBHOOK_ALLOW_PRIVATE };
   const deliveries = createDeliveries(database, clock);

@@ -37,6 +37,7 @@ import { actorOf, stampCommand } from './execute/stamps.ts';
 import { UserStates } from './execute/states/user-states.ts';
 import { createLicenseKeys, type LicenseKeys } from './license-keys/license-keys.ts';
 import { Reservations } from './reservations/reservations.ts';
+import type { Members } from './staff/people/members.ts';
 import { createStartSubscription } from './subscriptions/start.ts';
 import { createTellOfEnd, type ToldEnd } from './subscriptions/tell-of-end.ts';
 
@@ -74,8 +75,11 @@ export interface Executor {
   load(): { readonly users: number; readonly bytes: number; readonly busyUsers: number };
 }
 
-/** The write side of one command node. */
-export function createExecutor(dependencies: ExecutorDependencies): Executor {
+/** The write side of one command node: of customers. */
+export function createExecutor(
+  dependencies: ExecutorDependencies,
+  { finishRemoval }: Pick<Members, 'finishRemoval'>,
+): Executor {
   const { log, codec, clock, vault, snapshots, readDeadlineMs, stateCacheBytes } = dependencies;
   const append = createAppend(dependencies);
   const states = new UserStates({
@@ -120,7 +124,7 @@ export function createExecutor(dependencies: ExecutorDependencies): Executor {
     erase: createErase(parts),
     licenseKeys: createLicenseKeys(parts),
     tellOfEnd: createTellOfEnd(parts),
-    sweepErasures: createSweep(parts),
+    sweepErasures: createSweep({ ...parts, finishRemoval }),
     load: () => ({ users: states.size, bytes: states.bytes, busyUsers: queue.size }),
   };
 }

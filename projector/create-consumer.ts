@@ -35,6 +35,7 @@ export function createConsumer(
       reader: createReader(),
       vault,
       foreign: (event) => logger.warn({ err: event }, 'foreign_event'),
+      unreadable: (staffId, cause) => logger.error({ staff_id: staffId, err: cause }, 'staff_unreadable'),
     },
   );
   const caches = new Caches({ db: pool, redis, logger, metrics });

@@ -1,10 +1,11 @@
+import { createImporter } from '../../command-service/import/importer.ts';
 import { type Command, Interrupted, type Io, parseOptions, UsageError } from '../command-line/command.ts';
 import { interruptible } from '../command-line/interruption.ts';
 import { readImportConfig } from '../config.ts';
-import { openImporter } from '../import/open.ts';
 import { persistently } from '../import/persistently.ts';
 import { type ImportReport, ImportStopped, runImport } from '../import/run.ts';
 import { createProgress } from '../output/progress.ts';
+import { openWriteSide } from '../write-side/open.ts';
 
 /** Customers were left out. */
 class ImportIncomplete extends Error {
@@ -51,7 +52,8 @@ function say({ customers, unchanged, events }: ImportReport, isDryRun: boolean, 
 /** Runs it, and says where to go on if it could not come to its end. */
 async function importFile({ file, fromLine, isDryRun }: Choices, io: Io, signal: AbortSignal): Promise<void> {
   const goOn = (line: number) => `Go on with: import ${file} --from-line ${line}`;
-  const { importer, close } = await openImporter(readImportConfig());
+  const { dependencies, close } = await openWriteSide(readImportConfig(), 'cli import');
+  const importer = createImporter(dependencies);
   let report: ImportReport;
   try {
     report = await runImport({

@@ -1,7 +1,7 @@
 import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
 import { createPool, type Queryable } from '../../shared/adapters/postgres/pool.ts';
 import type { EventLog } from '../../shared/event-log/event-log.ts';
-import { userOfStream } from '../../shared/events/streams.ts';
+import { staffOfStream, userOfStream } from '../../shared/events/streams.ts';
 import { insertTombstones, selectDataKeys } from '../../shared/vault/statements.ts';
 import { type Command, type Io, parseOptions, UsageError } from '../command-line/command.ts';
 import { readVaultConfig } from '../config.ts';
@@ -10,7 +10,8 @@ import { toolLogger } from '../logger.ts';
 const BATCH = 1_000;
 
 /**
- * Makes a tombstone for every user whose erasure stands in the log, whatever its version. No master key is needed.
+ * Makes a tombstone for every user whose erasure stands in the log, whatever its version, and for everybody who was removed from
+ * the staff. No master key is needed.
  * @returns how many erasures the log holds, and how many of them the vault did not know
  */
 export async function applyErasures(
@@ -26,17 +27,22 @@ export async function applyErasures(
     erased.clear();
   };
   for await (const { type, stream } of log.readAll()) {
-    const userId = userOfStream(stream);
-    if (type !== 'UserErased' || userId === undefined) continue;
-    erased.add(userId);
+    const id = erasedBy(type, stream);
+    if (id === undefined) continue;
+    erased.add(id);
     if (erased.size >= BATCH) await flush();
   }
   await flush();
   return { found, applied };
 }
 
+const erasedBy = (type: string, stream: string): string | undefined => {
+  if (type === 'UserErased') return userOfStream(stream);
+  return type === 'StaffRemoved' ? staffOfStream(stream) : undefined;
+};
+
 /**
- * The users whose personal data is in the log and whose key is nowhere: they came after the backup that was restored.
+ * The users and members of staff whose personal data is in the log and whose key is nowhere: they came after the backup that was restored.
  */
 export async function missingKeys(log: EventLog, vault: Queryable): Promise<string[]> {
   const sealed = new Set<string>();
@@ -48,10 +54,10 @@ export async function missingKeys(log: EventLog, vault: Queryable): Promise<stri
   };
   const seen = new Set<string>();
   for await (const { stream, data } of log.readAll()) {
-    const userId = userOfStream(stream);
-    if (userId === undefined || seen.has(userId) || !isSealed(data)) continue;
-    seen.add(userId);
-    sealed.add(userId);
+    const id = userOfStream(stream) ?? staffOfStream(stream);
+    if (id === undefined || seen.has(id) || !isSealed(data)) continue;
+    seen.add(id);
+    sealed.add(id);
     if (sealed.size >= BATCH) await flush();
   }
   await flush();

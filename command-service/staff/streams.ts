@@ -37,8 +37,21 @@ export interface StaffStreams {
   recent(staffId: string): Promise<StaffAccount | undefined>;
 }
 
+type StreamDependencies = Pick<
+  ExecutorDependencies,
+  | 'log'
+  | 'codec'
+  | 'clock'
+  | 'catalogue'
+  | 'appendDeadlineMs'
+  | 'readDeadlineMs'
+  | 'retryForMs'
+  | 'onAppend'
+  | 'pause'
+>;
+
 /** Its methods throw what {@link Executor}'s do. */
-export function createStaffStreams(dependencies: ExecutorDependencies): StaffStreams {
+export function createStaffStreams(dependencies: StreamDependencies): StaffStreams {
   const { log, codec, readDeadlineMs } = dependencies;
   const states = new FoldedStates({
     aggregate: STAFF,

@@ -16,7 +16,7 @@ import { PersonalUnreadable } from '../../shared/vault/errors.ts';
 import type { DataKey, Erased } from '../../shared/vault/personal.ts';
 import type { Vault } from '../../shared/vault/vault.ts';
 import { readDataKeys } from '../data-keys.ts';
-import { FeedStop, unknownEvent } from '../errors.ts';
+import { type FeedStop, unknownEvent } from '../errors.ts';
 
 export interface DecodedEvent extends FoldedEvent {
   /** The log's time, which the checkpoint keeps; the event's own time is in `recorded`. */
@@ -55,6 +55,8 @@ export interface Decoder {
   readonly vault: Pick<Vault, 'dataKeys'>;
   /** Called with each event that another program wrote. */
   readonly foreign?: (event: ForeignEvent) => void;
+  /** Called with each member of staff whose personal data is damaged. */
+  readonly unreadable?: (staffId: string, cause: PersonalUnreadable) => void;
 }
 
 /** Events that are decoded at a stretch, about 2 ms: then whatever has come from PostgreSQL is looked at first. */
@@ -108,7 +110,7 @@ export async function decodeEvents(
     if (i % SLICE === SLICE - 1) await turn();
     events.push(open(decoder.reader, event, keys));
   }
-  const members = staff.map((event) => openMember(decoder.reader, event, keys));
+  const members = staff.map((event) => openMember(decoder, event, keys));
   return { events, staff: members, count, last: recorded[count - 1], ...(stop ? { stop } : {}) };
 }
 
@@ -145,9 +147,9 @@ function open(reader: EventReader, known: Known, keys: ReadonlyMap<string, DataK
   }
 }
 
-/** @throws FeedStop what is sealed does not open: nothing of staff is ever parked */
+/** Whoever's personal data is damaged is shown without it, and named: nothing of staff is ever parked, and one row stops nobody. */
 function openMember(
-  reader: EventReader,
+  { reader, unreadable }: Decoder,
   recorded: Recorded<StaffEvent>,
   keys: ReadonlyMap<string, DataKey | Erased>,
 ): DecodedStaffEvent {
@@ -162,7 +164,7 @@ function openMember(
     return { recorded, person: { email, name } };
   } catch (cause) {
     if (!(cause instanceof PersonalUnreadable)) throw cause;
-    const message = `the personal data of the member of staff ${data.staffId} does not open under its key`;
-    throw new FeedStop('vault_key_unreadable', message, 'restore the vault from its backup', { cause });
+    unreadable?.(data.staffId, cause);
+    return { recorded, person: NOTHING };
   }
 }

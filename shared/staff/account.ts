@@ -43,6 +43,12 @@ export interface StaffAccount extends StaffPerson {
   readonly updatedAt: number;
 }
 
+/** As it is shown: a person is invited until password and second factor are set. */
+export function staffStatus({ status, isReady }: StaffAccount): 'invited' | 'active' | 'removed' {
+  if (status === 'removed') return 'removed';
+  return isReady ? 'active' : 'invited';
+}
+
 /** How long a session lasts. */
 export const STAFF_SESSION_MS = 12 * 3_600_000;
 

@@ -4,11 +4,13 @@ import { type EraseParts, finishErasure } from './erase.ts';
 
 /**
  * Finishes erasures that a crash or a store that was unavailable cut off: all that have begun and are not finished. One
- * whose `UserErased` was never appended is forgotten after an hour: then nothing was promised.
+ * (of a user, or of a person of the staff) whose event was never appended is forgotten after an hour: then nothing was promised.
  * @returns how many had something left to do, until the signal aborted
  */
-export function createSweep(parts: EraseParts): (signal?: AbortSignal) => Promise<number> {
-  const { states, queue, dependencies } = parts;
+export function createSweep(
+  parts: EraseParts & { readonly finishRemoval: (id: string) => Promise<boolean> },
+): (signal?: AbortSignal) => Promise<number> {
+  const { states, queue, dependencies, finishRemoval } = parts;
   const { erasures } = dependencies;
   const stampOf = (): CommandStamp => ({
     commandId: randomUUID(),
@@ -23,8 +25,9 @@ export function createSweep(parts: EraseParts): (signal?: AbortSignal) => Promis
       if (signal?.aborted) break;
       try {
         const status = await queue.run(userId, async () => (await states.readToEnd(userId)).account.status);
-        if (status === 'erased' && (await finishErasure(parts, userId, stampOf()))) finished += 1;
-        else if (status !== 'erased' && isOld) await erasures.forget(userId);
+        if (status === 'erased') finished += (await finishErasure(parts, userId, stampOf())) ? 1 : 0;
+        else if (await finishRemoval(userId)) finished += 1;
+        else if (isOld) await erasures.forget(userId);
       } catch (error) {
         failures.push(error); // one user who can't be finished now keeps nobody else's data alive
       }

@@ -36,6 +36,8 @@ export interface Members {
   ): Promise<Outcome>;
   /** May be repeated: each time the key's tombstone is seen to. */
   remove(request: StaffRequest, staffId: string): Promise<Outcome>;
+  /** Makes what was sealed of a person unreadable, if they were removed. @returns whether they were */
+  finishRemoval(staffId: string): Promise<boolean>;
   /** Opens what is sealed of a person; all null once they are removed. */
   open(account: StaffAccount): Promise<StaffPerson>;
   /** Whether a session was ended, by a state that is a moment old at most. */
@@ -74,6 +76,11 @@ export function createMembers(parts: Parts, streams: StaffStreams, find: FindMem
       },
     });
 
+  async function forget(staffId: string): Promise<void> {
+    await vault.applyErasures([staffId]);
+    await erasures.end(staffId);
+  }
+
   return {
     async invite(request, { email, name, scopes }) {
       const stamp = await stampOf(request);
@@ -95,11 +102,13 @@ export function createMembers(parts: Parts, streams: StaffStreams, find: FindMem
     execute: async (request, staffId, command) => run(request, await stampOf(request), staffId, command),
     async remove(request, staffId) {
       const outcome = await run(request, await stampOf(request), staffId, { type: 'Remove' });
-      if (outcome.kind === 'done') {
-        await vault.applyErasures([staffId]);
-        await erasures.end(staffId);
-      }
+      if (outcome.kind === 'done') await forget(staffId);
       return outcome;
+    },
+    async finishRemoval(staffId) {
+      const isRemoved = await streams.read(staffId, ({ account }) => account?.status === 'removed');
+      if (isRemoved) await forget(staffId);
+      return isRemoved;
     },
     open: createOpenMember(parts),
     async hasEnded({ sub, jti }) {

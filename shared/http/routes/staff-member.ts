@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StaffAccount, StaffPerson } from '../../staff/account.ts';
+import { type StaffAccount, type StaffPerson, staffStatus } from '../../staff/account.ts';
 
 const time = z.iso.datetime({ precision: 3 });
 
@@ -39,17 +39,12 @@ export const meResource = z
   })
   .meta({ id: 'StaffMe' });
 
-const statusOf = ({ status, isReady }: StaffAccount): MemberResource['status'] => {
-  if (status === 'removed') return 'removed';
-  return isReady ? 'active' : 'invited';
-};
-
 /** @param person what is opened of them */
 export const showMember = (account: StaffAccount, { email, name }: StaffPerson): MemberResource => ({
   staff_id: account.staffId,
   email,
   name,
-  status: statusOf(account),
+  status: staffStatus(account),
   scopes: [...account.scopes],
   created_at: new Date(account.createdAt).toISOString(),
   updated_at: new Date(account.updatedAt).toISOString(),

@@ -9,11 +9,8 @@ import { createSnapshots } from '../../../command-service/execute/states/snapsho
 import { createExecutor, type Executor } from '../../../command-service/executor.ts';
 import { createImporter, type Importer } from '../../../command-service/import/importer.ts';
 import { Reservations } from '../../../command-service/reservations/reservations.ts';
-import {
-  createServiceAccounts,
-  type ServiceAccounts,
-} from '../../../command-service/staff/service-accounts.ts';
-import { createStaffStreams } from '../../../command-service/staff/streams.ts';
+import type { ServiceAccounts } from '../../../command-service/staff/service-accounts.ts';
+import { createStaff } from '../../../command-service/staff/staff.ts';
 import { type EventStore, startEventStore } from '../../../local/event-store/server.ts';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
@@ -142,8 +139,13 @@ export class Backend {
     };
     const reservations = new Reservations({ ...dependencies, append: createAppend(dependencies) });
     const importer = createImporter(dependencies);
-    const serviceAccounts = createServiceAccounts(dependencies, createStaffStreams(dependencies));
-    return Object.assign(handles, createExecutor(dependencies), { reservations, importer, serviceAccounts });
+    const { serviceAccounts, members } = createStaff(dependencies);
+    return Object.assign(handles, createExecutor(dependencies, members), {
+      reservations,
+      importer,
+      serviceAccounts,
+      members,
+    });
   }
 
   async stream(name: string): Promise<RecordedEvent[]> {
