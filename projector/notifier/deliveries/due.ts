@@ -110,14 +110,15 @@ DELETE FROM notifications.delivery_queues q WHERE webhook_id = $1 AND queue_id =
   SELECT FROM notifications.deliveries
   WHERE webhook_id = q.webhook_id AND queue_id = q.queue_id AND status = 'pending')`;
 
+// The attempt may have gone where the endpoint was before.
 const FOUND = `
 UPDATE notifications.webhooks SET found = $2, found_at = now()
-WHERE webhook_id = $1 AND status = 'enabled' AND found IS NULL`;
+WHERE webhook_id = $1 AND status = 'enabled' AND found IS NULL AND url = $3`;
 
 /** Writes down what became of an attempt, and when the queue is due again. */
 export async function settle(
   pool: Pool,
-  { webhookId, queueId }: DueQueue,
+  { webhookId, queueId, url }: DueQueue,
   delivery: Delivery,
   outcome: Outcome,
 ): Promise<void> {
@@ -140,7 +141,7 @@ export async function settle(
       ],
     });
     await tx.query({ name: 'queue_close', text: CLOSE_QUEUE, values: [webhookId, queueId] });
-    if (outcome.kind === 'failed') await tx.query(FOUND, [webhookId, outcome.found]);
+    if (outcome.kind === 'failed') await tx.query(FOUND, [webhookId, outcome.found, url]);
   });
 }
 

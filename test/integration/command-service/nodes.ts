@@ -11,6 +11,7 @@ import { createImporter, type Importer } from '../../../command-service/import/i
 import { Reservations } from '../../../command-service/reservations/reservations.ts';
 import type { ServiceAccounts } from '../../../command-service/staff/service-accounts.ts';
 import { createStaff } from '../../../command-service/staff/staff.ts';
+import { createWebhooks, type Webhooks } from '../../../command-service/webhooks/webhooks.ts';
 import { type EventStore, startEventStore } from '../../../local/event-store/server.ts';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
@@ -40,6 +41,7 @@ export interface Node extends Executor {
   readonly reservations: Reservations;
   readonly importer: Importer;
   readonly serviceAccounts: ServiceAccounts;
+  readonly webhooks: Webhooks;
   /** Stream names, in order, of what this node asked the log for. */
   readonly appends: string[];
   readonly reads: string[];
@@ -96,15 +98,16 @@ export class Backend {
   ): Node {
     const log = this.#connect(connectionString);
     const vault = createVault({ db: this.pool, masterKey: this.#masterKey, clock: () => Date.now() });
-    const handles: Omit<Node, keyof Executor | 'reservations' | 'importer' | 'serviceAccounts'> = {
-      vault,
-      appends: [],
-      reads: [],
-      eventsRead: 0,
-      append: (send) => send(),
-      pause: async () => undefined,
-      now: () => Date.now(),
-    };
+    const handles: Omit<Node, keyof Executor | 'reservations' | 'importer' | 'serviceAccounts' | 'webhooks'> =
+      {
+        vault,
+        appends: [],
+        reads: [],
+        eventsRead: 0,
+        append: (send) => send(),
+        pause: async () => undefined,
+        now: () => Date.now(),
+      };
     const dependencies: ExecutorDependencies = {
       log: {
         append: (stream, expected, events, how) => {
@@ -140,12 +143,9 @@ export class Backend {
     const reservations = new Reservations({ ...dependencies, append: createAppend(dependencies) });
     const importer = createImporter(dependencies);
     const { serviceAccounts, members } = createStaff(dependencies);
-    return Object.assign(handles, createExecutor(dependencies, members), {
-      reservations,
-      importer,
-      serviceAccounts,
-      members,
-    });
+    const webhooks = createWebhooks(dependencies);
+    const others = { reservations, importer, serviceAccounts, members, webhooks };
+    return Object.assign(handles, createExecutor(dependencies, members), others);
   }
 
   async stream(name: string): Promise<RecordedEvent[]> {
