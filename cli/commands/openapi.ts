@@ -18,14 +18,15 @@ class DocumentOutdated extends Error {
 
 /** One document of all services' routes. They are imported here, where it may be: services never know each other. */
 async function document(): Promise<string> {
-  const [{ commandRoutes }, { querySpecs }] = await Promise.all([
+  const [{ commandRoutes }, { querySpecs }, { WEBHOOK_MESSAGES }] = await Promise.all([
     import('../../command-service/routes/all.ts'),
     import('../../query-service/routes/all.ts'),
+    import('../../shared/webhooks/message.ts'),
   ]);
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
     version: string;
   };
-  return `${JSON.stringify(openApiDocument([...commandRoutes, ...querySpecs], version), null, 2)}\n`;
+  return `${JSON.stringify(openApiDocument([...commandRoutes, ...querySpecs], version, WEBHOOK_MESSAGES), null, 2)}\n`;
 }
 
 export const openapi: Command = {

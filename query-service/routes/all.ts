@@ -13,6 +13,8 @@ import { historyRoutes } from './users/history.ts';
 import { meRoutes } from './users/me.ts';
 import { userRoutes } from './users/users.ts';
 import { validationSpecs } from './validation.ts';
+import { deliveryRoutes } from './webhooks/deliveries.ts';
+import { webhookRoutes } from './webhooks/webhooks.ts';
 
 /** Every route that Express answers. */
 export const queryRoutes: readonly Route<QueryContext>[] = [
@@ -23,6 +25,8 @@ export const queryRoutes: readonly Route<QueryContext>[] = [
   ...historyRoutes,
   ...serviceAccountRoutes,
   ...staffRoutes,
+  ...webhookRoutes,
+  ...deliveryRoutes,
   ...statsRoutes,
   ...parkedEventRoutes,
   ...mailRoutes,

@@ -58,6 +58,7 @@ const historyEvent = z
     causation_id: z.string(),
     schema_version: z.int().min(1).meta({ description: 'The version of `data`.' }),
     data: z.record(z.string(), z.unknown()).meta({
+      examples: [{ userId: '019afc2e-7a30-7b6e-9f14-3c5d8e1b2a70', clientId: 'laptop-7f3a' }],
       description: "The event's payload as it stands in the log (camelCase), personal data left out.",
     }),
     state: summary.nullable().meta({ description: 'The state that it left.' }),

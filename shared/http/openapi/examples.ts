@@ -78,7 +78,6 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
   revoked: 0,
   fault: null,
   actor: { role: 'user', id: '019afc2e-7a30-7b6e-9f14-3c5d8e1b2a70' },
-  data: { userId: '019afc2e-7a30-7b6e-9f14-3c5d8e1b2a70', clientId: 'laptop-7f3a' },
   kid: 'Yq3nB1fK7wE',
   x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
   'Idempotency-Key': '019afc30-2c63-7f24-8c5d-70819cadbe2f',
@@ -110,7 +109,7 @@ export function exampleOf(schema: Json, name: string, named: Json): unknown {
   const choices = schema.enum as unknown[] | undefined;
   const known = BY_NAME[name];
   if (choices) return choices.includes(known) ? known : choices[0];
-  if (schema.type === 'object') return known ?? objectExample(schema, named);
+  if (schema.type === 'object') return typeof known === 'object' ? known : objectExample(schema, named);
   if (schema.type === 'array' && !Array.isArray(known)) return [exampleOf(schema.items as Json, name, named)];
   const [first] = (schema.anyOf as Json[] | undefined) ?? [];
   if (first && (first.type === 'object' || first.$ref !== undefined)) return exampleOf(first, name, named);

@@ -3,9 +3,10 @@ import { problemType } from '../problems/problem.ts';
 import { PROBLEMS, type ProblemCode, shownCode } from '../problems/problem-codes.ts';
 import { scopesOf } from '../routes/auth.ts';
 import type { Method, RouteSpec } from '../routes/route.ts';
-import { exampleOf, parameterExample } from './examples.ts';
-import { portable } from './portable.ts';
+import { parameterExample } from './examples.ts';
+import { content, jsonSchema, type Named } from './schemas.ts';
 import { SECURITY_SCHEMES, security } from './security.ts';
+import { type SentMessages, sentTo } from './webhooks.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -36,34 +37,6 @@ const problemSchema = z
 
 const FORM = 'application/x-www-form-urlencoded';
 const PROBLEM_REF = { $ref: '#/components/schemas/Problem' };
-
-/** Schemas with a name (`.meta({ id })`): each stands in the document once. */
-type Named = Record<string, unknown>;
-
-/**
- * JSON Schema 2020-12, which is what OpenAPI 3.1 takes. What has a name goes to `named`, and a reference is left. A
- * `format` says what zod's long patterns for it say.
- */
-function jsonSchema(schema: z.ZodType, io: 'input' | 'output', named: Named): Json {
-  const made = z.toJSONSchema(schema, {
-    io,
-    unrepresentable: 'any',
-    override: ({ zodSchema, jsonSchema: part }) => {
-      // zod takes the examples of what is transformed for those of the result; ours are of what is sent.
-      const { examples } = z.globalRegistry.get(zodSchema) ?? {};
-      if (examples) part.examples ??= examples as NonNullable<typeof part.examples>;
-      if (part.format !== undefined) delete part.pattern;
-      portable(part);
-    },
-  });
-  const {
-    $schema: _,
-    $defs,
-    ...json
-  } = JSON.parse(JSON.stringify(made).replaceAll('"#/$defs/', '"#/components/schemas/')) as Named;
-  Object.assign(named, $defs);
-  return json;
-}
 
 const PARAMETER_PLACES = [
   ['params', 'path'],
@@ -163,12 +136,6 @@ function problemExample([code = 'internal_error']: readonly ProblemCode[]): Json
   };
 }
 
-/** A body, with an example that its schema takes. */
-function content(schema: z.ZodType, io: 'input' | 'output', named: Named): Json {
-  const json = jsonSchema(schema, io, named);
-  return { schema: json, example: exampleOf(json, '', named) };
-}
-
 /** What goes with a header that the route does not read. */
 function canHave({ headers }: RouteSpec, code: ProblemCode): boolean {
   if (code === 'precondition_failed') return headers?.shape['if-match'] !== undefined;
@@ -216,13 +183,18 @@ function operation(route: RouteSpec, named: Named): Json {
   };
 }
 
-/** The OpenAPI 3.1 document of these routes. The same routes always give the same document. */
-export function openApiDocument(routes: readonly RouteSpec[], version: string): Json {
+/** The OpenAPI 3.1 document of these routes and messages. The same ones always give the same document. */
+export function openApiDocument(
+  routes: readonly RouteSpec[],
+  version: string,
+  messages: SentMessages = {},
+): Json {
   const paths: Record<string, Partial<Record<Method, Json>>> = {};
   const named: Named = {};
   for (const route of routes) {
     paths[route.path] = { ...paths[route.path], [route.method]: operation(route, named) };
   }
+  const webhooks = sentTo(messages, named);
   return {
     openapi: '3.1.0',
     info: {
@@ -233,6 +205,7 @@ export function openApiDocument(routes: readonly RouteSpec[], version: string): 
     },
     servers: [{ url: '/' }],
     paths,
+    ...(Object.keys(webhooks).length > 0 && { webhooks }),
     components: {
       schemas: { ...named, Problem: jsonSchema(problemSchema, 'output', {}) },
       securitySchemes: SECURITY_SCHEMES,

@@ -4,6 +4,8 @@ import { commandRoutes } from '../../../command-service/routes/all.ts';
 import { querySpecs } from '../../../query-service/routes/all.ts';
 import { openApiDocument } from '../../../shared/http/openapi/openapi.ts';
 import type { RouteSpec } from '../../../shared/http/routes/route.ts';
+import { type MessageType, WEBHOOK_MESSAGES } from '../../../shared/webhooks/message.ts';
+import { WEBHOOK_TYPES } from '../../../shared/webhooks/types.ts';
 
 interface Operation {
   readonly operationId: string;
@@ -114,6 +116,20 @@ describe('the document', () => {
     expect(bodies.length).toBeGreaterThan(30);
     for (const { schema, example } of bodies)
       expect(schema, JSON.stringify(example)).toEqual({ $ref: expect.any(String) });
+  });
+
+  it('says what is sent to webhooks, each with an example that its schema takes', () => {
+    const document = openApiDocument(all, '1.0.0', WEBHOOK_MESSAGES) as unknown as Document & {
+      readonly webhooks: Document['paths'];
+    };
+    expect(Object.keys(document.webhooks)).toEqual([...WEBHOOK_TYPES, 'webhook.test']);
+    for (const [type, { post }] of Object.entries(document.webhooks)) {
+      const { example } = post?.requestBody?.content?.['application/json'] ?? {};
+      const checked = WEBHOOK_MESSAGES[type as MessageType].safeParse(example);
+      expect(checked.error?.issues, type).toBeUndefined();
+    }
+    const names = [...JSON.stringify(document.webhooks).matchAll(/schemas\/(\w+)"/g)];
+    for (const [, name] of names) expect(document.components.schemas).toHaveProperty(String(name));
   });
 
   it('gives the example of a field that is transformed when it is read', () => {
