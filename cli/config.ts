@@ -90,6 +90,8 @@ const writing = z.object({
 
 /** And a link for whoever is welcomed. */
 const staff = z.object({ ...writing.shape, ...publicSettings });
+/** What webhooks are told again opens personal data, and stands in the log. */
+const tellingWebhooks = z.object({ ...openingPersonal.shape, ...eventStore });
 
 const readingLog = z.object({ ...common, ...database, ...eventStore });
 
@@ -144,6 +146,8 @@ export const readImportConfig = (): WritingConfig =>
   withMasterKey(readConfig(writing, environment()), 'to seal personal data');
 export const readStaffConfig = (): StaffConfig =>
   withMasterKey(readConfig(staff, environment()), 'to seal personal data');
+export const readWebhooksConfig = (): z.infer<typeof tellingWebhooks> =>
+  withMasterKey(readConfig(tellingWebhooks, environment()), 'to open personal data');
 
 function withMasterKey<C extends z.infer<typeof openingPersonal>>(config: C, why: string): C {
   if (config.VAULT_MASTER_KEY || config.VAULT_MASTER_KEY_FILE) return config;

@@ -17,6 +17,7 @@ import { settings } from './commands/settings.ts';
 import { staff } from './commands/staff.ts';
 import { token } from './commands/token.ts';
 import { vault } from './commands/vault.ts';
+import { webhooks } from './commands/webhooks.ts';
 
 /** Every command of the tool, one line each, in the order in which they are listed. */
 const commands: readonly Command[] = [
@@ -33,6 +34,7 @@ const commands: readonly Command[] = [
   mail,
   replay,
   history,
+  webhooks,
   config,
   openapi,
   settings,

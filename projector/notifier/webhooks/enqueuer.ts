@@ -1,32 +1,17 @@
-import type { Counter } from 'prom-client';
 import type { PoolClient } from '../../../shared/adapters/postgres/pool.ts';
 import { isUserEvent, isWebhookEvent } from '../../../shared/events/codec.ts';
-import type { AnyEvent, Recorded, UserEvent, WebhookEvent } from '../../../shared/events/types.ts';
+import type { AnyEvent, Recorded, WebhookEvent } from '../../../shared/events/types.ts';
 import { enqueue, type NewDelivery } from '../../../shared/notifications/deliveries.ts';
-import type { Logger } from '../../../shared/process/logger.ts';
-import { type WebhookType, webhookTypeOf } from '../../../shared/webhooks/types.ts';
-import { type Webhook, wants } from '../../../shared/webhooks/webhook.ts';
+import type { Webhook } from '../../../shared/webhooks/webhook.ts';
 import type { AppliedEvent } from '../../feeds/feed.ts';
 import { eraseDeliveries } from '../deliveries/erase.ts';
 import type { Enqueuer } from '../enqueuer.ts';
 import { type BeginOptions, beginWith } from './begin.ts';
+import { type DeliveriesOptions, deliveriesFor, type Wanted, wantedBy } from './deliveries.ts';
 import { folded, loadEndpoints, saveEndpoint } from './endpoints.ts';
-import { blankBody, messageOf } from './message.ts';
-import type { UserStates } from './user-states.ts';
+import { blankBody } from './message.ts';
 
-export interface WebhookEnqueuerOptions extends BeginOptions {
-  readonly states: UserStates;
-  readonly leftOut: Counter;
-  readonly logger: Logger;
-}
-
-/** An event that somebody wants to hear of. */
-interface Wanted {
-  readonly recorded: Recorded<UserEvent>;
-  readonly type: WebhookType;
-  /** As far as its type says; its product is known once the user's state is. */
-  readonly candidates: readonly Webhook[];
-}
+export type WebhookEnqueuerOptions = BeginOptions & DeliveriesOptions;
 
 /** Users whose states are read at once. */
 const USERS_AT_ONCE = 8;
@@ -67,11 +52,8 @@ export class WebhookEnqueuer implements Enqueuer {
     for (const recorded of events) {
       if (isWebhookEvent(recorded)) this.#fold(this.#endpoints, recorded);
       else if (isUserEvent(recorded)) {
-        const type = webhookTypeOf(recorded.event);
-        const candidates = type
-          ? [...this.#endpoints.values()].filter((one) => wants(one, type, undefined))
-          : [];
-        if (type && candidates.length > 0) wanted.push({ recorded, type, candidates });
+        const one = wantedBy(this.#endpoints.values(), recorded);
+        if (one) wanted.push(one);
       }
     }
     await this.#prepareAll(wanted);
@@ -98,26 +80,8 @@ export class WebhookEnqueuer implements Enqueuer {
     const byUser = Map.groupBy(wanted, ({ recorded }) => recorded.event.data.userId).values();
     const work = async () => {
       for (const ofUser of byUser)
-        for (const one of ofUser) this.#due.set(one.recorded.id, await this.#dueOf(one));
+        for (const one of ofUser) this.#due.set(one.recorded.id, await deliveriesFor(this.#options, one));
     };
     await Promise.all(Array.from({ length: USERS_AT_ONCE }, work));
-  }
-
-  async #dueOf({ recorded, type, candidates }: Wanted): Promise<readonly NewDelivery[]> {
-    const { states, leftOut, logger } = this.#options;
-    const { id: eventId, position, event } = recorded;
-    const { userId } = event.data;
-    const { rows, at, erased, fault } = await states.after(recorded);
-    if (fault !== undefined) {
-      // The read models don't show it either. Once it is settled, a replay from its position tells of it.
-      logger.warn({ event_id: eventId, user_id: userId, fault }, 'webhook_event_left_out');
-      leftOut.inc();
-      return [];
-    }
-    const { body, product } = messageOf(type, recorded, rows, at);
-    const told = erased ? blankBody(body) : body;
-    return candidates
-      .filter((webhook) => wants(webhook, type, product))
-      .map(({ webhookId }) => ({ webhookId, eventId, queueId: userId, userId, position, type, body: told }));
   }
 }

@@ -98,16 +98,18 @@ export class Backend {
   ): Node {
     const log = this.#connect(connectionString);
     const vault = createVault({ db: this.pool, masterKey: this.#masterKey, clock: () => Date.now() });
-    const handles: Omit<Node, keyof Executor | 'reservations' | 'importer' | 'serviceAccounts' | 'webhooks'> =
-      {
-        vault,
-        appends: [],
-        reads: [],
-        eventsRead: 0,
-        append: (send) => send(),
-        pause: async () => undefined,
-        now: () => Date.now(),
-      };
+    const handles: Omit<
+      Node,
+      keyof Executor | 'reservations' | 'importer' | 'serviceAccounts' | 'members' | 'webhooks'
+    > = {
+      vault,
+      appends: [],
+      reads: [],
+      eventsRead: 0,
+      append: (send) => send(),
+      pause: async () => undefined,
+      now: () => Date.now(),
+    };
     const dependencies: ExecutorDependencies = {
       log: {
         append: (stream, expected, events, how) => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { webhooks as webhooksCommand } from '../../../cli/commands/webhooks.ts';
 import type { NewUserEvent } from '../../../shared/events/types.ts';
 import { type MessageType, WEBHOOK_MESSAGES } from '../../../shared/webhooks/message.ts';
 import { WEBHOOK_TYPES } from '../../../shared/webhooks/types.ts';
@@ -53,6 +54,18 @@ const renewed = (author: Author, subscriptionId: string, at: number): NewUserEve
   type: 'SubscriptionRenewed',
   data: { userId: author.userId, subscriptionId, endDate: instant(at) },
 });
+/** The command of the tool, in this process. Answers what it wrote. */
+async function tool(...args: string[]): Promise<string> {
+  for (const [name, value] of Object.entries(system.env)) vi.stubEnv(name, value);
+  const lines: string[] = [];
+  try {
+    await webhooksCommand.run(args, { out: (line) => void lines.push(line), err: () => undefined });
+  } finally {
+    vi.unstubAllEnvs();
+  }
+  return lines.join('\n');
+}
+
 const YEAR = 365 * 86_400_000;
 
 /** A user to whom everything happens that somebody may be told of. */
@@ -265,5 +278,52 @@ describe('a webhook', () => {
     expect(hook.messages().map(({ data }) => data.user_id)).toEqual([author.userId, other.userId]);
     const metrics = await (await fetch(`${notifier.url}/metrics`)).text();
     expect(metrics).toMatch(/webhook_events_left_out_total\S* 1\n/);
+  });
+
+  it('is told again of what it missed, as it was then, once however often it is replayed', async () => {
+    const missed = await webhook({ types: ['license.activated', 'customer.created'] });
+    await missed.append('WebhookDisabled', { reason: 'staff' });
+    const author = system.authors();
+    const from = await author.signUp();
+    const erased = system.authors();
+    await erased.signUp();
+    await author.activate('laptop-1', 'Ada’s laptop');
+    await erased.erase();
+    await missed.append('WebhookEnabled', {});
+    await system.caughtUp();
+    expect(missed.types()).toEqual([]);
+
+    const enqueued = await tool('replay', '--from', from, '--webhook', missed.webhookId);
+    expect(enqueued).toBe('3');
+    const messages = await missed.got(3);
+    const of = (userId: string) => messages.filter(({ data }) => data.user_id === userId);
+    expect(of(author.userId).map(({ type, data }) => [type, data.client_name ?? data.email])).toEqual([
+      ['customer.created', author.email],
+      ['license.activated', 'Ada’s laptop'],
+    ]);
+    expect(of(erased.userId)).toMatchObject([{ data: { email: null, status: 'active' } }]);
+    expect(await tool('replay', '--from', from, '--webhook', missed.webhookId)).toBe('0');
+    const again = await tool(
+      'replay',
+      '--from',
+      from,
+      '--to',
+      from,
+      '--webhook',
+      missed.webhookId,
+      '--again',
+    );
+    expect(again).toBe('1');
+    await missed.got(4);
+
+    const listed = (await tool('list')).split('\n').find((line) => line.startsWith(missed.webhookId));
+    expect(listed?.split('\t')).toEqual([
+      ...[missed.webhookId, 'enabled', '', 'all', 'license.activated,customer.created', '0', '0'],
+      missed.endpoint.url,
+    ]);
+    await missed.append('WebhookDisabled', { reason: 'staff' });
+    await system.caughtUp();
+    const refused = tool('replay', '--from', from, '--webhook', missed.webhookId);
+    await expect(refused).rejects.toThrow('enable it first');
   });
 });
