@@ -33,10 +33,9 @@ export function serviceEnvironment(backends: Backends): Record<string, string> {
     EVENTSTORE_URL: `esdb://127.0.0.1:${backends.eventStorePort}?tls=false`,
     KEYRING_FILE: path.join(backends.data, 'keys', 'keyring.json'),
     VAULT_MASTER_KEY_FILE: path.join(backends.data, 'keys', 'master.key'),
-    // What would be mailed is in files, and its links lead here.
+    // What would be mailed is in files.
     MAIL_URL: `file:${path.join(backends.data, 'mails')}`,
     MAIL_FROM: 'License System <mail@localhost>',
-    PUBLIC_URL: backends.publicUrl,
     ...(backends.catalogue && { PLAN_CATALOGUE_FILE: backends.catalogue }),
     ...backends.kafka,
   };

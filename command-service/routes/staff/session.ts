@@ -9,9 +9,9 @@ import type { SessionClaims } from '../../../shared/tokens/tokens.ts';
 import { type CommandContext, commandRoute } from '../../context.ts';
 import { TICKET_MS } from '../../domain/staff/log-in.ts';
 import type { Done } from '../../execute/requests.ts';
-import type { Code } from '../../staff/people/signing-in.ts';
 import { COMPARED, newPassword, password } from '../accounts/fields.ts';
 import { requesterOf, retryOf } from '../command-headers.ts';
+import { oneForm, oneOf } from '../one-form.ts';
 import { COMMAND_PROBLEMS, STREAM_PROBLEMS, settled } from '../outcome.ts';
 import { accountOf, staffRequest } from './parts.ts';
 
@@ -94,18 +94,7 @@ const logIn = commandRoute({
   return { status: 200, body: { ticket, expires_in: TICKET_MS / 1_000 } };
 });
 
-/** @throws Problem invalid_request: none of both, or both */
-function codeOf(body: {
-  readonly code?: string | undefined;
-  readonly recovery_code?: string | undefined;
-}): Code {
-  if (body.code !== undefined && body.recovery_code === undefined) return { code: body.code };
-  if (body.code === undefined && body.recovery_code !== undefined)
-    return { recoveryCode: body.recovery_code };
-  throw new Problem('invalid_request', {
-    errors: [{ pointer: '/code', detail: 'expected either code or recovery_code' }],
-  });
-}
+const CODE_FORMS = [['code'], ['recovery_code']] as const;
 
 const secondFactor = commandRoute({
   ...anyone,
@@ -113,16 +102,19 @@ const secondFactor = commandRoute({
   operationId: 'logInStaffSecondFactor',
   summary: 'Log in as a person of the staff: the second factor',
   description: 'A code works once, and so does a ticket. The session lasts 12 hours.',
-  body: z.strictObject({
-    ticket: text(1, 256).meta({ examples: ['AZr8Lno…'] }),
-    code: code.optional(),
-    recovery_code: text(1, 64)
-      .optional()
-      .meta({
-        examples: ['7KQ2-M0XD-4RTA-9WZE'],
-        description: 'In place of the code, where the authenticator is lost.',
-      }),
-  }),
+  body: z
+    .strictObject({
+      ticket: text(1, 256).meta({ examples: ['AZr8Lno…'] }),
+      code: code.optional(),
+      recovery_code: text(1, 64)
+        .optional()
+        .meta({
+          examples: ['7KQ2-M0XD-4RTA-9WZE'],
+          description: 'In place of the code, where the authenticator is lost.',
+        }),
+    })
+    .superRefine((body, context) => oneForm(body, CODE_FORMS, context))
+    .meta(oneOf(CODE_FORMS)),
   answers: { 204: { description: 'Logged in.', headers: SET_COOKIE } },
   problems: [
     'one_time_token_invalid',
@@ -136,7 +128,7 @@ const secondFactor = commandRoute({
   const { outcome, sessionId } = await context.signingIn.secondFactor({
     ...fromAnyone(request),
     ticket: request.body.ticket,
-    code: codeOf(request.body),
+    code: { code: request.body.code, recoveryCode: request.body.recovery_code },
   });
   const done = settled(context, 'logInStaffSecondFactor', outcome);
   return { status: 204, headers: await sessionHeaders(context, done, sessionId) };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { externalId, instant, text, uuid } from '../../../shared/http/routes/fields.ts';
 import { product } from '../fields.ts';
+import { oneForm, oneOf } from '../one-form.ts';
 
 export const plan = text(1, 32);
 export const quantity = z
@@ -12,29 +13,8 @@ export const quantity = z
   });
 const months = z.int({ error: 'expected a whole number' }).min(1, '1 to 120').max(120, '1 to 120');
 
-/** Adds what is wrong with what may be given in one of several ways, by the fields' names. */
-function oneForm(
-  given: Readonly<Record<string, unknown>>,
-  forms: readonly (readonly string[])[],
-  context: z.RefinementCtx,
-): void {
-  const complain = (field: string | undefined, message: string) =>
-    context.addIssue({ code: 'custom', path: [String(field)], message });
-  const names = forms.map((form) => form.join(' and '));
-  const used = forms.filter((form) => form.some((field) => given[field] !== undefined));
-  const [first = [], ...others] = used;
-  if (used.length === 0) complain(forms[0]?.[0], ['required', ...names.slice(1)].join(', or '));
-  for (const field of others.flat()) {
-    if (given[field] !== undefined) complain(field, `not together with ${first.join(' and ')}`);
-  }
-  for (const field of used.length === 1 ? first : []) {
-    if (given[field] === undefined) complain(field, 'required');
-  }
-}
-
 const START_FORMS = [['months'], ['start_date', 'end_date'], ['trial']] as const;
 const RENEW_FORMS = [['months'], ['end_date']] as const;
-const oneOf = (forms: readonly (readonly string[])[]) => ({ oneOf: forms.map((required) => ({ required })) });
 
 /** What is sold, for which time or as a trial, and for whom. */
 export const startBody = z

@@ -46,6 +46,8 @@ export async function stepOfCode(
   code: string,
   now: number,
 ): Promise<number | undefined> {
+  // What is no code in ASCII digits makes the library throw.
+  if (!/^[0-9]{6}$/.test(code)) return undefined;
   const totp = await totpOf(vault, factorId, '');
   const delta = totp.validate({ token: code, timestamp: now, window: WINDOW });
   return delta === null ? undefined : totp.counter({ timestamp: now }) + delta;

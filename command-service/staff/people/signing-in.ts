@@ -22,10 +22,11 @@ export interface FromAnyone {
   readonly requester?: Requester | undefined;
 }
 
-/** A code of the authenticator, or one of the recovery codes. */
-export type Code =
-  | { readonly code: string; readonly recoveryCode?: undefined }
-  | { readonly code?: undefined; readonly recoveryCode: string };
+/** A code of the authenticator, or one of the recovery codes: one of both. */
+export interface Code {
+  readonly code?: string | undefined;
+  readonly recoveryCode?: string | undefined;
+}
 
 /** A session that began; the rest is in the outcome's account. */
 export interface BegunSession {
@@ -85,7 +86,7 @@ export function createSigningIn(parts: Parts, streams: StaffStreams, find: FindM
         ? undefined
         : { recoveryCode };
     }
-    const step = await stepOfCode(vault, factorId, given.code, now);
+    const step = await stepOfCode(vault, factorId, given.code ?? '', now);
     return step === undefined || step <= lastStep ? undefined : { step };
   }
 

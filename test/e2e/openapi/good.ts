@@ -54,6 +54,8 @@ export function good(given: Schema): fc.Arbitrary<unknown> {
       return texts(schema);
     case 'integer':
       return fc.integer({ min: schema.minimum ?? 0, max: schema.maximum ?? 2 ** 31 });
+    case 'null':
+      return fc.constant(null);
     case 'boolean':
       return fc.boolean();
     case 'array':

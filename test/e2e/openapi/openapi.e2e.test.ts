@@ -85,7 +85,7 @@ describe('the examples', () => {
     for (const endpoint of endpoints) {
       const example = bodyExample(endpoint);
       const sent = example === undefined ? undefined : written(endpoint, example);
-      const ways = endpoint.security.flatMap(Object.keys);
+      const ways = endpoint.security.flatMap(Object.keys).filter((each) => each in world.tokens);
       // Whoever names a user is staff.
       const way = hasField(example, 'user_id') ? ways.at(-1) : ways[0];
       const token = way === undefined ? undefined : world.tokens[way]?.at(-1);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Problem, problemAnswer } from '../../../shared/http/problems/problem.ts';
-import { createAuthenticate, type Grant } from '../../../shared/http/routes/auth.ts';
+import { type Credentials, createAuthenticate, type Grant } from '../../../shared/http/routes/auth.ts';
 import { sessionCookie } from '../../../shared/http/routes/session-cookie.ts';
 import { licenseKeyForm, licenseKeyHash } from '../../../shared/license-keys/text.ts';
 import { ALL_SCOPES, type Scope } from '../../../shared/tokens/scopes.ts';
@@ -145,4 +145,77 @@ it('a customer is refused for their kind, and not for a scope', async () => {
   const { token } = await ring.tokens.signAccessToken({ subject, role: 'user', revision: 0 });
   expect(await asks(token, ['customers:erase'], ring)).toMatchObject({ code: 'role_not_allowed' });
   expect(await asks(token, ['user', 'customers:erase'], ring)).toMatchObject({ userId: subject });
+});
+
+describe('a person who has logged in', () => {
+  const staffId = randomUUID();
+  const sign = async (ring: Awaited<ReturnType<typeof testRing>>, lasts = 60_000) => {
+    const token = await ring.tokens.signSession({
+      ...{ staffId, sessionId: randomUUID(), revision: 3, scopes: ['keys:write'] },
+      expiresAt: ring.now + lasts,
+    });
+    const verified = await ring.tokens.verifySession(token);
+    return { token, csrf: verified.ok ? verified.claims.csrf : '' };
+  };
+  const asking = (
+    ring: Awaited<ReturnType<typeof testRing>>,
+    credentials: Partial<Credentials>,
+    grants: readonly Grant[] = ['keys:write'],
+    isEnded = async () => false,
+  ) =>
+    createAuthenticate({ tokens: ring.tokens, cookie, isEnded })(
+      { changes: true, ...credentials },
+      grants,
+    ).catch((error: Problem) => error.code);
+
+  it('reads with the cookie alone, and changes something with the CSRF token of that session alone', async () => {
+    using ring = await testRing();
+    const { token, csrf } = await sign(ring);
+    const header = { cookie: `__Host-staff=${token}` };
+    const grace = expect.objectContaining({ role: 'staff', id: staffId, scopes: new Set(['keys:write']) });
+    expect(await asking(ring, { ...header, changes: false })).toEqual(grace);
+    expect(await asking(ring, { ...header, csrfToken: csrf })).toEqual(grace);
+    for (const csrfToken of [
+      undefined,
+      '',
+      `${csrf}A`,
+      csrf.slice(1),
+      (await sign(ring)).csrf,
+      'ä'.repeat(22),
+    ])
+      expect(await asking(ring, { ...header, csrfToken })).toBe('csrf_token_invalid');
+  });
+
+  it('is let in where the scopes or a session are asked for, and nowhere else', async () => {
+    using ring = await testRing();
+    const { token, csrf: csrfToken } = await sign(ring);
+    const header = { cookie: `__Host-staff=${token}`, csrfToken };
+    expect(await asking(ring, header, ['member'])).toMatchObject({ id: staffId });
+    expect(await asking(ring, header, ['staff:write'])).toBe('insufficient_scope');
+    expect(await asking(ring, header, ['user', 'client', 'license_key'])).toBe('role_not_allowed');
+  });
+
+  it('is nobody once the session has ended or expired, or with a token of another kind', async () => {
+    using ring = await testRing();
+    const { token, csrf: csrfToken } = await sign(ring);
+    const header = { cookie: `__Host-staff=${token}`, csrfToken };
+    expect(await asking(ring, header, ['keys:write'], async () => true)).toBe('token_ended');
+    const access = await tokenOf(ring, ['keys:write']);
+    expect(await asking(ring, { cookie: `__Host-staff=${access}`, csrfToken })).toBe('token_invalid');
+    expect(await asking(ring, { authorization: `Bearer ${token}` })).toBe('token_invalid');
+    // What the header says counts alone: a cookie beside it lends it nothing.
+    expect(await asking(ring, { ...header, authorization: 'Bearer e30.e30.e30' })).toBe('token_invalid');
+    expect(await asking(ring, {})).toBe('token_required');
+    const late = await sign(ring, -1_000);
+    expect(await asking(ring, { cookie: `__Host-staff=${late.token}`, csrfToken: late.csrf })).toBe(
+      'token_expired',
+    );
+  });
+
+  it('is no member as a service account', async () => {
+    using ring = await testRing();
+    expect(await asks(await tokenOf(ring, ALL_SCOPES), ['member'], ring)).toMatchObject({
+      code: 'role_not_allowed',
+    });
+  });
 });
