@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, type Customer, signUp, subscribe } from '../support/api.ts';
 import { accessibilityFaults, scrollsSideways } from '../support/browser/accessibility.ts';
 import { launchBrowser, PHONE, type Visit, type Visitor, visit } from '../support/browser/browser.ts';
 import { screenshots } from '../support/browser/screenshot.ts';
+import { eventually } from '../support/eventually.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
 
 let stack: LaunchedStack;
@@ -239,7 +242,61 @@ describe('settings', () => {
   });
 });
 
-describe('the link of a mail', () => {
+/** The link of a mail to this address, once it was sent; under `npm start` mails are files. */
+function mailedLink(email: string, kind: 'verify' | 'reset'): Promise<URL> {
+  const folder = path.join(stack.data, 'mails');
+  const link = new RegExp(`https?://\\S+/account#${kind}=[\\w.-]+`);
+  const plain = (mail: string) =>
+    mail
+      .replaceAll(/=\r?\n/g, '')
+      .replaceAll(/=([0-9A-F]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+  return eventually(`a mail to ${email} with a link to ${kind}`, () => {
+    const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.eml')) : [];
+    const mails = files.map((file) => plain(readFileSync(path.join(folder, file), 'utf8')));
+    const found = mails.filter((mail) => mail.includes(`To: ${email}`)).map((mail) => link.exec(mail)?.[0]);
+    const [url] = found.filter((one) => one !== undefined);
+    return url === undefined ? undefined : new URL(url);
+  });
+}
+
+describe('mail', () => {
+  it('has a link to confirm the email with, and one for whoever forgot the password', async () => {
+    const email = 'grace@example.com';
+    const password = randomBytes(12).toString('base64url');
+    await using visitor = await open();
+    const { page, faults } = visitor;
+    await page.goto('/account#/sign-up');
+    await page.getByLabel('Email').fill(email);
+    await page.getByLabel('Choose a password').fill(password);
+    await button(page, 'Create account').click();
+    await said(page, `Welcome! A link to confirm your email is on its way to ${email}.`);
+
+    const verify = await mailedLink(email, 'verify');
+    await page.goto(`${verify.pathname}${verify.hash}`);
+    await looksRight(page, 'verify');
+    await button(page, 'Confirm my email').click();
+    await page.getByRole('heading', { name: 'Your email is confirmed' }).waitFor();
+    await button(page, 'Go to your account').click();
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByText('Confirmed', { exact: true }).waitFor();
+    await button(page, 'Sign out').click();
+
+    await page.getByRole('link', { name: 'Forgot your password?' }).click();
+    await page.getByLabel('Email').fill(email);
+    await button(page, 'Send the link').click();
+    await page.getByRole('heading', { name: 'Look into your mailbox' }).waitFor();
+    await looksRight(page, 'mailed');
+    const reset = await mailedLink(email, 'reset');
+    await page.goto(`${reset.pathname}${reset.hash}`);
+    await page.getByLabel('New password').fill(`${password}, another`);
+    await button(page, 'Set the password').click();
+    await page.getByRole('heading', { name: 'Your password is set' }).waitFor();
+    await signIn(page, { email, password: `${password}, another` });
+    expect(faults).toEqual([]);
+  });
+});
+
+describe('a link from staff', () => {
   it('sets a new password once, and leaves no token in the address', async () => {
     const customer = await signUp(stack.url);
     const issued = await ask(stack.url, `/v1/users/${customer.userId}/password-reset`, {

@@ -83,7 +83,7 @@ export const de: AccountTexts = {
     runsUntil: (day, distance) => `Läuft bis ${day} (${distance})`,
     endsOn: (day, distance) => `Endet am ${day} (${distance})`,
     ended: (day) => `Endete am ${day}`,
-    grace: (day) => `Endete am ${day}. Noch einige Tage geht alles weiter; verlängern Sie jetzt.`,
+    grace: (day) => `Endete am ${day}. Noch einige Tage geht alles weiter; er muss verlängert werden.`,
     suspended:
       'Der Anbieter hat ihn gesperrt. Bis er ihn freigibt, laufen Ihre Programme nicht; wenden Sie sich bitte an ihn.',
     byStaff: 'Der Anbieter hat ihn gekündigt. Wenden Sie sich an ihn, wenn das ein Irrtum ist.',

@@ -80,7 +80,7 @@ export const en = {
     runsUntil: (day: string, distance: string) => `Runs until ${day} (${distance})`,
     endsOn: (day: string, distance: string) => `Ends on ${day} (${distance})`,
     ended: (day: string) => `Ended on ${day}`,
-    grace: (day: string) => `Ended on ${day}. Everything still works for a few days; renew it now.`,
+    grace: (day: string) => `Ended on ${day}. Everything still works for a few days; it needs to be renewed.`,
     suspended:
       'The seller has suspended it. Your programs are locked until it is lifted; please get in touch with them.',
     byStaff: 'The seller has cancelled it. Get in touch with them if that is a mistake.',
