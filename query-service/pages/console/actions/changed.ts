@@ -45,7 +45,7 @@ export function Changed({ basis, problem, label, danger, onAgain, onLeave }: Cha
       ${events.map(
         (event) => html`<li key=${event.event_id}>
           <strong>${eventText(event)}</strong>
-          <span class="soft">${actorText(event.actor)}, ${formatTime(event.time)}</span>
+          <span class="soft">${actorText(event.actor, me)}, ${formatTime(event.time)}</span>
         </li>`,
       )}
     </ul>`}<//>`

@@ -1,4 +1,5 @@
 import { formatDay } from '../../parts/texts/format.ts';
+import type { Me } from '../session/session.ts';
 import { texts } from '../texts/texts.ts';
 import type { HistoryEvent } from './resources.ts';
 
@@ -24,8 +25,9 @@ export function eventText({ type, data }: Pick<HistoryEvent, 'type' | 'data'>): 
   });
 }
 
-/** Who did it: `staff 019a…` with the first characters of an id. */
-export function actorText({ role, id }: HistoryEvent['actor']): string {
+/** Who did it: the reader, or `staff 019a…` with the first characters of an id, which names colleagues to who may see them. */
+export function actorText({ role, id }: HistoryEvent['actor'], me: Me): string {
+  if (id === me.staff_id) return texts.actions.you;
   const who = texts.actions.actor[role] ?? role;
   if (role === 'operator' || role === 'analyst') return `${id} (${who})`;
   return role === 'staff' ? `${who} ${id.slice(0, 8)}…` : who;

@@ -9,9 +9,6 @@ import { api } from './session.ts';
 
 const t = texts.session;
 
-/** Whether the server knows another way to sign in is found by asking for it: it isn't there where none is configured. */
-const SINGLE_SIGN_ON = '/v1/staff/oidc/start';
-
 interface SignInProps {
   /** Called once the session's cookie is set. */
   readonly onSignedIn: () => void;
@@ -41,8 +38,7 @@ export function SignIn({ onSignedIn }: SignInProps) {
       required: true,
       autocomplete: 'current-password',
     },
-  ]} />
-  <p class="or"><a href=${SINGLE_SIGN_ON}>${t.singleSignOn}</a></p>`;
+  ]} />`;
 }
 
 interface SecondFactorProps extends SignInProps {

@@ -1,19 +1,13 @@
 import { html } from '../../parts/html.ts';
 import { formatNumber, formatUtcDay } from '../../parts/texts/format.ts';
 import type { DayCount } from './day-count.ts';
+import { roundUp } from './scale.ts';
 
 const WIDTH = 720;
 const HEIGHT = 180;
 const LEFT = 44;
 const BOTTOM = 22;
 const TOP = 8;
-
-/** A round number at or above: 1, 2 or 5 times a power of ten. */
-export function roundUp(value: number): number {
-  if (value <= 0) return 1;
-  const power = 10 ** Math.floor(Math.log10(value));
-  return ([1, 2, 5, 10].find((step) => step * power >= value) ?? 10) * power;
-}
 
 /** A column for each day. A screen reader gets one sentence; the table below has the numbers. */
 export function DayPlot({ days, label }: { readonly days: readonly DayCount[]; readonly label: string }) {

@@ -1,15 +1,12 @@
 /** What is said around every action. */
 export const actions = {
-  done: 'Done.',
   changedTitle: 'Somebody changed this customer meanwhile',
   changedText: 'You looked at an older state, so nothing was done. This happened since:',
   changedUnknown: 'What it was can be read by staff with history:read. The page shows the state of now.',
-  changedNothing: 'The events since then could not be loaded.',
   doItNow: 'Do it all the same',
   leaveIt: 'Leave it',
   shownOnce: 'This is shown once: copy it now.',
-  by: (actor: string) => `by ${actor}`,
-  lacksScope: (scope: string) => `This needs the scope ${scope}.`,
+  you: 'you',
   actor: {
     user: 'the customer',
     client: 'the program',
@@ -18,7 +15,7 @@ export const actions = {
     operator: 'the tool',
     analyst: 'the tool',
     system: 'the system',
-    guest: 'the customer',
+    anonymous: 'the customer',
   } as Readonly<Record<string, string>>,
   problems: {
     precondition_failed: 'Somebody changed this meanwhile.',

@@ -9,7 +9,6 @@ export const session = {
   signIn: 'Sign in',
   signOut: 'Sign out',
   signedOut: 'You are signed out.',
-  singleSignOn: 'Sign in with your company’s account',
   code: 'Code from your authenticator app',
   codeHint: 'Six digits. Each code works once.',
   recoveryCode: 'Recovery code',
