@@ -64,7 +64,7 @@ const library = ([name, specifier]: [string, string]): Asset => {
 };
 
 /**
- * Everything that the pages consist of, read and compressed once: about 0.2 s at start, and then no file is opened for
+ * Everything that the pages consist of, read and compressed once: a quarter of a second at start, and then no file is opened for
  * a page any more. TypeScript is served under its own name, its types blanked out, so a line in a browser's console is
  * the line in the repository.
  */

@@ -16,7 +16,6 @@ export const lists = {
       week: 'Ending within 7 days',
       grace: 'In grace',
       suspended: 'Suspended',
-      trials: 'Active',
     },
   },
   plans: {

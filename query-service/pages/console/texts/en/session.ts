@@ -8,7 +8,6 @@ export const session = {
   next: 'Continue',
   signIn: 'Sign in',
   signOut: 'Sign out',
-  signedOut: 'You are signed out.',
   code: 'Code from your authenticator app',
   codeHint: 'Six digits. Each code works once.',
   recoveryCode: 'Recovery code',
