@@ -1,5 +1,6 @@
 import type { Answer } from './answer.ts';
-import type { Commanded, Problem } from './server.ts';
+import type { Problem } from './problem.ts';
+import type { Commanded } from './server.ts';
 
 export interface ActivateOptions {
   /** What people call this machine, such as "Ada's laptop": shown where a place has to be freed. */

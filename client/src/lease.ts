@@ -32,16 +32,14 @@ export type Verified =
       readonly code: 'lease_invalid' | 'CLIENT_MISMATCH' | 'PRODUCT_MISMATCH';
       /** The key that it names is not among those that are known. */
       readonly unknownKey: boolean;
+      /** What the library said, where it refused. */
+      readonly cause: unknown;
     };
 
 const refused = (
   code: 'lease_invalid' | 'CLIENT_MISMATCH' | 'PRODUCT_MISMATCH',
-  unknownKey = false,
-): Verified => ({
-  ok: false,
-  code,
-  unknownKey,
-});
+  cause?: unknown,
+): Verified => ({ ok: false, code, unknownKey: cause instanceof errors.JWKSNoMatchingKey, cause });
 
 /**
  * Verifies everything about a lease but the time: signature, algorithm, kind, issuer, audience, client, product.
@@ -67,9 +65,8 @@ export async function verifyLease(token: string, holder: Holder, nonce?: string)
     const [issuedAt, expiresAt] = [Number(payload.iat) * 1_000, Number(payload.exp) * 1_000];
     return { ok: true, lease: { license, issuedAt, expiresAt } };
   } catch (error) {
-    if (error instanceof errors.JOSEError || error instanceof TypeError || error instanceof RangeError)
-      return refused('lease_invalid', error instanceof errors.JWKSNoMatchingKey);
-    throw error;
+    // Of whatever kind: key sets and tokens come from outside, and what does not verify unlocks nothing.
+    return refused('lease_invalid', error);
   }
 }
 

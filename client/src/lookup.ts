@@ -19,7 +19,9 @@ export interface Known {
 }
 
 /** How long an answer of the stored lease stands before the server is asked again, unless the server said when. */
-const OFFLINE_MS = 30_000;
+export const OFFLINE_MS = 30_000;
+/** A `Retry-After` beyond this is a proxy's mistake. */
+const LONGEST_RETRY_AFTER_MS = 15 * 60_000;
 
 /** A span ± 20 %, so that programs which started together don't ask together for ever. */
 export const spread = (span: number): number => span * (0.8 + Math.random() * 0.4);
@@ -106,20 +108,26 @@ export class Lookup {
   }
 
   /** @param otherwise the code where there is no lease */
-  async #fromStore(state: State, otherwise: Code, retryAfterMs = spread(OFFLINE_MS)): Promise<Known> {
+  async #fromStore(state: State, otherwise: Code, retryAfterMs?: number): Promise<Known> {
     const now = this.#options.clock();
     if (now > state.mark) await this.#options.keeper.trySave({ ...state, mark: now });
     const outcome =
       state.lease === undefined ? refused(otherwise) : await this.#judgeStored(state.lease, state, now);
-    const known = this.#known(outcome, 'lease', retryAfterMs);
-    if (outcome.kind === 'refused') return known;
+    const asked = retryAfterMs && Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS);
+    // Who is locked out may try again at once: they may have gone online for it.
+    if (outcome.kind === 'refused') return this.#known(outcome, 'lease', asked ?? 0);
+    const known = this.#known(outcome, 'lease', asked ?? spread(OFFLINE_MS));
     return { ...known, until: Math.min(known.until, outcome.lease.expiresAt) };
   }
 
   async #judgeStored(token: string, state: State, now: number): Promise<Outcome> {
     const keys = this.#options.pinned ?? state.keys;
     const verified = await verifyLease(token, this.#holder(state, keys));
-    if (!verified.ok) return refused(verified.code);
+    if (!verified.ok) {
+      const message = `the stored lease does not verify (${verified.code})`;
+      this.#options.onFault(new LicensingFault('unexpected', message, verified.cause));
+      return refused(verified.code);
+    }
     const { lease } = verified;
     const fault = judgeTime(lease, now, state.mark);
     return fault ? refused(fault, lease.license) : { kind: 'lease', lease };

@@ -2,30 +2,7 @@ import type { JSONWebKeySet } from 'jose';
 import type { License } from './answer.ts';
 import { type Answered, type Asking, ask, type Request, type Unknown } from './ask.ts';
 import { LicensingFault } from './fault.ts';
-
-/** A refusal as the API gives it (RFC 9457). */
-export interface Problem {
-  readonly status: number;
-  /** Stable; act on this. */
-  readonly code: string;
-  readonly title: string;
-  readonly detail?: string;
-  /** Of `client_limit_reached` and `replacements_used_up`: how many are allowed. */
-  readonly limit?: number;
-  /** Of `client_limit_reached`: who has the places, at most 20, longest unseen first. */
-  readonly active_clients?: readonly ActiveClient[];
-  /** Of `replacements_used_up`: when the next one is possible. */
-  readonly next_at?: string;
-}
-
-export interface ActiveClient {
-  readonly license_id: string;
-  readonly client_id: string;
-  readonly client_name: string | null;
-  readonly activated_at: string;
-  /** A day, or null for a client that has never asked. */
-  readonly last_seen_on: string | null;
-}
+import { isProblem, type Problem } from './problem.ts';
 
 export interface ValidationQuestion {
   readonly activationKey: string;
@@ -41,7 +18,13 @@ export type Validation =
   | ({ readonly kind: 'unknown' } & Omit<Unknown, 'status'>);
 
 export type Commanded =
-  | { readonly kind: 'done'; readonly body: unknown; readonly position: string | undefined }
+  | {
+      readonly kind: 'done';
+      /** Of an activation. */
+      readonly activationKey: string | undefined;
+      /** The position of the event that the answer rests on. */
+      readonly position: string | undefined;
+    }
   | { readonly kind: 'refused'; readonly problem: Problem }
   | ({ readonly kind: 'unknown' } & Omit<Unknown, 'status'>);
 
@@ -124,8 +107,10 @@ export class Server {
     if (answer.status === 'unknown') return { ...answer, kind: 'unknown' };
     const body = jsonOf(answer);
     const position = answer.headers.get('Event-Position') ?? undefined;
-    if (answer.status === 204 || (answer.status < 300 && body)) return { kind: 'done', body, position };
-    if (isProblem(body)) return { kind: 'refused', problem: body };
+    const activationKey = (body as { activation_key?: string } | undefined)?.activation_key;
+    const done = request.method === 'DELETE' ? answer.status === 204 : typeof activationKey === 'string';
+    if (done) return { kind: 'done', activationKey, position };
+    if (answer.status >= 400 && isProblem(body)) return { kind: 'refused', problem: body };
     return unexpected(`${request.method} ${request.url.pathname}`, answer);
   }
 
@@ -162,9 +147,6 @@ function jsonOf({ type, text }: Answered): unknown {
     return undefined;
   }
 }
-
-const isProblem = (body: unknown): body is Problem =>
-  typeof body === 'object' && body !== null && 'code' in body && typeof body.code === 'string';
 
 function unexpected(what: string, answer: Answered): { kind: 'unknown' } & Omit<Unknown, 'status'> {
   const body = jsonOf(answer);

@@ -14,8 +14,13 @@ const licensing = createLicensing({
   product: 'app',
   store: fileStore(path.join(app.getPath('userData'), 'license.json')),
 });
-const show = ({ allowed, code }) =>
+let running = false;
+const show = ({ allowed, code }) => {
+  // A renewed license is no reason to load the page again that somebody works in.
+  if (allowed && running) return;
+  running = allowed;
   window.loadFile(path.join(here, allowed ? 'program.html' : 'locked.html'), { query: { code } });
+};
 licensing.onChange(show);
 ipcMain.handle('activate', (_event, key) => licensing.activate(key, { clientName: hostname() }));
 // Whoever comes back after hours, or after the machine has slept, need not wait for the next look.

@@ -1,29 +1,24 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { minify } from '@swc/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeVectors } from '../../../client/conformance/vectors.ts';
-import { freePorts } from '../../../local/ports.ts';
-import { ask, signUp } from '../../support/api.ts';
+import { ask } from '../../support/api.ts';
 import { launchBrowser } from '../../support/browser/browser.ts';
 import { dispose, type LaunchedStack, launch } from '../../support/stack.ts';
-import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
+import { electronStory, type Network, newCustomer, operatorToken, startNetwork } from './electron-story.ts';
 import { servePage } from './page.ts';
 import { emptyProject, type Project, runProgram, typeCheck } from './project.ts';
-import { installShell, Shell } from './shell.ts';
+import { installShell } from './shell.ts';
 
-const HOUR = 3_600;
 const root = path.resolve(import.meta.dirname, '../../..');
 
 let stack: LaunchedStack;
 let project: Project;
-let network: TcpProxy;
-let nobody: number;
-const port = () => Number(new URL(stack.url).port);
+let network: Network;
 beforeAll(async () => {
   [stack, project] = await Promise.all([launch({ args: ['--no-tour'] }), emptyProject()]);
-  [nobody] = (await freePorts(1)) as [number];
-  network = await startTcpProxy(port());
+  network = await startNetwork(Number(new URL(stack.url).port));
   installShell(project);
 }, 180_000);
 afterAll(async () => {
@@ -31,26 +26,6 @@ afterAll(async () => {
   await dispose(stack);
   rmSync(project.folder, { recursive: true });
 });
-
-function goOffline(): void {
-  network.retarget(nobody);
-  network.cut();
-}
-
-/** Somebody who tries `pro`, and has a license key to type in. */
-async function customer() {
-  const { token, userId } = await signUp(stack.url);
-  const trial = await ask(stack.url, '/v1/subscriptions', { token, body: { plan: 'pro', trial: true } });
-  const key = await ask(stack.url, '/v1/license-keys', { token, body: {} });
-  return {
-    token,
-    userId,
-    subscriptionId: String(trial.body.subscription_id),
-    licenseKey: String(key.body.license_key),
-  };
-}
-
-const operatorToken = () => stack.tool('token', '--role', 'operator', '--subject', 'e2e');
 
 describe('the package', () => {
   it.concurrent('holds what a program needs, under 20 KB minified', async () => {
@@ -94,73 +69,19 @@ it.concurrent('the program of the README: locked, then unlocked by a license key
   expect(program.trim().split('\n').length).toBeLessThanOrEqual(12);
   writeFileSync(path.join(project.folder, 'readme.js'), program.replace('http://localhost:8080', stack.url));
   expect((await runProgram(project, ['readme.js'])).text).toBe('locked: not_activated');
-  const { licenseKey } = await customer();
+  const { licenseKey } = await newCustomer(stack.url);
   expect((await runProgram(project, ['readme.js', licenseKey])).text).toMatch(/^licensed, offline until 20/);
   expect((await runProgram(project, ['readme.js'])).text).toMatch(/^licensed, offline until 20/);
 });
 
-describe('a program like one for Electron', () => {
-  const start = () =>
-    new Shell(project, {
-      LICENSE_URL: `http://127.0.0.1:${network.port}`,
-      USER_DATA: path.join(project.folder, 'user-data'),
-    });
-
-  it.concurrent('is unlocked by a license key, outlives 72 hours offline, tells a clock that was set back, and is locked when suspended', async () => {
-    const { licenseKey, subscriptionId } = await customer();
-    let program = start();
-    try {
-      expect(await program.shown()).toEqual({ page: 'locked.html', code: 'not_activated' });
-      expect(await program.activate(licenseKey.replace(/.$/, '!'))).toMatchObject({
-        activated: false,
-        code: 'license_key_unknown',
-      });
-      const typed = licenseKey.toLowerCase().replaceAll('-', ' ');
-      expect(await program.activate(typed)).toMatchObject({ activated: true });
-      expect(await program.shown()).toEqual({ page: 'program.html', code: 'VALID' });
-      const file = path.join(project.folder, 'user-data/license.json');
-      expect(statSync(file).mode & 0o777).toBe(0o600);
-
-      goOffline();
-      await program.kill();
-      program = start();
-      expect(await program.shown()).toEqual({ page: 'program.html', code: 'VALID' });
-      for (let hour = 12; hour < 72; hour += 12) {
-        await program.setClock(hour * HOUR);
-        expect(await program.focus()).toMatchObject({ allowed: true, source: 'lease' });
-      }
-      await program.setClock(72 * HOUR - 60);
-      const { until, ...last } = await program.focus();
-      expect(last).toMatchObject({ allowed: true, source: 'lease' });
-      expect(Date.parse(String(until))).toBeGreaterThan(Date.now() + (72 * HOUR - 60) * 1_000);
-
-      await program.setClock(60 * HOUR);
-      expect(await program.focus()).toMatchObject({ allowed: false, code: 'clock_set_back' });
-      expect(await program.shown()).toEqual({ page: 'locked.html', code: 'clock_set_back' });
-      await program.setClock(72 * HOUR);
-      expect(await program.focus()).toMatchObject({ allowed: false, code: 'lease_expired' });
-
-      network.retarget(port());
-      await program.setClock(0);
-      expect(await program.focus()).toMatchObject({ allowed: true, source: 'server' });
-      expect(await program.shown()).toEqual({ page: 'program.html', code: 'VALID' });
-
-      const suspended = await ask(stack.url, `/v1/subscriptions/${subscriptionId}/suspend`, {
-        token: await operatorToken(),
-        body: { reason: 'unpaid' },
-      });
-      expect(suspended.status).toBe(200);
-      await program.setClock(300);
-      expect(await program.focus()).toMatchObject({ allowed: false, code: 'SUSPENDED', source: 'server' });
-      expect(await program.shown()).toEqual({ page: 'locked.html', code: 'SUSPENDED' });
-    } finally {
-      await program.kill();
-    }
-  }, 120_000);
-});
+it.concurrent(
+  'a program like one for Electron is unlocked by a license key, outlives 72 hours offline, tells a clock that was set back, and is locked when suspended',
+  () => electronStory({ stack, project, network }),
+  120_000,
+);
 
 it.concurrent('a program for the command line: activated, refused where all places are taken, replaced, and given back', async () => {
-  const { token, licenseKey } = await customer();
+  const { token, licenseKey } = await newCustomer(stack.url);
   for (let i = 0; i < 10; i += 1)
     await ask(stack.url, '/v1/activations', { token, body: { client_id: `c${i}` } });
   const acme = (...args: string[]) =>
@@ -184,7 +105,7 @@ it.concurrent('a program for the command line: activated, refused where all plac
 }, 60_000);
 
 it.concurrent('a page of another origin, in Chromium: activates, asks, and gives its place back', async () => {
-  const { licenseKey } = await customer();
+  const { licenseKey } = await newCustomer(stack.url);
   const { url, server } = await servePage(project);
   const browser = await launchBrowser();
   try {
@@ -208,7 +129,7 @@ it.concurrent('a page of another origin, in Chromium: activates, asks, and gives
 
 it.concurrent('the vectors that were shipped are those that this system makes', async () => {
   const shipped = JSON.parse(readFileSync(path.join(root, 'client/conformance/leases.json'), 'utf8'));
-  const made = await makeVectors({ api: stack.url, operator: await operatorToken() });
+  const made = await makeVectors({ api: stack.url, operator: await operatorToken(stack) });
   const verdicts = (vectors: typeof made) =>
     vectors.map(({ name, expect: { allowed, code } }) => ({ name, allowed, code }));
   expect(verdicts(made)).toEqual(verdicts(shipped));

@@ -82,6 +82,56 @@ describe('Retry-After', () => {
   });
 });
 
+it('a Retry-After of days is not believed', async () => {
+  const { client } = await thenWith(json(503, {}, { 'Retry-After': '864000' }));
+  seller.clock.now += 15 * MINUTE;
+  seller.reply(seller.key.lease());
+  expect((await client.check()).source).toBe('server');
+});
+
+it('who is locked out because nobody answers may try again at once', async () => {
+  seller.reply(page(502));
+  const client = seller.client();
+  expect(await client.activate('key')).toMatchObject({ answer: { code: 'unreachable' } });
+  seller.reply(seller.key.lease());
+  expect(await client.check()).toMatchObject({ allowed: true, source: 'server' });
+});
+
+describe('activating and deactivating', () => {
+  it.each([
+    ["a hotel's page", page(200)],
+    ['JSON of something else', json(200, { ok: true })],
+    ['nothing', (response) => void response.writeHead(204).end()],
+    ['a proxy without a server', page(502)],
+  ] as const satisfies readonly (readonly [string, Reply])[])('%s is no activation', async (_name, reply) => {
+    seller.commands.reply = reply;
+    expect(await seller.client().activate('key')).toMatchObject({ activated: false, code: 'unreachable' });
+    expect((await seller.client().check()).code).toBe('not_activated');
+  });
+
+  it.each([
+    ["a hotel's page", page(200)],
+    ['JSON of something else', json(200, { ok: true })],
+    ['a proxy without a server', page(502)],
+  ] as const)('after %s the place is still known to be taken', async (_name, reply) => {
+    const client = seller.client();
+    await client.activate('key');
+    seller.commands.reply = reply;
+    expect(await client.deactivate()).toMatchObject({ deactivated: false, code: 'unreachable' });
+    expect(await seller.client().check()).toMatchObject({ allowed: true });
+  });
+
+  it('a refusal is a value, with all that the server said', async () => {
+    const problem = { status: 409, code: 'client_limit_reached', title: 'x', limit: 1, active_clients: [] };
+    seller.commands.reply = json(409, problem);
+    expect(await seller.client().activate('key')).toEqual({
+      activated: false,
+      code: 'client_limit_reached',
+      problem,
+    });
+  });
+});
+
 it('an answer that the license is not good drops the lease', async () => {
   const { client, answer } = await thenWith(invalid('SUSPENDED'));
   expect(answer).toMatchObject({ allowed: false, code: 'SUSPENDED', source: 'server', until: null });
@@ -110,6 +160,12 @@ describe('a lease of the server', () => {
     const { answer } = await thenWith(published);
     expect(answer).toMatchObject({ allowed: true, source: 'server' });
     expect(seller.asked.filter((what) => what.endsWith('jwks.json'))).toHaveLength(2);
+  });
+
+  it('that no key of a broken key set verifies is none', async () => {
+    seller.keys.keys.splice(0, 1, { kty: 'OKP', crv: 'Ed25519', x: '!', kid: 'k1' });
+    const activation = await seller.client().activate('key');
+    expect(activation).toMatchObject({ activated: true, answer: { allowed: false, code: 'lease_invalid' } });
   });
 
   it('under a key that is not pinned is none, whatever the key set says', async () => {

@@ -68,14 +68,19 @@ export async function startSeller() {
   const clock = { now: Date.parse('2026-06-01T00:00:00Z') };
   const key = await signer('k1', () => clock.now);
   const replies: Reply[] = [key.lease()];
+  const commands: { reply: Reply } = {
+    reply: (response, question) =>
+      question.pathname.endsWith('/c1')
+        ? void response.writeHead(204).end()
+        : json(201, { license_id: 'l1', client_id: 'c1', activation_key: 'a.b.c' })(response, question),
+  };
   const asked: string[] = [];
   const keys = { keys: [key.jwk] };
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const question = new URL(request.url ?? '', 'http://seller');
     asked.push(`${request.method} ${question.pathname}`);
     if (question.pathname.endsWith('jwks.json')) return json(200, keys)(response, question);
-    if (question.pathname.startsWith('/v1/activations'))
-      return json(201, { license_id: 'l1', client_id: 'c1', activation_key: 'a.b.c' })(response, question);
+    if (question.pathname.startsWith('/v1/activations')) return commands.reply(response, question);
     const reply = replies.length > 1 ? replies.shift() : replies[0];
     return reply?.(response, question);
   };
@@ -89,6 +94,8 @@ export async function startSeller() {
     keys,
     store,
     faults,
+    /** What activating and deactivating is answered with. */
+    commands,
     /** How often a validation was asked. */
     questions: () => asked.filter((what) => what.endsWith('/validate')).length,
     asked,
