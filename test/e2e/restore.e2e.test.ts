@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findPrograms } from '../../local/servers/programs.ts';
@@ -47,7 +47,7 @@ async function restart(...names: readonly string[]): Promise<void> {
     await eventually(`${name} is another`, () => (service(name) ?? old[i]) !== old[i], 60_000);
 }
 
-const SERVICES = ['command-1', 'projector', 'query-1', 'query-2'];
+const SERVICES = ['command-1', 'projector', 'notifier', 'query-1', 'query-2'];
 const logIn = ({ email, password }: Licensed) => ask(stack.url, '/v1/login', { body: { email, password } });
 const signUp = ({ email, password }: Licensed) => ask(stack.url, '/v1/signup', { body: { email, password } });
 
@@ -120,5 +120,16 @@ it('an event store of yesterday: the read models are rebuilt from it, and everyt
   await eventually(
     'what is new is seen',
     async () => (await validate(stack.url, again, true)).body.code === 'VALID',
+  );
+
+  const notifier = path.join(data, 'logs', 'notifier.log');
+  await eventually('the notifier names its way out', () =>
+    /notifier_stopped.*DELETE FROM notifications\.checkpoints/.test(readFileSync(notifier, 'utf8')),
+  );
+  postgresTool('psql', 'license_system', '-c', 'DELETE FROM notifications.checkpoints');
+  await eventually(
+    'it follows the log again',
+    () => /notifier_stopped.*"following"/s.test(readFileSync(notifier, 'utf8')),
+    60_000,
   );
 }, 240_000);
