@@ -124,7 +124,7 @@ it('an event store of yesterday: the read models are rebuilt from it, and everyt
 
   const notifier = path.join(data, 'logs', 'notifier.log');
   await eventually('the notifier names its way out', () =>
-    /notifier_stopped.*DELETE FROM notifications\.checkpoints/.test(readFileSync(notifier, 'utf8')),
+    /DELETE FROM notifications\.checkpoints.*notifier_stopped/.test(readFileSync(notifier, 'utf8')),
   );
   postgresTool('psql', 'license_system', '-c', 'DELETE FROM notifications.checkpoints');
   await eventually(

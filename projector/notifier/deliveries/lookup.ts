@@ -1,6 +1,6 @@
-import dns, { type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { hostOf, isPublicAddress } from '../../../shared/notifications/addresses.ts';
+import { createResolve, type Resolve } from './resolve.ts';
 
 /** The place that a URL names is one that nothing may be sent to. */
 export class AddressRefused extends Error {
@@ -15,12 +15,6 @@ export class AddressRefused extends Error {
   }
 }
 
-/** All addresses of a name, as the system resolves it. */
-export type Resolve = (hostname: string, done: (error: Error | null, found: LookupAddress[]) => void) => void;
-
-const resolveBySystem: Resolve = (hostname, done) =>
-  dns.lookup(hostname, { all: true }, (error, found) => done(error, found));
-
 export interface Gate {
   /** For the connection: it goes to what was looked up and judged here, and the name is not asked for again. */
   readonly lookup: LookupFunction;
@@ -34,25 +28,22 @@ export interface Gate {
  */
 export function createGate(
   isAllowed: (address: string) => boolean = isPublicAddress,
-  resolve: Resolve = resolveBySystem,
+  resolve: Resolve = createResolve(),
 ): Gate {
   const assert = (host: string, address: string) => {
     if (!isAllowed(address)) throw new AddressRefused(host, address);
   };
   return {
     lookup(hostname, options, callback) {
-      resolve(hostname, (error, found) => {
-        try {
-          if (error) throw error;
-          for (const { address } of found) assert(hostname, address);
+      resolve(hostname)
+        .then((found) => {
           const [first] = found;
           if (!first) throw new Error(`${hostname} has no address`);
+          for (const { address } of found) assert(hostname, address);
           if (options.all) callback(null, found);
           else callback(null, first.address, first.family);
-        } catch (refused) {
-          callback(refused as Error, '', 0);
-        }
-      });
+        })
+        .catch((error: Error) => callback(error, '', 0));
     },
     assertAllowed({ hostname }) {
       const host = hostOf(hostname);

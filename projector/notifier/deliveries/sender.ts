@@ -55,12 +55,13 @@ export class DeliverySender implements Sender {
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    const { pool, poster } = this.#options;
     const failed = new AbortController();
     const sending = AbortSignal.any([signal, failed.signal]);
     const cutOff = new AbortController();
     try {
       while (!sending.aborted) {
-        const due = await loadDue(this.#options.pool, 2 * PER_ENDPOINT, this.#full());
+        const due = await loadDue(pool, 2 * PER_ENDPOINT, this.#full());
         for (const queue of due) {
           this.#start(queue, cutOff.signal, (error) => failed.abort(error));
         }
@@ -71,6 +72,7 @@ export class DeliverySender implements Sender {
       const timer = setTimeout(() => cutOff.abort(), FINISH_MS);
       await Promise.all([...this.#underWay.values()].map(({ work }) => work));
       clearTimeout(timer);
+      poster.close();
     }
   }
 

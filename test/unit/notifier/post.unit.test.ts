@@ -1,8 +1,11 @@
+import { createSocket } from 'node:dgram';
+import { promises as dns } from 'node:dns';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createGate, type Gate } from '../../../projector/notifier/deliveries/lookup.ts';
 import { createPoster } from '../../../projector/notifier/deliveries/post.ts';
+import { createResolve } from '../../../projector/notifier/deliveries/resolve.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -26,6 +29,7 @@ async function startServer(listener: RequestListener) {
   return Object.assign(seen, { port: (server.address() as AddressInfo).port });
 }
 
+const unknown = () => Promise.reject(Object.assign(new Error('unknown'), { code: 'ENOTFOUND' }));
 const anywhere = createGate(() => true);
 const never = new AbortController().signal;
 
@@ -103,12 +107,10 @@ describe('the gate', () => {
   });
 
   it('refuses a name of which one address is inside', async () => {
-    const gate = createGate(undefined, (_, done) =>
-      done(null, [
-        { address: '93.184.215.14', family: 4 },
-        { address: '10.0.0.7', family: 4 },
-      ]),
-    );
+    const gate = createGate(undefined, async () => [
+      { address: '93.184.215.14', family: 4 },
+      { address: '10.0.0.7', family: 4 },
+    ]);
     await expect(post('http://hooks.example/', gate)).rejects.toThrow(
       'hooks.example leads to 10.0.0.7, which is not a public address',
     );
@@ -120,9 +122,9 @@ describe('the gate', () => {
     let lookups = 0;
     const gate = createGate(
       (address) => address === '127.0.0.1',
-      (_, done) => {
+      async () => {
         lookups += 1;
-        done(null, [{ address: lookups === 1 ? '127.0.0.1' : '127.0.0.2', family: 4 }]);
+        return [{ address: lookups === 1 ? '127.0.0.1' : '127.0.0.2', family: 4 }];
       },
     );
     const poster = createPoster({ gate, clock: Date.now });
@@ -140,5 +142,43 @@ describe('the gate', () => {
 
   it('says that a name does not exist', async () => {
     await expect(post('http://nowhere.invalid/', createGate())).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/);
+  });
+});
+
+describe('a name', () => {
+  it('whose name server is silent costs none of the threads of the system', async () => {
+    const silent = createSocket('udp4');
+    let asked = 0;
+    silent.on('message', () => {
+      asked += 1;
+    });
+    await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve));
+    closing.push(() => silent.close());
+    const resolver = new dns.Resolver({ timeout: 100, tries: 1 });
+    resolver.setServers([`127.0.0.1:${silent.address().port}`]);
+    const resolve = createResolve(resolver, () => {
+      throw new Error('the system was asked');
+    });
+    await expect(resolve('hooks.example.com')).rejects.toThrow('ETIMEOUT');
+    expect(asked).toBe(2);
+  });
+
+  it('that the name servers do not know, or without a dot, is looked up by the system', async () => {
+    const system = async (hostname: string) => [{ address: hostname, family: 4 }];
+    const resolver = { resolve4: unknown, resolve6: unknown };
+    const resolve = createResolve(resolver, system);
+    expect(await resolve('in.hosts.file')).toEqual([{ address: 'in.hosts.file', family: 4 }]);
+    expect(await resolve('localhost')).toEqual([{ address: 'localhost', family: 4 }]);
+  });
+
+  it('has the addresses of both families, or of the one that it has', async () => {
+    const resolve4 = async () => ['93.184.215.14'];
+    const both = createResolve({ resolve4, resolve6: async () => ['2606:2800::1'] } as never);
+    expect(await both('a.example')).toEqual([
+      { address: '93.184.215.14', family: 4 },
+      { address: '2606:2800::1', family: 6 },
+    ]);
+    const one = createResolve({ resolve4, resolve6: unknown } as never);
+    expect(await one('a.example')).toEqual([{ address: '93.184.215.14', family: 4 }]);
   });
 });
