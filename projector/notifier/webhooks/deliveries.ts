@@ -39,15 +39,16 @@ export async function deliveriesFor(
 ): Promise<readonly NewDelivery[]> {
   const { id: eventId, position, event } = recorded;
   const { userId } = event.data;
-  const { rows, at, erased, fault } = await states.after(recorded);
-  if (fault !== undefined) {
+  const after = await states.after(recorded);
+  if (after.fault !== undefined) {
+    const { fault } = after;
     // The read models don't show it either. Once it is settled, a replay from its position tells of it.
     logger.warn({ event_id: eventId, user_id: userId, fault }, 'webhook_event_left_out');
     leftOut.inc();
     return [];
   }
-  const { body, product } = messageOf(type, recorded, rows, at);
-  const told = erased ? blankBody(body) : body;
+  const { body, product } = messageOf(type, recorded, after.rows, after.at);
+  const told = after.erased ? blankBody(body) : body;
   return candidates
     .filter((webhook) => wants(webhook, type, product))
     .map(({ webhookId }) => ({ webhookId, eventId, queueId: userId, userId, position, type, body: told }));

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
-import { EventStoreUnavailable } from '../../../shared/event-log/errors.ts';
+import { EventStoreUnavailable, StreamDeleted } from '../../../shared/event-log/errors.ts';
 import type { EventLog } from '../../../shared/event-log/event-log.ts';
 import type { EventReader } from '../../../shared/events/codec.ts';
 import { userStream } from '../../../shared/events/streams.ts';
@@ -14,13 +14,17 @@ import { readDataKeys } from '../../data-keys.ts';
 
 /** A user right after one of their events. */
 export interface After {
+  readonly fault?: never;
   readonly rows: UserRows;
   /** The event's time, never before that of the one before it: milliseconds since 1970. */
   readonly at: number;
   /** They have been erased since: nothing that names them may be told any more. */
   readonly erased: boolean;
-  /** Why the read models don't hold the event: then `rows` don't either. */
-  readonly fault: string | undefined;
+}
+
+/** Why the read models don't hold an event: then nobody can say what it led to. */
+export interface LeftOut {
+  readonly fault: string;
 }
 
 export interface UserStatesOptions {
@@ -67,14 +71,16 @@ export class UserStates {
    * The user right after the event. One event of a user at a time, in order.
    * @throws FeedStop, VaultUnavailable, EventStoreUnavailable; UnknownEvent; or an error of PostgreSQL
    */
-  async after(recorded: Recorded<UserEvent>): Promise<After> {
+  async after(recorded: Recorded<UserEvent>): Promise<After | LeftOut> {
     const { userId } = recorded.event.data;
     const kept = await this.#before(recorded, this.#kept.get(userId));
     const { timeline, erased } = kept;
     const entry =
       timeline.next === recorded.revision ? timeline.add(recorded) : await this.#read(timeline, recorded);
+    if (!entry) return { fault: 'the stream was deleted by hand' };
     this.#keep(userId, kept, entry);
-    return { rows: timeline.state, at: timeline.latest, erased, fault: entry.fault };
+    if (entry.fault !== undefined) return { fault: entry.fault };
+    return { rows: timeline.state, at: timeline.latest, erased };
   }
 
   /** What is parked may be retried or skipped: it is judged again at the next event. */
@@ -107,15 +113,23 @@ export class UserStates {
     return { timeline, erased: key === ERASED };
   }
 
-  /** Reads on, up to the event. */
-  async #read(timeline: Timeline, { event, revision, id }: Recorded<UserEvent>): Promise<TimelineEntry> {
+  /** Reads on, up to the event; undefined where there is nothing to read any more. */
+  async #read(
+    timeline: Timeline,
+    { event, revision, id }: Recorded<UserEvent>,
+  ): Promise<TimelineEntry | undefined> {
     const from = timeline.next;
     const events = this.#options.log.readStream(userStream(event.data.userId), {
       from,
       limit: revision - from + 1,
     });
     let last: TimelineEntry | undefined;
-    for await (const entry of timeline.entries(events, Number.POSITIVE_INFINITY)) last = entry;
+    try {
+      for await (const entry of timeline.entries(events, Number.POSITIVE_INFINITY)) last = entry;
+    } catch (error) {
+      if (error instanceof StreamDeleted) return undefined;
+      throw error;
+    }
     if (last?.recorded.id === id) return last;
     throw new EventStoreUnavailable({ cause: new Error(`the stream of ${id} ended before it`) });
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NewStaffEvent } from '../../../shared/events/types.ts';
+import { createWebhookAuthor } from '../notifier/webhook-author.ts';
 import { createStaffAuthor } from './author.ts';
 import { createSystem, projected, type System, tool } from './system.ts';
 
@@ -54,6 +55,16 @@ test('service accounts have rows, without a digest, also under many customers; a
   const { code, stdout } = await tool(system, 'rebuild');
   expect([code, stdout]).toEqual([0, expect.stringMatching(/^staff\t1\t1\tyes$/m)]);
   expect(await rowOf(staffId)).toEqual(removed);
+});
+
+test('webhooks have no rows, and neither park nor stop anything', async () => {
+  const hook = createWebhookAuthor(system.log, system.vault);
+  await hook.append('WebhookAdded', { url: 'https://hooks.example.com/' });
+  await hook.append('WebhookRemoved', {});
+  const user = system.author();
+  await projected(system, await user.signUp());
+  const { rows } = await system.pool.query('SELECT count(*)::int AS parked FROM read_model.parked_events');
+  expect(rows).toEqual([{ parked: 0 }]);
 });
 
 test('what another program wrote into such a stream stops nothing', async () => {
