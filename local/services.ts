@@ -26,6 +26,8 @@ export function serviceEnvironment(backends: Backends): Record<string, string> {
     // All of it is of one release, so every reader knows what this one writes.
     EVENT_SCHEMA_LEVEL: String(LATEST_SCHEMA_LEVEL),
     HOST: '127.0.0.1',
+    // Where the links of mails lead.
+    PUBLIC_URL: backends.publicUrl,
     // Whoever tries webhooks here has their endpoint on this machine.
     WEBHOOK_ALLOW_PRIVATE: 'true',
     DATABASE_URL: backends.databaseUrl,
