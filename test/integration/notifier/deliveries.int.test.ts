@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSchedule } from '../../../projector/notifier/deliveries/schedule.ts';
 import { inTransaction } from '../../../shared/adapters/postgres/pool.ts';
 import { resumeDeliveries, retryDelivery } from '../../../shared/notifications/deliveries.ts';
 import { eventually } from '../../support/eventually.ts';
-import { createNotifierSystem, type NotifierSystem, SHORT_PAUSES } from './system.ts';
+import { createNotifierSystem, type NotifierSystem } from './system.ts';
 
 let system: NotifierSystem;
 let before: string;
@@ -178,10 +177,10 @@ describe('deliveries', () => {
   });
 });
 
-describe('an endpoint that asks for time', () => {
-  it('gets it', async () => {
+describe('an endpoint', () => {
+  it('that asks for time gets it, and one that leads inside gets nothing', async () => {
     await using own = await createNotifierSystem();
-    await own.notifier({}, { schedule: createSchedule(SHORT_PAUSES) });
+    const notifier = await own.notifier();
     const at: number[] = [];
     const endpoint = await own.endpoint((_one, response) => {
       at.push(performance.now());
@@ -192,5 +191,25 @@ describe('an endpoint that asks for time', () => {
     await own.authors().signUp();
     await own.settled(endpoint.webhookId);
     expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(995);
+    await notifier.stop();
+    await leadsInside(own);
   });
 });
+
+/** With the settings as they come nothing is sent to this machine, by its address or its name. */
+async function leadsInside(own: NotifierSystem) {
+  await own.notifier({ WEBHOOK_ALLOW_PRIVATE: 'false' });
+  const byAddress = await own.endpoint();
+  const byName = await own.endpoint(undefined, `http://localhost:${byAddress.port}/`);
+  await own.authors().signUp();
+  const [refused] = await own.settled(byAddress.webhookId);
+  expect(refused).toMatchObject({
+    status: 'failed',
+    attempts: 10,
+    last_status: null,
+    last_error: '127.0.0.1 is not a public address',
+  });
+  const [named] = await own.settled(byName.webhookId);
+  expect(named?.last_error).toMatch(/^localhost leads to .*, which is not a public address$/);
+  expect(byAddress.connections).toBe(0);
+}
