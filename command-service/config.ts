@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { connectionUrl, flag, integer, readConfig, serviceSettings } from '../shared/config.ts';
+import { connectionUrl, flag, integer, readConfig, SECRET, serviceSettings } from '../shared/config.ts';
 import { LATEST_SCHEMA_LEVEL } from '../shared/events/schemas/catalogue.ts';
 import { httpSettings, publicSettings } from '../shared/http/settings.ts';
 import { tokenSettings } from '../shared/tokens/settings.ts';
@@ -57,6 +57,22 @@ export const commandSettings = z.object({
     .describe(
       "Wrong guesses at one account's password in an hour, wherever they come from; then only addresses that its owner logged in from may try",
     ),
+  OIDC_ISSUER: z
+    .url({ protocol: /^https?$/, error: "expected the issuer's URL, such as https://login.example.com" })
+    .refine((url) => url.startsWith('https:') || /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(url), {
+      error: 'expected an https URL',
+    })
+    .optional()
+    .describe(
+      'OpenID provider by which staff may log in: whoever has the verified email of a member of staff is that member. It sees to the second factor',
+    ),
+  OIDC_CLIENT_ID: z.string().max(256).optional().describe('What the OpenID provider knows this system as'),
+  OIDC_CLIENT_SECRET: z
+    .string()
+    .max(1_024)
+    .meta(SECRET)
+    .optional()
+    .describe('Its secret there. Redirect URI: PUBLIC_URL/v1/staff/oidc/callback'),
   IMPORTED_LICENSE_KEYS: flag
     .default(false)
     .describe(

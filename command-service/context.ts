@@ -7,6 +7,8 @@ import type { Executor } from './executor.ts';
 import type { FindLicenseKey } from './license-keys/find.ts';
 import type { ClientFactsReader } from './read-model/client-facts.ts';
 import type { OwnerIndex } from './read-model/owners.ts';
+import type { LogInByEmail } from './staff/openid/log-in.ts';
+import type { Provider } from './staff/openid/provider.ts';
 import type { Members } from './staff/people/members.ts';
 import type { SigningIn } from './staff/people/signing-in.ts';
 import type { Welcoming } from './staff/people/welcome.ts';
@@ -34,6 +36,10 @@ export interface CommandContext {
   readonly welcoming: Welcoming;
   /** Of people who are staff. */
   readonly cookie: SessionCookie;
+  /** The OpenID provider of the seller's; undefined where none is configured. */
+  readonly provider: Provider | undefined;
+  readonly pendingCookie: SessionCookie;
+  readonly logInByEmail: LogInByEmail;
   /** Commands by route and by what came of them. */
   readonly outcomes: Counter<'command' | 'outcome'>;
 }

@@ -3,10 +3,11 @@ import { redisKnownAddresses } from '../shared/adapters/redis/known-addresses.ts
 import { redisCounters } from '../shared/adapters/redis/rate-counters.ts';
 import { readCatalogue } from '../shared/catalogue/read.ts';
 import { systemClock } from '../shared/clock.ts';
+import { ConfigError } from '../shared/config.ts';
 import { createCodec } from '../shared/events/codec.ts';
 import { FailureLimit, GUESS_KINDS, type Guesses } from '../shared/http/limits/failure-limit.ts';
 import { RateLimiter } from '../shared/http/limits/rate-limit.ts';
-import { sessionCookie } from '../shared/http/routes/session-cookie.ts';
+import { pendingCookie, sessionCookie } from '../shared/http/routes/session-cookie.ts';
 import type { Logger } from '../shared/process/logger.ts';
 import { createErasureIntents } from './accounts/erasing/erasure-intents.ts';
 import { Passwords } from './accounts/passwords.ts';
@@ -20,6 +21,7 @@ import { createFindLicenseKey } from './license-keys/find.ts';
 import { createCommandMetrics } from './metrics.ts';
 import { createClientFacts } from './read-model/client-facts.ts';
 import { createOwnerIndex } from './read-model/owners.ts';
+import { createProvider, type Provider } from './staff/openid/provider.ts';
 import { createStaff } from './staff/staff.ts';
 import { createDeliveries } from './webhooks/deliveries.ts';
 import { createWebhooks } from './webhooks/webhooks.ts';
@@ -50,6 +52,16 @@ export function createGuesses({ metrics, redis }: Connections, { config, logger 
     onRefused: (kind) => metrics.rateLimited.inc(limit(kind)),
   });
   return { guesses, limiter };
+}
+
+/** @throws ConfigError it is configured by halves */
+function providerFrom(config: CommandConfig): Provider | undefined {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = config;
+  if (issuer === undefined && clientId === undefined && clientSecret === undefined) return undefined;
+  if (issuer === undefined || clientId === undefined || clientSecret === undefined)
+    throw new ConfigError(['OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET: set all three, or none']);
+  const redirectUri = `${config.PUBLIC_URL.replace(/\/+$/, '')}/v1/staff/oidc/callback`;
+  return createProvider({ issuer, clientId, clientSecret, redirectUri });
 }
 
 /** The write side of this node, and its metrics. */
@@ -88,12 +100,26 @@ export function createContext(
   watch(executor, passwords, limiter);
   const owners = createOwnerIndex({ pool: database, log });
   const clientFacts = createClientFacts({ pool: connections.factsDatabase, logger: options.logger });
-  const cookie = sessionCookie(config.PUBLIC_URL);
+  const cookies = {
+    cookie: sessionCookie(config.PUBLIC_URL),
+    pendingCookie: pendingCookie(config.PUBLIC_URL),
+  };
   const webhooks = { ...createWebhooks(dependencies), allowPrivate: config.WEBHOOK_ALLOW_PRIVATE };
   const deliveries = createDeliveries(database, clock);
   const findLicenseKey = createFindLicenseKey(executor.licenseKeys, guesses);
   return {
-    ...{ executor, ...staff, cookie, webhooks, deliveries, tokens, owners, clientFacts, findLicenseKey },
+    ...{
+      executor,
+      ...staff,
+      ...cookies,
+      provider: providerFrom(config),
+      webhooks,
+      deliveries,
+      tokens,
+      owners,
+      clientFacts,
+      findLicenseKey,
+    },
     ...{ outcomes, guesses },
   };
 }

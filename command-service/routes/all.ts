@@ -9,6 +9,7 @@ import { licenseKeyReads } from './license-keys/read.ts';
 import { activationRoutes } from './licenses/activations.ts';
 import { licenseRoutes } from './licenses/licenses.ts';
 import { memberRoutes } from './staff/members.ts';
+import { staffOpenIdRoutes } from './staff/openid.ts';
 import { serviceAccountRoutes } from './staff/service-accounts.ts';
 import { staffSessionRoutes } from './staff/session.ts';
 import { tokenRoutes } from './staff/token.ts';
@@ -28,6 +29,7 @@ export const commandRoutes: readonly Route<CommandContext>[] = [
   ...tokenRoutes,
   ...serviceAccountRoutes,
   ...staffSessionRoutes,
+  ...staffOpenIdRoutes,
   ...memberRoutes,
   ...licenseKeyCommands,
   ...licenseKeyReads,

@@ -1,4 +1,5 @@
 import type { ExecutorDependencies } from '../dependencies.ts';
+import { createLogInByEmail } from './openid/log-in.ts';
 import { createFindMember } from './people/find.ts';
 import { createMembers } from './people/members.ts';
 import { createSigningIn } from './people/signing-in.ts';
@@ -14,6 +15,7 @@ export function createStaff(dependencies: ExecutorDependencies) {
     serviceAccounts: createServiceAccounts(dependencies, streams),
     members: createMembers(dependencies, streams, find),
     signingIn: createSigningIn(dependencies, streams, find),
+    logInByEmail: createLogInByEmail(dependencies, streams, find),
     welcoming: createWelcoming(dependencies, streams),
   };
 }

@@ -4,16 +4,14 @@ import type { Principal, StaffPrincipal } from '../../../shared/http/routes/auth
 import { isStaffPrincipal } from '../../../shared/http/routes/auth.ts';
 import { knownEmail, text } from '../../../shared/http/routes/fields.ts';
 import type { Route } from '../../../shared/http/routes/route.ts';
-import { STAFF_SESSION_MS } from '../../../shared/staff/account.ts';
 import type { SessionClaims } from '../../../shared/tokens/tokens.ts';
 import { type CommandContext, commandRoute } from '../../context.ts';
 import { TICKET_MS } from '../../domain/staff/log-in.ts';
-import type { Done } from '../../execute/requests.ts';
 import { COMPARED, newPassword, password } from '../accounts/fields.ts';
-import { requesterOf, retryOf } from '../command-headers.ts';
+import { requesterOf } from '../command-headers.ts';
 import { oneForm, oneOf } from '../one-form.ts';
 import { COMMAND_PROBLEMS, STREAM_PROBLEMS, settled } from '../outcome.ts';
-import { accountOf, staffRequest } from './parts.ts';
+import { assertMayBegin, fromAnyone, sessionHeaders, staffRequest } from './parts.ts';
 
 const SET_COOKIE = {
   'Set-Cookie': 'The session: HttpOnly, SameSite=Strict; `__Host-staff` and Secure behind https.',
@@ -27,39 +25,6 @@ const anyone = {
   rateLimit: { name: 'logins', by: 'address' },
   headers: z.object({ host: z.string().max(512).optional() }),
 } as const;
-
-interface Asked {
-  readonly requestId: string;
-  readonly retryKey: string | undefined;
-  readonly target: string;
-  readonly address: string;
-  readonly signal: AbortSignal;
-}
-
-const fromAnyone = (request: Asked) => ({
-  correlationId: request.requestId,
-  retry: retryOf(request),
-  requester: requesterOf(request),
-});
-
-/** Before a password or a code is looked at. @throws Problem https_required */
-function assertMayBegin({ cookie }: CommandContext, { host }: { readonly host?: string | undefined }): void {
-  if (cookie.mayBegin(host)) return;
-  throw new Problem('https_required', {
-    detail: 'Open the https address. If this is one, set PUBLIC_URL to it on every node.',
-  });
-}
-
-/** The cookie of a session that has begun. @throws NoSigningKey */
-async function sessionHeaders({ tokens, cookie }: CommandContext, done: Done, sessionId: string) {
-  const { staffId, scopes } = accountOf(done);
-  const token = await tokens.signSession({
-    ...{ staffId, sessionId, scopes },
-    revision: done.revision,
-    expiresAt: done.at + STAFF_SESSION_MS,
-  });
-  return { 'Set-Cookie': cookie.set(token, STAFF_SESSION_MS / 1_000) };
-}
 
 const code = text(1, 16)
   .transform((typed) => typed.replaceAll(/\s/g, ''))

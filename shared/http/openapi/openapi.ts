@@ -51,7 +51,7 @@ function parameters(route: RouteSpec, named: Named): Json[] {
       // What no value is good for, such as a header that is there to be refused, is no parameter.
       if (Object.keys(schema).length === 0) return [];
       // The document says it as a security scheme: as a parameter it is to be ignored.
-      if (name === 'authorization' || name === 'host') return [];
+      if (name === 'authorization' || name === 'host' || name === 'cookie') return [];
       const shown = place === 'header' ? headerName(name) : name;
       const required = place === 'path' || !(field as z.ZodType).safeParse(undefined).success;
       // A command that would be refused without it.

@@ -88,6 +88,10 @@ export const PROBLEMS = {
   append_outcome_unknown: { status: 503, title: 'It is not known whether the command took effect' },
   vault_unavailable: { status: 503, title: 'The key vault cannot be reached' },
   database_unavailable: { status: 503, title: 'The database cannot be reached' },
+  identity_provider_unavailable: {
+    status: 503,
+    title: "The seller's OpenID provider cannot be reached",
+  },
   signing_unavailable: { status: 503, title: 'There is no key to sign tokens with' },
   busy: { status: 503, title: 'Too much work of this kind is under way' },
   schema_too_new: { status: 503, title: 'This node is older than the data it met' },

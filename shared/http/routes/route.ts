@@ -20,11 +20,14 @@ export interface AnswerSpec {
 
 type Answers = Readonly<Record<number, AnswerSpec>>;
 
+/** Several values are several fields of that name: cookies alone need that. */
+type AnswerHeaders = Readonly<Record<string, string | string[]>>;
+
 /** What a handler answers: a status that the route declares, with that status's body. */
 export type Answer<A extends Answers> = {
   [K in keyof A & number]: {
     readonly status: K;
-    readonly headers?: Readonly<Record<string, string>>;
+    readonly headers?: AnswerHeaders;
   } & (A[K] extends { body: infer B extends z.ZodType }
     ? { readonly body: z.input<B> }
     : { readonly body?: undefined });
@@ -108,7 +111,7 @@ export interface Route<Context> extends RouteSpec {
 
 export interface HandlerAnswer {
   readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: AnswerHeaders;
   readonly body?: unknown;
 }
 

@@ -18,10 +18,15 @@ export interface SessionCookie {
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 
 /** @param publicUrl the setting PUBLIC_URL */
-export function sessionCookie(publicUrl: string): SessionCookie {
+export const sessionCookie = (publicUrl: string): SessionCookie => hostCookie(publicUrl, 'staff', 'Strict');
+
+/** What a browser has to bring back from an OpenID provider, whose page sends it here: so not `Strict`. */
+export const pendingCookie = (publicUrl: string): SessionCookie => hostCookie(publicUrl, 'staff-oidc', 'Lax');
+
+function hostCookie(publicUrl: string, bare: string, sameSite: 'Strict' | 'Lax'): SessionCookie {
   const isSecure = publicUrl.startsWith('https:');
-  const name = isSecure ? '__Host-staff' : 'staff';
-  const attributes = `Path=/; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
+  const name = isSecure ? `__Host-${bare}` : bare;
+  const attributes = `Path=/; HttpOnly; SameSite=${sameSite}${isSecure ? '; Secure' : ''}`;
   const read = (header: string | undefined): string | undefined => {
     const values = (header ?? '')
       .split(';')
