@@ -31,7 +31,10 @@ const open = (options: Partial<Visit> = {}): Promise<Visitor> =>
 /** What is shown is accessible, fits a phone, and is written to be looked at where that was asked for. */
 async function looksRight(page: Page, name: string): Promise<void> {
   expect(await accessibilityFaults(page), name).toEqual([]);
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: PHONE, height: 844 });
   expect(await scrollsSideways(page), name).toBe(false);
+  if (before) await page.setViewportSize(before);
   await screenshots(page, `account-${name}`);
 }
 
@@ -170,6 +173,27 @@ describe('license keys', () => {
     await said(page, 'The license key is revoked.');
     expect((await activate('typed-2')).body.code).toBe('license_key_revoked');
     expect(faults).toEqual([]);
+  });
+
+  it('are made once, though no answer came and the button was pressed again', async () => {
+    const customer = await signUp(stack.url);
+    await using visitor = await open();
+    const { page } = visitor;
+    await signIn(page, customer);
+    await page.getByRole('link', { name: 'License keys' }).click();
+    await page.getByRole('heading', { name: 'License keys', level: 1 }).and(page.locator(':focus')).waitFor();
+    await button(page, 'Create a license key').click();
+    await page.route('**/v1/license-keys', async (route) => {
+      await route.fetch();
+      await route.abort();
+    });
+    await button(page, 'Create').click();
+    await page.getByText('The server could not be reached.').waitFor();
+    await page.unroute('**/v1/license-keys');
+    await button(page, 'Create').click();
+    await page.getByRole('heading', { name: 'Your license key' }).waitFor();
+    const { body } = await ask(stack.url, '/v1/me/license-keys', { token: customer.token });
+    expect(body.items).toHaveLength(1);
   });
 });
 

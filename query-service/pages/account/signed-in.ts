@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Show, useLoaded } from '../parts/components/load.ts';
 import { Notice } from '../parts/components/notice.ts';
 import { html } from '../parts/html.ts';
@@ -19,8 +19,22 @@ export interface SignedInProps {
   readonly onErased: () => void;
 }
 
+const { nav } = texts;
+
+/** Coming from another section, a screen reader reads on from the heading of this one. */
+function useFocusedHeading(section: string): void {
+  const before = useRef(section);
+  useEffect(() => {
+    const title = section === 'keys' ? nav.keys : section === 'settings' ? nav.settings : nav.overview;
+    document.title = `${title} · ${texts.title}`;
+    if (before.current !== section) document.querySelector<HTMLElement>('main h1')?.focus();
+    before.current = section;
+  }, [section]);
+}
+
 /** The sections of whoever is signed in. */
 export function SignedIn({ session, section, isNew, onErased }: SignedInProps) {
+  useFocusedHeading(section);
   const loaded = useLoaded('account', () => loadAccount(session));
   const [said, setSaid] = useState<{ readonly what: string; readonly in: string }>();
   const done = (what?: string) => {

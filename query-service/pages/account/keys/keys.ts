@@ -82,7 +82,7 @@ export function Keys({ view }: { readonly view: View }) {
   };
   return html`<section class="stack" aria-labelledby="keys-title">
     <div class="head">
-      <div><h1 id="keys-title">${words.title}</h1><p class="soft lead">${words.lead}</p></div>
+      <div><h1 id="keys-title" tabindex="-1">${words.title}</h1><p class="soft lead">${words.lead}</p></div>
       <${Button} kind="primary" onClick=${() => setOpen({ kind: 'create' })}>${words.create}<//>
     </div>
     <div class="card"><${Show} loaded=${loaded}>${list}<//></div>

@@ -41,7 +41,7 @@ export const Settings = ({
   view,
   onErased,
 }: Props & { readonly onErased: () => void }) => html`<div class="stack narrow">
-  <h1>${words.title}</h1>
+  <h1 tabindex="-1">${words.title}</h1>
   <${Email} key=${`email-${view.account.me.email}`} view=${view} />
   <${Password} view=${view} />
   <${Erase} view=${view} onErased=${onErased} />

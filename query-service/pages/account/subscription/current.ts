@@ -21,7 +21,7 @@ const TONES: Readonly<Record<SubscriptionResource['status'], Tone>> = {
 export function Current({ view }: { readonly view: View }) {
   const { me, products } = view.account;
   return html`<section class="stack" aria-labelledby="plan-title">
-    <h1 id="plan-title">${me.subscriptions.length > 1 ? texts.plan.titles : texts.plan.title}</h1>
+    <h1 id="plan-title" tabindex="-1">${me.subscriptions.length > 1 ? texts.plan.titles : texts.plan.title}</h1>
     ${me.subscriptions.length === 0 && html`<div class="card empty-card"><h2>${texts.plan.none}</h2><p class="soft">${texts.plan.noneLead}</p></div>`}
     ${me.subscriptions.map(
       (one) =>
