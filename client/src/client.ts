@@ -79,11 +79,13 @@ class Client implements Licensing {
       const state = await this.#keeper.load();
       // Kept before it is used: whoever tries again after a crash is the same client.
       await this.#keeper.save(state);
-      const body = { client_id: state.clientId, client_name: clientName, replaces };
+      const { clientId } = state;
+      const body = { client_id: clientId, client_name: clientName, replaces };
       const commanded = await this.#server.activate(credential, body);
       if (commanded.kind === 'unknown') this.#onFault(commanded.fault);
       if (commanded.kind !== 'done') return { activated: false, ...refusalOf(commanded) };
-      await this.#keeper.save({ ...state, activationKey: commanded.activationKey, lease: undefined });
+      const { activationKey } = commanded;
+      await this.#keeper.save({ ...(await this.#keeper.load()), clientId, activationKey, lease: undefined });
       const known = this.#remember(await this.#lookup.look(commanded.position));
       return { activated: true, answer: answerOf(known, known.source, {}) };
     });
@@ -95,9 +97,9 @@ class Client implements Licensing {
       if (state.activationKey !== undefined) {
         const commanded = await this.#server.deactivate(state.clientId, state.activationKey);
         if (commanded.kind === 'unknown') this.#onFault(commanded.fault);
-        const gone = commanded.kind === 'refused' && commanded.problem.status === 404;
+        const gone = commanded.kind === 'refused' && commanded.problem.code === 'not_found';
         if (commanded.kind !== 'done' && !gone) return { deactivated: false, ...refusalOf(commanded) };
-        await this.#keeper.save({ ...state, activationKey: undefined, lease: undefined });
+        await this.#keeper.note(state, { activationKey: undefined, lease: undefined });
       }
       this.#remember(await this.#lookup.look());
       return { deactivated: true };

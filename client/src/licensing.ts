@@ -40,7 +40,7 @@ export interface Licensing {
    * Throws for nothing that a network or a server does. @throws what the store throws when it is read
    */
   check(question?: Question): Promise<Answer>;
-  /** Gives this client's place back. @throws what the store throws */
+  /** Gives this client's place back. @throws what the store throws when it is read */
   deactivate(): Promise<Deactivation>;
   /**
    * Hears the first answer and every change of it. As long as somebody listens, the server is asked again when an answer is no

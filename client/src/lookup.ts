@@ -75,7 +75,7 @@ export class Lookup {
     }
     if (validation.kind === 'invalid') {
       const { license } = validation;
-      await keeper.trySave({ ...state, lease: undefined });
+      await keeper.note(state, { lease: undefined });
       return this.#known(refused(license.code, license), 'server', this.#options.freshMs);
     }
     onFault(validation.fault);
@@ -102,7 +102,7 @@ export class Lookup {
       return undefined;
     }
     const { lease } = verified;
-    await keeper.trySave({ ...state, lease: token, keys: pinned ? state.keys : keys, mark: madeAt(lease) });
+    await keeper.note(state, { lease: token, keys: pinned ? state.keys : keys, mark: madeAt(lease) });
     const halfLife = (lease.expiresAt - madeAt(lease)) / 2;
     return this.#known({ kind: 'lease', lease }, 'server', Math.min(freshMs, halfLife));
   }
@@ -110,7 +110,7 @@ export class Lookup {
   /** @param otherwise the code where there is no lease */
   async #fromStore(state: State, otherwise: Code, retryAfterMs?: number): Promise<Known> {
     const now = this.#options.clock();
-    if (now > state.mark) await this.#options.keeper.trySave({ ...state, mark: now });
+    if (now > state.mark) await this.#options.keeper.note(state, { mark: now });
     const outcome =
       state.lease === undefined ? refused(otherwise) : await this.#judgeStored(state.lease, state, now);
     const asked = retryAfterMs && Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS);

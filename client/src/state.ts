@@ -42,14 +42,18 @@ export class Keeper {
   }
 
   /** @throws what the store throws */
-  save(state: State): Promise<void> {
-    return this.#store.write(JSON.stringify({ format: FORMAT, ...state }));
+  async save(state: State): Promise<void> {
+    await this.#store.write(JSON.stringify({ format: FORMAT, ...state }));
   }
 
-  /** What could not be written is a fault, not an answer: the next check writes it again. */
-  async trySave(state: State): Promise<void> {
+  /**
+   * Writes down what an answer says, unless another process has activated since the question: that knows better. What could
+   * not be written is a fault, not an answer: the next check writes it again.
+   */
+  async note(asked: State, said: Partial<State>): Promise<void> {
     try {
-      await this.save(state);
+      const state = await this.load();
+      if (state.activationKey === asked.activationKey) await this.save({ ...state, ...said });
     } catch (error) {
       this.#onFault(new LicensingFault('store', 'the store could not be written', error));
     }

@@ -1,6 +1,6 @@
 /**
  * Where the client keeps what it knows: one text, which nobody else writes. Yours may be the system's key chain or
- * Electron's `safeStorage`. What it throws, `activate` and `deactivate` throw.
+ * Electron's `safeStorage`. What reading throws, every call throws; what writing throws, `activate` alone.
  */
 export interface Store {
   /** The text that was written last; undefined if there is none. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLicensing, type Licensing, memoryStore } from '../../../client/src/index.ts';
-import { type Reply, type Seller, startSeller } from './seller.ts';
+import { invalid, type Reply, type Seller, startSeller } from './seller.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -45,6 +45,19 @@ it('two that share a store: what one activates, the other finds', async () => {
   await first.deactivate();
   seller.clock.now += 5 * MINUTE;
   expect((await second.check()).code).toBe('not_activated');
+});
+
+it('what another process activates while a question is under way is not overwritten by its answer', async () => {
+  const client = seller.client();
+  await client.activate('key');
+  seller.clock.now += 5 * MINUTE;
+  seller.reply(async (response, question) => {
+    const state = JSON.parse((await seller.store.read()) ?? '{}');
+    await seller.store.write(JSON.stringify({ ...state, activationKey: 'd.e.f' }));
+    await invalid('DEACTIVATED')(response, question);
+  });
+  expect((await client.check()).code).toBe('DEACTIVATED');
+  expect(JSON.parse((await seller.store.read()) ?? '{}')).toMatchObject({ activationKey: 'd.e.f' });
 });
 
 describe('the mark', () => {
