@@ -25,8 +25,9 @@ import { DeliverySender } from './deliveries/sender.ts';
 import { sweepDeliveries } from './deliveries/sweep.ts';
 import type { Enqueuer, Sender } from './enqueuer.ts';
 import { ENQUEUED, Following } from './follow.ts';
-import { createMail, type MailOptions } from './mail/create-mail.ts';
+import { createMail } from './mail/create-mail.ts';
 import { sweepMails } from './mail/due.ts';
+import type { MailTiming } from './mail/sender.ts';
 import { createNotifierMetrics, type NotifierMetrics } from './metrics.ts';
 import { Sending } from './sending.ts';
 import { WebhookEnqueuer } from './webhooks/enqueuer.ts';
@@ -39,7 +40,7 @@ export interface NotifierServiceOptions {
   readonly enqueuers?: readonly Enqueuer[];
   readonly schedule?: Schedule;
   readonly gate?: Gate;
-  readonly mailPause?: MailOptions['mailPause'];
+  readonly mailTiming?: MailTiming;
 }
 
 export type Connections = Awaited<ReturnType<typeof connect>>;
@@ -89,7 +90,7 @@ function createRooms(
   registry: Registry,
   { leftOut }: NotifierMetrics,
 ): Rooms {
-  const { config, logger, mailPause } = options;
+  const { config, logger, mailTiming } = options;
   const { schedule = createSchedule(), gate = gateOf(config) } = options;
   const deliveries = new DeliverySender({
     pool,
@@ -106,7 +107,7 @@ function createRooms(
   const reader = createReader();
   const states = new UserStates({ log, reader, vault, db: pool });
   const webhooks = new WebhookEnqueuer({ pool, states, leftOut, logger, ...{ log, reader } });
-  const mail = createMail({ ...{ config, pool, log, vault, registry, logger, mailPause } });
+  const mail = createMail({ ...{ config, pool, log, vault, registry, logger, mailTiming } });
   return {
     enqueuers: options.enqueuers ?? [webhooks, ...(mail ? [mail.enqueuer] : [])],
     senders: [deliveries, ...(mail ? [mail.sender] : [])],

@@ -9,7 +9,7 @@ import { createCompose } from './compose.ts';
 import { MailEnqueuer } from './enqueuer.ts';
 import { createMailMetrics } from './metrics.ts';
 import { createFindRecipient } from './recipient.ts';
-import { MailSender } from './sender.ts';
+import { MailSender, type MailTiming } from './sender.ts';
 import { type MailSettings, mailConfig } from './settings.ts';
 import { loadTemplates } from './templates.ts';
 import { createMailTransport } from './transport.ts';
@@ -21,12 +21,19 @@ export interface MailOptions {
   readonly vault: Vault;
   readonly registry: Registry;
   readonly logger: Logger;
-  /** The pause before the next attempt, in milliseconds. */
-  readonly mailPause?: ((attempt: number) => number) | undefined;
+  readonly mailTiming?: MailTiming | undefined;
 }
 
 /** Mail, where it is set up. @throws ConfigError */
-export function createMail({ config: settings, pool, log, vault, registry, logger, mailPause }: MailOptions) {
+export function createMail({
+  config: settings,
+  pool,
+  log,
+  vault,
+  registry,
+  logger,
+  mailTiming,
+}: MailOptions) {
   const config = mailConfig(settings);
   if (!config) {
     logger.info('mail_off');
@@ -41,7 +48,7 @@ export function createMail({ config: settings, pool, log, vault, registry, logge
     metrics: createMailMetrics(registry, pool, logger),
     clock: systemClock,
     logger,
-    ...(mailPause && { pause: mailPause }),
+    timing: mailTiming,
   });
   return { enqueuer: new MailEnqueuer(), sender, close: () => transport.close() };
 }

@@ -27,19 +27,19 @@ interface Row {
   is_last: boolean;
 }
 
-/** A mail whose sender died is tried again after so long: longer than any attempt takes. */
-const LEASE = "interval '3 minutes'";
+/** A mail whose sender died is tried again after so long, in milliseconds: longer than any attempt takes. */
+export const LEASE_MS = 180_000;
 
 const CLAIM = `
-UPDATE notifications.mails SET attempts = attempts + 1, next_at = now() + ${LEASE}
+UPDATE notifications.mails SET attempts = attempts + 1, next_at = now() + $2 * interval '1 millisecond'
 WHERE mail_id = ANY (ARRAY(
   SELECT mail_id FROM notifications.mails WHERE status = 'pending' AND next_at <= now()
   ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED))
 RETURNING mail_id, user_id, kind, revision, data, attempts, created_at, try_until <= now() AS is_last`;
 
 /** Takes mails that are due, for the time of an attempt: whoever else looks doesn't see them meanwhile. */
-export async function claimMails(pool: Pool, limit: number): Promise<DueMail[]> {
-  const { rows } = await pool.query<Row>({ name: 'mails_claim', text: CLAIM, values: [limit] });
+export async function claimMails(pool: Pool, limit: number, leaseMs: number): Promise<DueMail[]> {
+  const { rows } = await pool.query<Row>({ name: 'mails_claim', text: CLAIM, values: [limit, leaseMs] });
   return rows.map((row) => ({
     mailId: row.mail_id,
     userId: row.user_id,

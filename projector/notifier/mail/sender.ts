@@ -4,7 +4,7 @@ import type { Logger } from '../../../shared/process/logger.ts';
 import { Wake } from '../deliveries/wake.ts';
 import type { Sender } from '../enqueuer.ts';
 import { type Compose, LinkExpired } from './compose.ts';
-import { claimMails, type DueMail, type MailOutcome, settleMail } from './due.ts';
+import { claimMails, type DueMail, LEASE_MS, type MailOutcome, settleMail } from './due.ts';
 import type { MailMetrics } from './metrics.ts';
 import type { FindRecipient } from './recipient.ts';
 import { CONNECTIONS, MailRefused, type Transport } from './transport.ts';
@@ -17,8 +17,13 @@ export interface MailSenderOptions {
   readonly metrics: MailMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The pause before the next attempt, in milliseconds. */
+  readonly timing?: MailTiming | undefined;
+}
+
+/** Other times, for tests. In milliseconds. */
+export interface MailTiming {
   readonly pause?: (attempt: number) => number;
+  readonly leaseMs?: number;
 }
 
 const POLL_MS = 500;
@@ -55,8 +60,9 @@ export class MailSender implements Sender {
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    const { pool, timing } = this.#options;
     while (!signal.aborted) {
-      const mails = await claimMails(this.#options.pool, CONNECTIONS);
+      const mails = await claimMails(pool, CONNECTIONS, timing?.leaseMs ?? LEASE_MS);
       const settled = await Promise.allSettled(mails.map((mail) => this.#handle(mail)));
       for (const one of settled) if (one.status === 'rejected') throw one.reason;
       if (mails.length < CONNECTIONS) await this.#wake.wait(POLL_MS, signal);
@@ -90,7 +96,7 @@ export class MailSender implements Sender {
   }
 
   #again({ attempt }: DueMail, error: string): MailOutcome {
-    const { pause = pauseAfter } = this.#options;
+    const pause = this.#options.timing?.pause ?? pauseAfter;
     return { kind: 'retry', error, pause: pause(attempt) };
   }
 

@@ -32,11 +32,14 @@ export class MailRefused extends Error {
 
 /** At once. */
 export const CONNECTIONS = 5;
-/** Together they are far below the lease of a mail under way. */
+/**
+ * Together they are below the lease of a mail under way. A server may look through a mail for a minute before it takes it: who gives up
+ * sooner sends it twice.
+ */
 const TIMEOUTS = {
   connectionTimeout: 10_000,
   greetingTimeout: 10_000,
-  socketTimeout: 30_000,
+  socketTimeout: 120_000,
   dnsTimeout: 10_000,
 };
 

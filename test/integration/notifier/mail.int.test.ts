@@ -38,7 +38,7 @@ async function notify(settings: Record<string, string> = {}): Promise<ConsumerSe
     PUBLIC_URL: 'https://licenses.example.org/',
   };
   const config = readNotifierConfig({ ...node.settings, MAIL_URL: mailbox.url, ...from, ...settings });
-  const notifier = await startNotifier({ config, logger, mailPause: () => 50 });
+  const notifier = await startNotifier({ config, logger, mailTiming: { pause: () => 50 } });
   await eventually('it follows', async () => (await fetch(`${notifier.url}/health/ready`)).ok);
   return notifier;
 }
