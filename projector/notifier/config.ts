@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { connectionUrl, integer, readConfig, serviceSettings } from '../../shared/config.ts';
-import { httpSettings } from '../../shared/http/settings.ts';
+import { httpSettings, publicSettings } from '../../shared/http/settings.ts';
 import { vaultSettings } from '../../shared/vault/master-key.ts';
 import { webhookSettings } from '../../shared/webhooks/settings.ts';
 import { mailSettings } from './mail/settings.ts';
@@ -11,6 +11,7 @@ export const notifierSettings = z.object({
   ...httpSettings,
   ...vaultSettings,
   ...webhookSettings,
+  ...publicSettings,
   ...mailSettings,
   PORT: integer(0, 65_535).default(3005).describe('Port of health and metrics; 0 for any free one'),
   EVENTSTORE_URL: connectionUrl('esdb://', 'esdb+discover://').describe('Connection string of the event log'),

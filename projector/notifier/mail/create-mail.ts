@@ -34,6 +34,7 @@ export function createMail({
   logger,
   mailTiming,
 }: MailOptions) {
+  const metrics = createMailMetrics(registry, pool, logger);
   const config = mailConfig(settings);
   if (!config) {
     logger.info('mail_off');
@@ -45,7 +46,7 @@ export function createMail({
     find: createFindRecipient({ pool, log, reader: createReader(), vault }),
     compose: createCompose({ config, render: loadTemplates(config.language, config.templates), vault }),
     transport,
-    metrics: createMailMetrics(registry, pool, logger),
+    metrics,
     clock: systemClock,
     logger,
     timing: mailTiming,

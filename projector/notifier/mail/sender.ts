@@ -74,7 +74,7 @@ export class MailSender implements Sender {
     const { pool, metrics, logger } = this.#options;
     const outcome = await this.#attempt(mail);
     await settleMail(pool, mail, outcome);
-    metrics.attempts.inc({ kind: mail.kind, outcome: outcome.kind });
+    metrics.attempts.inc({ outcome: outcome.kind });
     const about = { mail_id: mail.mailId, kind: mail.kind, attempt: mail.attempt };
     if (outcome.kind === 'failed') logger.warn({ ...about, last: outcome.error }, 'mail_failed');
     if (outcome.kind === 'retry') logger.info({ ...about, last: outcome.error }, 'mail_delayed');

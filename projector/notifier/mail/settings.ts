@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { ConfigError, SECRET_PASSWORD } from '../../../shared/config.ts';
+import { ConfigError, SECRET_PASSWORD, serviceSettings } from '../../../shared/config.ts';
+import { publicSettings } from '../../../shared/http/settings.ts';
 import { LANGUAGES, type Language } from './templates.ts';
+import { isLoopback } from './transport.ts';
 
 const SCHEMES = ['smtp://', 'smtps://', 'file:'];
 const WHERE = `expected a URL starting with ${SCHEMES.join(', ')}`;
@@ -31,10 +33,6 @@ export const mailSettings = {
     .describe(
       'Whom mail is from: `Seller <licenses@example.com>`; the texts name the seller so. Required with MAIL_URL',
     ),
-  PUBLIC_URL: z
-    .url({ protocol: /^https?$/, error: 'expected an http or https URL' })
-    .optional()
-    .describe('Where customers reach the system: links in mails begin with it. Required with MAIL_URL'),
   MAIL_LANGUAGE: z.enum(LANGUAGES).default('en').describe('Language of the texts and dates in mails'),
   MAIL_TEMPLATES: z
     .string()
@@ -42,7 +40,7 @@ export const mailSettings = {
     .describe('Folder with texts of your own; those that it does not have stay as they are (docs/mail.md)'),
 };
 
-const schema = z.object(mailSettings);
+const schema = z.object({ ...mailSettings, ...publicSettings, NODE_ENV: serviceSettings.NODE_ENV });
 export type MailSettings = z.infer<typeof schema>;
 
 /** Mail as it is set up. */
@@ -55,19 +53,22 @@ export interface MailConfig {
   readonly templates: string | undefined;
 }
 
-/** Undefined where no mail is to be sent. @throws ConfigError something that goes with MAIL_URL lacks */
+/** Undefined where no mail is to be sent. @throws ConfigError what goes with MAIL_URL lacks, or leads nowhere */
 export function mailConfig(settings: MailSettings): MailConfig | undefined {
   const { MAIL_URL: url, MAIL_FROM, PUBLIC_URL, MAIL_LANGUAGE: language, MAIL_TEMPLATES } = settings;
   if (url === undefined) return undefined;
-  const lacking = Object.entries({ MAIL_FROM, PUBLIC_URL }).flatMap(([name, value]) => (value ? [] : [name]));
-  if (lacking.length > 0)
-    throw new ConfigError(lacking.map((name) => `${name}: required, since MAIL_URL is set`));
-  const [, name, named, alone] = FROM.exec(MAIL_FROM ?? '') ?? [];
+  if (MAIL_FROM === undefined) throw new ConfigError(['MAIL_FROM: required, since MAIL_URL is set']);
+  const leadsNowhere = settings.NODE_ENV === 'production' && isLoopback(new URL(PUBLIC_URL).hostname);
+  if (leadsNowhere && !url.startsWith('file:'))
+    throw new ConfigError([
+      `PUBLIC_URL: expected the address that customers open, since MAIL_URL is set; links to ${PUBLIC_URL} would lead them to their own machine`,
+    ]);
+  const [, name, named, alone] = FROM.exec(MAIL_FROM) ?? [];
   const address = named ?? alone ?? '';
   return {
     url,
     from: { name: name ?? address.slice(address.indexOf('@') + 1), address },
-    publicUrl: String(PUBLIC_URL).replace(/\/+$/, ''),
+    publicUrl: PUBLIC_URL.replace(/\/+$/, ''),
     language,
     templates: MAIL_TEMPLATES === undefined ? undefined : path.resolve(MAIL_TEMPLATES),
   };

@@ -43,7 +43,9 @@ const TIMEOUTS = {
   dnsTimeout: 10_000,
 };
 
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+/** Of a URL's host name: whether it is this machine. */
+export const isLoopback = (hostname: string): boolean =>
+  /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 
 const shapeOf = ({ id, date, from, to, subject, text, html }: Message) => ({
   ...{ messageId: `<${id}@${from.address.slice(from.address.indexOf('@') + 1)}>`, date, from, to },
@@ -69,7 +71,7 @@ const isRefused = (error: unknown): boolean => {
 function smtp(url: URL): Transport {
   const secure = url.protocol === 'smtps:';
   const asked = url.searchParams.get('requireTLS');
-  const isHere = LOOPBACK.test(url.hostname) && asked === null;
+  const isHere = isLoopback(url.hostname) && asked === null;
   const auth = url.username && {
     auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) },
   };

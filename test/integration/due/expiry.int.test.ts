@@ -96,7 +96,7 @@ it('is told of by one node at a time, once, whoever leads next', async () => {
   await eventually('told of another', async () => (await told(renewed.userId)).length > 0);
   expect(await of()).toEqual(first);
   const metrics = await (await fetch(`${last.url}/metrics`)).text();
-  expect(metrics).toMatch(/due_done_total\{[^}]*job="expiry"[^}]*\} 1\n/);
-  expect(metrics).toMatch(/due_last_look_timestamp_seconds\{[^}]*job="expiry"/);
+  expect(metrics).toMatch(/due_done_total\{[^}]*task="expiry"[^}]*\} 1\n/);
+  expect(metrics).toMatch(/due_last_look_timestamp_seconds\{[^}]*task="expiry"/);
   await log.close();
 }, 30_000);

@@ -106,6 +106,12 @@ const writeSide: readonly AlertCase[] = [
     at: whileRising,
     labels: { job: 'command-service', limit: 'password_guesses' },
   },
+  {
+    alert: 'DueNotLooked',
+    series: { 'due_last_look_timestamp_seconds{task="expiry"}': '0+60x9 540x29 2400+60x29' },
+    at: [15, 25, 50],
+    labels: { task: 'expiry' },
+  },
 ];
 
 const feed = (state: string, values: string) => ({
@@ -165,6 +171,8 @@ const notifications: readonly AlertCase[] = [
   { alert: 'DeliveriesWait', series: { webhook_due_seconds: level(0, 200) }, at: from(13) },
   { alert: 'DeliveriesFail', series: { webhook_pending_seconds: level(5, 4_000) }, at: from(13) },
   { alert: 'WebhookDisabled', series: { 'webhooks{state="failing"}': level(0, 1) }, at: from(8) },
+  { alert: 'MailWaits', series: { mail_pending_seconds: level(5, 1_000) }, at: from(13) },
+  { alert: 'MailFailed', series: { 'mail_attempts_total{outcome="failed"}': '0x9 1x99' }, at: [9, 15, 75] },
 ];
 
 const where = { job: 'query-service', instance: 'q1' };

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { migrateAll } from '../../../projector/schemas/migrate.ts';
 import type { QueryService } from '../../../query-service/app.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
 import { type ApiRequest, ask } from '../../support/api.ts';
@@ -278,6 +279,33 @@ describe('for operation', () => {
     expect((await get('/openapi.json')).body.paths).toHaveProperty('/v1/licenses/validate');
     expect(await (await fetch(`${node.url}/metrics`)).text()).toContain('validation_memory_entries');
   });
+});
+
+it('mails are listed to who writes about customers, the latest first, without what they say', async () => {
+  await migrateAll({ database: system.it.pool, vault: system.it.pool });
+  const user = await system.it.readModel.addUser();
+  const ids = [1, 2, 3].map((n) => `0192d8a0-0000-7000-8000-00000000000${n}`);
+  const text = `INSERT INTO notifications.mails (mail_id, user_id, kind, revision, data, status, next_at, try_until, last_error, created_at)
+    SELECT id, $2, 'reset-password', 1, '{"resetId": "a secret"}', 'failed', NULL, now(), 'no such mailbox', now() + n * interval '1 s'
+    FROM unnest($1::uuid[]) WITH ORDINALITY AS t (id, n)`;
+  await system.it.pool.query(text, [ids, user.userId]);
+  const page = await get(`/v1/mails?status=failed&user_id=${user.userId}&limit=2`, operator);
+  expect(page).toMatchObject({
+    status: 200,
+    body: {
+      items: [
+        { mail_id: ids[2], kind: 'reset-password', last_error: 'no such mailbox', sent_at: null },
+        { mail_id: ids[1] },
+      ],
+      next_cursor: ids[1],
+    },
+  });
+  expect(JSON.stringify(page.body)).not.toContain('a secret');
+  const rest = await get(`/v1/mails?user_id=${user.userId}&cursor=${ids[1]}`, operator);
+  expect(rest.body).toMatchObject({ items: [{ mail_id: ids[0] }], next_cursor: null });
+  expect((await get(`/v1/mails?user_id=${user.userId}&status=sent`, operator)).body.items).toEqual([]);
+  expect((await get('/v1/mails?status=lost', operator)).status).toBe(400);
+  for (const token of [own, analyst]) expect((await get('/v1/mails', token)).status).toBe(403);
 });
 
 it('events that could not be projected are listed in the order of the log, page by page, to who reads histories', async () => {

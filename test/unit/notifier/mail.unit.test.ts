@@ -77,7 +77,10 @@ describe('the settings of mail', () => {
       name: 'Ann Example',
       address: 'a@example.org',
     });
-    expect(() => read({ MAIL_URL: whole.MAIL_URL })).toThrow(/MAIL_FROM: required.*\n.*PUBLIC_URL: required/);
+    expect(() => read({ MAIL_URL: whole.MAIL_URL })).toThrow(/MAIL_FROM: required/);
+    const unset = { ...whole, PUBLIC_URL: '', NODE_ENV: 'production' };
+    expect(() => read(unset)).toThrow(/PUBLIC_URL: expected .* links to http:\/\/localhost:8080/);
+    expect(read({ ...unset, MAIL_URL: 'file:mails' })?.url).toBe('file:mails');
   });
 
   it.each([

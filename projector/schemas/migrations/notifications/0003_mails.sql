@@ -16,6 +16,7 @@ CREATE TABLE mails (
   CHECK ((status = 'pending') = (next_at IS NOT NULL))
 );
 CREATE INDEX mails_due ON mails (next_at) WHERE status = 'pending';
-CREATE INDEX mails_by_user ON mails (user_id) WHERE status = 'pending';
+CREATE INDEX mails_by_user ON mails (user_id, created_at, mail_id);
 -- Lists, and the sweep.
 CREATE INDEX mails_by_time ON mails (created_at, mail_id);
+CREATE INDEX mails_not_sent ON mails (status, created_at, mail_id) WHERE status <> 'sent';
