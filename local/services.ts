@@ -35,8 +35,6 @@ export function serviceEnvironment(backends: Backends): Record<string, string> {
     EVENTSTORE_URL: `esdb://127.0.0.1:${backends.eventStorePort}?tls=false`,
     KEYRING_FILE: path.join(backends.data, 'keys', 'keyring.json'),
     VAULT_MASTER_KEY_FILE: path.join(backends.data, 'keys', 'master.key'),
-    // What links in mails begin with, and whether a session's cookie is for https.
-    PUBLIC_URL: backends.publicUrl,
     // What would be mailed is in files.
     MAIL_URL: `file:${path.join(backends.data, 'mails')}`,
     MAIL_FROM: 'License System <mail@localhost>',
