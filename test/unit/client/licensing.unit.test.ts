@@ -53,11 +53,14 @@ it('what another process activates while a question is under way is not overwrit
   seller.clock.now += 5 * MINUTE;
   seller.reply(async (response, question) => {
     const state = JSON.parse((await seller.store.read()) ?? '{}');
-    await seller.store.write(JSON.stringify({ ...state, activationKey: 'd.e.f' }));
+    await seller.store.write(JSON.stringify({ ...state, activationKey: 'd.e.f', lease: 'theirs' }));
     await invalid('DEACTIVATED')(response, question);
   });
   expect((await client.check()).code).toBe('DEACTIVATED');
-  expect(JSON.parse((await seller.store.read()) ?? '{}')).toMatchObject({ activationKey: 'd.e.f' });
+  expect(JSON.parse((await seller.store.read()) ?? '{}')).toMatchObject({
+    activationKey: 'd.e.f',
+    lease: 'theirs',
+  });
 });
 
 describe('the mark', () => {
