@@ -50,12 +50,12 @@ export const commandSettings = z.object({
   WRONG_GUESSES_PER_ADDRESS: integer(1, 1_000_000)
     .default(100)
     .describe(
-      'Wrong guesses by an address in an hour; passwords, taken emails, license keys and secrets are counted separately',
+      'Wrong guesses by an address in an hour; passwords, codes of staff, taken emails, license keys and secrets are counted separately',
     ),
   WRONG_GUESSES_PER_ACCOUNT: integer(1, 1_000_000)
     .default(20)
     .describe(
-      "Wrong guesses at one account's password in an hour, wherever they come from; then only addresses that its owner logged in from may try",
+      "Wrong guesses at one account's password or code in an hour, wherever they come from; then only addresses that its owner logged in from may try",
     ),
   OIDC_ISSUER: z
     .url({ protocol: /^https?$/, error: "expected the issuer's URL, such as https://login.example.com" })

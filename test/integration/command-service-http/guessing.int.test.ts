@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Customer, signUp } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { totpCode, welcomeMember } from '../../support/staff.ts';
 import { type CommandNode, startCommandNode } from './command-node.ts';
 
 let node: CommandNode;
@@ -202,4 +203,19 @@ it('a service account is not locked out by who knows its id, from wherever it as
   for (let n = 0; n < 5; n += 1)
     expect((await askToken(`${from}::${n}`, `lss_${'A'.repeat(43)}`)).status).toBe(401);
   expect((await askToken(`${from}::9`, secret)).status).toBe(429);
+});
+
+it('the code of a member of staff is guessed at as a password is: the fourth attempt is not looked at', async () => {
+  const grace = await welcomeMember(node.url, await node.operatorToken(), ['customers:read']);
+  const secondStep = async (address: string, code: string) => {
+    const { email, password } = grace;
+    const first = await post(node.url, '/v1/staff/login', address, { email, password });
+    const { ticket } = (await first.json()) as { readonly ticket: string };
+    return post(node.url, '/v1/staff/login/second-factor', address, { ticket, code });
+  };
+  for (let n = 0; n < 3; n += 1) {
+    const wrong = await secondStep(`${network()}::1`, '000000');
+    expect([wrong.status, ((await wrong.json()) as { code: string }).code]).toEqual([403, 'wrong_code']);
+  }
+  expect((await secondStep(`${network()}::1`, totpCode(grace.totpSecret))).status).toBe(429);
 });

@@ -46,6 +46,11 @@ it('says of the rest that it is not enabled yet, and changes nothing', async () 
     await post('/v1/activations', licensed.token, { client_id: 'b', replaces: licensed.clientId }),
   ])
     expect(answer).toMatchObject({ status: 409, body: { code: 'not_enabled_yet' } });
+  const invitation = { email: `${randomUUID()}@example.com`, name: 'Grace', scopes: ['customers:read'] };
+  expect(await post('/v1/staff', staff, invitation)).toMatchObject({
+    status: 409,
+    body: { code: 'not_enabled_yet' },
+  });
   const email = `${randomUUID()}@example.com`;
   const signUpToVerify = { email, password: 'not a common one', verify: true };
   for (const answer of [

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createErasureIntents } from '../../../command-service/accounts/erasing/erasure-intents.ts';
 import type { PausePoint } from '../../../command-service/dependencies.ts';
 import type { EraseRequest } from '../../../command-service/execute/requests.ts';
+import { ALL_SCOPES } from '../../../shared/tokens/scopes.ts';
 import { ERASED } from '../../../shared/vault/personal.ts';
 import {
   activate,
@@ -132,6 +134,27 @@ describe('an erasing that a crash cut off', () => {
     expect(await node.sweepErasures(AbortSignal.abort())).toBe(0);
     expect(await node.sweepErasures()).toBe(1);
     expect(await emailTypes(customer.email)).toEqual(['EmailReserved', 'EmailReleased']);
+  });
+
+  it('of a person of the staff is finished as well', async () => {
+    const request = {
+      caller: { role: 'operator', id: 'test' },
+      correlationId: 'c',
+      held: new Set<string>(ALL_SCOPES),
+    } as const;
+    const killed = backend.node();
+    const email = `${randomUUID()}@example.com`;
+    const { outcome } = await killed.members.invite(request, { email, name: 'Grace', scopes: [] });
+    if (outcome.kind !== 'done') throw new Error(outcome.rejection.code);
+    killed.pause = async (reached) => {
+      if (reached === 'append.after') throw new Error('killed');
+    };
+    await expect(killed.members.remove(request, outcome.userId)).rejects.toThrow('killed');
+    const node = backend.node();
+    expect(await node.vault.dataKey(outcome.userId)).not.toBe(ERASED);
+    expect(await node.sweepErasures()).toBe(1);
+    expect(await node.vault.dataKey(outcome.userId)).toBe(ERASED);
+    expect(await node.sweepErasures()).toBe(0);
   });
 
   it('is found by the next sweep of a running node as well', async () => {

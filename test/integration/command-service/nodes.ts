@@ -9,6 +9,7 @@ import { createSnapshots } from '../../../command-service/execute/states/snapsho
 import { createExecutor, type Executor } from '../../../command-service/executor.ts';
 import { createImporter, type Importer } from '../../../command-service/import/importer.ts';
 import { Reservations } from '../../../command-service/reservations/reservations.ts';
+import type { Members } from '../../../command-service/staff/people/members.ts';
 import type { ServiceAccounts } from '../../../command-service/staff/service-accounts.ts';
 import { createStaff } from '../../../command-service/staff/staff.ts';
 import { createWebhooks, type Webhooks } from '../../../command-service/webhooks/webhooks.ts';
@@ -41,6 +42,7 @@ export interface Node extends Executor {
   readonly reservations: Reservations;
   readonly importer: Importer;
   readonly serviceAccounts: ServiceAccounts;
+  readonly members: Members;
   readonly webhooks: Webhooks;
   /** Stream names, in order, of what this node asked the log for. */
   readonly appends: string[];

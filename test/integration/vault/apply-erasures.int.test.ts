@@ -9,7 +9,7 @@ import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
 import type { EventLog } from '../../../shared/event-log/event-log.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
 import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/schemas/catalogue.ts';
-import type { NewUserEvent } from '../../../shared/events/types.ts';
+import type { NewStaffEvent, NewUserEvent } from '../../../shared/events/types.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
 import { createVault } from '../../../shared/vault/postgres-vault.ts';
 import type { Vault } from '../../../shared/vault/vault.ts';
@@ -39,9 +39,14 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-async function append(vault: Vault, userId: string, events: readonly NewUserEvent[]): Promise<void> {
+async function append(
+  vault: Vault,
+  id: string,
+  events: readonly (NewUserEvent | NewStaffEvent)[],
+  kind: 'user' | 'staff' = 'user',
+): Promise<void> {
   const codec = createCodec({ writeLevel: LATEST_SCHEMA_LEVEL, vault });
-  const stream = `user-${userId}`;
+  const stream = `${kind}-${id}`;
   const actor = { role: 'system', id: 'test' } as const;
   const metadata = { $correlationId: 'c', $causationId: 'c', commandId: randomUUID(), actor };
   const encoded = await Promise.all(
@@ -67,6 +72,18 @@ it('a restored vault forgets those whose erasure the log holds, and nobody else'
     signedUp(newer),
     { type: 'UserErased', data: { userId: newer, emailBlocked: false } },
   ]);
+  const member = randomUUID();
+  const welcome = { welcomeId: randomUUID(), expiresAt: '2026-03-02T10:00:00.000Z' };
+  const personal = { email: 'grace@example.com', name: 'Grace' };
+  await append(
+    vault,
+    member,
+    [
+      { type: 'StaffInvited', data: { staffId: member, scopes: [], ...welcome, personal } },
+      { type: 'StaffRemoved', data: { staffId: member } },
+    ],
+    'staff',
+  );
   // The backup knows the first two with their keys, and was made before the third signed up.
   await pool.query('TRUNCATE vault.data_keys');
   const backup = createVault({ db: pool, masterKey, clock: () => Date.now() });
@@ -80,12 +97,12 @@ it('a restored vault forgets those whose erasure the log holds, and nobody else'
     EVENTSTORE_URL: store.connectionString,
   };
   const applied = await run(process.execPath, [tool, 'vault', 'apply-erasures'], { env });
-  expect(applied.stdout).toBe('2\n');
-  expect(applied.stderr).toContain('2 erasures');
+  expect(applied.stdout).toBe('3\n');
+  expect(applied.stderr).toContain('3 erasures');
 
   const opened = createVault({ db: pool, masterKey, clock: () => Date.now() });
-  const keys = await opened.dataKeys([erased, kept, newer]);
-  expect([keys.get(erased), keys.get(newer)]).toEqual(['erased', 'erased']);
+  const keys = await opened.dataKeys([erased, kept, newer, member]);
+  expect([erased, newer, member].map((id) => keys.get(id))).toEqual(['erased', 'erased', 'erased']);
   expect(keys.get(kept)).not.toBe('erased');
   expect((await run(process.execPath, [tool, 'vault', 'apply-erasures'], { env })).stdout).toBe('0\n');
 });
