@@ -24,9 +24,10 @@ export class WebhookEnqueuer implements Enqueuer {
   readonly #options: WebhookEnqueuerOptions;
   /** As of the last event that was prepared; undefined until they are read. */
   #endpoints: Map<string, Webhook> | undefined;
-  /** What the events of the batch make due, by their ids. */
+  /** Endpoints as the events of the batch leave them, by the ids of those. */
   readonly #changed = new Map<string, Webhook>();
-  readonly #due = new Map<string, readonly NewDelivery[]>();
+  /** What the batch makes due. */
+  readonly #due: NewDelivery[] = [];
 
   constructor(options: WebhookEnqueuerOptions) {
     this.#options = options;
@@ -35,7 +36,7 @@ export class WebhookEnqueuer implements Enqueuer {
   forget(): void {
     this.#endpoints = undefined;
     this.#changed.clear();
-    this.#due.clear();
+    this.#due.length = 0;
     this.#options.states.forget();
   }
 
@@ -46,7 +47,7 @@ export class WebhookEnqueuer implements Enqueuer {
   /** @throws FeedStop, VaultUnavailable, EventStoreUnavailable; UnknownEvent; or an error of PostgreSQL */
   async prepare(events: readonly Recorded<AnyEvent>[]): Promise<void> {
     this.#changed.clear();
-    this.#due.clear();
+    this.#due.length = 0;
     this.#endpoints ??= await loadEndpoints(this.#options.pool);
     const wanted: Wanted[] = [];
     for (const recorded of events) {
@@ -60,12 +61,15 @@ export class WebhookEnqueuer implements Enqueuer {
   }
 
   async handle(recorded: Recorded<AnyEvent>, tx: PoolClient): Promise<void> {
+    /*
+     * With the first event, what all of them make due: one statement and not one each. What a later
+     * event of the batch does to deliveries (erases, removes, resumes) then finds those before it.
+     */
+    await enqueue(tx, this.#due.splice(0));
     const webhook = this.#changed.get(recorded.id);
     if (webhook) await saveEndpoint(tx, webhook, recorded.event.type as WebhookEvent['type']);
     if (recorded.event.type === 'UserErased')
       await eraseDeliveries(tx, recorded.event.data.userId, blankBody);
-    const due = this.#due.get(recorded.id);
-    if (due) await enqueue(tx, due);
   }
 
   #fold(endpoints: Map<string, Webhook>, recorded: Recorded<WebhookEvent>): void {
@@ -75,13 +79,23 @@ export class WebhookEnqueuer implements Enqueuer {
     this.#changed.set(recorded.id, after);
   }
 
-  /** Each user's in order, several users at once. */
+  /** Each user's in order, several users at once. Nobody is at work on a user's state any more when it fails. */
   async #prepareAll(wanted: readonly Wanted[]): Promise<void> {
     const byUser = Map.groupBy(wanted, ({ recorded }) => recorded.event.data.userId).values();
+    const due: NewDelivery[] = [];
+    let failed = false;
     const work = async () => {
-      for (const ofUser of byUser)
-        for (const one of ofUser) this.#due.set(one.recorded.id, await deliveriesFor(this.#options, one));
+      try {
+        for (const ofUser of byUser) {
+          for (const one of ofUser) if (!failed) due.push(...(await deliveriesFor(this.#options, one)));
+        }
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
     };
-    await Promise.all(Array.from({ length: USERS_AT_ONCE }, work));
+    const ended = await Promise.allSettled(Array.from({ length: USERS_AT_ONCE }, work));
+    for (const end of ended) if (end.status === 'rejected') throw end.reason;
+    this.#due.push(...due);
   }
 }
