@@ -13,19 +13,26 @@ import { installShell } from './shell.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 
+const held = new AsyncDisposableStack();
 let stack: LaunchedStack;
 let project: Project;
 let network: Network;
 beforeAll(async () => {
-  [stack, project] = await Promise.all([launch({ args: ['--no-tour'] }), emptyProject()]);
-  network = await startNetwork(Number(new URL(stack.url).port));
-  installShell(project);
+  await Promise.all([startSystem(), installPackage()]);
 }, 180_000);
-afterAll(async () => {
-  await network[Symbol.asyncDispose]();
-  await dispose(stack);
-  rmSync(project.folder, { recursive: true });
-});
+afterAll(() => held.disposeAsync());
+
+async function startSystem(): Promise<void> {
+  stack = await launch({ args: ['--no-tour'] });
+  held.defer(() => dispose(stack));
+  network = held.use(await startNetwork(Number(new URL(stack.url).port)));
+}
+
+async function installPackage(): Promise<void> {
+  project = await emptyProject();
+  held.defer(() => rmSync(project.folder, { recursive: true }));
+  installShell(project);
+}
 
 describe('the package', () => {
   it.concurrent('holds what a program needs, under 20 KB minified', async () => {
