@@ -308,7 +308,7 @@ describe('mail', () => {
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
     await page.getByLabel('Email').fill(email);
     await button(page, 'Send the link').click();
-    await page.getByRole('heading', { name: 'Look into your mailbox' }).waitFor();
+    await page.getByRole('heading', { name: 'Check your inbox' }).waitFor();
     await looksRight(page, 'mailed');
     const reset = await mailedLink(email, 'reset');
     await page.goto(`${reset.pathname}${reset.hash}`);

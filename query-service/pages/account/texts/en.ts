@@ -29,9 +29,9 @@ export const en = {
     title: 'Set a new password',
     lead: 'Enter your email, and we will send you a link. It is good for 24 hours.',
     submit: 'Send the link',
-    sentTitle: 'Look into your mailbox',
+    sentTitle: 'Check your inbox',
     sent: (email: string) =>
-      `If there is an account for ${email}, a mail with a link is on its way. It may take a minute; look among spam, too.`,
+      `If there is an account for ${email}, a mail with a link is on its way. It may take a minute; look in the spam folder, too.`,
     another: 'Use another email',
     back: 'Back to sign-in',
   },
