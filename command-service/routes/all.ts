@@ -8,11 +8,13 @@ import { licenseKeyCommands } from './license-keys/commands.ts';
 import { licenseKeyReads } from './license-keys/read.ts';
 import { activationRoutes } from './licenses/activations.ts';
 import { licenseRoutes } from './licenses/licenses.ts';
+import { staffLogInRoutes } from './staff/log-in.ts';
 import { memberRoutes } from './staff/members.ts';
 import { staffOpenIdRoutes } from './staff/openid.ts';
 import { serviceAccountRoutes } from './staff/service-accounts.ts';
 import { staffSessionRoutes } from './staff/session.ts';
 import { tokenRoutes } from './staff/token.ts';
+import { staffWelcomeRoutes } from './staff/welcome.ts';
 import { subscriptionRoutes } from './subscriptions/subscriptions.ts';
 import { deliveryRoutes } from './webhooks/deliveries.ts';
 import { webhookRoutes } from './webhooks/webhooks.ts';
@@ -28,6 +30,8 @@ export const commandRoutes: readonly Route<CommandContext>[] = [
   ...licenseRoutes,
   ...tokenRoutes,
   ...serviceAccountRoutes,
+  ...staffLogInRoutes,
+  ...staffWelcomeRoutes,
   ...staffSessionRoutes,
   ...staffOpenIdRoutes,
   ...memberRoutes,

@@ -5,7 +5,7 @@ import type { Route } from '../../../shared/http/routes/route.ts';
 import { type CommandContext, commandRoute } from '../../context.ts';
 import { type Pending, type Provider, ProviderUnavailable } from '../../staff/openid/provider.ts';
 import { COMMAND_PROBLEMS, settled } from '../outcome.ts';
-import { assertMayBegin, fromAnyone, sessionHeaders } from './parts.ts';
+import { assertMayBegin, fromAnyone, sessionHeaders } from './log-in-parts.ts';
 
 const common = {
   method: 'get',

@@ -1,11 +1,8 @@
 import { z } from 'zod';
-import { Problem } from '../../../shared/http/problems/problem.ts';
 import { isStaffPrincipal, type Principal } from '../../../shared/http/routes/auth.ts';
-import { STAFF_SESSION_MS } from '../../../shared/staff/account.ts';
 import { ALL_SCOPES } from '../../../shared/tokens/scopes.ts';
-import type { CommandContext } from '../../context.ts';
 import type { Done } from '../../execute/requests.ts';
-import { commandParts, requesterOf, retryOf } from '../command-headers.ts';
+import { commandParts } from '../command-headers.ts';
 import { ANSWER_HEADERS } from '../outcome.ts';
 
 /** What the commands about service accounts and about people have in common. */
@@ -34,40 +31,4 @@ export const staffRequest = (request: Parameters<typeof commandParts>[0]) => ({
 export function accountOf(done: Done) {
   if (done.subject.kind !== 'staff') throw new Error(`expected a member of staff, got ${done.subject.kind}`);
   return done.subject.account;
-}
-
-interface Asked {
-  readonly requestId: string;
-  readonly retryKey: string | undefined;
-  readonly target: string;
-  readonly address: string;
-  readonly signal: AbortSignal;
-}
-
-export const fromAnyone = (request: Asked) => ({
-  correlationId: request.requestId,
-  retry: retryOf(request),
-  requester: requesterOf(request),
-});
-
-/** Before a password or a code is looked at. @throws Problem https_required */
-export function assertMayBegin(
-  { cookie }: CommandContext,
-  { host }: { readonly host?: string | undefined },
-): void {
-  if (cookie.mayBegin(host)) return;
-  throw new Problem('https_required', {
-    detail: 'Open the https address. If this is one, set PUBLIC_URL to it on every node.',
-  });
-}
-
-/** The cookie of a session that has begun. @throws NoSigningKey */
-export async function sessionHeaders({ tokens, cookie }: CommandContext, done: Done, sessionId: string) {
-  const { staffId, scopes } = accountOf(done);
-  const token = await tokens.signSession({
-    ...{ staffId, sessionId, scopes },
-    revision: done.revision,
-    expiresAt: done.at + STAFF_SESSION_MS,
-  });
-  return { 'Set-Cookie': cookie.set(token, STAFF_SESSION_MS / 1_000) };
 }

@@ -3,7 +3,7 @@ import { hasBody, readJson } from '../../../shared/http/input/body.ts';
 import { searchOf } from '../../../shared/http/input/query.ts';
 import { toProblem } from '../../../shared/http/problems/faults.ts';
 import { Problem } from '../../../shared/http/problems/problem.ts';
-import { bearerToken } from '../../../shared/http/routes/auth.ts';
+import { bearerToken } from '../../../shared/http/routes/bearer.ts';
 import { methodNotAllowed, sendProblem } from '../../../shared/http/server/answer.ts';
 import { CROSS_ORIGIN, preflight } from '../../../shared/http/server/cross-origin.ts';
 import type { Exchange } from '../../../shared/http/server/exchange.ts';

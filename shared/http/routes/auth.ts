@@ -1,10 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import {
-  isImportedLicenseKeyForm,
-  isLicenseKeyForm,
-  licenseKeyForm,
-  licenseKeyHash,
-} from '../../license-keys/text.ts';
+import { licenseKeyHash } from '../../license-keys/text.ts';
 import { isScope, knownScopes, type Scope, TOOL_SCOPES } from '../../tokens/scopes.ts';
 import type {
   AccessClaims,
@@ -14,6 +9,7 @@ import type {
   UserClaims,
 } from '../../tokens/tokens.ts';
 import { Problem } from '../problems/problem.ts';
+import { bearerToken, licenseKeyIn } from './bearer.ts';
 import type { SessionCookie } from './session-cookie.ts';
 
 /**
@@ -80,27 +76,6 @@ export interface Credentials {
 }
 
 export type Authenticate = (credentials: Credentials, grants: readonly Grant[]) => Promise<Principal>;
-
-/** The token of an `Authorization: Bearer …` header (RFC 6750, 2.1); undefined for any other header. */
-export function bearerToken(authorization: string | undefined): string | undefined {
-  return /^Bearer +([\w~+/.-]+=*) *$/i.exec(authorization ?? '')?.[1];
-}
-
-const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-
-/**
- * The form of the license key in an `Authorization: Bearer …` header, however it was typed, with spaces too; 'mistyped' where
- * it can't be one, which costs no question to any store; undefined where the header is about something else.
- */
-export function licenseKeyIn(
-  authorization: string | undefined,
-  importedToo: boolean,
-): { readonly form: string } | 'mistyped' | undefined {
-  const typed = /^Bearer +(.{1,256})$/i.exec(authorization ?? '')?.[1]?.trim();
-  if (typed === undefined || JWT.test(typed)) return undefined;
-  const form = licenseKeyForm(typed);
-  return isLicenseKeyForm(form) || (importedToo && isImportedLicenseKeyForm(form)) ? { form } : 'mistyped';
-}
 
 /** The scopes among a route's grants: staff need one of them. */
 export const scopesOf = (grants: readonly Grant[]): Scope[] => grants.filter(isScope);
