@@ -74,8 +74,12 @@ function change(id: string): boolean {
 function createPost() {
   const late: Stripe.Event[] = [];
   const count = { changes: 0, lost: 0, repeated: 0, late: 0 };
-  const send = (events: readonly Stripe.Event[]) =>
-    Promise.all(events.map((event) => billing.deliver(event)));
+  // As Stripe does: what is not answered by 200 is sent again.
+  const sendOne = async (event: Stripe.Event): Promise<void> => {
+    const status = await billing.deliver(event).catch(() => 0);
+    if (status !== 200) await sendOne(event);
+  };
+  const send = (events: readonly Stripe.Event[]) => Promise.all(events.map(sendOne));
   return {
     count,
     async deliver(events: readonly Stripe.Event[]): Promise<void> {

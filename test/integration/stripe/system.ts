@@ -41,7 +41,12 @@ async function serveBoth(commands: () => readonly string[], queries: string) {
     const target = new URL(String(incoming.url), node);
     const forwarded = send(
       target,
-      { method: incoming.method ?? 'GET', headers: incoming.headers },
+      {
+        method: incoming.method ?? 'GET',
+        // A kept connection may be closed by the node just when it is used; Nginx would send the request again.
+        agent: false,
+        headers: incoming.headers,
+      },
       (answer) => {
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(outgoing);
@@ -50,6 +55,7 @@ async function serveBoth(commands: () => readonly string[], queries: string) {
     forwarded.on('error', () => outgoing.destroy());
     incoming.pipe(forwarded);
   });
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
