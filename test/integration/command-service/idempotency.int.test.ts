@@ -1,29 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CommandRequest } from '../../../command-service/execute/requests.ts';
-import {
-  activate,
-  Backend,
-  codeOf,
-  done,
-  keyed,
-  licenseOf,
-  type Node,
-  OPERATOR,
-  signUp,
-  subscribe,
-} from './nodes.ts';
-
-let backend: Backend;
-let one: Node;
-let other: Node;
-
-beforeAll(async () => {
-  backend = await Backend.start();
-  one = backend.node();
-  other = backend.node();
-});
-afterAll(() => backend.close());
+import { activate, codeOf, done, keyed, licenseOf, OPERATOR, signUp, subscribe } from './nodes.ts';
+import { backend, one, other } from './two-nodes.ts';
 
 const HOUR = 3_600_000;
 const ROUTE = 'POST /v1/activations';

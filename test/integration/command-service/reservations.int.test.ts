@@ -1,22 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CommandStamp } from '../../../command-service/execute/stamps.ts';
 import type { Holders } from '../../../command-service/reservations/kinds.ts';
 import { OutcomeUnknown } from '../../../shared/event-log/errors.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
 import { RESERVATION_KINDS, reservationStream } from '../../../shared/events/streams.ts';
-import { Backend, type Node } from './nodes.ts';
-
-let backend: Backend;
-let one: Node;
-let other: Node;
-
-beforeAll(async () => {
-  backend = await Backend.start();
-  one = backend.node();
-  other = backend.node();
-});
-afterAll(() => backend.close());
+import type { Node } from './nodes.ts';
+import { backend, one, other } from './two-nodes.ts';
 
 const newDigest = () => (randomUUID() + randomUUID()).replaceAll('-', '');
 const someone = (): Holders['key'] => ({ userId: randomUUID(), id: randomUUID() });

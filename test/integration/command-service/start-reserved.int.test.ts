@@ -1,33 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StartSubscription } from '../../../command-service/domain/subscriptions/commands.ts';
 import type { Outcome } from '../../../command-service/execute/requests.ts';
 import { OutcomeUnknown } from '../../../shared/event-log/errors.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
 import { timeOfUuidv7 } from '../../../shared/ids.ts';
 import { freeze, kill } from './freeze.ts';
-import {
-  Backend,
-  type Customer,
-  codeOf,
-  customerOf,
-  done,
-  type Node,
-  newEmail,
-  OPERATOR,
-  signUp,
-} from './nodes.ts';
-
-let backend: Backend;
-let one: Node;
-let other: Node;
-
-beforeAll(async () => {
-  backend = await Backend.start();
-  one = backend.node();
-  other = backend.node();
-});
-afterAll(() => backend.close());
+import { type Customer, codeOf, customerOf, done, type Node, newEmail, OPERATOR, signUp } from './nodes.ts';
+import { backend, one, other } from './two-nodes.ts';
 
 const DAY = 86_400_000;
 const newExternalId = () => `sub_${randomUUID()}`;

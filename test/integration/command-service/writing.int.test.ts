@@ -1,33 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   EventStoreUnavailable,
   OutcomeUnknown,
   WrongExpectedRevision,
 } from '../../../shared/event-log/errors.ts';
 import { UnknownEvent } from '../../../shared/events/errors.ts';
-import {
-  activate,
-  Backend,
-  codeOf,
-  done,
-  keyed,
-  licenseOf,
-  type Node,
-  OPERATOR,
-  subscribe,
-} from './nodes.ts';
-
-let backend: Backend;
-let one: Node;
-let other: Node;
-
-beforeAll(async () => {
-  backend = await Backend.start();
-  one = backend.node();
-  other = backend.node();
-});
-afterAll(() => backend.close());
+import { activate, codeOf, done, keyed, licenseOf, type Node, OPERATOR, subscribe } from './nodes.ts';
+import { backend, one, other } from './two-nodes.ts';
 
 const licensesOf = async (userId: string) =>
   (await backend.stream(`user-${userId}`)).filter(({ type }) => type === 'LicenseActivated');

@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OutcomeUnknown } from '../../../shared/event-log/errors.ts';
-import { createCodec } from '../../../shared/events/codec.ts';
-import { eventCatalogue } from '../../../shared/events/schemas/catalogue.ts';
-import { freeze } from './freeze.ts';
-import { Backend, codeOf, customerOf, done, keyed, type Node, newEmail, signUp } from './nodes.ts';
-
-let backend: Backend;
-let one: Node;
-let other: Node;
-
-beforeAll(async () => {
-  backend = await Backend.start();
-  one = backend.node();
-  other = backend.node();
-});
-afterAll(() => backend.close());
+import { describe, expect, it } from 'vitest';
+import { OutcomeUnknown } from '../../../../shared/event-log/errors.ts';
+import { createCodec } from '../../../../shared/events/codec.ts';
+import { eventCatalogue } from '../../../../shared/events/schemas/catalogue.ts';
+import { freeze } from '../freeze.ts';
+import { codeOf, customerOf, done, keyed, newEmail, signUp } from '../nodes.ts';
+import { backend, one, other } from '../two-nodes.ts';
 
 const route = 'POST /v1/signup';
 const request = (email: string, password = 'a password') => ({ email, password, correlationId: 'test' });

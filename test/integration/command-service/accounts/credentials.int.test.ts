@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PasswordRequest } from '../../../command-service/execute/requests.ts';
+import { describe, expect, it } from 'vitest';
+import type { PasswordRequest } from '../../../../command-service/execute/requests.ts';
 import {
   activate,
-  Backend,
   type Customer,
   codeOf,
   customerOf,
@@ -13,18 +12,8 @@ import {
   newEmail,
   signUp,
   subscribe,
-} from './nodes.ts';
-
-let backend: Backend;
-let one: Node;
-let other: Node;
-
-beforeAll(async () => {
-  backend = await Backend.start();
-  one = backend.node();
-  other = backend.node();
-});
-afterAll(() => backend.close());
+} from '../nodes.ts';
+import { backend, one, other } from '../two-nodes.ts';
 
 const logIn = (node: Node, email: string, password: string) =>
   node.logIn({ email, password, correlationId: 'test' });

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createErasureIntents } from '../../../command-service/accounts/erasing/erasure-intents.ts';
-import type { PausePoint } from '../../../command-service/dependencies.ts';
-import type { EraseRequest } from '../../../command-service/execute/requests.ts';
-import { ALL_SCOPES } from '../../../shared/tokens/scopes.ts';
-import { ERASED } from '../../../shared/vault/personal.ts';
+import { describe, expect, it } from 'vitest';
+import { createErasureIntents } from '../../../../command-service/accounts/erasing/erasure-intents.ts';
+import type { PausePoint } from '../../../../command-service/dependencies.ts';
+import type { EraseRequest } from '../../../../command-service/execute/requests.ts';
+import { ALL_SCOPES } from '../../../../shared/tokens/scopes.ts';
+import { ERASED } from '../../../../shared/vault/personal.ts';
 import {
   activate,
-  Backend,
   type Customer,
   codeOf,
   done,
@@ -16,18 +15,8 @@ import {
   OPERATOR,
   signUp,
   subscribe,
-} from './nodes.ts';
-
-let backend: Backend;
-let one: Node;
-let other: Node;
-
-beforeAll(async () => {
-  backend = await Backend.start();
-  one = backend.node();
-  other = backend.node();
-});
-afterAll(() => backend.close());
+} from '../nodes.ts';
+import { backend, one, other } from '../two-nodes.ts';
 
 const erase = (customer: Customer, more: Partial<EraseRequest> = {}): EraseRequest => {
   const { userId, caller } = customer;

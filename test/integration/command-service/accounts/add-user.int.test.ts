@@ -1,20 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AddUserRequest } from '../../../command-service/execute/requests.ts';
-import { createCodec } from '../../../shared/events/codec.ts';
-import { freeze, kill } from './freeze.ts';
-import { Backend, codeOf, done, keyed, type Node, newEmail, OPERATOR, signUp } from './nodes.ts';
-
-let backend: Backend;
-let one: Node;
-let other: Node;
-
-beforeAll(async () => {
-  backend = await Backend.start();
-  one = backend.node();
-  other = backend.node();
-});
-afterAll(() => backend.close());
+import { describe, expect, it } from 'vitest';
+import type { AddUserRequest } from '../../../../command-service/execute/requests.ts';
+import { createCodec } from '../../../../shared/events/codec.ts';
+import { freeze, kill } from '../freeze.ts';
+import { codeOf, done, keyed, type Node, newEmail, OPERATOR, signUp } from '../nodes.ts';
+import { backend, one, other } from '../two-nodes.ts';
 
 const request = (more: Partial<AddUserRequest> = {}): AddUserRequest => ({
   caller: OPERATOR,

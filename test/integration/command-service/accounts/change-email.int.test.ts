@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EmailRequest } from '../../../command-service/execute/requests.ts';
-import { OutcomeUnknown } from '../../../shared/event-log/errors.ts';
-import { createCodec } from '../../../shared/events/codec.ts';
-import { freeze, kill } from './freeze.ts';
+import { describe, expect, it } from 'vitest';
+import type { EmailRequest } from '../../../../command-service/execute/requests.ts';
+import { OutcomeUnknown } from '../../../../shared/event-log/errors.ts';
+import { createCodec } from '../../../../shared/events/codec.ts';
+import { freeze, kill } from '../freeze.ts';
 import {
   activate,
-  Backend,
   type Customer,
   codeOf,
   done,
@@ -15,18 +14,8 @@ import {
   OPERATOR,
   signUp,
   subscribe,
-} from './nodes.ts';
-
-let backend: Backend;
-let one: Node;
-let other: Node;
-
-beforeAll(async () => {
-  backend = await Backend.start();
-  one = backend.node();
-  other = backend.node();
-});
-afterAll(() => backend.close());
+} from '../nodes.ts';
+import { backend, one, other } from '../two-nodes.ts';
 
 const change = (
   { userId, caller, password }: Customer,

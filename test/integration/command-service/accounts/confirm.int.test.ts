@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCodec } from '../../../shared/events/codec.ts';
-import { emailVerificationToken } from '../../../shared/tokens/one-time.ts';
+import { describe, expect, it } from 'vitest';
+import { createCodec } from '../../../../shared/events/codec.ts';
+import { emailVerificationToken } from '../../../../shared/tokens/one-time.ts';
 import {
-  Backend,
   type Customer,
   codeOf,
   done,
@@ -12,18 +11,8 @@ import {
   OPERATOR,
   signUp,
   subscribe,
-} from './nodes.ts';
-
-let backend: Backend;
-let one: Node;
-let other: Node;
-
-beforeAll(async () => {
-  backend = await Backend.start();
-  one = backend.node();
-  other = backend.node();
-});
-afterAll(() => backend.close());
+} from '../nodes.ts';
+import { backend, one, other } from '../two-nodes.ts';
 
 const correlationId = 'test';
 const DAY = 86_400_000;
