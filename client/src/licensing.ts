@@ -20,7 +20,7 @@ export interface LicensingOptions {
   readonly freshFor?: number;
   /** The program's version, for the seller to see who uses an old one. */
   readonly appVersion?: string;
-  /** What went wrong beside the answer. Default: a warning on the console, but none for a network that is away. */
+  /** What went wrong beside the answer. Default: a warning on the console, but none for a network that can't be reached. */
   readonly onFault?: FaultListener;
   /** Default the platform's; Electron's `net.fetch` goes by the system's proxies. */
   readonly fetch?: typeof fetch;
