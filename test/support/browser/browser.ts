@@ -41,7 +41,7 @@ export function launchBrowser(): Promise<Browser> {
 /** Chromium writes one for each status of 400 and above; whether the page handles it is the test's to see. */
 const isStatus = (text: string): boolean => text.startsWith('Failed to load resource: the server responded');
 
-/** Opens a tab. Whoever waits in it waits 10 s at most. */
+/** Opens a tab. Whoever waits in it waits 20 s at most. */
 export async function visit(browser: Browser, options: Visit): Promise<Visitor> {
   const { url, width = LAPTOP, colorScheme = 'light', locale = 'en-GB' } = options;
   const context = await browser.newContext({
@@ -52,7 +52,7 @@ export async function visit(browser: Browser, options: Visit): Promise<Visitor> 
     reducedMotion: 'reduce',
     ...{ colorScheme, locale },
   });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(20_000);
   const faults: string[] = [];
   context.on('console', (message) => {
     if (message.type() === 'error' && !isStatus(message.text())) faults.push(`console: ${message.text()}`);
