@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_SCOPES } from '../../../shared/tokens/scopes.ts';
 import { launchBrowser, PHONE } from '../../support/browser/browser.ts';
 import { dispose, type LaunchedStack, launch } from '../../support/stack.ts';
+import { totpCode } from '../../support/staff.ts';
+import { Receiver } from './receiver.ts';
 import { Seller } from './seller.ts';
 import { type Supporter, welcomed } from './supporter.ts';
 
@@ -11,6 +13,7 @@ let stack: LaunchedStack;
 let browser: Browser;
 let seller: Seller;
 let supporter: Supporter;
+let staffId: string;
 beforeAll(async () => {
   [stack, browser] = await Promise.all([
     launch({ args: ['--no-tour', '--query-nodes', '1'] }),
@@ -36,6 +39,7 @@ const aCase = (name: string, run: (s: Supporter) => Promise<void>) =>
 it('an invited member of staff sets password and second factor by the link', async () => {
   const member = { name: 'Grace Hopper', email: 'grace@seller.example', scopes: ALL_SCOPES };
   const invited = await seller.post('/v1/staff', member);
+  staffId = String(invited.body.staff_id);
   supporter = await welcomed(browser, stack.url, String(invited.body.welcome_token));
 });
 
@@ -182,5 +186,140 @@ describe('a supporter', () => {
     await s.page.getByText('what named them is gone').waitFor();
     await s.looksRight('erased');
     expect(await s.page.getByText('joe@example.com').count()).toBe(0);
+  });
+});
+
+describe('whoever leads them', () => {
+  aCase('invites a colleague who may read alone, and they are offered nothing else', async (s) => {
+    await s.go('#/staff');
+    await s.open('Invite somebody');
+    await s.fill('Name', 'Rosa');
+    await s.fill('Email', 'rosa@seller.example');
+    for (const scope of ['customers:read', 'history:read'])
+      await s.page.getByRole('dialog').getByRole('checkbox', { name: scope }).check();
+    await s.looksRight('invite');
+    await s.press('Invite somebody', 'dialog');
+    const link = await s.page
+      .getByRole('dialog')
+      .locator('code')
+      .filter({ hasText: '#welcome=' })
+      .innerText();
+    await s.press('Close', 'dialog');
+    await s.page.getByRole('cell', { name: 'Rosa' }).waitFor();
+    await s.looksRight('staff');
+    await seller.customer('kim@example.com', { machines: ['PC'] });
+    await using rosa = await welcomed(browser, stack.url, String(link.split('#welcome=')[1]));
+    await rosa.find('kim@example.com');
+    expect(await rosa.page.getByRole('main').getByRole('button').allInnerTexts()).toEqual(['Copy']);
+    expect(await rosa.page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual([
+      'Customers',
+      'Subscriptions',
+      'Plans',
+      'Figures',
+      'Parked events',
+    ]);
+    await rosa.go('#/staff');
+    await rosa.page.getByText('This page needs the scope staff:write').waitFor();
+    expect(rosa.faults).toEqual([]);
+  });
+
+  aCase('makes a service account whose secret works, and changes its key', async (s) => {
+    await s.go('#/service-accounts');
+    await s.open('Add a service account');
+    await s.fill('Name', 'billing');
+    await s.page.getByRole('dialog').getByRole('checkbox', { name: 'subscriptions:write' }).check();
+    await s.press('Add a service account', 'dialog');
+    await s.page.getByRole('link', { name: 'Open it' }).click();
+    await s.heading('billing');
+    await s.open('Issue a key');
+    await s.press('Issue a key', 'dialog');
+    const shown = s.page.getByRole('dialog').locator('.copy-text code');
+    await shown.first().waitFor();
+    const [id, secret] = await shown.allInnerTexts();
+    await s.press('Close', 'dialog');
+    expect(await seller.tokenFor(String(id), String(secret))).toBe(200);
+    await s.looksRight('service-account');
+    await s.page.getByRole('button', { name: /^Revoke: / }).click();
+    await s.press('Revoke', 'dialog');
+    await s.said('The key was revoked.');
+    expect(await seller.tokenFor(String(id), String(secret))).toBe(401);
+  });
+
+  aCase('adds a webhook, and sees its test delivered', async (s) => {
+    await using receiver = await Receiver.start();
+    await s.go('#/webhooks');
+    await s.open('Add a webhook');
+    await s.fill('Address', receiver.url);
+    await s.fill('Description', 'CRM');
+    await s.looksRight('add-webhook');
+    await s.press('Add a webhook', 'dialog');
+    await s.page
+      .getByRole('dialog')
+      .getByText(/^whsec_/)
+      .waitFor();
+    await s.press('Close', 'dialog');
+    await s.page.getByRole('link', { name: receiver.url }).click();
+    await s.heading('CRM');
+    await s.act('Send a test', {}, 'Send a test');
+    await receiver.received('webhook.test');
+    await s.page.reload();
+    await s.page.getByRole('cell', { name: 'webhook.test' }).waitFor();
+    await s.page.getByRole('button', { name: /^Show: / }).click();
+    await s.page.getByRole('dialog').getByText('"webhook.test"').waitFor();
+    await s.looksRight('delivery');
+  });
+
+  aCase('looks at what is sold and how much, in German too, with the keyboard alone', async (s) => {
+    for (const [place, name] of [
+      ['#/subscriptions', 'subscriptions'],
+      ['#/plans', 'plans'],
+      ['#/figures', 'figures'],
+      ['#/mails', 'mails'],
+      ['#/parked-events', 'parked-events'],
+      ['#/me', 'me'],
+    ] as const) {
+      await s.go(place);
+      await s.page.locator('.loaded[aria-busy=true]').waitFor({ state: 'detached' });
+      await s.looksRight(name);
+    }
+    await s.page.getByLabel('Language').selectOption('de');
+    await s.page.getByRole('link', { name: 'Abos', exact: true }).waitFor();
+    await s.page.getByRole('link', { name: 'Kunden', exact: true }).focus();
+    await s.page.keyboard.press('Enter');
+    await s.heading('Kunden finden');
+    expect(await s.page.evaluate('document.activeElement.id')).toBe('search');
+    await s.page.keyboard.type('kim@example.com');
+    await s.page.keyboard.press('Enter');
+    await s.page.getByRole('heading', { name: 'Verlauf' }).waitFor();
+    await s.looksRight('german');
+    await s.page.getByRole('button', { name: 'Sperren: pro' }).focus();
+    await s.page.keyboard.press('Enter');
+    await s.page.getByRole('dialog').waitFor();
+    await s.page.keyboard.press('Escape');
+    await s.page.getByRole('dialog').waitFor({ state: 'detached' });
+    await s.page.getByLabel('Sprache').selectOption('en');
+  });
+
+  aCase('signs in again over the page when the session was ended, and out at last', async (s) => {
+    await s.find('kim@example.com');
+    await s.open('Suspend: pro');
+    await s.fill('Reason', 'a long story');
+    await seller.post(`/v1/staff/${staffId}/sessions/end`, {});
+    await s.press('Suspend', 'dialog');
+    const again = s.page.getByRole('dialog').filter({ hasText: 'Your session has ended' });
+    await again.getByLabel('Email').fill('grace@seller.example');
+    await again.getByLabel('Password', { exact: true }).fill('correct horse battery staple');
+    await again.getByRole('button', { name: 'Continue' }).click();
+    await again.getByLabel('Code from').waitFor();
+    await s.looksRight('session-over');
+    await again.getByLabel('Code from').fill(totpCode(s.secret));
+    await again.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await again.waitFor({ state: 'detached' });
+    expect(await s.page.getByRole('dialog').getByLabel('Reason').inputValue()).toBe('a long story');
+    await s.press('Suspend', 'dialog');
+    await s.said('The subscription was suspended.');
+    await s.press('Sign out');
+    await s.heading('Sign in');
+    await s.looksRight('sign-in');
   });
 });

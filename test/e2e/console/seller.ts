@@ -83,6 +83,15 @@ export class Seller {
     };
   }
 
+  /** The status of a service account's request for a token. */
+  async tokenFor(clientId: string, secret: string): Promise<number> {
+    const form = new URLSearchParams({
+      ...{ grant_type: 'client_credentials', client_id: clientId },
+      client_secret: secret,
+    });
+    return (await fetch(`${this.#url}/v1/token`, { method: 'POST', body: form })).status;
+  }
+
   /** Runs what was copied, as somebody would who has a token in `$token`. @returns the answer's body */
   async shell(script: string): Promise<Record<string, unknown>> {
     const env = { ...process.env, token: this.#token };

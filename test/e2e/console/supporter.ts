@@ -56,7 +56,7 @@ export class Supporter implements AsyncDisposable {
   }
 
   async fill(label: string, text: string): Promise<void> {
-    await this.page.getByRole('dialog').getByLabel(label).fill(text);
+    await this.page.getByRole('dialog').getByLabel(label).first().fill(text);
   }
 
   async choose(label: string, option: string): Promise<void> {

@@ -9,6 +9,7 @@ import { takeToken, usePlace } from '../../parts/router.ts';
 import { texts as parts } from '../../parts/texts/texts.ts';
 import { api, type Me, MeProvider, sessionBegan, sessionEnded } from '../session/session.ts';
 import { SignIn } from '../session/sign-in.ts';
+import { SingleSignOn } from '../session/single-sign-on.ts';
 import { Welcome } from '../session/welcome.ts';
 import { texts } from '../texts/texts.ts';
 import { Announcements } from './announcements.ts';
@@ -36,6 +37,7 @@ export function App() {
     else setSession({ kind: 'failed', problem: outcome.problem });
   };
   useEffect(() => void begin(), []);
+  const [refused] = useState(() => takeToken('oidc-error'));
   const [welcome, setWelcome] = useState(() => takeToken('welcome'));
   const leave = () => {
     sessionEnded();
@@ -62,7 +64,9 @@ export function App() {
         <${Button} onClick=${begin}>${parts.tryAgain}<//>
       <//>`;
     case 'nobody':
-      return html`<${Outside} title=${t.title} intro=${t.intro}><${SignIn} onSignedIn=${begin} /><//>`;
+      return html`<${Outside} title=${t.title} intro=${t.intro}><${SignIn} onSignedIn=${begin} />
+        <${SingleSignOn} refused=${refused} />
+      <//>`;
     case 'me':
       return html`<${MeProvider} value=${session.me}>
         <${Frame} me=${session.me} onSignOut=${signOut} onSignedOut=${leave} />

@@ -40,6 +40,14 @@ export const session: typeof en = {
   changePassword: 'Passwort ändern',
   changePasswordText: 'Beendet alle Sitzungen, auch diese: Sie melden sich neu an.',
   noScopes: 'Ihr Konto hat noch keine Rechte: Jemand mit staff:write kann Ihnen welche geben.',
+  singleSignOn: 'Mit dem Firmenkonto anmelden',
+  refused: {
+    not_begun_here:
+      'Das hat zu lange gedauert oder begann in einem anderen Browser. Versuchen Sie es noch einmal.',
+    not_confirmed:
+      'Die Anmeldung Ihrer Firma hat Sie nicht bestätigt. Versuchen Sie es noch einmal, oder nehmen Sie Ihr Passwort.',
+    not_staff: 'Niemand im Team hat diese E-Mail-Adresse. Bitten Sie um eine Einladung.',
+  },
   problems: {
     invalid_credentials: 'E-Mail oder Passwort stimmen nicht.',
     wrong_code: 'Dieser Code stimmt nicht oder wurde schon benutzt. Warten Sie auf den nächsten.',

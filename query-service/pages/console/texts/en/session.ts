@@ -37,6 +37,12 @@ export const session = {
   changePassword: 'Change your password',
   changePasswordText: 'Ends every session, this one too: you sign in again.',
   noScopes: 'Your account has no scopes yet: somebody with staff:write can give you some.',
+  singleSignOn: 'Sign in with your company’s account',
+  refused: {
+    not_begun_here: 'This took too long, or began in another browser. Try again.',
+    not_confirmed: 'Your company’s sign-in did not confirm who you are. Try again, or use your password.',
+    not_staff: 'Nobody on the staff has this email address. Ask a colleague to invite you.',
+  } as Readonly<Record<string, string>>,
   problems: {
     invalid_credentials: 'Email or password are not right.',
     wrong_code: 'This code is not right, or was used already. Wait for the next one.',
