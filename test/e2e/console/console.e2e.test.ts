@@ -298,6 +298,7 @@ describe('whoever leads them', () => {
     await s.page.keyboard.press('Escape');
     await s.page.getByRole('dialog').waitFor({ state: 'detached' });
     await s.page.getByLabel('Sprache').selectOption('en');
+    await s.page.getByRole('heading', { name: 'Timeline' }).waitFor();
   });
 
   aCase('signs in again over the page when the session was ended, and out at last', async (s) => {

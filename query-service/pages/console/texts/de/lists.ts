@@ -59,7 +59,7 @@ export const lists: typeof en = {
   mails: {
     title: 'Mails',
     intro:
-      'Was Kunden geschickt wird. Eine Mail, die sich nicht senden lässt, wird einen Tag lang versucht und steht dann hier als gescheitert (`cli mail retry`). Unter npm start sind Mails Dateien in .local/mails.',
+      'Was Kunden geschickt wird. Eine Mail, die sich nicht senden lässt, wird einen Tag lang versucht und steht dann hier als gescheitert, für „cli mail retry“. Unter npm start sind Mails Dateien in .local/mails.',
     empty: 'Noch keine Mail.',
     customer: 'Kunde',
     kinds: {

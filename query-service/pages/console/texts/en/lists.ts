@@ -62,7 +62,7 @@ export const lists = {
   mails: {
     title: 'Mails',
     intro:
-      'What is sent to customers. A mail that can’t be sent is tried for a day, then it stays here as failed (`cli mail retry`). Under npm start mails are files in .local/mails.',
+      'What is sent to customers. A mail that can’t be sent is tried for a day, then it stays here as failed, for “cli mail retry”. Under npm start mails are files in .local/mails.',
     empty: 'No mail yet.',
     customer: 'Customer',
     kinds: {
