@@ -133,6 +133,6 @@ const FILLED_IN: readonly string[] = ['email', 'client_id'];
  * @param path the route's: an `id` is that of what stands before it
  */
 export function parameterExample(name: string, path: string, required: boolean): unknown {
-  if (name === 'id') return BY_NAME[`${/([\w-]+)s\/\{id\}/.exec(path)?.[1]?.replaceAll('-', '_')}_id`];
+  if (name === 'id') return BY_NAME[`${/([\w-]+?)s?\/\{id\}/.exec(path)?.[1]?.replaceAll('-', '_')}_id`];
   return required || FILLED_IN.includes(name) ? BY_NAME[name] : undefined;
 }

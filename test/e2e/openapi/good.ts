@@ -22,6 +22,7 @@ function texts(schema: Schema): fc.Arbitrary<string> {
     const [min, max] = [new Date('2026-12-01T00:00:00Z'), new Date('2027-06-01T00:00:00Z')];
     return fc.date({ min, max, noInvalidDate: true }).map((date) => date.toISOString());
   }
+  if (schema.format === 'uri') return fc.webUrl();
   if (schema.format === 'idn-email') return fc.emailAddress();
   const { minLength = 0, maxLength = 200 } = schema;
   const patterns = patternsOf(schema);

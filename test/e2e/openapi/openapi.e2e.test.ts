@@ -19,7 +19,12 @@ beforeAll(async () => {
   const many = '100000';
   stack = await launch({
     env: {
-      ...{ SIGNUPS_PER_MINUTE: many, LOGINS_PER_MINUTE: many, QUERIES_PER_MINUTE: many },
+      ...{
+        SIGNUPS_PER_MINUTE: many,
+        MAILS_PER_MINUTE: many,
+        LOGINS_PER_MINUTE: many,
+        QUERIES_PER_MINUTE: many,
+      },
       ...{ COMMANDS_PER_MINUTE: many, OPERATOR_COMMANDS_PER_MINUTE: many, WRONG_GUESSES_PER_ADDRESS: many },
     },
   });
@@ -114,8 +119,8 @@ describe('the examples', () => {
 });
 
 describe('the documentation’s page', () => {
-  it.each(['/', '/docs/'])('is where %s leads to', async (path) => {
-    const page = await fetch(`${stack.url}${path}`);
+  it('is where /docs/ leads to', async () => {
+    const page = await fetch(`${stack.url}/docs/`);
     expect([page.status, new URL(page.url).pathname]).toEqual([200, '/docs']);
     expect(await page.text()).toContain('swagger-ui-bundle.js');
   });
