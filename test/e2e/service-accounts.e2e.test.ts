@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_SCOPES, type Scope } from '../../shared/tokens/scopes.ts';
+import { startEndpoint } from '../integration/notifier/endpoint.ts';
 import { ask, type Licensed, signUpLicensed } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
@@ -118,6 +119,29 @@ describe.each(ALL_SCOPES)('an account with %s alone', (scope) => {
     }
     expect(wrong).toEqual([]);
   });
+});
+
+it('a webhook that an account has made is told what happens, signed with the secret that it was shown', async () => {
+  const { access_token: token } = await tokenBy(await addAccount(['webhooks:write', 'customers:read']));
+  await using endpoint = await startEndpoint();
+  const added = await ask(stack.url, '/v1/webhooks', { token, body: { url: endpoint.url } });
+  expect(added.status).toBe(201);
+  const { webhook_id: id, secret } = added.body;
+  endpoint.expect(Buffer.from(String(secret).slice('whsec_'.length), 'base64'));
+  const at = { headers: { 'Min-Event-Position': String(added.headers.get('Event-Position')) } };
+  expect((await ask(stack.url, `/v1/webhooks/${id}`, { token, ...at })).status).toBe(200);
+  const told = await signUpLicensed(stack.url);
+  const types = await eventually('it is told', () => {
+    const of = endpoint.received.filter(({ userId }) => userId === told.userId);
+    return of.length === 3 && of.map(({ body }) => JSON.parse(body).type);
+  });
+  expect(types).toEqual(['customer.created', 'subscription.started', 'license.activated']);
+  expect(endpoint.unverified).toEqual([]);
+  await eventually('it is shown as delivered', async () => {
+    const { body } = await ask(stack.url, `/v1/webhooks/${id}/deliveries?status=delivered`, { token });
+    return (body.items as unknown[]).length >= 3;
+  });
+  expect((await ask(stack.url, `/v1/webhooks/${id}`, { method: 'DELETE', token })).status).toBe(204);
 });
 
 it('a leaked billing secret can neither erase, nor make staff, nor read histories', async () => {
