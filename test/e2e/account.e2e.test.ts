@@ -19,7 +19,7 @@ beforeAll(async () => {
     launchBrowser(),
   ]);
   operator = await stack.tool('token', '--role', 'operator', '--subject', 'support');
-});
+}, 120_000);
 afterAll(async () => {
   await browser?.close();
   if (stack) await dispose(stack);
