@@ -75,7 +75,6 @@ export async function startBilling() {
   const queries = await startQueryService({ config: readQueryConfig(node.settings), logger: silent });
   let second = await node.another();
   const both = await serveBoth(() => [node.url, second.url], queries.url);
-  const token = await node.operatorToken();
   const fake = new FakeStripe('');
   const stripe = await serveStripe(fake);
   const folder = mkdtempSync(path.join(tmpdir(), 'license-test-stripe-'));
@@ -87,7 +86,7 @@ export async function startBilling() {
     STRIPE_WEBHOOK_SECRET: SECRET,
     STRIPE_API_URL: stripe.url,
     LICENSE_URL: both.url,
-    ...(await serviceAccount(node.url, token)),
+    ...(await serviceAccount(node.url, await node.operatorToken())),
     PRICES_FILE: pricesFile,
     DATA_FILE: path.join(folder, 'stripe.sqlite'),
     PORT: '0',
@@ -110,13 +109,13 @@ export async function startBilling() {
       second = await node.another();
       service = await startService(readConfig(environment), logger);
     },
-    /** As staff, or as the customer whose token is given. */
-    ask: (resource: string, { body, by = token, minPosition }: Asked = {}): Promise<ApiAnswer> =>
-      ask(both.url, resource, {
-        token: by,
-        body,
-        ...(minPosition !== undefined && { headers: { 'Min-Event-Position': minPosition } }),
-      }),
+    /** As staff, or as the customer whose token is given. A long run outlives a token. */
+    async ask(resource: string, { body, by, minPosition }: Asked = {}): Promise<ApiAnswer> {
+      const token = by ?? (await node.operatorToken());
+      const headers: Record<string, string> =
+        minPosition === undefined ? {} : { 'Min-Event-Position': minPosition };
+      return ask(both.url, resource, { token, body, headers });
+    },
     deliver: (event: Stripe.Event, secret?: string) => deliver(service.url, event, secret),
     async [Symbol.asyncDispose]() {
       await service.stop();
