@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { binaryEvent, EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { userStream } from '../../../shared/events/streams.ts';
-import { type StandInNode, startNode } from '../../support/cluster/node.ts';
-import { TOMBSTONE } from '../../support/cluster/tombstones.ts';
-import { eventually } from '../../support/eventually.ts';
-import { instant } from './author.ts';
-import { createSystem, projected, readiness, type System, tool } from './system.ts';
+import { userStream } from '../../../../shared/events/streams.ts';
+import { type StandInNode, startNode } from '../../../support/cluster/node.ts';
+import { TOMBSTONE } from '../../../support/cluster/tombstones.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { instant } from '../author.ts';
+import { createSystem, projected, readiness, type System, tool } from '../system.ts';
 
 let system: System;
 let node: StandInNode;

@@ -4,10 +4,10 @@ import {
   migrate,
   pendingMigrations,
   readMigrations,
-} from '../../../shared/adapters/postgres/migrate.ts';
-import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
-import { createDatabase, type TestDatabase } from '../../support/databases.ts';
-import { silent } from './system.ts';
+} from '../../../../shared/adapters/postgres/migrate.ts';
+import { createPool, type Pool } from '../../../../shared/adapters/postgres/pool.ts';
+import { createDatabase, type TestDatabase } from '../../../support/databases.ts';
+import { silent } from '../system.ts';
 
 let database: TestDatabase;
 let pool: Pool;

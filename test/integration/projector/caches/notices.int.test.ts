@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { outdateCaches } from '../../../projector/rebuild/caches.ts';
-import { eventually } from '../../support/eventually.ts';
-import { loadPair, readBelieved } from '../../support/views.ts';
-import { listen, subscriber, suspend } from './customers.ts';
-import { createSystem, type System } from './system.ts';
+import { outdateCaches } from '../../../../projector/rebuild/caches.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { loadPair, readBelieved } from '../../../support/views.ts';
+import { listen, subscriber, suspend } from '../customers.ts';
+import { createSystem, type System } from '../system.ts';
 
 let system: System;
 beforeAll(async () => {

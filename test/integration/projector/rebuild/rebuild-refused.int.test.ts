@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { switchSchemas } from '../../../projector/rebuild/switch.ts';
-import { loadCheckpoint } from '../../../projector/write/checkpoint.ts';
-import { eventually } from '../../support/eventually.ts';
-import { history } from './history.ts';
-import { createSystem, type System, tool } from './system.ts';
+import { switchSchemas } from '../../../../projector/rebuild/switch.ts';
+import { loadCheckpoint } from '../../../../projector/write/checkpoint.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { history } from '../history.ts';
+import { createSystem, type System, tool } from '../system.ts';
 
 let system: System;
 beforeEach(async () => {

@@ -1,17 +1,17 @@
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Caches, type Change } from '../../../projector/caches/caches.ts';
-import { createProjectorMetrics } from '../../../projector/metrics.ts';
-import { writerSettings } from '../../../projector/write/read-model-writer.ts';
-import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
-import { connectRedis, type Redis } from '../../../shared/adapters/redis/client.ts';
-import { type Position, parsePosition } from '../../../shared/event-log/position.ts';
-import { NOTICE_CHANNEL, type Notice, noticeSchema } from '../../../shared/read-model/notices.ts';
-import { CACHE_CHECKPOINT_KEY } from '../../../shared/read-model/views.ts';
-import { eventually } from '../../support/eventually.ts';
-import { currentEpoch } from '../../support/views.ts';
-import { newId } from './author.ts';
-import { createSystem, type System, silent } from './system.ts';
+import { Caches, type Change } from '../../../../projector/caches/caches.ts';
+import { createProjectorMetrics } from '../../../../projector/metrics.ts';
+import { writerSettings } from '../../../../projector/write/read-model-writer.ts';
+import { createPool, type Pool } from '../../../../shared/adapters/postgres/pool.ts';
+import { connectRedis, type Redis } from '../../../../shared/adapters/redis/client.ts';
+import { type Position, parsePosition } from '../../../../shared/event-log/position.ts';
+import { NOTICE_CHANNEL, type Notice, noticeSchema } from '../../../../shared/read-model/notices.ts';
+import { CACHE_CHECKPOINT_KEY } from '../../../../shared/read-model/views.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { currentEpoch } from '../../../support/views.ts';
+import { newId } from '../author.ts';
+import { createSystem, type System, silent } from '../system.ts';
 
 /** Caches alone, told of changes by the test: no projector runs beside them. */
 let system: System;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { eventually } from '../../support/eventually.ts';
-import { loadPair, readBelieved } from '../../support/views.ts';
-import { newId } from './author.ts';
-import { history } from './history.ts';
-import { allRows, createSystem, projected, type System, tool } from './system.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { loadPair, readBelieved } from '../../../support/views.ts';
+import { newId } from '../author.ts';
+import { history } from '../history.ts';
+import { allRows, createSystem, projected, type System, tool } from '../system.ts';
 
 let system: System;
 beforeEach(async () => {

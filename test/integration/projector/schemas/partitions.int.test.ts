@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { maintainPartitions } from '../../../projector/schemas/partitions.ts';
-import { createSystem, projected, type System, silent } from './system.ts';
+import { maintainPartitions } from '../../../../projector/schemas/partitions.ts';
+import { createSystem, projected, type System, silent } from '../system.ts';
 
 let system: System;
 beforeAll(async () => {

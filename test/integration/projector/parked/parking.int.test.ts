@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventually } from '../../support/eventually.ts';
-import { loadPair, readBelieved } from '../../support/views.ts';
-import { type Author, instant, newId } from './author.ts';
-import { createSystem, projected, type System, tool } from './system.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { loadPair, readBelieved } from '../../../support/views.ts';
+import { type Author, instant, newId } from '../author.ts';
+import { createSystem, projected, type System, tool } from '../system.ts';
 
 let system: System;
 beforeAll(async () => {

@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readPair, writeViews } from '../../../shared/read-model/cached-views.ts';
-import { loadViews } from '../../../shared/read-model/load-views.ts';
-import { cacheEpoch } from '../../../shared/read-model/version.ts';
-import { CACHE_CHECKPOINT_KEY } from '../../../shared/read-model/views.ts';
-import { eventually } from '../../support/eventually.ts';
-import { currentEpoch, loadPair, readBelieved } from '../../support/views.ts';
-import { instant } from './author.ts';
-import { inStep, subscriber, suspend } from './customers.ts';
-import { createSystem, projected, type System } from './system.ts';
+import { readPair, writeViews } from '../../../../shared/read-model/cached-views.ts';
+import { loadViews } from '../../../../shared/read-model/load-views.ts';
+import { cacheEpoch } from '../../../../shared/read-model/version.ts';
+import { CACHE_CHECKPOINT_KEY } from '../../../../shared/read-model/views.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { currentEpoch, loadPair, readBelieved } from '../../../support/views.ts';
+import { instant } from '../author.ts';
+import { inStep, subscriber, suspend } from '../customers.ts';
+import { createSystem, projected, type System } from '../system.ts';
 
 let system: System;
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { migrateAll } from '../../../projector/schemas/migrate.ts';
-import { makePartitions, SUBSCRIPTIONS } from '../../../projector/schemas/partitions.ts';
-import { createPool } from '../../../shared/adapters/postgres/pool.ts';
-import { createLogger } from '../../../shared/process/logger.ts';
-import { createDatabase } from '../../support/databases.ts';
-import { eventually } from '../../support/eventually.ts';
+import { migrateAll } from '../../../../projector/schemas/migrate.ts';
+import { makePartitions, SUBSCRIPTIONS } from '../../../../projector/schemas/partitions.ts';
+import { createPool } from '../../../../shared/adapters/postgres/pool.ts';
+import { createLogger } from '../../../../shared/process/logger.ts';
+import { createDatabase } from '../../../support/databases.ts';
+import { eventually } from '../../../support/eventually.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 
