@@ -65,6 +65,11 @@ export function createPoster({ gate, clock, deadlineMs = DEADLINE_MS }: PosterOp
       const answer = { status, retryAfter: readRetryAfter(headers['retry-after'], clock()) };
       readRest(response, () => resolve(answer));
     });
+    // Nobody asked for another protocol. Unheard, this would be the end of the request, with neither answer nor error.
+    request.on('upgrade', ({ statusCode: status = 0 }, socket) => {
+      socket.destroy();
+      resolve({ status });
+    });
     request.end(body);
     return promise;
   }

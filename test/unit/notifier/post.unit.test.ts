@@ -67,6 +67,13 @@ describe('a post', () => {
     expect((await post(`http://127.0.0.1:${dripping.port}/`)).status).toBe(200);
   });
 
+  it('takes another protocol, which nobody asked for, for an answer', async () => {
+    const switching = await startServer(({ socket }) =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n'),
+    );
+    expect((await post(`http://127.0.0.1:${switching.port}/`)).status).toBe(101);
+  });
+
   it('uses a connection again, and opens another one for one that was closed meanwhile', async () => {
     let closeAfter = false;
     const server = await startServer((request, response) => {
