@@ -64,14 +64,19 @@ export function staffCredentials(
   return { userId: account.staffId, sealed: sealedPassword, event: 'StaffPasswordSet' };
 }
 
-/** Guesses at a second factor, by address and by member, wherever they come from. */
+const isLoggedIn = (outcome: Outcome): boolean => outcome.kind === 'done';
+
+/**
+ * Guesses at a second factor, by address and by member, wherever they come from. A ticket that has expired is neither a wrong
+ * code nor a right one: else whoever knows the password would have any address of theirs taken for the member's.
+ */
 export const guessingCode = (
   guesses: Guesses,
   staffId: string,
   { address }: Requester = UNKNOWN_REQUESTER,
   attempt: () => Promise<Outcome>,
 ): Promise<Outcome> =>
-  guesses.attempt({ kind: 'second_factor', address, account: staffId }, attempt, isWrongCode);
+  guesses.attempt({ kind: 'second_factor', address, account: staffId }, attempt, isWrongCode, isLoggedIn);
 
 /** How people who are staff log in. */
 export function createSigningIn(parts: Parts, streams: StaffStreams, find: FindMember): SigningIn {

@@ -19,9 +19,15 @@ export interface Guess {
 export interface Guesses {
   /**
    * Runs `attempt`, and counts it if it was wrong. What throws was no answer, and is not counted.
+   * @param isRight whether the secret was right; what is neither (it was not looked at) makes no address one of the owner's
    * @throws Problem rate_limited, without having run it; and what `attempt` throws
    */
-  attempt<T>(guess: Guess, attempt: () => Promise<T>, isWrong: (result: T) => boolean): Promise<T>;
+  attempt<T>(
+    guess: Guess,
+    attempt: () => Promise<T>,
+    isWrong: (result: T) => boolean,
+    isRight?: (result: T) => boolean,
+  ): Promise<T>;
 }
 
 /** Which addresses an account was reached from; `shared/adapters/redis` implements it. */
@@ -70,14 +76,19 @@ export class FailureLimit implements Guesses {
     this.#options = options;
   }
 
-  async attempt<T>(guess: Guess, attempt: () => Promise<T>, isWrong: (result: T) => boolean): Promise<T> {
+  async attempt<T>(
+    guess: Guess,
+    attempt: () => Promise<T>,
+    isWrong: (result: T) => boolean,
+    isRight = (result: T) => !isWrong(result),
+  ): Promise<T> {
     const bounds = await this.#bounds(guess);
     for (const bound of bounds) this.#assertLeft(bound, guess.kind);
     for (const { key } of bounds) this.#begin(key);
     try {
       const result = await attempt();
       if (isWrong(result)) for (const { key, limit } of bounds) this.#options.limiter.check(key, limit);
-      else if (guess.account !== undefined)
+      else if (guess.account !== undefined && isRight(result))
         this.#options.known.remember(named(guess.kind, guess.account), addressKey(guess.address));
       return result;
     } finally {
