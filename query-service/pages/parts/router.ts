@@ -9,8 +9,14 @@ export interface Place {
 
 export function placeOf(hash: string): Place {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
-  return { path: path.split('/').filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(query) };
+  return { path: path.split('/').filter(Boolean), query: new URLSearchParams(query) };
 }
+
+/**
+ * Whether a part of an address can be an id. Anybody can make up an address, and in the path of a request `..` would lead
+ * elsewhere.
+ */
+export const isId = (part: string): boolean => /^[\w-]+$/.test(part);
 
 /** The token of a link in a mail, `#<name>=<token>`; it is taken out of the address bar and the history. */
 export function takeToken(name: string): string | undefined {

@@ -3,6 +3,24 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { curlOf, withQuery } from '../../../query-service/pages/parts/api/call.ts';
 import { errorOf, problemIn } from '../../../query-service/pages/parts/api/problem.ts';
+import { isId, placeOf } from '../../../query-service/pages/parts/router.ts';
+
+describe('an address that somebody made up', () => {
+  it.each(['#/customers/%', '#/customers/..', '#/customers/..%2Fstaff', '#/customers/a%3Fb'])(
+    '%s is a place without an id',
+    (hash) => {
+      const [section, id = ''] = placeOf(hash).path;
+      expect(section).toBe('customers');
+      expect(isId(id)).toBe(false);
+    },
+  );
+
+  it('is told from an id', () => {
+    const { path, query } = placeOf('#/customers/019afc2e-9c41-7d02-8a3b-5e6f7a8b9c0d?tab=keys');
+    expect(path.map(isId)).toEqual([true, true]);
+    expect(query.get('tab')).toBe('keys');
+  });
+});
 
 describe('the curl of a call', () => {
   /** What a shell makes of it: the words that curl would get. */

@@ -2,7 +2,7 @@ import type { Scope } from '../../../../shared/tokens/scopes.ts';
 import { Notice } from '../../parts/components/notice.ts';
 import type { NavItem } from '../../parts/components/shell.ts';
 import { type Children, html } from '../../parts/html.ts';
-import type { Place } from '../../parts/router.ts';
+import { isId, type Place } from '../../parts/router.ts';
 import { CustomerPage } from '../customers/customer.ts';
 import { FindCustomer } from '../customers/find.ts';
 import { Mails } from '../lists/mails.ts';
@@ -108,10 +108,12 @@ interface ViewProps {
 export function View({ place, me, onSignedOut }: ViewProps) {
   if (place.path[0] === 'me') return html`<${MePage} onSignedOut=${onSignedOut} />`;
   const section = sectionAt(place);
-  if (!section) return html`<${Page} title=${texts.frame.notFound}><p>${texts.frame.notFoundText}</p><//>`;
+  const id = place.path[1];
+  if (!section || (id !== undefined && !isId(id)))
+    return html`<${Page} title=${texts.frame.notFound}><p>${texts.frame.notFoundText}</p><//>`;
   if (!isOpenTo(me, section))
     return html`<${Page} title=${section.label}>
       <${Notice} tone="warning"><p>${texts.frame.mayNot(section.scopes.join(', '))}</p><//>
     <//>`;
-  return section.view(place.path[1], place.query);
+  return section.view(id, place.query);
 }
