@@ -36,11 +36,14 @@ const MOST_PAUSE_MS = 3_600_000;
 const pauseAfter = (attempt: number): number =>
   Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), MOST_PAUSE_MS) * (0.8 + 0.4 * Math.random());
 
-/** What a server said, without the addresses in it. */
-const messageOf = (error: unknown): string => {
+/** What a server said, without the addresses in it, and without tokens: some name the link that they dislike. */
+export const messageOf = (error: unknown): string => {
   const cause = error instanceof MailRefused ? error.cause : error;
   const text = cause instanceof Error ? cause.message : String(cause);
-  return text.replaceAll(/[^\s<>"'(),;:]+@[^\s<>"'(),;:]+/g, '…').slice(0, 500);
+  return text
+    .replaceAll(/[^\s<>"'(),;:]+@[^\s<>"'(),;:]+/g, '…')
+    .replaceAll(/[\w-]{40,}/g, '…')
+    .slice(0, 500);
 };
 
 /**

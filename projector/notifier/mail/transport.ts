@@ -48,8 +48,9 @@ export const isLoopback = (hostname: string): boolean =>
   /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 
 const shapeOf = ({ id, date, from, to, subject, text, html }: Message) => ({
-  ...{ messageId: `<${id}@${from.address.slice(from.address.indexOf('@') + 1)}>`, date, from, to },
-  ...{ subject, text, html },
+  ...{ messageId: `<${id}@${from.address.slice(from.address.indexOf('@') + 1)}>`, date, from },
+  // Not the text alone, which would be read as a list: an address of an older release may hold a comma.
+  ...{ to: { name: '', address: to }, subject, text, html },
   // RFC 3834: nobody's out-of-office answers it.
   headers: { 'Auto-Submitted': 'auto-generated' },
 });

@@ -1,10 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readNotifierConfig } from '../../../projector/notifier/config.ts';
+import { messageOf } from '../../../projector/notifier/mail/sender.ts';
 import { mailConfig } from '../../../projector/notifier/mail/settings.ts';
 import { LANGUAGES, loadTemplates, TEMPLATES, VALUES } from '../../../projector/notifier/mail/templates.ts';
+import { createMailTransport, MailRefused } from '../../../projector/notifier/mail/transport.ts';
+import { passwordResetToken } from '../../../shared/tokens/one-time.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'license-test-templates-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -49,6 +52,27 @@ describe('the texts of mails', () => {
   ])('are refused at the start: %j', (content, why) => {
     text('trial-ended.txt', content);
     expect(() => loadTemplates('en', folder)).toThrow(why);
+  });
+});
+
+describe('a mail', () => {
+  it('goes to one address, whatever is in it', async () => {
+    const box = path.join(folder, 'box');
+    await createMailTransport(`file:${box}`).send({
+      ...{ id: 'one', date: new Date(0), from: { name: 'Seller', address: 'mail@example.com' } },
+      ...{ to: 'ada,bob@example.com', subject: 's', text: 't', html: 'h' },
+    });
+    const [file = ''] = readdirSync(box);
+    expect(readFileSync(path.join(box, file), 'utf8')).toMatch(/^To: <"ada,bob"@example\.com>$/m);
+  });
+
+  it('that was refused is told of without its address and its link', async () => {
+    const id = '019a0000-0000-7000-8000-000000000000';
+    const secrets = { derive: async () => Buffer.alloc(32, 1) };
+    const token = await passwordResetToken(secrets, { userId: id, resetId: id });
+    const said = `550 ada@example.com: https://example.com/account#reset=${token} is on a list (${id})`;
+    const told = messageOf(new MailRefused({ cause: new Error(said) }));
+    expect(told).toBe(`550 …: https://example.com/account#reset=… is on a list (${id})`);
   });
 });
 
