@@ -8,6 +8,9 @@ import { eventually } from '../support/eventually.ts';
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '../..');
 
+/** Where links lead that the tool prints and the notifier mails. */
+export const PUBLIC_URL = 'https://licenses.example.com';
+
 /** What `docker inspect` says of a container, as far as it is looked at here. */
 export interface Container {
   readonly Id: string;
@@ -54,6 +57,9 @@ export class Compose {
       SIGNUPS_PER_MINUTE: '100000',
       LOGINS_PER_MINUTE: '100000',
       WRONG_GUESSES_PER_ADDRESS: '100000',
+      PUBLIC_URL,
+      MAIL_URL: 'file:/tmp/mails',
+      MAIL_FROM: 'Example Software <licenses@example.com>',
       COMMANDS_PER_MINUTE: '100000',
       QUERIES_PER_MINUTE: '100000',
     };

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { takeTour } from '../../local/tour/tour.ts';
-import { ask, type Licensed, validate } from '../support/api.ts';
+import { ask, type Licensed, signUp, validate } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { type Compose, type Container, serviceOf } from './compose.ts';
+import { type Compose, type Container, PUBLIC_URL, serviceOf } from './compose.ts';
 import { customers } from './mixed-load.ts';
 import { SERVICES, startSystem } from './system.ts';
 
@@ -48,6 +48,36 @@ describe('a first start', () => {
       body: { user_id: customer?.userId },
     });
     expect(await system.tool('parked', 'list')).toBeDefined();
+  });
+
+  it('and writes what command nodes write: a first member of staff is welcomed', async () => {
+    const link = await system.tool('staff', 'add', '--email', 'grace@example.com', '--name', 'Grace Hopper');
+    expect(link).toMatch(new RegExp(`^${PUBLIC_URL}/console#welcome=\\S+$`, 'm'));
+    await eventually('she is listed', async () =>
+      (await system.tool('staff', 'list')).includes('grace@example.com'),
+    );
+  });
+
+  it('the pages come through Nginx with all their parts', async () => {
+    for (const name of ['', 'console', 'account']) {
+      const page = await fetch(`${system.url}/${name}`);
+      expect(page.headers.get('content-security-policy'), name).toContain("default-src 'none'");
+      const parts = [...(await page.text()).matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, part]) => part);
+      expect(parts.length, name).toBeGreaterThan(5);
+      for (const part of parts) expect((await fetch(`${system.url}${part}`)).status, part).toBe(200);
+    }
+  });
+
+  it('the notifier mails what a customer asks for', async () => {
+    const { email } = await signUp(system.url);
+    expect((await ask(system.url, '/v1/password-resets', { body: { email } })).status).toBe(202);
+    const [notifier] = await system.containers('notifier');
+    const mails = ['exec', String(notifier?.Id), 'sh', '-c', 'cat /tmp/mails/* 2>/dev/null || true'];
+    const sent = await eventually('it is mailed', async () => {
+      const text = await system.run('docker', ...mails);
+      return text.includes(email) && text;
+    });
+    expect(sent).toContain(`${PUBLIC_URL}/account#reset=`);
   });
 });
 

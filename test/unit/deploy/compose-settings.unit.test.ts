@@ -40,6 +40,14 @@ describe('a setting in .env', () => {
     expect(missing).toEqual([]);
   });
 
+  it('that says what may be written reaches the tool too, which writes beside the command nodes', () => {
+    const [nodes, tool] = ['command-service', 'cli'].map(
+      (name) => services[name]?.environment?.EVENT_SCHEMA_LEVEL,
+    );
+    expect(nodes).toContain('EVENT_SCHEMA_LEVEL:-2');
+    expect(tool).toBe(nodes);
+  });
+
   it('has the name of the setting', () => {
     const renamed = Object.values(services).flatMap(({ environment = {} }) =>
       Object.entries(environment).filter(([name, value]) => {
