@@ -192,11 +192,15 @@ it('keeps as many connections to the nodes as clients ask at once', async () => 
   expect(made).toBeLessThanOrEqual(clients * 1.2);
 });
 
-it('writes no query into its error log where it may hold an email address', async () => {
+it('writes no query into its error log where it may hold an email address or a code', async () => {
   node.closeAllConnections();
   node.close();
   await once(node, 'close');
-  for (const target of ['/v1/me?seen', '/v1/users?email=ada%40example.com']) {
+  for (const target of [
+    '/v1/me?seen',
+    '/v1/users?email=ada%40example.com',
+    '/v1/staff/oidc/callback?code=from-example.com',
+  ]) {
     expect(await send(closing(`GET ${target} HTTP/1.1`))).toMatchObject({ status: 503 });
   }
   const log = readFileSync(logOf(port), 'utf8');
