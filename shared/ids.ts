@@ -29,6 +29,9 @@ export function uuidv7(atMs: number, random: Uint8Array): string {
   return withVersion(bytes, 7);
 }
 
+/** Whether a text is a UUID of any version, in digits of either case. */
+export const isUuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+
 /** The time part of a UUIDv7, in milliseconds since 1970; undefined for anything else. */
 export function timeOfUuidv7(id: string): number | undefined {
   const match = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i.exec(id);

@@ -3,6 +3,7 @@ import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { showEntry } from '../../shared/history/show.ts';
 import type { Timeline, TimelineEntry } from '../../shared/history/timeline.ts';
+import { isUuid } from '../../shared/ids.ts';
 import { type Command, type Io, parseOptions, UsageError } from '../command-line/command.ts';
 import { readLogConfig } from '../config.ts';
 import { openHistory, skippedOf, userByEmail } from '../history/read.ts';
@@ -25,8 +26,6 @@ interface Question {
   readonly stateAlone: boolean;
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** @throws UsageError */
 function readArguments(args: readonly string[]): Question {
   const { values, positionals } = parseOptions(args, {
@@ -40,7 +39,7 @@ function readArguments(args: readonly string[]): Question {
   });
   const [user, ...rest] = positionals;
   if (user === undefined || rest.length > 0) throw new UsageError("give one user's id or email address");
-  if (!UUID.test(user) && !user.includes('@')) {
+  if (!isUuid(user) && !user.includes('@')) {
     throw new UsageError(`expected a user's id (a UUID) or email address, not "${user}"`);
   }
   const asOf = values['as-of'];
@@ -90,7 +89,7 @@ async function run(asked: Question, io: Io): Promise<void> {
   const logger = toolLogger(config.LOG_LEVEL);
   const { user, asOf, json } = asked;
   const database = { connectionString: config.DATABASE_URL, logger };
-  const userId = UUID.test(user) ? user.toLowerCase() : await userByEmail(user, database);
+  const userId = isUuid(user) ? user.toLowerCase() : await userByEmail(user, database);
   const question = { ...asked, userId };
   const log = connectEventLog({ connectionString: config.EVENTSTORE_URL });
   const vault = asked.withPersonal ? await openVault() : undefined;

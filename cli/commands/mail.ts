@@ -1,4 +1,5 @@
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
+import { isUuid } from '../../shared/ids.ts';
 import {
   listMails,
   MAIL_STATUSES,
@@ -11,7 +12,6 @@ import { readDatabaseConfig } from '../config.ts';
 import { toolLogger } from '../logger.ts';
 import { writeTable } from '../output/table.ts';
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const HEADER = ['mail_id', 'user_id', 'kind', 'status', 'attempts', 'created_at', 'sent_at', 'last_error'];
 const AT_MOST = 1_000;
 
@@ -44,7 +44,7 @@ const isStatus = (text: string): text is MailStatus => (MAIL_STATUSES as readonl
 
 /** @throws UsageError */
 function checkId(id: string | undefined): string | undefined {
-  if (id !== undefined && !UUID.test(id)) throw new UsageError(`${id} is no UUID`);
+  if (id !== undefined && !isUuid(id)) throw new UsageError(`${id} is no UUID`);
   return id;
 }
 

@@ -1,11 +1,11 @@
 import { type ListedEvent, listParked, type Marking, markParked } from '../../projector/parked/parked.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
+import { isUuid } from '../../shared/ids.ts';
 import { type Command, type Io, parseOptions, UsageError } from '../command-line/command.ts';
 import { readDatabaseConfig } from '../config.ts';
 import { toolLogger } from '../logger.ts';
 import { writeTable } from '../output/table.ts';
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const HEADER = ['event_id', 'user_id', 'revision', 'type', 'attempts', 'mark', 'created_at', 'cause'];
 
 function row(event: ListedEvent): unknown[] {
@@ -18,7 +18,7 @@ function readMarking(eventId: string | undefined, userId: string | undefined, al
   if (given.length !== 1) throw new UsageError('name one event, or give --user <id> or --all');
   if (all) return { all };
   const id = eventId ?? userId ?? '';
-  if (!UUID.test(id)) throw new UsageError(`${id} is no UUID`);
+  if (!isUuid(id)) throw new UsageError(`${id} is no UUID`);
   return eventId === undefined ? { userId: id } : { eventId: id };
 }
 

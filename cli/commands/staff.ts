@@ -1,5 +1,6 @@
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import { normaliseEmail } from '../../shared/identity/email.ts';
+import { isUuid } from '../../shared/ids.ts';
 import { ALL_SCOPES, isScope, type Scope } from '../../shared/tokens/scopes.ts';
 import { type Command, type Io, parseOptions, UsageError } from '../command-line/command.ts';
 import { readDatabaseConfig, readStaffConfig } from '../config.ts';
@@ -68,8 +69,7 @@ async function list(args: readonly string[], io: Io): Promise<void> {
 /** Whom the command is about, and the rest of its arguments. @throws UsageError */
 function whoOf(args: readonly string[]): { readonly who: string; readonly others: readonly string[] } {
   const [who, ...others] = parseOptions(args, { options: {}, allowPositionals: true }).positionals;
-  const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-  if (who === undefined || !(who.includes('@') || isId.test(who)))
+  if (who === undefined || !(who.includes('@') || isUuid(who)))
     throw new UsageError('name the person by email or staff id');
   return { who: who.includes('@') ? who : who.toLowerCase(), others };
 }

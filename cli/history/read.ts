@@ -7,6 +7,7 @@ import type { Recorded, UserEvent } from '../../shared/events/types.ts';
 import { type OpenedPersonal, Timeline } from '../../shared/history/timeline.ts';
 import { normaliseEmail } from '../../shared/identity/email.ts';
 import type { Logger } from '../../shared/process/logger.ts';
+import { loadSkipped } from '../../shared/read-model/skipped.ts';
 import type { Vault } from '../../shared/vault/vault.ts';
 import { type Io, UsageError } from '../command-line/command.ts';
 
@@ -53,11 +54,7 @@ export async function skippedOf(
 ): Promise<ReadonlySet<string>> {
   const pool = createPool({ connectionString, applicationName: 'cli history', max: 1, logger });
   try {
-    const { rows } = await pool.query<{ event_id: string }>(
-      'SELECT event_id FROM read_model.skipped_events WHERE user_id = $1',
-      [userId],
-    );
-    return new Set(rows.map(({ event_id }) => event_id));
+    return await loadSkipped(pool, userId);
   } catch (error) {
     if (!isPostgresUnavailable(error)) throw error;
     io.err("PostgreSQL can't be reached: events that operators skipped are shown as if they had not been.");

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { ADVISORY_LOCKS } from '../../shared/adapters/postgres/advisory-locks.ts';
 import { lead } from '../../shared/adapters/postgres/leadership.ts';
 import type { Pool } from '../../shared/adapters/postgres/pool.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/process/logger.ts';
+import { sleep } from '../../shared/sleep.ts';
 import type { DueJob } from './job.ts';
 import type { DueMetrics } from './metrics.ts';
 
@@ -21,12 +21,6 @@ export interface DueOptions {
 
 const EVERY_MS = 60_000;
 const RETRY_MS = 5_000;
-
-/** Without an error when the signal aborts. */
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  delay(ms, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
-  });
 
 /** Does what time makes due, on one command node at a time: the lock saves the others the work, and is not what makes it safe. */
 export function startDue(options: DueOptions): { stop(): Promise<void> } {
@@ -47,7 +41,7 @@ export function startDue(options: DueOptions): { stop(): Promise<void> } {
     const signal = AbortSignal.any([stopping.signal, lost]);
     while (!signal.aborted) {
       for (const job of jobs) if (!signal.aborted) await look(job, signal);
-      await pause(everyMs, signal);
+      await sleep(everyMs, signal);
     }
   }
 
@@ -63,7 +57,7 @@ export function startDue(options: DueOptions): { stop(): Promise<void> } {
       } catch (error) {
         if (stopping.signal.aborted) return;
         logger.warn({ err: error }, 'due_not_leading');
-        await pause(RETRY_MS, stopping.signal);
+        await sleep(RETRY_MS, stopping.signal);
       }
     }
   }

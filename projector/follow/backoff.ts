@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '../../shared/sleep.ts';
 
 /** A pause that doubles each time it is taken, up to a limit. */
 export class Backoff {
@@ -26,11 +26,4 @@ export class Backoff {
     this.#ms = Math.min(ms * 2, this.#most);
     await sleep(ms, signal);
   }
-}
-
-/** Ends early, without error, when the signal aborts. */
-export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
-  });
 }

@@ -2,9 +2,10 @@ import { isPostgresUnavailable } from '../../shared/adapters/postgres/pool.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { EventStoreUnavailable } from '../../shared/event-log/errors.ts';
 import type { Logger } from '../../shared/process/logger.ts';
+import { sleep } from '../../shared/sleep.ts';
 import { VaultUnavailable } from '../../shared/vault/errors.ts';
 import { CheckpointMoved, FeedStop, Fenced } from '../errors.ts';
-import { Backoff, sleep } from './backoff.ts';
+import { Backoff } from './backoff.ts';
 import { type Lag, LagCounter, type Waiting } from './lag.ts';
 
 /** What a consumer of the log is doing. */

@@ -7,6 +7,8 @@ import { Timeline, type TimelineEntry } from '../../shared/history/timeline.ts';
 import type { UserRows } from '../../shared/history/user-rows.ts';
 import { Problem } from '../../shared/http/problems/problem.ts';
 import type { Logger } from '../../shared/process/logger.ts';
+import { loadSkipped } from '../../shared/read-model/skipped.ts';
+import { unlessAborted } from '../../shared/unless-aborted.ts';
 import { KeptTimelines } from './kept-timelines.ts';
 
 export interface HistoryPage {
@@ -41,24 +43,6 @@ export interface HistoryOptions {
   readonly maxAtOnce?: number;
   /** How long reading one may take, in milliseconds; default 10 s, which is some 100,000 events. */
   readonly deadlineMs?: number;
-}
-
-const SKIPPED = 'SELECT event_id FROM read_model.skipped_events WHERE user_id = $1';
-
-/**
- * The first event, or the signal's reason: a client that looks for the nodes of a cluster heeds no signal, and looks for
- * a minute if they can't be reached.
- */
-async function beforeAbort<T>(first: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort);
-  try {
-    return await Promise.race([first, promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
 
 /** Reads the histories of users from the event log itself: nothing here waits for a read model. */
@@ -97,7 +81,7 @@ export class Histories {
     log: Pick<EventLog, 'readStream'>,
     { userId, asOf = Number.POSITIVE_INFINITY, page, signal }: HistoryQuestion,
   ): Promise<UserHistory | undefined> {
-    const skipped = await this.#skipped(userId);
+    const skipped = await loadSkipped(this.#options.db, userId);
     const { after = -1, limit } = page;
     const keyAfter = (revision: number) => [userId, revision, ...skipped].join(' ');
     const kept = this.#kept.take(keyAfter(after));
@@ -129,7 +113,8 @@ export class Histories {
     const signal = AbortSignal.any([gone, late]);
     const events = log.readStream(userStream(userId), { from, signal })[Symbol.asyncIterator]();
     try {
-      const first = await beforeAbort(events.next(), signal);
+      // A client that looks for the nodes of a cluster heeds no signal, and looks for a minute if they can't be reached.
+      const first = await unlessAborted(events.next(), signal);
       if (!first.done) yield first.value;
       yield* { [Symbol.asyncIterator]: () => events };
     } catch (error) {
@@ -142,14 +127,5 @@ export class Histories {
       });
     }
     if (signal.aborted) throw new EventStoreUnavailable({ cause: signal.reason });
-  }
-
-  async #skipped(userId: string): Promise<ReadonlySet<string>> {
-    const { rows } = await this.#options.db.query<{ event_id: string }>({
-      name: 'skipped_of',
-      text: SKIPPED,
-      values: [userId],
-    });
-    return new Set(rows.map(({ event_id }) => event_id));
   }
 }

@@ -17,10 +17,7 @@ type WebhookSchemas = typeof webhookEventSchemas2;
 type UserPersonalSchemas = Latest<typeof personalSchemas, typeof userPersonalSchemas2>;
 type PersonalSchemas = UserPersonalSchemas & typeof staffPersonalSchemas2;
 
-export type UserEventType = keyof UserSchemas;
 export type ReservationEventType = keyof ReservationSchemas;
-export type StaffEventType = keyof StaffSchemas;
-export type WebhookEventType = keyof WebhookSchemas;
 /** The events that carry personal data. */
 export type PersonalEventType = keyof PersonalSchemas;
 

@@ -1,12 +1,12 @@
 import { comparePositions, type Position, parsePosition } from '../../../shared/event-log/position.ts';
 import { eventCatalogue } from '../../../shared/events/schemas/catalogue.ts';
+import { isUuid } from '../../../shared/ids.ts';
 import { UsageError } from '../../command-line/command.ts';
 import { didYouMean } from '../../command-line/suggestion.ts';
 import { type Criteria, FORMATS, type Format } from './criteria.ts';
 import { parseTime } from './times.ts';
 import type { Values } from './values.ts';
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const PLAN = /^[^\p{Cc}]{1,32}$/u;
 /** Each is a read of its own, all at once. */
 const MAX_USERS = 100;
@@ -59,7 +59,7 @@ function typeOf(text: string): string {
 }
 
 function userOf(text: string): string {
-  if (!UUID.test(text)) throw new UsageError(`--user: expected a user's id (a UUID), not "${text}"`);
+  if (!isUuid(text)) throw new UsageError(`--user: expected a user's id (a UUID), not "${text}"`);
   return text.toLowerCase();
 }
 

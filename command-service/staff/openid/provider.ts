@@ -1,4 +1,5 @@
 import * as client from 'openid-client';
+import { isLoopback } from '../../../shared/http/loopback.ts';
 
 /** Where people who are staff are known, if the seller has such a place: an OpenID provider that it trusts for emails. */
 export interface ProviderSettings {
@@ -39,7 +40,6 @@ export class ProviderUnavailable extends Error {
 }
 
 const TIMEOUT_SECONDS = 10;
-const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/;
 
 /** Answers of the provider that refuse: the person, the code, or what came with it. */
 const isRefusal = (error: unknown): boolean =>
@@ -52,10 +52,11 @@ export function createProvider({ issuer, clientId, clientSecret, redirectUri }: 
   let known: Promise<client.Configuration> | undefined;
 
   const configuration = (): Promise<client.Configuration> => {
+    const url = new URL(issuer);
     known ??= client
-      .discovery(new URL(issuer), clientId, clientSecret, undefined, {
+      .discovery(url, clientId, clientSecret, undefined, {
         timeout: TIMEOUT_SECONDS,
-        execute: LOOPBACK.test(issuer) ? [client.allowInsecureRequests] : [],
+        execute: url.protocol === 'http:' && isLoopback(url.hostname) ? [client.allowInsecureRequests] : [],
       })
       .catch((cause: unknown) => {
         known = undefined;

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '../../../shared/sleep.ts';
 
 /** A wait that somebody can end. Whoever wakes while nobody waits ends the next wait. */
 export class Wake {
@@ -15,11 +15,7 @@ export class Wake {
     if (!this.#woken && !signal.aborted) {
       const ended = new AbortController();
       this.#end = () => ended.abort();
-      await delay(ms, undefined, { signal: AbortSignal.any([signal, ended.signal]) }).catch(
-        (error: unknown) => {
-          if (!signal.aborted && !ended.signal.aborted) throw error;
-        },
-      );
+      await sleep(ms, AbortSignal.any([signal, ended.signal]));
       this.#end = undefined;
     }
     this.#woken = false;

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { ConfigError, SECRET_PASSWORD, serviceSettings } from '../../../shared/config.ts';
+import { isLoopback } from '../../../shared/http/loopback.ts';
 import { publicSettings } from '../../../shared/http/settings.ts';
 import { LANGUAGES, type Language } from './templates.ts';
-import { isLoopback } from './transport.ts';
 
 const SCHEMES = ['smtp://', 'smtps://', 'file:'];
 const WHERE = `expected a URL starting with ${SCHEMES.join(', ')}`;

@@ -1,6 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createTransport } from 'nodemailer';
+import { isLoopback } from '../../../shared/http/loopback.ts';
 
 /** A mail ready to be sent. */
 export interface Message {
@@ -42,10 +43,6 @@ const TIMEOUTS = {
   socketTimeout: 120_000,
   dnsTimeout: 10_000,
 };
-
-/** Of a URL's host name: whether it is this machine. */
-export const isLoopback = (hostname: string): boolean =>
-  /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 
 const shapeOf = ({ id, date, from, to, subject, text, html }: Message) => ({
   ...{ messageId: `<${id}@${from.address.slice(from.address.indexOf('@') + 1)}>`, date, from },

@@ -8,6 +8,7 @@ import type { PersonalEventType, Recorded, UserEvent } from '../../../shared/eve
 import { Timeline, type TimelineEntry } from '../../../shared/history/timeline.ts';
 import type { UserRows } from '../../../shared/history/user-rows.ts';
 import { shownPart } from '../../../shared/read-model/fold/event.ts';
+import { loadSkipped } from '../../../shared/read-model/skipped.ts';
 import { type DataKey, ERASED, type Erased } from '../../../shared/vault/personal.ts';
 import type { Vault } from '../../../shared/vault/vault.ts';
 import { readDataKeys } from '../../data-keys.ts';
@@ -42,8 +43,6 @@ interface Kept {
 
 /** Rows in all states that are kept, together: about 50 MB. */
 const MAX_ROWS = 100_000;
-
-const SKIPPED = 'SELECT event_id FROM read_model.skipped_events WHERE user_id = $1';
 
 /** As many rows as it holds, roughly. */
 const sizeOf = ({ timeline }: Kept): number => {
@@ -94,16 +93,11 @@ export class UserStates {
     if (kept && kept.timeline.next <= revision) return kept;
     const { reader, db, vault } = this.#options;
     const { userId } = event.data;
-    const { rows } = await db.query<{ event_id: string }>({
-      name: 'skipped_of',
-      text: SKIPPED,
-      values: [userId],
-    });
     const key = (await readDataKeys(vault, [userId])).get(userId) as DataKey | Erased;
     const timeline = new Timeline({
       userId,
       reader,
-      skipped: new Set(rows.map(({ event_id }) => event_id)),
+      skipped: await loadSkipped(db, userId),
       open: (recorded) => {
         const sealed = shownPart(recorded);
         if (sealed === undefined) return undefined;

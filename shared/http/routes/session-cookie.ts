@@ -1,3 +1,5 @@
+import { isLoopback } from '../loopback.ts';
+
 /*
  * The cookie of a member of staff's session. Behind https its name begins with `__Host-` (RFC 6265bis, 4.1.3.2): browsers take
  * it from this very host over TLS alone, so that no other host of the domain can plant one.
@@ -14,8 +16,6 @@ export interface SessionCookie {
   /** Whether a session may begin over a connection to this `Host`: without TLS only on the machine itself. */
   mayBegin(host: string | undefined): boolean;
 }
-
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 
 /** @param publicUrl the setting PUBLIC_URL */
 export const sessionCookie = (publicUrl: string): SessionCookie => hostCookie(publicUrl, 'staff', 'Strict');
@@ -39,6 +39,6 @@ function hostCookie(publicUrl: string, bare: string, sameSite: 'Strict' | 'Lax')
     set: (token, seconds) => `${name}=${token}; Max-Age=${seconds}; ${attributes}`,
     clear: `${name}=; Max-Age=0; ${attributes}`,
     read,
-    mayBegin: (host) => isSecure || LOOPBACK.test(host ?? ''),
+    mayBegin: (host) => isSecure || isLoopback((host ?? '').replace(/:\d+$/, '')),
   };
 }
