@@ -99,7 +99,7 @@ export const webhooks: Command = {
   replay  enqueues the deliveries of the events from that position on, as far as the notifier has got: what a webhook
           missed while it was disabled, say. Each has the resource as it was then. To all that are enabled, or to one
   --to      the last event
-  --again   sends also what is among the deliveries of the last 30 days, whatever has become of it
+  --again   sends also what is among the deliveries that are kept, whatever has become of it
 
 A position is what Event-Position, a customer's history and data.event.position of a delivery say. Run again it enqueues only
 what is not there yet, so after an interruption just run it again. Standard output has how many were enqueued.

@@ -6,6 +6,7 @@ export interface DueMetrics {
 }
 
 export function createDueMetrics(registry: Registry): DueMetrics {
+  // Not `job`, as the logs have it: that label is Prometheus's own.
   const labelled = { labelNames: ['task'] as const, registers: [registry] };
   const done = new Counter({ name: 'due_done_total', help: 'What time made due, and was done', ...labelled });
   const looked = new Gauge({

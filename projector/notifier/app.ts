@@ -77,19 +77,19 @@ async function connect({ config, logger }: NotifierServiceOptions) {
   };
 }
 
-interface Rooms {
+interface Work {
   readonly enqueuers: readonly Enqueuer[];
   readonly senders: readonly Sender[];
   close(): void;
 }
 
 /** What turns events into what is due, and what sends it. @throws ConfigError mail is not set up as a whole */
-function createRooms(
+function createWork(
   { database: pool, vault, log }: Connections,
   options: NotifierServiceOptions,
   registry: Registry,
   { leftOut }: NotifierMetrics,
-): Rooms {
+): Work {
   const { config, logger, mailTiming } = options;
   const { schedule = createSchedule(), gate = gateOf(config) } = options;
   const deliveries = new DeliverySender({
@@ -106,8 +106,8 @@ function createRooms(
   });
   const reader = createReader();
   const states = new UserStates({ log, reader, vault, db: pool });
-  const webhooks = new WebhookEnqueuer({ pool, states, leftOut, logger, ...{ log, reader } });
-  const mail = createMail({ ...{ config, pool, log, vault, registry, logger, mailTiming } });
+  const webhooks = new WebhookEnqueuer({ pool, states, leftOut, logger, log, reader });
+  const mail = createMail({ config, pool, log, vault, registry, logger, mailTiming });
   return {
     enqueuers: options.enqueuers ?? [webhooks, ...(mail ? [mail.enqueuer] : [])],
     senders: [deliveries, ...(mail ? [mail.sender] : [])],
@@ -130,7 +130,7 @@ export async function startNotifier(options: NotifierServiceOptions): Promise<Co
   watchPools(metrics.registry, { database: pool });
   const notifierMetrics = createNotifierMetrics(metrics.registry);
   const missingMigrations = () => missingNotifierMigrations(pool);
-  const { enqueuers, senders, close } = createRooms(connections, options, metrics.registry, notifierMetrics);
+  const { enqueuers, senders, close } = createWork(connections, options, metrics.registry, notifierMetrics);
   const sending = new Sending({ pool, missingMigrations, senders, logger });
   const feed = eventStoreFeed(log, config.NOTIFIER_BATCH_EVENTS, ENQUEUED);
   const following = new Following({

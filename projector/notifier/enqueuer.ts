@@ -5,20 +5,20 @@ import type { AppliedEvent } from '../feeds/feed.ts';
 /** Turns events into what is due: deliveries, mails. */
 export interface Enqueuer {
   /**
-   * A notifier that is new is about to begin behind this event, the log's last: what has to be known of the events up to it is
+   * A notifier that is new is about to begin after this event, the log's last: what has to be known of the events up to it is
    * read now. May come again, for the same event or a later one.
    */
   begin?(last: AppliedEvent | undefined): Promise<void>;
   /**
    * What takes long is done here, before the transaction: a batch's events, which {@link handle} then gets one by one.
-   * @throws what stops the notifier, such as a FeedStop: no event is passed over
+   * @throws what stops the notifier, such as a FeedStop: no event is skipped
    */
   prepare?(events: readonly Recorded<AnyEvent>[]): Promise<void>;
   /**
    * Writes what one event makes due, in the transaction that moves the checkpoint past it: each event comes once in
    * effect, in the log's order. Events of every stream come, and most of them concern nobody: for those it returns
    * without a statement.
-   * @throws what stops the notifier, such as a FeedStop: no event is passed over
+   * @throws what stops the notifier, such as a FeedStop: no event is skipped
    */
   handle(event: Recorded<AnyEvent>, tx: PoolClient): Promise<void>;
   /** The transaction was rolled back, or another process has written: what is kept in memory may not be so. */

@@ -15,7 +15,7 @@ export interface SendingOptions {
 
 /**
  * Keeps the senders at work in one process at a time, which keeps what they send in order. They have a lock of their
- * own, since they need PostgreSQL alone: what is due is also sent while the event store is away or the log holds
+ * own, since they need PostgreSQL alone: what is due is also sent while the event store is unreachable or the log holds
  * something that stops the consumer.
  */
 export class Sending {

@@ -36,7 +36,7 @@ FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bi
 ON CONFLICT (webhook_id, event_id) DO NOTHING`;
 
 /**
- * Makes deliveries due, behind earlier ones of their queues. One that is there already, whatever became of it, stays as
+ * Makes deliveries due, after earlier ones of their queues. One that is there already, whatever became of it, stays as
  * it is.
  * @returns how many are new
  */

@@ -31,7 +31,7 @@ export interface MailFilter {
   readonly userId?: string | undefined;
 }
 
-/** Behind the mail of that id, if there is one. */
+/** After the mail of that id, if one is named. */
 const LIST = `
 SELECT mail_id, user_id, kind, status, attempts, next_at, last_error, created_at, sent_at
 FROM notifications.mails

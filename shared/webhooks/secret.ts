@@ -1,6 +1,6 @@
 import type { Vault } from '../vault/vault.ts';
 
-/** Standard Webhooks 1.0.0: a secret is shown in base64 behind this. */
+/** Standard Webhooks 1.0.0: a secret is shown in base64, after this. */
 const PREFIX = 'whsec_';
 
 /** The bytes that sign, which follow from their id: nothing keeps them. 256 bits. */

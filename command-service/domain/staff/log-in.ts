@@ -29,7 +29,7 @@ export const NO_LOG_IN: LogIn = {
   lately: [],
 };
 
-/** What a welcome begins anew; codes that were used stay so, and so do tickets. */
+/** What a welcome begins again; codes that were used stay so, and so do tickets. */
 const welcomed = (
   { lately }: LogIn,
   { welcomeId, expiresAt }: { readonly welcomeId: string; readonly expiresAt: string },

@@ -15,8 +15,8 @@ const AT_ONCE = 8;
 const MOST_FAILURES = 100;
 
 /**
- * Tells of subscriptions that end within 7 days, within 1, and of those that have lapsed. The read model finds them, and who is
- * behind it finds them a look later; the executor decides, on the user's own state, whether there is something to tell.
+ * Tells of subscriptions that end within 7 days, within 1, and of those that have lapsed. The read model finds them, and what it
+ * does not have yet it finds a look later; the executor decides, on the user's own state, whether there is something to tell.
  */
 export function expiryJob({ pool, executor }: ExpiryOptions): DueJob {
   /** @returns how many were told */

@@ -5,6 +5,7 @@ import { STAFF_SESSION_MS } from '../../../shared/staff/account.ts';
 import type { CommandContext } from '../../context.ts';
 import type { Done } from '../../execute/requests.ts';
 import { requesterOf, retryOf } from '../command-headers.ts';
+import { COMMAND_PROBLEMS } from '../outcome.ts';
 import { accountOf } from './parts.ts';
 
 /** What the ways into a session have in common. */
@@ -39,6 +40,15 @@ export const fromAnyone = (request: Asked) => ({
   retry: retryOf(request),
   requester: requesterOf(request),
 });
+
+/** Of the steps that a code ends: a session begins, or it is refused. */
+export const CODE_PROBLEMS = [
+  'one_time_token_invalid',
+  'wrong_code',
+  'https_required',
+  'signing_unavailable',
+  ...COMMAND_PROBLEMS,
+] as const;
 
 /** Before a password or a code is looked at. @throws Problem https_required */
 export function assertMayBegin(

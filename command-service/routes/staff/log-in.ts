@@ -6,8 +6,16 @@ import { type CommandContext, commandRoute } from '../../context.ts';
 import { TICKET_MS } from '../../domain/staff/log-in.ts';
 import { COMPARED, password } from '../accounts/fields.ts';
 import { oneForm, oneOf } from '../one-form.ts';
-import { COMMAND_PROBLEMS, STREAM_PROBLEMS, settled } from '../outcome.ts';
-import { anyone, assertMayBegin, code, fromAnyone, SET_COOKIE, sessionHeaders } from './log-in-parts.ts';
+import { STREAM_PROBLEMS, settled } from '../outcome.ts';
+import {
+  anyone,
+  assertMayBegin,
+  CODE_PROBLEMS,
+  code,
+  fromAnyone,
+  SET_COOKIE,
+  sessionHeaders,
+} from './log-in-parts.ts';
 
 const logIn = commandRoute({
   ...anyone,
@@ -60,13 +68,7 @@ const secondFactor = commandRoute({
     .superRefine((body, context) => oneForm(body, CODE_FORMS, context))
     .meta(oneOf(CODE_FORMS)),
   answers: { 204: { description: 'Logged in.', headers: SET_COOKIE } },
-  problems: [
-    'one_time_token_invalid',
-    'wrong_code',
-    'https_required',
-    'signing_unavailable',
-    ...COMMAND_PROBLEMS,
-  ],
+  problems: CODE_PROBLEMS,
 }).handle(async (context, request) => {
   assertMayBegin(context, request.headers);
   const { outcome, sessionId } = await context.signingIn.secondFactor({

@@ -93,7 +93,7 @@ const reset = commandRoute({
   summary: 'Welcome a person of the staff again',
   description:
     'For who has forgotten the password or lost the authenticator. Ends their password, second factor and sessions at once. Only callers with all scopes of the member may.',
-  answers: { 201: { description: 'They can set both anew.', body: welcomed, headers: HEADERS } },
+  answers: { 201: { description: 'They can set both again.', body: welcomed, headers: HEADERS } },
   problems: ['not_found', ...COMMAND_PROBLEMS],
 }).handle(async (context, request) => {
   const welcomedAgain = await context.members.reset(staffRequest(request), request.params.id);

@@ -4,7 +4,15 @@ import type { Route } from '../../../shared/http/routes/route.ts';
 import { type CommandContext, commandRoute } from '../../context.ts';
 import { newPassword } from '../accounts/fields.ts';
 import { COMMAND_PROBLEMS, settled } from '../outcome.ts';
-import { anyone, assertMayBegin, code, fromAnyone, SET_COOKIE, sessionHeaders } from './log-in-parts.ts';
+import {
+  anyone,
+  assertMayBegin,
+  CODE_PROBLEMS,
+  code,
+  fromAnyone,
+  SET_COOKIE,
+  sessionHeaders,
+} from './log-in-parts.ts';
 
 const welcome = commandRoute({
   ...anyone,
@@ -55,13 +63,7 @@ const confirmSecondFactor = commandRoute({
       headers: SET_COOKIE,
     },
   },
-  problems: [
-    'one_time_token_invalid',
-    'wrong_code',
-    'https_required',
-    'signing_unavailable',
-    ...COMMAND_PROBLEMS,
-  ],
+  problems: CODE_PROBLEMS,
 }).handle(async (context, request) => {
   assertMayBegin(context, request.headers);
   const { outcome, sessionId, recoveryCodes } = await context.welcoming.confirm({

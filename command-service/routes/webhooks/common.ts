@@ -65,7 +65,7 @@ const URL_REFUSED: Readonly<Record<UrlRefusal, string>> = {
   not_https: 'expected an address that begins with https://',
   credentials:
     'expected an address without a user name and password: it is kept for ever; the signature tells who sends',
-  private_address: 'expected a public address: this one leads into the own network',
+  private_address: 'expected a public address: this one is private',
 };
 
 /** As far as the address alone tells; where its name leads is seen at each delivery. @throws Problem invalid_request */

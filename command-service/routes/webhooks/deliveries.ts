@@ -55,7 +55,7 @@ const retry = commandRoute({
 }).handle(async (context, { params: { id, event_id: eventId } }) => {
   await mustBeEnabled(context, id);
   if (!(await context.deliveries.retry(id, eventId)))
-    throw new Problem('not_found', { detail: 'no such delivery (they are kept for 30 days)' });
+    throw new Problem('not_found', { detail: 'no such delivery: they are removed after a while' });
   return { status: 202, body: { webhook_id: id, event_id: eventId } };
 });
 

@@ -132,7 +132,7 @@ export class DeliverySender implements Sender {
       return this.#judge(await poster.post(endpoint.url, headers, body, signal), delivery);
     } catch (error) {
       signal.throwIfAborted();
-      return this.#failed(delivery, { status: undefined, error: messageOf(error) });
+      return this.#failed(delivery, { status: undefined, error: reasonOf(error) });
     }
   }
 
@@ -157,7 +157,7 @@ export class DeliverySender implements Sender {
 }
 
 /** Of the several tries to reach a name's addresses the first says why. */
-const messageOf = (error: unknown): string => {
+const reasonOf = (error: unknown): string => {
   const first = error instanceof AggregateError ? error.errors[0] : error;
   return first instanceof Error ? first.message : String(first);
 };

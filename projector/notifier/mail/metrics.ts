@@ -44,7 +44,7 @@ export function createMailMetrics(registry: Registry, pool: Pool, logger: Logger
   });
   const attempts = new Counter({
     name: 'mail_attempts_total',
-    help: 'What became of mails when they were due: sent, retry, failed, dropped, or later (the read model is behind)',
+    help: 'What became of mails when they were due: sent, retry, failed, dropped, or later (the read model does not have the event yet)',
     labelNames: ['outcome'],
     registers,
   });

@@ -23,7 +23,7 @@ export interface MailedSubscription {
 export type Found =
   | { readonly kind: 'found'; readonly recipient: Recipient }
   /** The read model does not have the event yet. */
-  | { readonly kind: 'behind' }
+  | { readonly kind: 'unknown_yet' }
   | { readonly kind: 'nobody'; readonly why: string };
 
 const nobody = (why: string): Found => ({ kind: 'nobody', why });
@@ -95,7 +95,7 @@ export function createFindRecipient({ pool, log, reader, vault }: RecipientsOpti
 
   return async (mail: DueMail): Promise<Found> => {
     const [user] = (await pool.query<UserRow>(USER, [mail.userId])).rows;
-    if (!user || Number(user.revision) < mail.revision) return { kind: 'behind' };
+    if (!user || Number(user.revision) < mail.revision) return { kind: 'unknown_yet' };
     if (user.status === 'erased') return nobody('the user was erased');
     if (mail.kind === 'email-changed') {
       const email = await addressBefore(mail.userId, mail.revision);

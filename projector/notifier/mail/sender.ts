@@ -28,7 +28,7 @@ export interface MailTiming {
 
 const POLL_MS = 500;
 /** The projector has the event some milliseconds after the notifier. */
-const BEHIND_MS = 250;
+const PROJECTED_AFTER_MS = 250;
 const FIRST_PAUSE_MS = 30_000;
 const MOST_PAUSE_MS = 3_600_000;
 
@@ -37,7 +37,7 @@ const pauseAfter = (attempt: number): number =>
   Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), MOST_PAUSE_MS) * (0.8 + 0.4 * Math.random());
 
 /** What a server said, without the addresses in it, and without tokens: some name the link that they dislike. */
-export const messageOf = (error: unknown): string => {
+export const reasonOf = (error: unknown): string => {
   const cause = error instanceof MailRefused ? error.cause : error;
   const text = cause instanceof Error ? cause.message : String(cause);
   return text
@@ -88,13 +88,13 @@ export class MailSender implements Sender {
     try {
       const found = await find(mail);
       if (found.kind === 'nobody') return { kind: 'dropped', why: found.why };
-      if (found.kind === 'behind') return this.#behind(mail);
+      if (found.kind === 'unknown_yet') return this.#unknownYet(mail);
       await transport.send(await compose(mail, found.recipient, clock()));
       return { kind: 'sent' };
     } catch (error) {
-      const message = messageOf(error);
+      const reason = reasonOf(error);
       const isFinal = error instanceof MailRefused || error instanceof LinkExpired || mail.isLast;
-      return isFinal ? { kind: 'failed', error: message } : this.#again(mail, message);
+      return isFinal ? { kind: 'failed', error: reason } : this.#again(mail, reason);
     }
   }
 
@@ -103,8 +103,8 @@ export class MailSender implements Sender {
     return { kind: 'retry', error, pause: pause(attempt) };
   }
 
-  #behind({ isLast }: DueMail): MailOutcome {
-    if (!isLast) return { kind: 'later', pause: BEHIND_MS };
+  #unknownYet({ isLast }: DueMail): MailOutcome {
+    if (!isLast) return { kind: 'later', pause: PROJECTED_AFTER_MS };
     return {
       kind: 'failed',
       error: 'the read model does not have its user, or an event of theirs is parked',

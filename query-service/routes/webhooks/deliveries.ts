@@ -88,7 +88,7 @@ const list = queryRoute({
   path: '/v1/webhooks/{id}/deliveries',
   operationId: 'listDeliveries',
   summary: 'Deliveries to a webhook, the latest first',
-  description: 'They are kept for 30 days (`NOTIFICATIONS_RETENTION_DAYS`).',
+  description: 'They are kept for 30 days, unless `NOTIFICATIONS_RETENTION_DAYS` says otherwise.',
   params: z.object({ id: uuid }),
   query: z.strictObject({ ...pageQuery, status: z.enum(DELIVERY_STATUSES).optional() }),
   answers: { 200: { description: 'A page of them.', body: listOf(delivery) } },

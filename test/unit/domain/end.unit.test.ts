@@ -50,7 +50,7 @@ describe('the end of a subscription', () => {
     expect(toldAt(running(), END + GRACE + 7 * DAY)).toBeUndefined();
   });
 
-  it('is told of anew once it is another one', () => {
+  it('is told of again once it is another one', () => {
     const story = running();
     expect(toldAt(story, END - DAY)).toEqual(ending(1));
     story.happened(renewed(END + 30 * DAY), { role: 'operator' });

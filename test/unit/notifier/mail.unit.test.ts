@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readNotifierConfig } from '../../../projector/notifier/config.ts';
-import { messageOf } from '../../../projector/notifier/mail/sender.ts';
+import { reasonOf } from '../../../projector/notifier/mail/sender.ts';
 import { mailConfig } from '../../../projector/notifier/mail/settings.ts';
 import { LANGUAGES, loadTemplates, TEMPLATES, VALUES } from '../../../projector/notifier/mail/templates.ts';
 import { createMailTransport, MailRefused } from '../../../projector/notifier/mail/transport.ts';
@@ -71,7 +71,7 @@ describe('a mail', () => {
     const secrets = { derive: async () => Buffer.alloc(32, 1) };
     const token = await passwordResetToken(secrets, { userId: id, resetId: id });
     const said = `550 ada@example.com: https://example.com/account#reset=${token} is on a list (${id})`;
-    const told = messageOf(new MailRefused({ cause: new Error(said) }));
+    const told = reasonOf(new MailRefused({ cause: new Error(said) }));
     expect(told).toBe(`550 …: https://example.com/account#reset=… is on a list (${id})`);
   });
 });

@@ -1,6 +1,5 @@
-import { useState } from 'preact/hooks';
 import { CopyText } from '../../parts/components/copy.ts';
-import { Show, useLoaded } from '../../parts/components/load.ts';
+import { Show } from '../../parts/components/load.ts';
 import { Notice } from '../../parts/components/notice.ts';
 import { html } from '../../parts/html.ts';
 import { formatTime } from '../../parts/texts/format.ts';
@@ -8,7 +7,7 @@ import { texts as parts } from '../../parts/texts/texts.ts';
 import { ActionButton } from '../actions/action-button.ts';
 import { accountActions } from '../actions/customers.ts';
 import { Page } from '../frame/page.ts';
-import { api } from '../session/session.ts';
+import { useResource } from '../frame/resource.ts';
 import { texts } from '../texts/texts.ts';
 import { useCatalogue } from './catalogue.ts';
 import { Keys } from './keys.ts';
@@ -23,14 +22,7 @@ const t = texts.customer;
 
 /** A customer with all that is theirs: one page, so that a supporter sees the whole story. */
 export function CustomerPage({ id }: { readonly id: string }) {
-  const [change, setChange] = useState<{ readonly position?: string | undefined; readonly turn: number }>({
-    turn: 0,
-  });
-  const { position, turn } = change;
-  const path = `/v1/users/${id}`;
-  const loaded = useLoaded<Customer>(path, () => api({ method: 'GET', path, minPosition: position }), turn);
-  const onDone = (done: string | undefined) =>
-    setChange((before) => ({ position: done ?? before.position, turn: before.turn + 1 }));
+  const { loaded, position, turn, onDone } = useResource<Customer>(`/v1/users/${id}`);
   const { data: customer, etag } = loaded;
   if (!customer)
     return html`<${Page} title=${t.find.customer} above=${html`<${Back} />`}><${Show} loaded=${loaded}>${() => undefined}<//><//>`;

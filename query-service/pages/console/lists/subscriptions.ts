@@ -22,7 +22,7 @@ const FILTERS = ['status', 'product', 'plan', 'ends_before'] as const;
 const address = (filters: Readonly<Record<string, string | undefined>>): string =>
   `#${withQuery('/subscriptions', filters)}`;
 
-/** Asked for anew each time: the page may stand open for days. */
+/** Asked for again each time: the page may stand open for days. */
 const presets = () => [
   {
     label: t.presets.week,

@@ -1,13 +1,13 @@
-import { useState } from 'preact/hooks';
 import { CopyText } from '../../parts/components/copy.ts';
-import { Show, useLoaded } from '../../parts/components/load.ts';
+import { Show } from '../../parts/components/load.ts';
 import { html } from '../../parts/html.ts';
 import { formatTime } from '../../parts/texts/format.ts';
 import { ActionButton } from '../actions/action-button.ts';
 import { memberActions } from '../actions/staff.ts';
 import { Status } from '../customers/status.ts';
 import { Page } from '../frame/page.ts';
-import { api, useMe } from '../session/session.ts';
+import { useResource } from '../frame/resource.ts';
+import { useMe } from '../session/session.ts';
 import { texts } from '../texts/texts.ts';
 import type { Member } from './member-resource.ts';
 import { Scopes } from './scopes.ts';
@@ -17,17 +17,7 @@ const t = texts.staff.members;
 /** A member of staff. */
 export function MemberPage({ id }: { readonly id: string }) {
   const me = useMe();
-  const [change, setChange] = useState<{ readonly position?: string | undefined; readonly turn: number }>({
-    turn: 0,
-  });
-  const path = `/v1/staff/${id}`;
-  const loaded = useLoaded<Member>(
-    path,
-    () => api({ method: 'GET', path, minPosition: change.position }),
-    change.turn,
-  );
-  const onDone = (position: string | undefined) =>
-    setChange((before) => ({ position: position ?? before.position, turn: before.turn + 1 }));
+  const { loaded, onDone } = useResource<Member>(`/v1/staff/${id}`);
   const { data } = loaded;
   return html`<${Page} title=${data?.name ?? t.title} above=${html`<p><a href="#/staff">← ${t.back}</a></p>`}
       tools=${

@@ -1,6 +1,5 @@
-import { useState } from 'preact/hooks';
 import { CopyText } from '../../parts/components/copy.ts';
-import { Show, useLoaded } from '../../parts/components/load.ts';
+import { Show } from '../../parts/components/load.ts';
 import { Table } from '../../parts/components/table.ts';
 import { html } from '../../parts/html.ts';
 import { formatDay, formatUtcDay } from '../../parts/texts/format.ts';
@@ -9,7 +8,8 @@ import { ActionButton } from '../actions/action-button.ts';
 import { revokeServiceKey, serviceActions } from '../actions/service-accounts.ts';
 import { Status } from '../customers/status.ts';
 import { Page } from '../frame/page.ts';
-import { api, useMe } from '../session/session.ts';
+import { useResource } from '../frame/resource.ts';
+import { useMe } from '../session/session.ts';
 import { texts } from '../texts/texts.ts';
 import { Scopes } from './scopes.ts';
 import type { ServiceAccount } from './service-accounts.ts';
@@ -19,17 +19,7 @@ const t = texts.staff.services;
 /** A service account with its keys. */
 export function ServiceAccountPage({ id }: { readonly id: string }) {
   const me = useMe();
-  const [change, setChange] = useState<{ readonly position?: string | undefined; readonly turn: number }>({
-    turn: 0,
-  });
-  const path = `/v1/service-accounts/${id}`;
-  const loaded = useLoaded<ServiceAccount>(
-    path,
-    () => api({ method: 'GET', path, minPosition: change.position }),
-    change.turn,
-  );
-  const onDone = (position: string | undefined) =>
-    setChange((before) => ({ position: position ?? before.position, turn: before.turn + 1 }));
+  const { loaded, onDone } = useResource<ServiceAccount>(`/v1/service-accounts/${id}`);
   const basis = { etag: loaded.etag };
   const { data } = loaded;
   const above = html`<p><a href="#/service-accounts">← ${t.back}</a></p>`;

@@ -1,7 +1,6 @@
-import { useState } from 'preact/hooks';
 import type { WebhookResource } from '../../../../shared/webhooks/resource.ts';
 import { CopyText } from '../../parts/components/copy.ts';
-import { Show, useLoaded } from '../../parts/components/load.ts';
+import { Show } from '../../parts/components/load.ts';
 import { Notice } from '../../parts/components/notice.ts';
 import { html } from '../../parts/html.ts';
 import { formatTime } from '../../parts/texts/format.ts';
@@ -9,7 +8,7 @@ import { ActionButton } from '../actions/action-button.ts';
 import { webhookActions } from '../actions/webhooks.ts';
 import { Status } from '../customers/status.ts';
 import { Page } from '../frame/page.ts';
-import { api } from '../session/session.ts';
+import { useResource } from '../frame/resource.ts';
 import { texts } from '../texts/texts.ts';
 import { Deliveries } from './deliveries.ts';
 
@@ -17,17 +16,7 @@ const t = texts.webhooks;
 
 /** A webhook, and what became of what was sent to it. */
 export function WebhookPage({ id, query }: { readonly id: string; readonly query: URLSearchParams }) {
-  const [change, setChange] = useState<{ readonly position?: string | undefined; readonly turn: number }>({
-    turn: 0,
-  });
-  const path = `/v1/webhooks/${id}`;
-  const loaded = useLoaded<WebhookResource>(
-    path,
-    () => api({ method: 'GET', path, minPosition: change.position }),
-    change.turn,
-  );
-  const onDone = (position: string | undefined) =>
-    setChange((before) => ({ position: position ?? before.position, turn: before.turn + 1 }));
+  const { loaded, turn, onDone } = useResource<WebhookResource>(`/v1/webhooks/${id}`);
   const { data } = loaded;
   return html`<${Page} title=${data?.description ?? t.webhook} above=${html`<p><a href="#/webhooks">← ${t.back}</a></p>`}
       tools=${
@@ -47,6 +36,6 @@ export function WebhookPage({ id, query }: { readonly id: string; readonly query
         <div><dt>${t.since}</dt><dd>${formatTime(webhook.created_at)}</dd></div>
         <div><dt>${t.types}</dt><dd>${webhook.types === null ? t.everything : html`<span class="chips">${webhook.types.map((type) => html`<code class="chip" key=${type}>${type}</code>`)}</span>`}</dd></div>
       </dl>`}<//>
-    <${Deliveries} webhookId=${id} status=${query.get('status') ?? ''} turn=${change.turn} onDone=${() => onDone(undefined)} />
+    <${Deliveries} webhookId=${id} status=${query.get('status') ?? ''} turn=${turn} onDone=${() => onDone(undefined)} />
   <//>`;
 }
