@@ -319,7 +319,18 @@ describe('whoever leads them', () => {
     expect(await s.page.getByRole('dialog').getByLabel('Reason').inputValue()).toBe('a long story');
     await s.press('Suspend', 'dialog');
     await s.said('The subscription was suspended.');
+    // As another tab does it; this page knows nothing of it.
+    const context = s.page.context();
+    const before = await context.cookies();
+    await s.logInElsewhere('grace@seller.example');
+    await s.act('Reinstate: pro', {}, 'Reinstate');
+    await again.waitFor();
+    await s.page.reload();
+    await s.heading('kim@example.com');
+    await context.addCookies(before);
     await s.press('Sign out');
+    await s.heading('Sign in');
+    await s.page.reload();
     await s.heading('Sign in');
     await s.looksRight('sign-in');
   });

@@ -70,6 +70,16 @@ export class Supporter implements AsyncDisposable {
     await this.press(submit, 'dialog');
   }
 
+  /** Begins another session in this browser, without this page. */
+  async logInElsewhere(email: string): Promise<void> {
+    const { request } = this.page.context();
+    const answer = await request.post('/v1/staff/login', { data: { email, password: PASSWORD } });
+    const { ticket } = (await answer.json()) as { readonly ticket: string };
+    const code = totpCode(this.secret, 1);
+    const began = await request.post('/v1/staff/login/second-factor', { data: { ticket, code } });
+    expect(began.status()).toBe(204);
+  }
+
   said(text: string): Promise<void> {
     return this.page.getByRole('status').getByText(text, { exact: true }).waitFor();
   }

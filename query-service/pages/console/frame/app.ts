@@ -45,8 +45,12 @@ export function App() {
     setSession({ kind: 'nobody' });
   };
   const signOut = async () => {
-    await api({ method: 'POST', path: '/v1/staff/logout' });
-    leave();
+    // What ends is the session that this browser has now, which another tab may have begun.
+    const asked = await api<Me>({ method: 'GET', path: '/v1/staff/me' });
+    if (asked.ok) sessionBegan(asked.body, leave);
+    const outcome = asked.ok ? await api({ method: 'POST', path: '/v1/staff/logout' }) : asked;
+    if (outcome.ok || outcome.problem.status === 401) leave();
+    else setSession({ kind: 'failed', problem: outcome.problem });
   };
   if (welcome !== undefined) {
     const signedIn = () => {

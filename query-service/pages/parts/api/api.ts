@@ -27,7 +27,14 @@ const ATTEMPTS = 4;
 const LONGEST_WAIT_MS = 5_000;
 const TIMEOUT_MS = 20_000;
 
-const SESSION_OVER = new Set(['token_required', 'token_invalid', 'token_expired', 'token_ended']);
+/** The last: another tab has begun another session, which may be somebody else's. */
+const SESSION_OVER = new Set([
+  'token_required',
+  'token_invalid',
+  'token_expired',
+  'token_ended',
+  'csrf_token_invalid',
+]);
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
