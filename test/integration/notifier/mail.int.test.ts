@@ -112,7 +112,7 @@ describe('mail', () => {
     const [{ mail_id: id } = { mail_id: '' }] = await rows(String(body.user_id));
     expect(mail.header('Message-ID')).toBe(`<${id}@example.org>`);
     const [text = '', html = ''] = mail.parts;
-    expect(text).toContain(`please confirm that ${email} is your email address for Example Software:`);
+    expect(text).toContain(`Please confirm that ${email} is your email address for Example Software:`);
     expect(html).toContain(`<a href="https://licenses.example.org/account#verify=`);
     const confirm = await post('/v1/email-verifications/confirm', undefined, {
       token: tokenIn(mail, 'verify'),
