@@ -25,6 +25,36 @@ export function takeToken(name: string): string | undefined {
   return token;
 }
 
+/** What a link in a mail, or one that staff hand out, leads to. */
+export interface Link<Kind extends string> {
+  readonly kind: Kind;
+  readonly token: string;
+}
+
+function takeLink<Kind extends string>(kinds: readonly Kind[]): Link<Kind> | undefined {
+  for (const kind of kinds) {
+    const token = takeToken(kind);
+    if (token !== undefined) return { kind, token };
+  }
+  return undefined;
+}
+
+/**
+ * The link that the page was opened by, until it is done with. One that is pasted into the open page counts too: the
+ * browser then loads nothing, and the token would stay in the address bar.
+ */
+export function useLink<Kind extends string>(
+  kinds: readonly Kind[],
+): readonly [Link<Kind> | undefined, () => void] {
+  const [link, setLink] = useState<Link<Kind> | undefined>(() => takeLink(kinds));
+  useEffect(() => {
+    const follow = () => setLink((before) => takeLink(kinds) ?? before);
+    addEventListener('hashchange', follow);
+    return () => removeEventListener('hashchange', follow);
+  }, [kinds]);
+  return [link, () => setLink(undefined)];
+}
+
 export function goTo(place: string): void {
   location.hash = place;
 }

@@ -94,6 +94,13 @@ describe('a supporter', () => {
     const { subscription, isShown } = await seller.customer('dan@example.com', { externalId: 'cus_dan' });
     const before = Date.parse(String((await subscription()).end_date));
     await s.find('cus_dan');
+    // An earlier end would be answered as done, and change nothing.
+    await s.open('Renew: pro');
+    await s.choose('Until when', 'To a date');
+    await s.fill('Ends at the beginning of', new Date(before).toISOString().slice(0, 10));
+    await s.press('Renew', 'dialog');
+    expect(await s.page.getByRole('dialog').locator('input:invalid').count()).toBe(1);
+    await s.press('Cancel', 'dialog');
     await s.act('Renew: pro', { Months: '6' }, 'Renew');
     await s.said('The subscription was renewed.');
     const end = new Date(before);
@@ -185,6 +192,12 @@ describe('a supporter', () => {
     await s.press('Erase', 'dialog');
     await s.page.getByText('what named them is gone').waitFor();
     await s.looksRight('erased');
+    // Nothing that they had is shown as if it worked.
+    for (const part of ['Subscriptions', 'Machines', 'License keys']) {
+      const shown = s.page.getByRole('region', { name: part });
+      await shown.getByText('erased', { exact: true }).first().waitFor();
+      expect(await shown.getByText(/^(active|good)$/).count()).toBe(0);
+    }
     expect(await s.page.getByText('joe@example.com').count()).toBe(0);
   });
 });

@@ -96,6 +96,9 @@ export class Supporter implements AsyncDisposable {
 export async function welcomed(browser: Browser, url: string, token: string): Promise<Supporter> {
   const supporter = new Supporter(await visit(browser, { url }));
   const { page } = supporter;
+  await supporter.go('#/');
+  await supporter.heading('Sign in');
+  // Pasted into the open page: the browser loads nothing.
   await supporter.go(`#welcome=${token}`);
   await page.getByLabel('New password').fill(PASSWORD);
   await supporter.looksRight('welcome');

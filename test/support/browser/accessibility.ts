@@ -24,6 +24,8 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   );
 }
 
-/** True where the page is wider than its window, so that a reader on a phone has to scroll sideways. */
+/** True where the page, or a dialog that is open, is wider than the room it has, so that one has to scroll sideways. */
 export const scrollsSideways = (page: Page): Promise<boolean> =>
-  page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+  page.evaluate(
+    `[document.documentElement, ...document.querySelectorAll('dialog[open]')].some((one) => one.scrollWidth > one.clientWidth)`,
+  );

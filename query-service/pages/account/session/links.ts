@@ -1,41 +1,13 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Problem } from '../../parts/api/problem.ts';
 import { Button } from '../../parts/components/button.ts';
 import type { Values } from '../../parts/components/field.ts';
 import { Form } from '../../parts/components/form.ts';
 import { Notice, ProblemNotice } from '../../parts/components/notice.ts';
 import { html } from '../../parts/html.ts';
-import { takeToken } from '../../parts/router.ts';
 import { texts } from '../texts/texts.ts';
 import { EntryCard, newPasswordField } from './entry.ts';
 import { session } from './use-session.ts';
-
-/** What a link in a mail leads to. */
-export interface Link {
-  readonly kind: 'reset' | 'verify';
-  readonly token: string;
-}
-
-const LINKS = ['reset', 'verify'] as const;
-
-function takeLink(): Link | undefined {
-  for (const kind of LINKS) {
-    const token = takeToken(kind);
-    if (token !== undefined) return { kind, token };
-  }
-  return undefined;
-}
-
-/** The link that the page was opened by, until it is done with. One that is pasted into the open page counts too. */
-export function useLink(): readonly [Link | undefined, () => void] {
-  const [link, setLink] = useState<Link | undefined>(takeLink);
-  useEffect(() => {
-    const follow = () => setLink((before) => takeLink() ?? before);
-    addEventListener('hashchange', follow);
-    return () => removeEventListener('hashchange', follow);
-  }, []);
-  return [link, () => setLink(undefined)];
-}
 
 export interface LinkProps {
   readonly token: string;

@@ -24,6 +24,13 @@ const because = (one: SubscriptionResource, name: 'suspend' | 'reinstate'): Acti
   command: posting(pathOf(one, name), reasonOf),
 });
 
+/** The first day that begins after a time, as a field has it: a renewal to an earlier end is answered, and changes nothing. */
+function dayAfter(time: string): string {
+  const day = new Date(time);
+  day.setHours(24, 0, 0, 0);
+  return day.toLocaleDateString('sv');
+}
+
 const renew = (one: SubscriptionResource): Action => ({
   ...t.renew,
   title: t.renew.title(nameOf(one)),
@@ -41,7 +48,7 @@ const renew = (one: SubscriptionResource): Action => ({
       ],
     },
     { ...months, when: ({ how }) => how === 'months' },
-    { ...endDate, when: ({ how }) => how === 'date' },
+    { ...endDate, hint: fields.laterHint, min: dayAfter(one.end_date), when: ({ how }) => how === 'date' },
   ],
   command: posting(pathOf(one, 'renew'), (values) => ({
     months: givenNumber(values, 'months'),

@@ -11,7 +11,7 @@ import { api, may, useMe } from '../session/session.ts';
 import { texts } from '../texts/texts.ts';
 import type { PartProps } from './part.ts';
 import type { List } from './resources.ts';
-import { Status } from './status.ts';
+import { Status, statusFor } from './status.ts';
 
 const t = texts.customer;
 
@@ -46,7 +46,7 @@ export function Keys({ customer, catalogue, basis, turn, onDone }: PartProps) {
         },
         {
           label: t.status,
-          cell: (key: LicenseKeyResource) => html`<${Status} status=${key.status} />`,
+          cell: (key: LicenseKeyResource) => html`<${Status} status=${statusFor(customer, key)} />`,
         },
         {
           label: t.actions,

@@ -10,7 +10,7 @@ import { texts } from '../texts/texts.ts';
 import { placesOf } from './catalogue.ts';
 import type { PartProps } from './part.ts';
 import type { List } from './resources.ts';
-import { Status } from './status.ts';
+import { Status, statusFor } from './status.ts';
 
 const t = texts.customer;
 
@@ -46,6 +46,7 @@ function Places({
   catalogue,
   active,
 }: PartProps & { readonly active: readonly LicenseResource[] }) {
+  if (customer.status === 'erased') return null;
   return customer.subscriptions.map((one) => {
     const limit = placesOf(catalogue, one);
     const taken = active.filter(({ product }) => product === one.product).length;
@@ -70,7 +71,7 @@ function MachineTable({
         label: t.machine,
         cell: (one: LicenseResource) => html`<strong>${machineName(one)}</strong>
           ${one.client_name && html`<br /><code class="soft">${one.client_id}</code>`}
-          ${one.status !== 'active' && html`<br /><${Status} status=${one.status} />`}`,
+          ${statusFor(customer, one) !== 'active' && html`<br /><${Status} status=${statusFor(customer, one)} />`}`,
       },
       { label: t.activated, cell: (one: LicenseResource) => formatDay(one.activated_at) },
       { label: t.lastSeen, cell: (one: LicenseResource) => formatUtcDay(one.last_seen_on) },

@@ -19,6 +19,13 @@ const TONES: Readonly<Record<string, Tone>> = {
   cancelled: 'warning',
 };
 
+/**
+ * What something of a customer's counts as. The dates and states of what an erased one had stay as they were, but nothing of
+ * it works any more: `active` or `good` would mislead.
+ */
+export const statusFor = (customer: { readonly status: string }, one: { readonly status: string }): string =>
+  customer.status === 'erased' ? customer.status : one.status;
+
 /** A status of a subscription, license, key or account, as the API names it. */
 export const Status = ({ status }: { readonly status: string }) =>
   html`<${Badge} tone=${TONES[status] ?? 'neutral'}>${texts.customer.statuses[status] ?? status}<//>`;

@@ -10,7 +10,7 @@ import { texts } from '../texts/texts.ts';
 import { boughtText } from './event-text.ts';
 import type { PartProps } from './part.ts';
 import type { List } from './resources.ts';
-import { Status } from './status.ts';
+import { Status, statusFor } from './status.ts';
 
 const t = texts.customer;
 
@@ -56,9 +56,9 @@ function Subscription({
   return html`<article class="item">
     <div class="head">
       <h3>${several && `${one.product}: `}${what}</h3>
-      <${Status} status=${one.status} />
+      <${Status} status=${statusFor(customer, one)} />
     </div>
-    <p class="soft">${formatDay(one.start_date)} – ${formatDay(one.end_date)} · ${ending(one)}
+    <p class="soft">${formatDay(one.start_date)} – ${formatDay(one.end_date)} ${customer.status === 'active' && html`· ${ending(one)}`}
       ${one.external_id && html` · <code>${one.external_id}</code>`}</p>
     ${
       customer.status === 'active' &&

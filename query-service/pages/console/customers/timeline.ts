@@ -76,7 +76,7 @@ function Event({ event }: { readonly event: HistoryEvent }) {
   return html`<li class="event">
     <p class="event-head"><strong>${eventText(event)}</strong></p>
     <p class="soft"><time datetime=${event.time}>${formatTime(event.time)}</time> · ${actorText(event.actor, useMe())}</p>
-    ${event.state && html`<${StateAfter} state=${event.state} />`}
+    ${event.state && event.type !== 'UserErased' && html`<${StateAfter} state=${event.state} />`}
     ${event.fault !== null && html`<${Notice} tone="warning" title=${t.fault}><p>${event.fault}</p><//>`}
     <details><summary>${t.details}</summary>
       <pre tabindex="0" role="region" aria-label=${`${t.details}: ${event.type}`}><code>${JSON.stringify(detailsOf(event), null, 2)}</code></pre>

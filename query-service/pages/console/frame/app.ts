@@ -5,7 +5,7 @@ import { Dialog } from '../../parts/components/dialog.ts';
 import { ProblemNotice } from '../../parts/components/notice.ts';
 import { Shell } from '../../parts/components/shell.ts';
 import { html } from '../../parts/html.ts';
-import { takeToken, usePlace } from '../../parts/router.ts';
+import { takeToken, useLink, usePlace } from '../../parts/router.ts';
 import { texts as parts } from '../../parts/texts/texts.ts';
 import { api, type Me, MeProvider, sessionBegan, sessionEnded } from '../session/session.ts';
 import { SignIn } from '../session/sign-in.ts';
@@ -17,6 +17,8 @@ import { BRAND, Outside } from './outside.ts';
 import { menuFor, View } from './places.ts';
 
 const t = texts.session;
+/** What the tool and the page of staff hand out. */
+const LINKS = ['welcome'] as const;
 
 /** Nothing is known yet; nobody is signed in; somebody is; or the server could not say. */
 type Session =
@@ -38,7 +40,7 @@ export function App() {
   };
   useEffect(() => void begin(), []);
   const [refused] = useState(() => takeToken('oidc-error'));
-  const [welcome, setWelcome] = useState(() => takeToken('welcome'));
+  const [welcome, welcomed] = useLink(LINKS);
   const leave = () => {
     sessionEnded();
     location.hash = '';
@@ -54,10 +56,10 @@ export function App() {
   };
   if (welcome !== undefined) {
     const signedIn = () => {
-      setWelcome(undefined);
+      welcomed();
       void begin();
     };
-    return html`<${Welcome} token=${welcome} onSignedIn=${signedIn} />`;
+    return html`<${Welcome} key=${welcome.token} token=${welcome.token} onSignedIn=${signedIn} />`;
   }
   switch (session.kind) {
     case 'asking':

@@ -3,7 +3,7 @@ import { Shell } from '../../parts/components/shell.ts';
 import { type Children, html } from '../../parts/html.ts';
 import { texts } from '../texts/texts.ts';
 
-export const BRAND = `${texts.frame.brand} ${texts.frame.console}`;
+export const BRAND = texts.frame.console;
 
 /** What is shown to who is not signed in: one card. */
 export function Outside({

@@ -29,7 +29,7 @@ export function DayPlot({ days, label }: { readonly days: readonly DayCount[]; r
     )}
     ${named.map((index) => {
       const anchor = index === 0 ? 'start' : index === days.length - 1 ? 'end' : 'middle';
-      return html`<text key=${index} x=${LEFT + (index + 0.5) * step} y=${HEIGHT - 4} text-anchor=${anchor}>${formatUtcDay(days[index]?.day ?? null)}</text>`;
+      return html`<text key=${index} class=${anchor === 'middle' ? 'between' : undefined} x=${LEFT + (index + 0.5) * step} y=${HEIGHT - 4} text-anchor=${anchor}>${formatUtcDay(days[index]?.day ?? null)}</text>`;
     })}
   </svg>`;
 }

@@ -101,7 +101,7 @@ function Control({ spec, value, common, onChange }: ControlProps) {
         <input ...${common} type=${shown ? 'text' : 'password'} value=${value} autocomplete=${spec.autocomplete}
           spellcheck=${false} autocapitalize="none" onInput=${change} />
         <button type="button" class="button quiet small" aria-pressed=${shown} aria-label=${texts.showPassword}
-          title=${texts.showPassword} onClick=${() => setShown(!shown)}>${shown ? '●' : '○'}</button>
+          title=${texts.showPassword} onClick=${() => setShown(!shown)}><${Eye} closed=${shown} /></button>
       </div>`;
     case 'code':
       return html`<input ...${common} type="text" class="code" value=${value} autocomplete=${spec.autocomplete ?? 'off'}
@@ -112,6 +112,20 @@ function Control({ spec, value, common, onChange }: ControlProps) {
         autocomplete=${spec.autocomplete ?? 'off'} onInput=${change} />`;
   }
 }
+
+/** An eye, with a stroke through it where pressing it hides. */
+const Eye = ({
+  closed,
+}: {
+  readonly closed: boolean;
+}) => html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+  <path d="M2 12s3.6-7 10-7 10 7 10 7-3.6 7-10 7S2 12 2 12Z" /><circle cx="12" cy="12" r="3" />
+  ${closed && html`<path d="M4 20 20 4" />`}
+</svg>`;
+
+/** A name such as `subscription.cancellation_withdrawn` may be wrapped after its dots and underscores. */
+const breakable = (label: string) =>
+  label.split(/(?<=[._])/).map((part, index) => html`${index > 0 && html`<wbr />`}${part}`);
 
 function Checks({ spec, value, error, onChange }: FieldProps) {
   const id = useId();
@@ -124,7 +138,7 @@ function Checks({ spec, value, error, onChange }: FieldProps) {
       (one) => html`<label class="check" key=${one.value}>
         <input type="checkbox" name=${spec.name} value=${one.value} checked=${chosen.includes(one.value)}
           onChange=${() => toggle(one.value)} />
-        <span>${one.label}${one.hint && html`<small>${one.hint}</small>`}</span>
+        <span>${breakable(one.label)}${one.hint && html`<small>${one.hint}</small>`}</span>
       </label>`,
     )}
     ${error && html`<p class="field-error" id=${`${id}-error`}>${error}</p>`}

@@ -3,7 +3,7 @@ export const en = {
   language: 'Language',
   languages: { en: 'English', de: 'Deutsch' },
   theme: 'Appearance',
-  themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
+  themes: { system: 'System', light: 'Light', dark: 'Dark' },
   menu: 'Menu',
   skip: 'Skip to the content',
   loading: 'Loading …',

@@ -2,8 +2,9 @@ import type { actions as en } from '../en/actions.ts';
 
 export const actions: typeof en = {
   changedTitle: 'Jemand hat inzwischen etwas geändert',
-  changedText: 'Sie haben einen älteren Stand gesehen, darum ist nichts geschehen. Seitdem war:',
-  changedUnknown: 'Was es war, sieht das Team mit history:read. Die Seite zeigt den Stand von jetzt.',
+  changedText:
+    'Sie haben einen älteren Stand gesehen, darum ist nichts geschehen. Seitdem ist dies geschehen:',
+  changedUnknown: 'Was es war, sieht das Team mit history:read. Die Seite zeigt den jetzigen Stand.',
   doItNow: 'Trotzdem tun',
   leaveIt: 'Lassen',
   shownOnce: 'Das wird nur einmal gezeigt: Kopieren Sie es jetzt.',

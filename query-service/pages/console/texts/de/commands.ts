@@ -23,6 +23,8 @@ export const commands: typeof en = {
     months: 'Monate',
     start: 'Erster Tag',
     end: 'Endet zu Beginn von',
+    laterHint:
+      'Später als bisher. Damit es früher endet, kündigen Sie es sofort und beginnen ein neues mit den richtigen Tagen.',
     immediately: 'Sofort beenden, nicht erst zum Enddatum',
     uses: 'Rechner',
     usesHint: 'Wie viele verschiedene Rechner er aktivieren darf. Leer: ohne Grenze.',
@@ -73,7 +75,7 @@ export const commands: typeof en = {
     label: 'E-Mail freigeben',
     title: 'Gesperrte E-Mail freigeben',
     explain:
-      'Wer gelöscht wurde, während er gesperrt war, kann sich mit dieser E-Mail nicht neu registrieren. Das erlaubt es wieder.',
+      'Wer gelöscht wurde, während er gesperrt war, kann sich mit dieser E-Mail nicht neu registrieren. Hiermit geht es wieder.',
     done: 'Mit der E-Mail kann man sich wieder registrieren.',
   },
   start: {
@@ -91,15 +93,15 @@ export const commands: typeof en = {
   },
   changePlan: {
     label: 'Plan wechseln',
-    title: (what: string) => `Anderer Plan als ${what}`,
-    explain: 'Ab jetzt; die Daten bleiben. Aktive Rechner müssen in den neuen Plan passen.',
+    title: (what: string) => `Anderer Plan statt ${what}`,
+    explain: 'Sofort; Anfang und Ende bleiben gleich. Aktive Rechner müssen in den neuen Plan passen.',
     done: 'Der Plan wurde gewechselt.',
   },
   cancel: {
     label: 'Kündigen',
     title: (what: string) => `${what} kündigen`,
     explain: (end: string) =>
-      `Ohne das Häkchen läuft es bis ${end} weiter und kann bis dahin zurückgenommen werden.`,
+      `Ohne das Häkchen läuft es bis ${end} weiter, und bis dahin können Sie die Kündigung zurücknehmen.`,
     submit: 'Abo kündigen',
     done: 'Das Abo wurde gekündigt.',
   },
@@ -112,13 +114,13 @@ export const commands: typeof en = {
   suspend: {
     label: 'Sperren',
     title: (what: string) => `${what} sperren`,
-    explain: 'Die Rechner erfahren es in Sekunden, bis Sie die Sperre aufheben.',
+    explain: 'Die Rechner laufen nach Sekunden nicht mehr, bis Sie die Sperre aufheben.',
     done: 'Das Abo wurde gesperrt.',
   },
   reinstate: {
     label: 'Sperre aufheben',
     title: (what: string) => `Sperre von ${what} aufheben`,
-    explain: 'Die Rechner gehen in Sekunden wieder. Die Daten bleiben.',
+    explain: 'Die Rechner laufen nach Sekunden wieder. Anfang und Ende bleiben gleich.',
     done: 'Die Sperre wurde aufgehoben.',
   },
   deactivate: {

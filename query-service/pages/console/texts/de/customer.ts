@@ -9,7 +9,7 @@ export const customer: typeof en = {
     none: (query: string) => `Zu „${query}“ wurde niemand gefunden.`,
     noneHint: 'Von einer E-Mail-Adresse genügt der Anfang. Ein Lizenzschlüssel muss vollständig sein.',
     count: (count: number) => (count === 1 ? '1 Kunde' : `${count} Kunden`),
-    more: 'Es gibt noch mehr: Tippen Sie mehr davon.',
+    more: 'Es gibt noch mehr. Tippen Sie mehr ein, um die Suche einzugrenzen.',
     caption: 'Gefundene Kunden',
     customer: 'Kunde',
     subscription: 'Abo',
@@ -28,7 +28,7 @@ export const customer: typeof en = {
   erased: 'Gelöscht',
   erasedCustomer: 'Gelöschter Kunde',
   erasedText:
-    'Dieser Kunde wurde gelöscht: Was ihn benannte, ist weg, und die Geschichte unten nennt niemanden.',
+    'Dieser Kunde wurde gelöscht: Was ihn benannte, ist weg, und die Geschichte unten nennt niemanden. Keine Lizenz und kein Lizenzschlüssel gilt mehr.',
   id: 'Kunden-Id',
   externalId: 'Externe Id',
   emailVerified: 'bestätigt',

@@ -2,7 +2,7 @@
 export const actions = {
   changedTitle: 'Somebody changed this customer meanwhile',
   changedText: 'You looked at an older state, so nothing was done. This happened since:',
-  changedUnknown: 'What it was can be read by staff with history:read. The page shows the state of now.',
+  changedUnknown: 'Staff with history:read can see what it was. The page shows the current state.',
   doItNow: 'Do it all the same',
   leaveIt: 'Leave it',
   shownOnce: 'This is shown once: copy it now.',

@@ -14,14 +14,16 @@ export const commands = {
     how: 'How long',
     trial: 'As a trial, as long as the plan says',
     until: 'Until when',
-    someMonths: 'For some months more',
+    someMonths: 'For some more months',
     forMonths: 'From now, for some months',
     byDates: 'From one date to another',
     toDate: 'To a date',
     months: 'Months',
     start: 'First day',
     end: 'Ends at the beginning of',
-    immediately: 'End it now, and not at its end date',
+    laterHint:
+      'Later than now. To end it earlier, cancel it at once, and start another one with the right dates.',
+    immediately: 'End it now, not at its end date',
     uses: 'Machines',
     usesHint: 'How many different machines it may activate. Empty: no limit.',
     expires: 'Expires at the beginning of',
@@ -42,7 +44,7 @@ export const commands = {
     label: 'Reset the password',
     title: (name: string) => `A password reset for ${name}`,
     explain:
-      'Makes a link that lets them choose a new password. It works once, for 24 hours. Send it to them; the password of now goes on until then.',
+      'Makes a link that lets them choose a new password. It works once, for 24 hours. Send it to them; until they use it, the current password works.',
     done: 'The link was made.',
     link: 'Link for the customer',
     until: (time: string) => `Works until ${time}.`,
@@ -71,7 +73,7 @@ export const commands = {
     label: 'Release an email',
     title: 'Release a blocked email',
     explain: 'Who was erased while suspended can’t sign up again with that email. This lets them.',
-    done: 'The email can sign up again.',
+    done: 'That email can be used to sign up again.',
   },
   start: {
     label: 'Start a subscription',
@@ -87,14 +89,15 @@ export const commands = {
   },
   changePlan: {
     label: 'Change the plan',
-    title: (what: string) => `Another plan than ${what}`,
-    explain: 'From now on; the dates stay. Machines that are active must fit into the new plan.',
+    title: (what: string) => `Another plan in place of ${what}`,
+    explain: 'At once; start and end stay the same. The active machines must fit into the new plan.',
     done: 'The plan was changed.',
   },
   cancel: {
     label: 'Cancel',
     title: (what: string) => `Cancel ${what}`,
-    explain: (end: string) => `Without the box it goes on until ${end}, and can be withdrawn until then.`,
+    explain: (end: string) =>
+      `Unless you tick the box, it goes on until ${end}, and you can withdraw the cancellation until then.`,
     submit: 'Cancel the subscription',
     done: 'The subscription was cancelled.',
   },
@@ -107,13 +110,13 @@ export const commands = {
   suspend: {
     label: 'Suspend',
     title: (what: string) => `Suspend ${what}`,
-    explain: 'Its machines are told within seconds, until you reinstate it.',
+    explain: 'Its machines stop working within seconds, until you reinstate it.',
     done: 'The subscription was suspended.',
   },
   reinstate: {
     label: 'Reinstate',
     title: (what: string) => `Reinstate ${what}`,
-    explain: 'Lifts the suspension; its machines work again within seconds. The dates stay.',
+    explain: 'Lifts the suspension; its machines work again within seconds. Start and end stay the same.',
     done: 'The subscription was reinstated.',
   },
   deactivate: {

@@ -1,6 +1,6 @@
 export const session = {
   title: 'Sign in',
-  intro: 'The console is for the people who sell, and who help customers.',
+  intro: 'The console is for the people in sales and support.',
   email: 'Email',
   password: 'Password',
   newPassword: 'New password',
@@ -44,9 +44,9 @@ export const session = {
     not_staff: 'Nobody on the staff has this email address. Ask a colleague to invite you.',
   } as Readonly<Record<string, string>>,
   problems: {
-    invalid_credentials: 'Email or password are not right.',
-    wrong_code: 'This code is not right, or was used already. Wait for the next one.',
-    wrong_password: 'The password of now is not right.',
+    invalid_credentials: 'The email or the password is wrong.',
+    wrong_code: 'This code is wrong, or was used already. Wait for the next one.',
+    wrong_password: 'The current password is wrong.',
     https_required: 'Open the https address: a session is never sent unencrypted.',
     one_time_token_invalid:
       'This took too long, or the link was used before. Begin again, or ask for a new link.',

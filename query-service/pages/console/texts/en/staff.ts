@@ -13,11 +13,11 @@ export const staff = {
     'staff:write': 'Staff and service accounts',
   } as Readonly<Record<string, string>>,
   link: 'Link for them',
-  linkUntil: (time: string) => `Works once, until ${time}. Send it to them by a way that you trust.`,
+  linkUntil: (time: string) => `Works once, until ${time}. Send it to them in a way that you trust.`,
   members: {
     title: 'Staff',
     intro:
-      'People who sign in here, with a password and a second factor. You give only scopes that you have.',
+      'People who sign in here, with a password and a second factor. You can give only scopes that you have.',
     empty: 'Nobody yet.',
     name: 'Name',
     email: 'Email',
@@ -48,7 +48,7 @@ export const staff = {
     label: 'Reset',
     title: (name: string) => `Reset ${name}`,
     explain:
-      'For who has forgotten the password or lost the phone. Both stop working at once, and you get a link for new ones.',
+      'For somebody who has forgotten their password or lost their phone. Both stop working at once, and you get a link for new ones.',
     done: 'They were reset.',
   },
   removeMember: {
@@ -61,10 +61,10 @@ export const staff = {
   services: {
     title: 'Service accounts',
     intro:
-      'For programs: a billing system, a shop. Each has scopes of its own, and keys that can be changed without a stop.',
+      'For programs: a billing system, a shop. Each has scopes of its own, and keys that can be changed without an interruption.',
     empty: 'No service account yet.',
     name: 'Name',
-    nameHint: 'Stands in the history for ever; it names no person.',
+    nameHint: 'It stays in the history for ever, so it must not name a person.',
     status: 'Status',
     keys: 'Keys',
     lastUsed: 'Last used',
@@ -72,7 +72,7 @@ export const staff = {
     id: 'Client id',
     noKeys: 'No key yet: without one it can’t do anything.',
     key: 'Key',
-    created: 'Made',
+    created: 'Created',
     expires: 'Expires',
     secret: 'Secret',
     secretHint: 'The client secret at /v1/token.',
@@ -88,7 +88,7 @@ export const staff = {
   changeScopes: {
     label: 'Change the scopes',
     title: (name: string) => `What ${name} may do`,
-    explain: 'Its tokens of now end within seconds.',
+    explain: 'Its current tokens end within seconds.',
     done: 'The scopes were changed.',
   },
   issueKey: {

@@ -22,11 +22,11 @@ export const webhooks = {
   reasons: {
     gone: 'It answered 410 Gone.',
     failing:
-      'A delivery failed at every try, for three days. Mend the receiver, then enable it: what is pending is sent then.',
+      'A delivery failed at every try, for three days. Repair the receiver, then enable the webhook: what is pending is sent then.',
     staff: 'Staff disabled it.',
   },
   deliveries: 'Deliveries',
-  noDeliveries: 'Nothing was sent, in the last 30 days.',
+  noDeliveries: 'Nothing was sent in the last 30 days.',
   type: 'Type',
   customer: 'Customer',
   lastTry: 'Last try',
