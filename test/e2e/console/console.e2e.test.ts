@@ -218,6 +218,8 @@ describe('whoever leads them', () => {
       .filter({ hasText: '#welcome=' })
       .innerText();
     await s.press('Close', 'dialog');
+    // A list is as of no position.
+    await s.page.reload();
     await s.page.getByRole('cell', { name: 'Rosa' }).waitFor();
     await s.looksRight('staff');
     await seller.customer('kim@example.com', { machines: ['PC'] });
@@ -318,6 +320,8 @@ describe('whoever leads them', () => {
     await s.find('kim@example.com');
     await s.open('Suspend: pro');
     await s.fill('Reason', 'a long story');
+    // A query under way would notice the end of the session before the button does.
+    await s.page.locator('.loaded[aria-busy=true]').first().waitFor({ state: 'detached' });
     await seller.post(`/v1/staff/${staffId}/sessions/end`, {});
     await s.press('Suspend', 'dialog');
     const again = s.page.getByRole('dialog').filter({ hasText: 'Your session has ended' });
