@@ -54,8 +54,8 @@ export function createGuesses({ metrics, redis }: Connections, { config, logger 
   return { guesses, limiter };
 }
 
-/** @throws ConfigError it is configured by halves */
-function providerFrom(config: CommandConfig): Provider | undefined {
+/** Undefined where none is configured. @throws ConfigError it is configured by halves */
+export function providerFrom(config: CommandConfig): Provider | undefined {
   const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = config;
   if (issuer === undefined && clientId === undefined && clientSecret === undefined) return undefined;
   if (issuer === undefined || clientId === undefined || clientSecret === undefined)

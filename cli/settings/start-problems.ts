@@ -1,3 +1,7 @@
+import type { CommandConfig } from '../../command-service/config.ts';
+import { providerFrom } from '../../command-service/create-context.ts';
+import { type MailSettings, mailConfig } from '../../projector/notifier/mail/settings.ts';
+import { loadTemplates } from '../../projector/notifier/mail/templates.ts';
 import { createKafka } from '../../shared/adapters/kafka/client.ts';
 import type { KafkaConfig } from '../../shared/adapters/kafka/settings.ts';
 import { readCatalogue } from '../../shared/catalogue/read.ts';
@@ -33,6 +37,13 @@ const CHECKS: Readonly<Record<string, (config: Config) => Promise<void>>> = {
   KAFKA_BROKERS: async (config) => {
     if (config.KAFKA_BROKERS === undefined) return;
     createKafka({ config: config as unknown as KafkaConfig, clientId: 'config', logger });
+  },
+  MAIL_URL: async (config) => {
+    const mail = mailConfig(config as unknown as MailSettings);
+    if (mail) loadTemplates(mail.language, mail.templates);
+  },
+  OIDC_ISSUER: async (config) => {
+    providerFrom(config as unknown as CommandConfig);
   },
 };
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError } from '../../../shared/config.ts';
 import type { MailKind } from '../../../shared/notifications/mails.ts';
@@ -84,7 +84,7 @@ function readIfThere(file: string): string | undefined {
 
 /**
  * Reads all texts at once: those in the seller's folder, else the language's own.
- * @throws ConfigError a text is malformed, or names a value that it does not get
+ * @throws ConfigError the folder is not there, a text is malformed, or names a value that it does not get
  */
 export function loadTemplates(language: Language, folder: string | undefined): Render {
   const read = (name: string, own: string): { readonly file: string; readonly content: string } => {
@@ -93,6 +93,8 @@ export function loadTemplates(language: Language, folder: string | undefined): R
     if (file && content !== undefined) return { file, content };
     return { file: own, content: readFileSync(own, 'utf8') };
   };
+  if (folder !== undefined && !existsSync(folder))
+    throw new ConfigError([`MAIL_TEMPLATES: ${folder} is not there`]);
   const templates = new Map<TemplateName, Template>();
   for (const name of TEMPLATES) {
     const { file, content } = read(`${name}.txt`, path.join(DEFAULTS, language, `${name}.txt`));

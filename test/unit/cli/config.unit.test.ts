@@ -104,10 +104,17 @@ describe('config', () => {
       'projector/relay/main.ts',
       { ...GOOD, KAFKA_BROKERS: 'kafka:9092', KAFKA_SASL_MECHANISM: 'plain' },
     ],
+    ['command-service', 'command-service/main.ts', { ...GOOD, OIDC_CLIENT_ID: 'licenses' }],
+    ['notifier', 'projector/notifier/main.ts', { ...GOOD, MAIL_URL: 'smtp://mail:25' }],
+    [
+      'notifier',
+      'projector/notifier/main.ts',
+      { ...GOOD, MAIL_URL: 'file:mails', MAIL_FROM: 'a@example.com', MAIL_TEMPLATES: '/no/such' },
+    ],
   ])('tells what is wrong in the words in which %s refuses to start', async (service, entry, env) => {
     const { status, stderr } = await config(env, service);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/invalid settings:\n {2}[A-Z_, ]+: /);
+    expect(stderr).toMatch(/invalid settings:\n {2}[A-Z_, and]+: /);
     const started = start(entry, env);
     expect(started.status).toBe(78);
     expect(started.stderr).toContain(stderr.trim());
