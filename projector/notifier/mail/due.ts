@@ -30,11 +30,12 @@ interface Row {
 /** A mail whose sender died is tried again after so long, in milliseconds: longer than any attempt takes. */
 export const LEASE_MS = 180_000;
 
+/** Somebody sits and waits for what they asked for: it goes before what time has brought, however much that is. */
 const CLAIM = `
 UPDATE notifications.mails SET attempts = attempts + 1, next_at = now() + $2 * interval '1 millisecond'
 WHERE mail_id = ANY (ARRAY(
   SELECT mail_id FROM notifications.mails WHERE status = 'pending' AND next_at <= now()
-  ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED))
+  ORDER BY (kind LIKE 'subscription-%'), next_at LIMIT $1 FOR UPDATE SKIP LOCKED))
 RETURNING mail_id, user_id, kind, revision, data, attempts, created_at, try_until <= now() AS is_last`;
 
 /** Takes mails that are due, for the time of an attempt: whoever else looks doesn't see them meanwhile. */

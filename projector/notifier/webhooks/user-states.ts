@@ -44,10 +44,10 @@ interface Kept {
 /** Rows in all states that are kept, together: about 50 MB. */
 const MAX_ROWS = 100_000;
 
-/** As many rows as it holds, roughly. */
+/** As many rows as it holds, roughly. A giant counts as half of the memory: it is kept too, or each of its events read all of it. */
 const sizeOf = ({ timeline }: Kept): number => {
   const { active, deactivated, revoked } = timeline.state.counts;
-  return 4 + active + deactivated + revoked;
+  return Math.min(4 + active + deactivated + revoked, MAX_ROWS / 2);
 };
 
 /**

@@ -7,6 +7,7 @@ import { startProjector } from '../../../projector/app.ts';
 import { readProjectorConfig } from '../../../projector/config.ts';
 import { startNotifier } from '../../../projector/notifier/app.ts';
 import { readNotifierConfig } from '../../../projector/notifier/config.ts';
+import { claimMails } from '../../../projector/notifier/mail/due.ts';
 import type { ConsumerService } from '../../../projector/service.ts';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
 import { DAY_MS as DAY } from '../../../shared/calendar.ts';
@@ -269,5 +270,25 @@ describe('mail', () => {
     expect(text).toContain('<p>Hier &#38; jetzt:</p>');
     expect(text).toMatch(/Subject: =\?UTF-8\?Q\?Best=C3=A4tigen/i);
     rmSync(folder, { recursive: true });
+  });
+
+  it('goes first to whoever waits for it', async () => {
+    await using other = await startCommandNode();
+    const due = async (kind: string, minutes: number) => {
+      const id = randomUUID();
+      await other.pool.query(
+        `INSERT INTO notifications.mails (mail_id, user_id, kind, revision, data, status, next_at, try_until, created_at)
+         VALUES ($1, $1, $2, 0, '{}', 'pending', now() - $3 * interval '1 minute', now() + interval '1 day', now())`,
+        [id, kind, minutes],
+      );
+      return id;
+    };
+    const ended = await due('subscription-ended', 60);
+    const reset = await due('reset-password', 1);
+    const verify = await due('verify-email', 2);
+    expect((await claimMails(other.pool, 2, 60_000)).map(({ mailId }) => mailId).toSorted()).toEqual(
+      [reset, verify].toSorted(),
+    );
+    expect((await claimMails(other.pool, 2, 60_000)).map(({ mailId }) => mailId)).toEqual([ended]);
   });
 });

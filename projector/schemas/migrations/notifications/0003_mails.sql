@@ -15,7 +15,8 @@ CREATE TABLE mails (
   sent_at timestamptz,
   CHECK ((status = 'pending') = (next_at IS NOT NULL))
 );
-CREATE INDEX mails_due ON mails (next_at) WHERE status = 'pending';
+-- What somebody waits for goes first.
+CREATE INDEX mails_due ON mails ((kind LIKE 'subscription-%'), next_at) WHERE status = 'pending';
 CREATE INDEX mails_by_user ON mails (user_id, created_at, mail_id);
 -- Lists, and the sweep.
 CREATE INDEX mails_by_time ON mails (created_at, mail_id);
