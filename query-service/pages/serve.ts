@@ -26,6 +26,10 @@ const CONTENT_SECURITY_POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
+/** Shown by the style alone, after some seconds in which the program has not begun: one of its files did not come. */
+const NOT_LOADED =
+  'This page has not loaded completely. Load it again. · <span lang="de">Die Seite wurde nicht vollständig geladen. Bitte laden Sie sie neu.</span>';
+
 const HEADERS = { 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' };
 const PAGE_HEADERS = {
   'Content-Security-Policy': CONTENT_SECURITY_POLICY,
@@ -56,7 +60,7 @@ ${modules.map(({ url }) => `  <link rel="modulepreload" href="${url}">`).join('\
   <script type="module" src="/pages/${name}/main.ts"></script>
 </head>
 <body>
-  <div id="page"></div>
+  <div id="page"><p class="not-loaded">${NOT_LOADED}</p></div>
   <noscript>This page needs JavaScript. What it does can be done with the API too: /docs</noscript>
 </body>
 </html>

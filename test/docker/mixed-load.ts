@@ -31,24 +31,32 @@ export const validation = ({ clientId, activationKey }: Licensed): Ask => ({
 const authorised = ({ token }: Licensed) => ({ Authorization: `Bearer ${token}` });
 const good = (expected: number) => (status: number) => status === expected;
 
-/** A plan's places are few: what is activated is deactivated again by that customer's next command. */
+/**
+ * A second machine of each customer comes and goes. Always the same one: other ones in its place would count as replacements, of
+ * which a plan allows a few a month.
+ */
 function activations(customer: Licensed): () => Ask {
-  let active: string | undefined;
+  const clientId = randomUUID();
+  const headers = authorised(customer);
+  let isActive = false;
   return () => {
-    if (active !== undefined) {
-      const path = `/v1/activations/${active}`;
-      active = undefined;
-      return { name: 'deactivate', method: 'DELETE', path, headers: authorised(customer), good: good(204) };
-    }
-    active = randomUUID();
-    return {
-      name: 'activate',
-      method: 'POST',
-      path: '/v1/activations',
-      headers: authorised(customer),
-      body: { client_id: active },
-      good: good(201),
-    };
+    isActive = !isActive;
+    return isActive
+      ? {
+          name: 'activate',
+          method: 'POST',
+          path: '/v1/activations',
+          headers,
+          body: { client_id: clientId },
+          good: good(201),
+        }
+      : {
+          name: 'deactivate',
+          method: 'DELETE',
+          path: `/v1/activations/${clientId}`,
+          headers,
+          good: good(204),
+        };
   };
 }
 

@@ -8,5 +8,6 @@ export function startPage(view: VNode): void {
   document.documentElement.lang = language;
   const place = document.getElementById('page');
   if (!place) throw new TypeError('the document has no element with the id page');
+  place.replaceChildren();
   render(view, place);
 }

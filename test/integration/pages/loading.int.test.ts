@@ -1,6 +1,7 @@
 import express from 'express';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { mountPages } from '../../../query-service/pages/serve.ts';
 import { Health } from '../../../shared/http/health.ts';
 import { mountDocs } from '../../../shared/http/openapi/docs.ts';
 import { type HttpServer, startServer } from '../../../shared/http/server/server.ts';
@@ -14,6 +15,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   const app = express();
+  mountPages(app);
   mountDocs(app, new URL('../../../docs/openapi.json', import.meta.url));
   app.get('/broken', (_request, response) =>
     response
@@ -38,6 +40,17 @@ it('shows every call of the API at /docs, and asks nobody else for anything', as
   // The page of all calls is the heaviest: 4 s of a core.
   await visitor.page.getByText('/v1/signup', { exact: true }).waitFor({ timeout: 40_000 });
   expect(visitor.faults).toEqual([]);
+});
+
+it('says of a page that has not come whole that it has to be loaded again', async () => {
+  await using visitor = await visit(browser, { url: server.url });
+  await visitor.page.route('**/components/shell.ts', (route) => route.abort());
+  await visitor.page.goto('/');
+  await visitor.page.getByText('Load it again').waitFor();
+  await visitor.page.unroute('**/components/shell.ts');
+  await visitor.page.reload();
+  await visitor.page.getByRole('heading', { level: 1 }).waitFor();
+  expect(await visitor.page.getByText('Load it again').count()).toBe(0);
 });
 
 it('tells of a page that violates its policy, asks elsewhere, is not accessible, or is too wide for a phone', async () => {
