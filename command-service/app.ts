@@ -85,15 +85,6 @@ export async function startCommandService(options: CommandServiceOptions): Promi
   const health = healthOf(connections, logger);
   const app = createHttpApp({
     routes: commandRoutes,
-    elsewhere: {
-      '/v1/users': ['GET'],
-      '/v1/users/{id}': ['GET'],
-      '/v1/subscriptions': ['GET'],
-      '/v1/service-accounts': ['GET'],
-      '/v1/service-accounts/{id}': ['GET'],
-      '/v1/staff': ['GET'],
-      '/v1/staff/{id}': ['GET'],
-    },
     context,
     authenticate: createAuthenticate({
       tokens,

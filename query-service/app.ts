@@ -117,17 +117,6 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
   const health = healthOf(connections, validation, logger);
   const app = createHttpApp({
     routes: queryRoutes,
-    elsewhere: {
-      '/v1/users': ['POST'],
-      '/v1/users/{id}': ['DELETE'],
-      '/v1/subscriptions': ['POST'],
-      '/v1/service-accounts': ['POST'],
-      '/v1/service-accounts/{id}': ['DELETE'],
-      '/v1/webhooks': ['POST'],
-      '/v1/webhooks/{id}': ['PATCH', 'DELETE'],
-      '/v1/staff': ['POST'],
-      '/v1/staff/{id}': ['DELETE'],
-    },
     context: {
       db: database,
       readYourWrites: new ReadYourWrites({ db: database, checkpoint }),

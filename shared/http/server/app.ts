@@ -9,6 +9,7 @@ import type { Metrics } from '../metrics.ts';
 import { mountOperations } from '../openapi/operations.ts';
 import { Problem } from '../problems/problem.ts';
 import type { Route } from '../routes/route.ts';
+import { SHARED_PATHS } from '../routes/shared-paths.ts';
 import { methodNotAllowed, sendProblem } from './answer.ts';
 import { CROSS_ORIGIN, preflight } from './cross-origin.ts';
 import { beginExchange, type Exchange, isOperations } from './exchange.ts';
@@ -22,8 +23,6 @@ export interface HttpAppOptions<C> extends PipelineOptions {
   readonly metrics: Metrics;
   readonly health: Health;
   readonly trusted: TrustedProxies;
-  /** Methods of these paths that another service answers, for `Allow`: path → methods. */
-  readonly elsewhere?: Readonly<Record<string, readonly string[]>>;
   /** Adds what is no route of the API, such as the documentation's pages. */
   readonly extend?: (app: Express) => void;
 }
@@ -72,7 +71,7 @@ export function createHttpApp<C>(options: HttpAppOptions<C>): Express {
         runRoute(route, options.context, request, response, exchangeOf(request, response), options),
       );
     }
-    const allow = allowed(routes, options.elsewhere?.[path]);
+    const allow = allowed(routes, SHARED_PATHS[path]);
     const asked = { Allow: allow, ...(open.length > 0 && preflight(allowed(open))) };
     place.options((_request, response) => void response.status(204).set(asked).end());
     place.all(() => {
@@ -98,8 +97,8 @@ function byPath<C>(routes: readonly Route<C>[]): Map<string, Route<C>[]> {
   return paths;
 }
 
-const allowed = (routes: readonly Route<never>[], elsewhere: readonly string[] = []): string => {
-  const methods = new Set([...routes.map((route) => route.method.toUpperCase()), ...elsewhere]);
+const allowed = (routes: readonly Route<never>[], shared: readonly string[] = []): string => {
+  const methods = new Set([...routes.map((route) => route.method.toUpperCase()), ...shared]);
   if (methods.has('GET')) methods.add('HEAD');
   return [...methods, 'OPTIONS'].sort().join(', ');
 };
