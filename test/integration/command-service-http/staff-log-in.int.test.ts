@@ -187,8 +187,8 @@ describe('a session', () => {
     expect((await change(grace.password, 'correct horse battery')).status).toBe(204);
     expect(await makeCustomer(headers)).toMatchObject({ status: 401, body: { code: 'token_ended' } });
     await expect(logInMember(node.url, grace, { code: totpCode(grace.totpSecret) })).rejects.toThrow('401');
-    const anew = { ...grace, password: 'correct horse battery' };
-    expect((await logInMember(node.url, anew, { code: totpCode(grace.totpSecret) })).status).toBe(204);
+    const changed = { ...grace, password: 'correct horse battery' };
+    expect((await logInMember(node.url, changed, { code: totpCode(grace.totpSecret) })).status).toBe(204);
   });
 
   it('begins over https alone, but on the machine itself; behind https its cookie is of this host alone', async () => {
@@ -263,16 +263,16 @@ describe('a welcome', () => {
     });
     expect(reset).toMatchObject({ status: 201, body: { status: 'invited', email: grace.email } });
     await expect(logInMember(node.url, grace, { code: totpCode(grace.totpSecret) })).rejects.toThrow('401');
-    const anew = await acceptWelcome(node.url, String(reset.body.welcome_token));
-    expect(anew.totpSecret).not.toBe(grace.totpSecret);
+    const again = await acceptWelcome(node.url, String(reset.body.welcome_token));
+    expect(again.totpSecret).not.toBe(grace.totpSecret);
     expect(
-      (await logInMember(node.url, { ...grace, ...anew }, { code: totpCode(anew.totpSecret) })).status,
+      (await logInMember(node.url, { ...grace, ...again }, { code: totpCode(again.totpSecret) })).status,
     ).toBe(204);
     expect(
       (
         await logInMember(
           node.url,
-          { ...grace, ...anew },
+          { ...grace, ...again },
           { recovery_code: grace.recoveryCodes[0] as string },
         )
       ).status,
