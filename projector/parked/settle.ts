@@ -96,7 +96,7 @@ function settleDeleted(target: Target, checkpoint: Checkpoint, rows: readonly Pa
 function commit(work: Work, refused: ReadonlyMap<string, string>): Promise<Settled> {
   return inTransaction(work.target.pool, async (client) => {
     const at = await moveCheckpoint(client, work.checkpoint, work.checkpoint);
-    const state = await BatchState.load(client, work.events);
+    const state = await BatchState.load(client, work.events, work.target.history);
     const settlement = fold(state, work, work.events, refused);
     await state.save(client);
     await saveSettlement(client, settlement);
@@ -107,7 +107,7 @@ function commit(work: Work, refused: ReadonlyMap<string, string>): Promise<Settl
 
 const rehearse = (work: Work, events: readonly DecodedEvent[], refused: ReadonlyMap<string, string>) =>
   rehearsal(work.target.pool, async (client) => {
-    const state = await BatchState.load(client, events);
+    const state = await BatchState.load(client, events, work.target.history);
     fold(state, work, events, refused);
     await state.save(client);
   });

@@ -1,10 +1,12 @@
 import { inTransaction, type Pool, type PoolClient } from '../../shared/adapters/postgres/pool.ts';
+import { comparePositions } from '../../shared/event-log/position.ts';
 import { FeedStop } from '../errors.ts';
 import { type ParkedEvent, park } from '../parked/parked-events.ts';
 import { BatchState } from './batch/batch-state.ts';
 import type { ChangedViews } from './batch/changed-views.ts';
+import type { HistoryTables } from './batch/history.ts';
 import { type Checkpoint, moveCheckpoint } from './checkpoint.ts';
-import type { DecodedEvent, DecodedStaffEvent } from './decode.ts';
+import type { DecodedEvent, DecodedStaffEvent, SeenEvent } from './decode.ts';
 import { findRefused, isRefusal, isTransient, refusalCause, rehearsal } from './faults.ts';
 import { type FoldContext, foldEvents } from './fold.ts';
 import { applyStaff } from './projections/staff.ts';
@@ -15,11 +17,15 @@ export interface Target {
   readonly pool: Pool;
   /** Removes what else the database holds of users whom this transaction erases. */
   readonly erase: (client: PoolClient, userIds: readonly string[]) => Promise<void>;
+  /** The history tables, where they are made beside these read models. */
+  readonly history?: HistoryTables;
 }
 
 export interface Batch {
   readonly events: readonly DecodedEvent[];
   readonly staff: readonly DecodedStaffEvent[];
+  /** Every event of the batch, of whatever stream. */
+  readonly seen: readonly SeenEvent[];
   readonly from: Checkpoint;
   readonly to: Checkpoint;
 }
@@ -62,20 +68,29 @@ export async function applyBatch(
 function commit(target: Target, batch: Batch, context: FoldContext): Promise<Applied> {
   return inTransaction(target.pool, async (client) => {
     const at = await moveCheckpoint(client, batch.from, batch.to);
-    const state = await BatchState.load(client, batch.events);
+    const state = await BatchState.load(client, batch.events, target.history);
     const parked = foldEvents(state, batch.events, context);
     await state.save(client);
     await applyStaff(client, batch.staff);
     await park(client, parked);
+    await target.history?.seen(client, newlySeen(batch));
     if (state.erased.length > 0) await target.erase(client, state.erased);
     return { changed: () => state.changedViews(at), parked };
   });
 }
 
+/** The batch's events between its checkpoints: a batch may be delivered again, and may be cut short. */
+const newlySeen = ({ seen, from, to }: Batch): SeenEvent[] =>
+  seen.filter(
+    ({ position }) =>
+      (!from.last || comparePositions(position, from.last.position) > 0) &&
+      comparePositions(position, to.position) <= 0,
+  );
+
 /** Does everything but commit. Answers the error that PostgreSQL refused it with, if it did. */
 function rehearse(target: Target, events: readonly DecodedEvent[], context: FoldContext) {
   return rehearsal(target.pool, async (client) => {
-    const state = await BatchState.load(client, events);
+    const state = await BatchState.load(client, events, target.history);
     foldEvents(state, events, context);
     await state.save(client);
   });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RecordedEvent } from '../../shared/event-log/event-log.ts';
+import type { Position } from '../../shared/event-log/position.ts';
 import { type EventReader, isStaffEvent, isUserEvent } from '../../shared/events/codec.ts';
 import { ForeignEvent, UnknownEvent } from '../../shared/events/errors.ts';
 import { userOfStream } from '../../shared/events/streams.ts';
@@ -31,6 +32,13 @@ export interface DecodedEvent extends FoldedEvent {
 
 type Known = Pick<DecodedEvent, 'recorded' | 'loggedAt' | 'fault' | 'foreign' | 'endsStream'>;
 
+/** An event of any stream as the log has it: its time, and its place. */
+export interface SeenEvent {
+  /** When it was decided, else the log's time. */
+  readonly created: Date;
+  readonly position: Position;
+}
+
 /** An event of a member of staff, with what names a person. */
 export interface DecodedStaffEvent {
   readonly recorded: Recorded<StaffEvent>;
@@ -42,7 +50,9 @@ export interface DecodedEvents {
   readonly events: readonly DecodedEvent[];
   /** Those of staff. */
   readonly staff: readonly DecodedStaffEvent[];
-  /** How many were decoded, of either kind. */
+  /** All that were decoded, of whatever stream. */
+  readonly seen: readonly SeenEvent[];
+  /** How many they are. */
   readonly count: number;
   /** The last of them; undefined if there was none. */
   readonly last: RecordedEvent | undefined;
@@ -78,12 +88,13 @@ export async function decodeEvents(
   const known: Known[] = [];
   const staff: Recorded<StaffEvent>[] = [];
   const sealedFor = new Set<string>();
-  let count = 0;
+  const seen: SeenEvent[] = [];
   let stop: FeedStop | undefined;
   for (const [i, event] of recorded.entries()) {
     if (i % SLICE === SLICE - 1) await turn();
     try {
       const decoded = decoder.reader.decode(event);
+      seen.push(decoded);
       if (isUserEvent(decoded)) {
         known.push({ recorded: decoded, loggedAt: event.created });
         if (shownPart(decoded)) sealedFor.add(decoded.event.data.userId);
@@ -91,7 +102,6 @@ export async function decodeEvents(
         staff.push(decoded);
         if (decoded.event.type === 'StaffInvited') sealedFor.add(decoded.event.data.staffId);
       }
-      count++;
     } catch (error) {
       if (!(error instanceof UnknownEvent)) throw error;
       if (!(error instanceof ForeignEvent)) {
@@ -101,7 +111,7 @@ export async function decodeEvents(
       decoder.foreign?.(error);
       const userId = userOfStream(event.stream);
       if (userId !== undefined && isUuid(userId)) known.push(foreignEvent(event, userId, error));
-      count++;
+      seen.push(event);
     }
   }
   const keys = sealedFor.size > 0 ? await readDataKeys(decoder.vault, [...sealedFor]) : new Map();
@@ -111,7 +121,8 @@ export async function decodeEvents(
     events.push(open(decoder.reader, event, keys));
   }
   const members = staff.map((event) => openMember(decoder, event, keys));
-  return { events, staff: members, count, last: recorded[count - 1], ...(stop ? { stop } : {}) };
+  const last = recorded[seen.length - 1];
+  return { events, staff: members, seen, count: seen.length, last, ...(stop ? { stop } : {}) };
 }
 
 const isUuid = (text: string) => z.guid().safeParse(text).success;

@@ -134,7 +134,7 @@ export class ReadModelWriter {
   }
 
   async #commit(
-    { events, staff }: Pick<Batch, 'events' | 'staff'>,
+    { events, staff, seen }: Pick<Batch, 'events' | 'staff' | 'seen'>,
     last: AppliedEvent | undefined,
     position: Position,
   ): Promise<WrittenBatch> {
@@ -145,7 +145,7 @@ export class ReadModelWriter {
     try {
       const applied = await applyBatch(
         this.#target,
-        { events, staff, from, to },
+        { events, staff, seen, from, to },
         { parked: this.#parked, skipped: this.#skipped },
       );
       this.#remember(to, applied);
@@ -159,7 +159,7 @@ export class ReadModelWriter {
       const { id, position: at } = end.recorded;
       const earlier = staff.filter(({ recorded }) => comparePositions(recorded.position, at) < 0);
       const { change } = await this.#commit(
-        { events: before, staff: earlier },
+        { events: before, staff: earlier, seen },
         { id, position: at, at: end.loggedAt },
         at,
       );

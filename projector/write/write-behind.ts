@@ -82,6 +82,7 @@ function joined(batches: readonly DecodedBatch[]): DecodedBatch {
     decoded: {
       events: batches.flatMap(({ decoded }) => decoded.events),
       staff: batches.flatMap(({ decoded }) => decoded.staff),
+      seen: batches.flatMap(({ decoded }) => decoded.seen),
       count: batches.reduce((sum, { decoded }) => sum + decoded.count, 0),
       last: batches.findLast(({ decoded }) => decoded.last)?.decoded.last,
       ...(stop && { stop }),

@@ -14,6 +14,7 @@ import { loadSubscriptions, saveSubscriptions } from '../projections/subscriptio
 import { loadUsers, saveUsers } from '../projections/users.ts';
 import { BatchRows } from './batch-rows.ts';
 import { type ChangedViews, ViewChanges } from './changed-views.ts';
+import type { HistoryBatch, HistoryTables } from './history.ts';
 import { referredRows } from './referred-rows.ts';
 
 /**
@@ -29,10 +30,19 @@ export class BatchState implements Rows {
   readonly #activations = new Map<number, number>();
   readonly #erased = new Set<string>();
   readonly #views = new ViewChanges();
+  readonly #history: HistoryBatch | undefined;
+
+  private constructor(history: HistoryBatch | undefined) {
+    this.#history = history;
+  }
 
   /** Loads the rows that these events change, once, before any is applied. */
-  static async load(db: Queryable, events: readonly DecodedEvent[]): Promise<BatchState> {
-    const state = new BatchState();
+  static async load(
+    db: Queryable,
+    events: readonly DecodedEvent[],
+    history?: HistoryTables,
+  ): Promise<BatchState> {
+    const state = new BatchState(history?.batch());
     state.#users.load(await loadUsers(db, [...new Set(events.map(({ userId }) => userId))]));
     // A duplicate is not applied, so it needs nothing; and it makes no row that a later event could rely on.
     const fresh = events.filter(
@@ -42,6 +52,7 @@ export class BatchState implements Rows {
     state.#subscriptions.load(await loadSubscriptions(db, wanted.subscriptions));
     state.#licenses.load(await loadLicenses(db, wanted.licenses));
     state.#licenseKeys.load(await loadLicenseKeys(db, wanted.licenseKeys));
+    await state.#history?.load(db, fresh);
     return state;
   }
 
@@ -89,6 +100,7 @@ export class BatchState implements Rows {
     if (type === 'LicenseActivated') this.#countActivation(Math.floor(at / DAY_MS));
     else if (type === 'UserErased') this.#erased.add(decoded.userId);
     this.#views.applied(decoded);
+    this.#history?.applied(decoded, at, this);
   }
 
   /** Leaves an event out: its user has seen it, and nothing else changes. */
@@ -110,6 +122,7 @@ export class BatchState implements Rows {
     await saveLicenses(db, this.#licenses.changed());
     await saveLicenseKeys(db, this.#licenseKeys.changed());
     await addActivations(db, this.#activations);
+    await this.#history?.save(db);
   }
 
   /**

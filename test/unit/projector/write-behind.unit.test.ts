@@ -7,6 +7,7 @@ const batch = (...ids: string[]): DecodedBatch => ({
   decoded: {
     events: ids.map((id) => ({ userId: id }) as DecodedEvent),
     staff: [],
+    seen: [],
     count: ids.length,
     last: undefined,
   },

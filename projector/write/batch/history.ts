@@ -1,0 +1,24 @@
+import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
+import type { Rows } from '../../../shared/read-model/fold/apply.ts';
+import type { DecodedEvent, SeenEvent } from '../decode.ts';
+
+/** What one batch adds to the history tables. */
+export interface HistoryBatch {
+  /** Loads what these events may change, before any is applied. */
+  load(db: Queryable, events: readonly DecodedEvent[]): Promise<void>;
+  /**
+   * The read models' rows were changed by an event.
+   * @param at the event's time, as the rows have it
+   * @param rows as they are after it
+   */
+  applied(event: DecodedEvent, at: number, rows: Rows): void;
+  /** Writes everything that changed. */
+  save(db: Queryable): Promise<void>;
+}
+
+/** The history tables, which are written in the transactions of the read models that they are made beside. */
+export interface HistoryTables {
+  batch(): HistoryBatch;
+  /** Notes events of any stream, parked and skipped ones too; each is given once. */
+  seen(db: Queryable, events: readonly SeenEvent[]): Promise<void>;
+}
