@@ -31,27 +31,36 @@ interface Row {
 const DAY_MS = 86_400_000;
 
 /**
- * Licenses in one order, so that two nodes lock the same rows in the same order. One that another node has seen today is
- * left alone: not even its row is locked. Who was erased is not seen: the projector has removed their rows.
+ * Licenses in one order, so that two nodes lock the same rows in the same order, and all of them before the days' counts. One
+ * that another node has seen today is left alone: not even its row is locked. Who was erased is not seen: the projector has
+ * removed their rows. What is returned was not seen on that day before, by any node; so it is counted once, also where a
+ * statement is repeated because its answer was lost.
  */
 const SEE = `
-INSERT INTO usage.last_seen AS stored (license_id, user_id, day, app_version)
-SELECT license_id, user_id, day, app_version
-FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::text[]) AS batch (license_id, user_id, day, app_version)
-WHERE NOT EXISTS (
-  SELECT FROM usage.last_seen known WHERE known.license_id = batch.license_id AND known.day >= batch.day
-) AND NOT EXISTS (
-  SELECT FROM read_model.users WHERE users.user_id = batch.user_id AND users.status = 'erased'
+WITH seen AS (
+  INSERT INTO usage.last_seen AS stored (license_id, user_id, day, app_version)
+  SELECT license_id, user_id, day, app_version
+  FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::text[]) AS batch (license_id, user_id, day, app_version)
+  WHERE NOT EXISTS (
+    SELECT FROM usage.last_seen known WHERE known.license_id = batch.license_id AND known.day >= batch.day
+  ) AND NOT EXISTS (
+    SELECT FROM read_model.users WHERE users.user_id = batch.user_id AND users.status = 'erased'
+  )
+  ORDER BY license_id
+  ON CONFLICT (license_id) DO UPDATE
+  SET day = excluded.day, app_version = coalesce(excluded.app_version, stored.app_version)
+  WHERE stored.day < excluded.day
+  RETURNING license_id, day
 )
-ORDER BY license_id
-ON CONFLICT (license_id) DO UPDATE
-SET day = excluded.day, app_version = coalesce(excluded.app_version, stored.app_version)
-WHERE stored.day < excluded.day`;
+INSERT INTO usage.machines_by_day AS stored (day, product, machines)
+SELECT seen.day, license.product, count(*) FROM seen JOIN read_model.licenses license USING (license_id)
+GROUP BY seen.day, license.product ORDER BY seen.day, license.product
+ON CONFLICT (day, product) DO UPDATE SET machines = stored.machines + excluded.machines`;
 
 /**
  * The day (UTC) on which each client last showed its key, and the version of the program that it named first on that day.
  * One row a license, written at most once a day and node, in batches behind the answers; a crash, or PostgreSQL unreachable for
- * long, loses a day at most.
+ * long, loses a day at most. And how many there were of each product on each day.
  */
 export class LastSeen {
   readonly #clock: Clock;

@@ -104,3 +104,40 @@ it('brings back no row of a user who was erased', async () => {
   expect(await rowOf(pool, erased)).toBeUndefined();
   expect(await rowOf(pool, other)).toBeDefined();
 });
+
+const PRODUCTS = ['app', 'app', 'pdf'] as const;
+
+it('counts the machines of each product and day once, over nodes, repeats and erasing', async () => {
+  await using database = await openDatabase();
+  const { pool } = database;
+  const time = { now: Date.UTC(2030, 0, 1, 23) };
+  const nodes = [1, 2].map(() => new LastSeen({ pool, clock: () => time.now, logger }));
+  const clients = PRODUCTS.map(() => client());
+  await pool.query(
+    `INSERT INTO read_model.licenses (license_id, user_id, subscription_id, product, client_id, status, activated_at,
+       created_at, updated_at)
+     SELECT id, gen_random_uuid(), gen_random_uuid(), product, id::text, 'active', now(), now(), now()
+     FROM unnest($1::uuid[], $2::text[]) AS license (id, product)`,
+    [clients.map(({ licenseId }) => licenseId), [...PRODUCTS]],
+  );
+  const seenByAll = async (seen: readonly SeenClient[]) => {
+    for (const node of nodes) for (const one of seen) node.see({ ...one, seenOn: 0 });
+    await Promise.all(nodes.map((node) => node.stop()));
+  };
+  const counted = async () =>
+    (
+      await pool.query<{ day: string; product: string; machines: string }>(
+        'SELECT day::text, product, machines FROM usage.machines_by_day ORDER BY day, product',
+      )
+    ).rows.map(({ day, product, machines }) => `${day} ${product} ${machines}`);
+
+  // At once on both nodes, again by each, and some that no read model knows.
+  await seenByAll([...clients, client()]);
+  await seenByAll(clients);
+  expect(await counted()).toEqual(['2030-01-01 app 2', '2030-01-01 pdf 1']);
+
+  await pool.query('DELETE FROM usage.last_seen WHERE license_id = $1', [clients[0]?.licenseId]);
+  time.now += 2 * 3_600_000;
+  await seenByAll(clients.slice(1, 2));
+  expect(await counted()).toEqual(['2030-01-01 app 2', '2030-01-01 pdf 1', '2030-01-02 app 1']);
+});
