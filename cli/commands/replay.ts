@@ -1,15 +1,13 @@
 import type { Command } from '../command-line/command.ts';
 import { exportEvents } from '../replay/export-events.ts';
-import { replayInto } from '../replay/into.ts';
 import { parseReplayOptions } from '../replay/options/options.ts';
 
-/** Exports events for analysts, or builds read models as of a time for them. */
+/** Exports events for analysts. */
 export const replay: Command = {
   name: 'replay',
-  summary: 'export events to files or a Kafka topic, or build read models as of a time',
+  summary: 'export events to files or a Kafka topic',
   usage: `replay [--format ndjson|csv|parquet] [--out FILE] [filters] [--with-personal]
        replay --topic NAME [filters]
-       replay --into SCHEMA [--as-of TIME] [--with-personal] [--fresh]
 
 Exports events in the log's order, up to where the log ends when it starts; a replay without filters is all of them.
 docs/analysts.md describes the fields, and how other tools read them.
@@ -37,18 +35,9 @@ Personal data
   --with-personal     opens them into data.personal (empty for users that were erased), password hashes excepted. Without
                       it they are left out, and neither the vault nor its key is needed
 
-Read models
-  --into SCHEMA       builds the read models into a PostgreSQL schema beside the live ones, for SQL
-  --as-of TIME        as they stood at that time; now unless given
-  --fresh             starts over, where an interrupted build would continue otherwise
-
 Exit code 130 after Ctrl-C. A reader that goes (| head) ends it quietly.
 
-Settings: EVENTSTORE_URL; DATABASE_URL for --into; KAFKA_… for --topic; DATABASE_URL, VAULT_DATABASE_URL and VAULT_MASTER_KEY or
+Settings: EVENTSTORE_URL; KAFKA_… for --topic; DATABASE_URL, VAULT_DATABASE_URL and VAULT_MASTER_KEY or
 VAULT_MASTER_KEY_FILE for --with-personal.`,
-  async run(args, io) {
-    const options = parseReplayOptions(args);
-    if (options.kind === 'into') await replayInto(options.into, io);
-    else await exportEvents(options, io);
-  },
+  run: (args, io) => exportEvents(parseReplayOptions(args), io),
 };

@@ -7,26 +7,20 @@ import { interruptible } from '../command-line/interruption.ts';
 import { readEventStoreConfig } from '../config.ts';
 import { createProgress } from '../output/progress.ts';
 import { ReaderGone } from '../output/stream-writer.ts';
-import type { Criteria } from './options/criteria.ts';
-import type { Target } from './options/options.ts';
+import type { ReplayOptions } from './options/options.ts';
 import { runExport } from './run.ts';
 import { openSink } from './sinks/open-sink.ts';
 import { checkRange } from './source/range.ts';
 import { openVault } from './source/vault.ts';
 
-export interface ExportRequest {
-  readonly criteria: Criteria;
-  readonly target: Target;
-}
-
 type VaultKeys = Pick<Vault, 'dataKeys'>;
 
 /**
- * Exports the events that a request asks for.
+ * Exports the events that are asked for.
  * @throws ConfigError, UsageError, ExportRefused, PlanUnknown, Interrupted, UnknownEvent, EventStoreUnavailable, and what
  *   the vault and the target throw
  */
-export async function exportEvents(request: ExportRequest, io: Io): Promise<void> {
+export async function exportEvents(request: ReplayOptions, io: Io): Promise<void> {
   const config = readEventStoreConfig();
   const opened = request.criteria.withPersonal ? await openVault() : undefined;
   const log = connectEventLog({ connectionString: config.EVENTSTORE_URL });
@@ -43,7 +37,7 @@ export async function exportEvents(request: ExportRequest, io: Io): Promise<void
 
 async function run(
   log: EventLog,
-  { criteria, target }: ExportRequest,
+  { criteria, target }: ReplayOptions,
   vault: VaultKeys | undefined,
   signal: AbortSignal,
   io: Io,

@@ -23,7 +23,7 @@ async function between(): Promise<string> {
 }
 
 describe('what was', () => {
-  test('a customer before and after an operator stepped in: over HTTP, by the tool and in SQL', async () => {
+  test('a customer before and after an operator stepped in: over HTTP and by the tool', async () => {
     const before = await between();
     const suspended = await ask(stack.url, `/v1/subscriptions/${customer.subscriptionId}/suspend`, {
       method: 'POST',
@@ -56,8 +56,5 @@ describe('what was', () => {
       data: { personal: { reason: 'unpaid' } },
       state: { licenses: { active: 1 } },
     });
-
-    const built = await stack.tool('replay', '--into', 'before_it', '--as-of', before);
-    expect(built).toMatch(/^licenses\t1$/m);
   });
 });

@@ -13,9 +13,6 @@ const OPTIONS = {
   after: { type: 'string' },
   to: { type: 'string' },
   'with-personal': { type: 'boolean' },
-  into: { type: 'string' },
-  fresh: { type: 'boolean' },
-  'as-of': { type: 'string' },
 } as const;
 
 /** The command line's options as text. @throws UsageError one that there is not, or without its value */

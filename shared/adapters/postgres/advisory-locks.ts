@@ -29,8 +29,6 @@ export const ADVISORY_LOCKS = {
   due: numbered(7_226_411_900_006n),
   /** Sending the log's events to a topic. */
   relay: (topic: string): AdvisoryLock => ({ group: 1_226_411_902, name: topic }),
-  /** Building read models as of a past moment in a schema. */
-  asOf: (schema: string): AdvisoryLock => ({ group: 1_226_411_901, name: schema }),
 } as const;
 
 const argumentsOf = (lock: AdvisoryLock): { readonly sql: string; readonly values: unknown[] } =>

@@ -4,7 +4,7 @@ import type { NewUserEvent } from '../../../shared/events/types.ts';
 import { type Author, instant, newId, TERMS } from '../projector/author.ts';
 import { allRows, projected, type System } from '../projector/system.ts';
 
-type Rows = Record<string, Record<string, unknown>[]>;
+export type Rows = Record<string, Record<string, unknown>[]>;
 
 /** A moment of a history: its time, and what the live read models held just then. */
 export interface Moment {
@@ -29,7 +29,6 @@ export async function appendAt(user: Author, at: number, event: NewUserEvent): P
 export async function knownHistory(system: System) {
   const [anna, ben] = [system.author(), system.author()];
   const cleo = system.author(newId(), anna.email);
-  // The last ten minutes: the log is read for an hour beyond what is asked for.
   const start = Date.now() - 600_000;
   const moments: Moment[] = [];
   let step = 0;
@@ -107,9 +106,9 @@ export async function endOf(system: Pick<System, 'log'>): Promise<string> {
   throw new Error('the log is empty');
 }
 
-/** The rows without what `replay --into` leaves out, or what was erased since. */
-export const without = (rows: Rows, isHidden: (userId: unknown) => boolean): Rows => ({
+/** The rows without what only the vault's key opens. */
+export const withoutPersonal = (rows: Rows): Rows => ({
   ...rows,
-  users: (rows.users ?? []).map((row) => (isHidden(row.user_id) ? { ...row, email: null } : row)),
-  licenses: (rows.licenses ?? []).map((row) => (isHidden(row.user_id) ? { ...row, client_name: null } : row)),
+  users: (rows.users ?? []).map((row) => ({ ...row, email: null })),
+  licenses: (rows.licenses ?? []).map((row) => ({ ...row, client_name: null })),
 });
