@@ -26,6 +26,13 @@ export const isCurrentAt = (subscription: SubscriptionFacts, now: number): boole
   now < graceUntil(subscription);
 
 /**
+ * Whether it runs: it has started, is not over (its grace included), and no suspension stands. This is what counts as a
+ * customer's subscription in figures. A cancelled one runs to its end date, whatever its status says.
+ */
+export const isRunningAt = (subscription: SubscriptionFacts, now: number): boolean =>
+  !subscription.suspended && subscription.startDate <= now && isCurrentAt(subscription, now);
+
+/**
  * The status that is shown. A suspension shows before everything else (as it does in a validation), then a
  * cancellation, also one whose end date is still ahead; the others follow from the dates alone.
  */
