@@ -82,6 +82,11 @@ export class Backend {
     return new Backend(database, store, await vaultPool(database.url));
   }
 
+  /** Of the event store's and the vault's database. */
+  get databaseUrl(): string {
+    return this.#database.url;
+  }
+
   #connect(connectionString = this.store.connectionString): EventLog {
     const log = connectEventLog({ connectionString });
     this.#closing.push(log);
@@ -93,7 +98,7 @@ export class Backend {
     options: Partial<
       Pick<
         ExecutorDependencies,
-        'retryForMs' | 'onAppend' | 'codec' | 'vault' | 'stateCacheBytes' | 'readDeadlineMs'
+        'retryForMs' | 'onAppend' | 'codec' | 'vault' | 'stateCacheBytes' | 'readDeadlineMs' | 'catalogue'
       >
     > = {},
     connectionString?: string,
