@@ -125,6 +125,47 @@ describe("Nginx's own errors are problems", () => {
   });
 });
 
+/** A request line and headers as they stand, and a body in which another request is hidden. */
+const hiding = (...headers: readonly string[]): string =>
+  ['POST /v1/signup HTTP/1.1', 'Host: x', ...headers, '', `0\r\n\r\n${closing('GET /v1/me HTTP/1.1')}`].join(
+    '\r\n',
+  );
+
+describe('a request that hides another one', () => {
+  it.each([
+    ['a length and chunks', hiding('Content-Length: 5', 'Transfer-Encoding: chunked')],
+    ['chunks, then a length', hiding('Transfer-Encoding: chunked', 'Content-Length: 5')],
+    ['two lengths', hiding('Content-Length: 5', 'Content-Length: 0')],
+    ['a list of lengths', hiding('Content-Length: 5, 0')],
+    ['a length with a sign', hiding('Content-Length: +5')],
+    ['two encodings', hiding('Transfer-Encoding: chunked', 'Transfer-Encoding: identity')],
+    ['a list of encodings', hiding('Transfer-Encoding: identity, chunked')],
+    ['a space before the colon', hiding('Transfer-Encoding : chunked')],
+    ['a header over two lines', hiding('X-Fold: a\r\n Transfer-Encoding: chunked', 'Content-Length: 5')],
+    ['a tab before the encoding', hiding('Transfer-Encoding:\tchunked', 'Content-Length: 5')],
+    ['a vertical tab in the encoding', hiding('Transfer-Encoding: \x0bchunked', 'Content-Length: 5')],
+    ['a bare line feed', hiding('X-Bare: a\nTransfer-Encoding: chunked', 'Content-Length: 5')],
+    ['chunks of HTTP/1.0', hiding('Transfer-Encoding: chunked').replace('HTTP/1.1', 'HTTP/1.0')],
+    [
+      'a length of a chunk that is none',
+      hiding('Transfer-Encoding: chunked').replace('\r\n\r\n0\r\n', '\r\n\r\n0x5\r\n'),
+    ],
+  ])('never reaches a node unanswered: %s', async (_what, request) => {
+    let seen = 0;
+    const count = () => {
+      seen += 1;
+    };
+    node.on('request', count);
+    const socket = connect(port, '127.0.0.1');
+    socket.end(request);
+    const text = Buffer.concat(await socket.toArray()).toString();
+    node.off('request', count);
+    // What Nginx takes for the end of a request, the node does too: each request there is an answer here.
+    expect(text.split('from the node').length - 1).toBe(seen);
+    expect(text).toMatch(/^HTTP\/1\.1 [245]/);
+  });
+});
+
 it('answers of the nodes keep their own fields, and the request has one id everywhere', async () => {
   const seen = once(node, 'request');
   const { headers } = await send(closing('GET /v1/me HTTP/1.1', 'X-Request-Id: one-of-mine'));
