@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { commandSettings } from '../command-service/config.ts';
+import { historySettings } from '../projector/history/config.ts';
 import { relaySettings } from '../projector/relay/config.ts';
 import { kafkaSettings } from '../shared/adapters/kafka/settings.ts';
 import { ConfigError, connectionUrl, readConfig, serviceSettings } from '../shared/config.ts';
@@ -93,6 +94,14 @@ const staff = z.object({ ...writing.shape, ...publicSettings });
 /** What webhooks are told again opens personal data, and stands in the log. */
 const tellingWebhooks = z.object({ ...openingPersonal.shape, ...eventStore });
 
+/** The history tables may stand in a database of their own. */
+const historyTables = z.object({
+  ...common,
+  ...database,
+  ...eventStore,
+  HISTORY_DATABASE_URL: historySettings.shape.HISTORY_DATABASE_URL,
+});
+
 const readingLog = z.object({ ...common, ...database, ...eventStore });
 
 export type TokenConfig = z.infer<typeof tokens>;
@@ -155,4 +164,6 @@ function withMasterKey<C extends z.infer<typeof openingPersonal>>(config: C, why
 }
 
 export const readRebuildConfig = (): z.infer<typeof rebuilding> => readConfig(rebuilding, environment());
+export const readHistoryConfig = (): z.infer<typeof historyTables> =>
+  readConfig(historyTables, environment());
 export const readLogConfig = (): z.infer<typeof readingLog> => readConfig(readingLog, environment());

@@ -3,6 +3,7 @@ import type { Command } from './command-line/command.ts';
 import { dispatch } from './command-line/dispatch.ts';
 import { config } from './commands/config.ts';
 import { history } from './commands/history.ts';
+import { historyTables } from './commands/history-tables.ts';
 import { importCommand } from './commands/import.ts';
 import { keys } from './commands/keys.ts';
 import { mail } from './commands/mail.ts';
@@ -34,6 +35,7 @@ const commands: readonly Command[] = [
   mail,
   replay,
   history,
+  historyTables,
   webhooks,
   config,
   openapi,

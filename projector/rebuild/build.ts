@@ -11,6 +11,7 @@ const MAX_EVENTS = 5_000;
  * Brings the writer's read models to the event `target`, exactly: nothing after it is applied. It reads and decodes
  * while it writes.
  * @param applied called after each transaction with the number of its events
+ * @param signal ends it early, between two transactions
  * @throws FeedStop, EventStoreUnavailable, or an error of PostgreSQL; another call goes on from there
  */
 export async function buildUntil(
@@ -18,6 +19,7 @@ export async function buildUntil(
   writer: ReadModelWriter,
   target: { readonly position: Position } | undefined,
   applied: (events: number) => void,
+  signal?: AbortSignal,
 ): Promise<void> {
   if (!target || hasReached(writer, target)) return;
   const reading = new AbortController();
@@ -32,7 +34,8 @@ export async function buildUntil(
     failed: () => reading.abort(),
   });
   try {
-    for await (const batch of feed.batches(writer.checkpoint.last, reading.signal)) {
+    const either = signal ? AbortSignal.any([signal, reading.signal]) : reading.signal;
+    for await (const batch of feed.batches(writer.checkpoint.last, either)) {
       const { part, last } = cutAt(batch, target);
       const decoded = await writer.decode(part);
       await writes.add(decoded);

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { migrate, pendingMigrations, readMigrations } from '../../shared/adapters/postgres/migrate.ts';
 import type { Pool, Queryable } from '../../shared/adapters/postgres/pool.ts';
 import { READ_MODEL_SCHEMA } from '../../shared/read-model/rows.ts';
+import type { HistorySchemas } from '../history/upkeep/schemas.ts';
 import { NOTIFICATIONS_SCHEMA } from '../notifier/checkpoint.ts';
 import { RELAY_SCHEMA } from '../relay/checkpoint.ts';
 
@@ -16,6 +17,7 @@ const vaultMigrations = () => readMigrations(folder('vault'));
 const writeSideMigrations = () => readMigrations(folder('write_side'));
 const relayMigrations = () => readMigrations(folder('relay'));
 const notifierMigrations = () => readMigrations(folder('notifications'));
+const historyMigrations = () => readMigrations(folder('history'));
 
 export interface MigratedSet {
   readonly schema: string;
@@ -80,4 +82,42 @@ export async function migrateReadModel(pool: Pool, schema: string, bare: boolean
     migrations,
     ...(bare ? { only: (name: string) => !isIndexFile(name) } : {}),
   });
+}
+
+/**
+ * Brings the schemas of the history tables up to this build; with `bare` without the indexes that can wait.
+ * @throws MigrationMismatch
+ */
+export async function migrateHistory(
+  pool: Pool,
+  { fold, history }: HistorySchemas,
+  bare: boolean,
+): Promise<void> {
+  await migrateReadModel(pool, fold, bare);
+  const only = bare ? { only: (name: string) => !isIndexFile(name) } : {};
+  await migrate({ pool, schema: history, migrations: await historyMigrations(), ...only });
+}
+
+/** What the schemas of the history tables still lack, as `schema/file`. @throws MigrationMismatch */
+export async function missingHistoryMigrations(
+  pool: Queryable,
+  { fold, history }: HistorySchemas,
+): Promise<string[]> {
+  const sets = [
+    { pool, schema: fold, migrations: await readModelMigrations() },
+    { pool, schema: history, migrations: await historyMigrations() },
+  ];
+  const missing: string[] = [];
+  for (const set of sets) {
+    for (const name of await pendingMigrations(set)) missing.push(`${set.schema}/${name}`);
+  }
+  return missing;
+}
+
+/** Whether the history tables are not there yet, or their first build has not been finished: it makes the indexes last. */
+export async function isHistoryBare(pool: Queryable, { history }: HistorySchemas): Promise<boolean> {
+  const migrations = await historyMigrations();
+  const indexes = migrations.find(({ name }) => isIndexFile(name));
+  const pending = await pendingMigrations({ pool, schema: history, migrations });
+  return indexes !== undefined && pending.includes(indexes.name);
 }

@@ -27,6 +27,10 @@ export const ADVISORY_LOCKS = {
   sending: numbered(7_226_411_900_005n),
   /** Looking for what time alone makes due. */
   due: numbered(7_226_411_900_006n),
+  /** Writing the history tables. */
+  historyTables: numbered(7_226_411_900_007n),
+  /** Rebuilding the history tables. */
+  historyRebuild: numbered(7_226_411_900_008n),
   /** Sending the log's events to a topic. */
   relay: (topic: string): AdvisoryLock => ({ group: 1_226_411_902, name: topic }),
 } as const;

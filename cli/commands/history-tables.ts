@@ -1,0 +1,32 @@
+import { type Command, type Io, UsageError } from '../command-line/command.ts';
+import { didYouMean } from '../command-line/suggestion.ts';
+import { update } from '../history-tables/update.ts';
+
+/** What the command does, by its first argument; each reads the arguments after it. */
+const ACTIONS: Readonly<Record<string, (args: readonly string[], io: Io) => Promise<void>>> = {
+  update,
+};
+
+/** The analysts' tables of what held when, and what was known when. */
+export const historyTables: Command = {
+  name: 'history-tables',
+  summary: "make the analysts' history tables, and keep them up to the event log",
+  usage: `history-tables update
+
+The history tables (schema history) have a row for each interval in which a subscription, a license or a customer was in
+one state, and in which that was known: docs/metrics.md says what they answer. They hold no personal data, and nothing
+that customers wait for reads or writes them. Beside them stands the schema history_fold, by which they are made.
+
+  update   bring them to where the log ends: from a timer, for example. Makes them if they are not there, and brings those of
+           an older release up to this one. Interrupted, the next one goes on
+
+Settings: EVENTSTORE_URL, DATABASE_URL, HISTORY_DATABASE_URL (a PostgreSQL of their own; DATABASE_URL unless set).`,
+  async run(args, io) {
+    const [name, ...rest] = args;
+    const names = Object.keys(ACTIONS);
+    if (name === undefined) throw new UsageError(`say what to do: ${names.join(', ')}`);
+    const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
+    if (!action) throw new UsageError(`there is no ${name} of history-tables.${didYouMean(name, names)}`);
+    await action(rest, io);
+  },
+};
