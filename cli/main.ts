@@ -7,6 +7,7 @@ import { historyTables } from './commands/history-tables.ts';
 import { importCommand } from './commands/import.ts';
 import { keys } from './commands/keys.ts';
 import { mail } from './commands/mail.ts';
+import { metrics } from './commands/metrics.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { openapi } from './commands/openapi.ts';
 import { parked } from './commands/parked.ts';
@@ -40,6 +41,7 @@ const commands: readonly Command[] = [
   config,
   openapi,
   settings,
+  metrics,
 ];
 
 /** Why the result is not whole: the disk is full, for example. A reader that has gone has what it wanted. */
