@@ -31,8 +31,9 @@ function inOrder(definitions: readonly Definition[]): Definition[] {
   return [...ordered];
 }
 
-const asks = (definition: Definition, other: Definition) =>
-  new RegExp(`\\b${other.name}\\(`).test(definition.sql);
+function asks(definition: Definition, other: Definition): boolean {
+  return new RegExp(`\\b${other.name}\\(`).test(definition.sql);
+}
 
 /** In what a definition says of its parameters: a month is given as any day of it. */
 const POSTGRES_TYPES = { timestamptz: 'timestamptz', date: 'date', month: 'date' } as const;

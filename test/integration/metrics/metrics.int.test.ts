@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { metrics } from '../../../projector/history/metrics.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { askDuckdbOf, askPostgres, createHistoryTables, insert } from './tables.ts';
 
@@ -88,5 +89,38 @@ test('MRR by currency, product and plan', async () => {
   expect(now).toEqual([
     { currency: 'EUR', ...common, mrr: 1000 },
     { currency: 'USD', ...common, mrr: 500 },
+  ]);
+});
+
+test('every metric says the same in PostgreSQL and in DuckDB, wherever their sessions are', async () => {
+  const value = { timestamptz: "'2026-02-06T00:00:00Z'", date: "'2026-02-06'", month: "'2026-02-06'" };
+  const answers = await ask(
+    ...metrics.map(
+      ({ name, parameters }) =>
+        `SELECT * FROM ${name}(${parameters.map(({ type }) => value[type]).join(', ')})`,
+    ),
+  );
+  expect(answers).toHaveLength(metrics.length);
+});
+
+test('MRR moves by month and currency, and a customer who pays late was never lost', async () => {
+  const movements = (known: string) =>
+    `SELECT month, currency, complete, mrr_start, new, churned, mrr_end FROM mrr_movements('2026-01-15', '2026-06-01', '${known}')`;
+  const [renewed, lost] = await ask(
+    movements('2026-02-28T00:00:00Z'),
+    `SELECT month, movement, amount FROM customer_mrr_movements('2026-01-01', '2026-04-01', '2026-04-01T00:00:00Z')
+     WHERE currency = 'EUR' ORDER BY month`,
+  );
+  const eur = { currency: 'EUR', churned: 0 };
+  const usd = { currency: 'USD', churned: 0 };
+  expect(renewed).toEqual([
+    { month: '2026-01-01', ...eur, complete: true, mrr_start: 0, new: 1000, mrr_end: 1000 },
+    { month: '2026-01-01', ...usd, complete: true, mrr_start: 0, new: 500, mrr_end: 500 },
+    { month: '2026-02-01', ...eur, complete: false, mrr_start: 1000, new: 0, mrr_end: 1000 },
+    { month: '2026-02-01', ...usd, complete: false, mrr_start: 500, new: 0, mrr_end: 500 },
+  ]);
+  expect(lost).toEqual([
+    { month: '2026-01-01', movement: 'new', amount: 1000 },
+    { month: '2026-03-01', movement: 'churned', amount: 1000 },
   ]);
 });

@@ -1,0 +1,47 @@
+-- title: MRR movements of each customer
+-- grain: one row a month, currency and customer whose MRR in that currency is another at the month's end than at its start
+-- formula: new or reactivated where it was 0, churned where it becomes 0, else expansion or contraction; amount = the difference
+-- counts: all of a customer's subscriptions in a currency together: one that begins as another ends is a difference, or nothing
+-- leaves out: what came and went within one month; customers whose MRR is the same
+-- parameter first_month month: any day of the first month
+-- parameter last_month month: any day of the last month
+-- parameter known timestamptz: what is counted is what was known then
+-- column month date: its first day
+-- column currency text
+-- column user_id uuid
+-- column movement text: `new`: the customer never had MRR in this currency before the month. `reactivated`: they had, and none at its start. `expansion`, `contraction`, `churned`
+-- column amount bigint: in minor units, never negative
+-- column mrr_start bigint: at the start of the month
+-- column mrr_end bigint: at its end
+WITH changes AS (
+  SELECT s.user_id, s.currency, CASE side.sign WHEN 1 THEN s.valid_from ELSE s.valid_to END AS moment,
+    side.sign * s.mrr AS change
+  FROM subscription_states s CROSS JOIN (VALUES (1), (-1)) AS side (sign)
+  WHERE s.known_from <= :known AND :known < s.known_to AND s.mrr > 0
+),
+-- All that was before the first month in one sum, under the day before it.
+monthly AS (
+  SELECT user_id, currency,
+    greatest(CAST(date_trunc('month', moment AT TIME ZONE 'UTC') AS date), CAST(:first_month - INTERVAL '1 day' AS date))
+      AS month,
+    CAST(sum(change) AS bigint) AS net
+  FROM changes
+  WHERE moment <= :known AND moment < (:last_month + INTERVAL '1 month') AT TIME ZONE 'UTC'
+  GROUP BY 1, 2, 3
+),
+balances AS (
+  SELECT month, currency, user_id, net, CAST(sum(net) OVER so_far AS bigint) AS mrr_end, row_number() OVER so_far AS nth
+  FROM monthly
+  WINDOW so_far AS (PARTITION BY user_id, currency ORDER BY month)
+)
+SELECT month, currency, user_id,
+  CASE
+    WHEN mrr_end = net AND nth = 1 THEN 'new'
+    WHEN mrr_end = net THEN 'reactivated'
+    WHEN mrr_end = 0 THEN 'churned'
+    WHEN net > 0 THEN 'expansion'
+    ELSE 'contraction'
+  END AS movement,
+  abs(net) AS amount, mrr_end - net AS mrr_start, mrr_end
+FROM balances
+WHERE month >= :first_month AND net <> 0
