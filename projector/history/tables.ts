@@ -1,12 +1,12 @@
 import type { HistoryTables } from '../write/batch/history.ts';
+import { IntervalBatch } from './write/batch.ts';
+import { addDays } from './write/days.ts';
 
 /**
- * The history tables in the schema that the writer's connections have on their search path. Give it to a read-model writer
- * as its target's `history`. One for each writer: it remembers which terms it has written.
+ * The history tables, in the schema that comes after the read models' on the search path of the writer's connections: they are
+ * the `history` of a read-model writer's target.
  */
-export function createHistory(): HistoryTables {
-  return {
-    batch: () => ({ load: async () => {}, applied: () => {}, save: async () => {} }),
-    seen: async () => {},
-  };
-}
+export const historyTables: HistoryTables = {
+  batch: () => new IntervalBatch(),
+  seen: addDays,
+};

@@ -4,7 +4,7 @@ import type { Decoder } from '../../write/decode.ts';
 import { forgetAllErased, forgetErased } from '../../write/projections/erased.ts';
 import { ReadModelWriter, writerSettings } from '../../write/read-model-writer.ts';
 import { blankAllErased, blankErased } from '../erased.ts';
-import { createHistory } from '../tables.ts';
+import { historyTables } from '../tables.ts';
 import { type HistorySchemas, searchPath } from './schemas.ts';
 
 export interface HistoryPoolOptions {
@@ -32,7 +32,7 @@ export function historyWriter(pool: Pool, decoder: Decoder, indexed: () => boole
     await forgetErased(client, userIds);
     await blankErased(client, userIds);
   };
-  return new ReadModelWriter({ pool, erase, history: createHistory() }, decoder);
+  return new ReadModelWriter({ pool, erase, history: historyTables }, decoder);
 }
 
 /** Forgets everybody who is erased, at the end of a build. @param pool of {@link historyPool} */

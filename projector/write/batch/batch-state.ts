@@ -52,7 +52,7 @@ export class BatchState implements Rows {
     state.#subscriptions.load(await loadSubscriptions(db, wanted.subscriptions));
     state.#licenses.load(await loadLicenses(db, wanted.licenses));
     state.#licenseKeys.load(await loadLicenseKeys(db, wanted.licenseKeys));
-    await state.#history?.load(db, fresh);
+    await state.#history?.load(db, fresh, state);
     return state;
   }
 

@@ -4,8 +4,11 @@ import type { DecodedEvent, SeenEvent } from '../decode.ts';
 
 /** What one batch adds to the history tables. */
 export interface HistoryBatch {
-  /** Loads what these events may change, before any is applied. */
-  load(db: Queryable, events: readonly DecodedEvent[]): Promise<void>;
+  /**
+   * Loads what these events may change, before any is applied.
+   * @param rows as they are before them, of what the events name
+   */
+  load(db: Queryable, events: readonly DecodedEvent[], rows: Rows): Promise<void>;
   /**
    * The read models' rows were changed by an event.
    * @param at the event's time, as the rows have it

@@ -14,7 +14,7 @@ CREATE TABLE subscription_states (
   product text NOT NULL,
   plan_type text NOT NULL,
   quantity integer NOT NULL,                   -- how many times the plan was bought
-  places integer NOT NULL,                     -- clients that may be active at once: the plan's times the quantity
+  places bigint NOT NULL,                      -- clients that may be active at once: the plan's times the quantity
   trial boolean NOT NULL,
   status text NOT NULL
     CHECK (status IN ('scheduled', 'active', 'grace', 'suspended', 'cancelled', 'expired')),  -- as the API shows it
@@ -39,8 +39,9 @@ CREATE TABLE subscription_states (
   known_from timestamptz NOT NULL,
   known_to timestamptz NOT NULL CHECK (known_from < known_to)
 );
--- What is known now, by whom it is about: the rows that an event may end.
-CREATE INDEX subscription_states_known ON subscription_states (user_id) WHERE known_to = 'infinity';
+-- What is known now, by whom it is about: the rows that an event may end, which are those that hold late.
+CREATE INDEX subscription_states_known ON subscription_states (user_id, subscription_id, valid_to)
+  WHERE known_to = 'infinity';
 
 CREATE TABLE license_states (
   license_id uuid NOT NULL,
@@ -60,7 +61,9 @@ CREATE TABLE license_states (
   known_from timestamptz NOT NULL,
   known_to timestamptz NOT NULL CHECK (known_from < known_to)
 );
-CREATE INDEX license_states_known ON license_states (license_id) WHERE known_to = 'infinity';
+-- What is known now to hold on: an event of a license ends that one row.
+CREATE INDEX license_states_known ON license_states (user_id, license_id)
+  WHERE known_to = 'infinity' AND valid_to = 'infinity';
 
 CREATE TABLE customers (
   user_id uuid NOT NULL,
@@ -77,7 +80,7 @@ CREATE TABLE customers (
   known_from timestamptz NOT NULL,
   known_to timestamptz NOT NULL CHECK (known_from < known_to)
 );
-CREATE INDEX customers_known ON customers (user_id) WHERE known_to = 'infinity';
+CREATE INDEX customers_known ON customers (user_id) WHERE known_to = 'infinity' AND valid_to = 'infinity';
 
 -- The terms under which plans were sold, as the events had them: a change of the catalogue shows with its first sale.
 CREATE TABLE catalogue_terms (

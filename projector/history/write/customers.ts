@@ -1,0 +1,46 @@
+import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
+import type { CustomerState } from '../intervals/customer.ts';
+import { Known } from '../intervals/interval.ts';
+import { instantOf, StateRows, type StateTable } from './state-table.ts';
+
+const TABLE: StateTable<CustomerState> = {
+  name: 'customers',
+  id: 'user_id',
+  columns: {
+    user_id: 'uuid',
+    status: 'text',
+    origin: 'text',
+    external_id: 'text',
+    signed_up_at: 'timestamptz',
+  },
+  values: ({ userId, status, origin, externalId, signedUpAt }) => ({
+    user_id: userId,
+    status,
+    origin,
+    external_id: externalId,
+    signed_up_at: signedUpAt,
+  }),
+  state: (row, cause) => ({
+    userId: row.user_id as string,
+    status: row.status as CustomerState['status'],
+    origin: row.origin as CustomerState['origin'],
+    externalId: row.external_id as string | null,
+    signedUpAt: instantOf(row.signed_up_at),
+    cause,
+  }),
+};
+
+export const customers = new StateRows(TABLE);
+
+const LOAD = `${customers.select} WHERE t.user_id = ANY ($1::uuid[]) AND t.valid_to = 'infinity' AND t.known_to = 'infinity'`;
+
+/** What is known of these customers to hold on. */
+export async function loadCustomers(
+  db: Queryable,
+  userIds: readonly string[],
+): Promise<Map<string, Known<CustomerState>>> {
+  if (userIds.length === 0) return new Map();
+  const { rows } = await db.query(LOAD, [userIds]);
+  const known = rows.map((row) => customers.read(row));
+  return new Map(known.map((interval) => [interval.state.userId, new Known([interval])]));
+}

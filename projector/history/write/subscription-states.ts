@@ -1,0 +1,159 @@
+import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
+import type { Terms } from '../../../shared/events/schemas/terms.ts';
+import type { Side, SubscriptionStatus } from '../../../shared/subscription-status.ts';
+import { Known } from '../intervals/interval.ts';
+import type { SubscriptionState } from '../intervals/subscription.ts';
+import { instantOf, StateRows, type StateTable } from './state-table.ts';
+
+/** What the rows don't say of terms: nothing here depends on it. */
+const NOT_SHOWN = {
+  entitlements: [],
+  onExpiry: 'restrict',
+  leaseHours: 1,
+  validationsPerMinute: 1,
+  replacementsPerMonth: null,
+} as const satisfies Partial<Terms>;
+
+const TABLE: StateTable<SubscriptionState> = {
+  name: 'subscription_states',
+  id: 'subscription_id',
+  columns: {
+    user_id: 'uuid',
+    subscription_id: 'uuid',
+    product: 'text',
+    plan_type: 'text',
+    quantity: 'integer',
+    places: 'bigint',
+    trial: 'boolean',
+    status: 'text',
+    suspended: 'boolean',
+    cancelled: 'boolean',
+    cancelled_by: 'text',
+    customer_erased: 'boolean',
+    price: 'bigint',
+    price_months: 'integer',
+    currency: 'text',
+    mrr: 'bigint',
+    start_date: 'timestamptz',
+    end_date: 'timestamptz',
+    grace_days: 'integer',
+    external_id: 'text',
+  },
+  values: ({ subscription, customerErased, status, mrr }) => {
+    const { terms, quantity } = subscription;
+    return {
+      user_id: subscription.userId,
+      subscription_id: subscription.subscriptionId,
+      product: subscription.product,
+      plan_type: subscription.plan,
+      quantity,
+      places: terms.maxClients * quantity,
+      trial: subscription.trial,
+      status,
+      suspended: subscription.suspended,
+      cancelled: subscription.cancelled,
+      cancelled_by: subscription.cancelledBy,
+      customer_erased: customerErased,
+      price: terms.price?.amount ?? null,
+      price_months: terms.price?.months ?? null,
+      currency: terms.price?.currency ?? null,
+      mrr: String(mrr),
+      start_date: subscription.startDate,
+      end_date: subscription.endDate,
+      grace_days: terms.graceDays,
+      external_id: subscription.externalId,
+    };
+  },
+  state: (row, cause) => ({
+    subscription: {
+      userId: row.user_id as string,
+      subscriptionId: row.subscription_id as string,
+      product: row.product as string,
+      plan: row.plan_type as string,
+      quantity: row.quantity as number,
+      terms: {
+        ...NOT_SHOWN,
+        entitlements: [],
+        maxClients: Number(row.places) / (row.quantity as number),
+        graceDays: row.grace_days as number,
+        price:
+          row.price === null
+            ? null
+            : {
+                amount: Number(row.price),
+                months: row.price_months as number,
+                currency: row.currency as string,
+              },
+      },
+      trial: row.trial as boolean,
+      suspended: row.suspended as boolean,
+      cancelled: row.cancelled as boolean,
+      cancelledBy: row.cancelled_by as Side | null,
+      startDate: instantOf(row.start_date),
+      endDate: instantOf(row.end_date),
+      externalId: row.external_id as string | null,
+      endNotice: 'none',
+      createdAt: 0,
+      updatedAt: 0,
+    },
+    customerErased: row.customer_erased as boolean,
+    status: row.status as SubscriptionStatus,
+    mrr: BigInt(row.mrr as string),
+    cause,
+  }),
+};
+
+export const subscriptionStates = new StateRows(TABLE);
+
+/** A subscription of which it is to be known what holds from an instant on. */
+export interface Wanted {
+  readonly userId: string;
+  readonly subscriptionId: string;
+  readonly from: number;
+}
+
+const LOAD = `
+${subscriptionStates.select}
+JOIN unnest($1::uuid[], $2::uuid[], $3::float8[]) AS wanted (user_id, subscription_id, since)
+  ON t.user_id = wanted.user_id AND t.subscription_id = wanted.subscription_id
+  AND t.valid_to > to_timestamp(wanted.since / 1000.0) AND t.known_to = 'infinity'
+ORDER BY t.valid_from`;
+
+/** What is known of these subscriptions. */
+export async function loadSubscriptionStates(
+  db: Queryable,
+  wanted: readonly Wanted[],
+): Promise<Map<string, Known<SubscriptionState>>> {
+  if (wanted.length === 0) return new Map();
+  const values = [
+    wanted.map(({ userId }) => userId),
+    wanted.map(({ subscriptionId }) => subscriptionId),
+    wanted.map(({ from }) => from),
+  ];
+  const { rows } = await db.query({ name: 'subscription_states_load', text: LOAD, values });
+  return bySubscription(rows);
+}
+
+const LOAD_ALL = `
+${subscriptionStates.select}
+JOIN unnest($1::uuid[], $2::float8[]) AS wanted (user_id, since)
+  ON t.user_id = wanted.user_id AND t.valid_to > to_timestamp(wanted.since / 1000.0) AND t.known_to = 'infinity'
+ORDER BY t.valid_from`;
+
+/** What is known of all subscriptions of these users, from an instant on. */
+export async function loadSubscriptionsOf(
+  db: Queryable,
+  users: ReadonlyMap<string, number>,
+): Promise<Map<string, Known<SubscriptionState>>> {
+  if (users.size === 0) return new Map();
+  const { rows } = await db.query(LOAD_ALL, [[...users.keys()], [...users.values()]]);
+  return bySubscription(rows);
+}
+
+const bySubscription = (rows: readonly Readonly<Record<string, unknown>>[]) => {
+  const known = Map.groupBy(
+    rows.map(subscriptionStates.read, subscriptionStates),
+    ({ state }) => state.subscription.subscriptionId,
+  );
+  return new Map(Array.from(known, ([id, intervals]) => [id, new Known(intervals)]));
+};
