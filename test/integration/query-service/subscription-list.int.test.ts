@@ -14,12 +14,21 @@ const system = useSystem();
 const DAY = 86_400_000;
 /** Tokens are good now, so it is the node's time too. */
 const NOW = Date.now();
-/** The terms of all have seven days of grace. Start and end in days from now. */
-const SUBSCRIPTIONS: readonly (readonly [name: string, start: number, end: number, facts: string])[] = [
+/** Start and end in days from now; seven days of grace unless said. */
+const SUBSCRIPTIONS: readonly (readonly [
+  name: string,
+  start: number,
+  end: number,
+  facts: string,
+  graceDays?: number,
+])[] = [
   ['expired', -60, -7, ''],
   ['cancelled-and-over', -60, -30, 'cancelled = true'],
   ['grace', -60, -6.999, ''],
   ['grace-2', -60, 0, ''],
+  ['grace-of-a-month', -60, -29.999, '', 30],
+  ['expired-after-a-month', -60, -30, '', 30],
+  ['expired-without-grace', -60, 0, '', 0],
   ['active', 0, 30, ''],
   ['active-2', -60, 0.001, ''],
   ['scheduled', 0.001, 30, ''],
@@ -35,11 +44,11 @@ const nameOf = new Map<string, string>();
 beforeAll(async () => {
   system.it.projector.start();
   const { readModel } = system.it;
-  for (const [i, [name, start, end, facts]] of SUBSCRIPTIONS.entries()) {
+  for (const [i, [name, start, end, facts, graceDays = 7]] of SUBSCRIPTIONS.entries()) {
     const dates = { startDate: new Date(NOW + start * DAY), endDate: new Date(NOW + end * DAY) };
     const user = await readModel.addUser({ plan: i % 2 ? 'pro' : 'basic', ...dates });
     nameOf.set(user.subscriptionId, name);
-    const set = `product = '${i % 3 ? 'app' : 'pdf'}', terms = terms || '{"graceDays": 7}'${facts && `, ${facts}`}`;
+    const set = `product = '${i % 3 ? 'app' : 'pdf'}', terms = terms || '{"graceDays": ${graceDays}}'${facts && `, ${facts}`}`;
     await readModel.query(`UPDATE read_model.subscriptions SET ${set} WHERE user_id = $1`, [user.userId]);
   }
   node = await system.it.startNode({ clock: () => NOW });
@@ -137,7 +146,7 @@ describe('a page of many', () => {
     await system.it.readModel.query(
       `INSERT INTO read_model.subscriptions (subscription_id, user_id, plan_type, terms, suspended, cancelled, start_date,
          end_date, created_at, updated_at)
-       SELECT gen_random_uuid(), gen_random_uuid(), 'pro', '{"graceDays": 7}', false, n % 4 = 0,
+       SELECT gen_random_uuid(), gen_random_uuid(), 'pro', jsonb_build_object('graceDays', n % 3), false, n % 4 = 0,
          $1::timestamptz - n * interval '1 hour', $1::timestamptz + (5000 - n) * interval '1 hour', now(), now()
        FROM generate_series(1, 10000) n`,
       [new Date(NOW)],
@@ -151,6 +160,9 @@ describe('a page of many', () => {
     ['all, further on', {}, LAST],
     ['active', { status: 'active' }],
     ['expired', { status: 'expired' }],
+    ['expired, further on', { status: 'expired' }, LAST],
+    ['in grace', { status: 'grace' }],
+    ['in grace, further on', { status: 'grace' }, { ...LAST, endDate: NOW - DAY }],
     ['cancelled', { status: 'cancelled', product: 'app' }, LAST],
     ['ending soon', { status: 'active', endsBefore: NOW + DAY }],
   ])('%s: the index is read no further than the page', async (_name, filter, after) => {
