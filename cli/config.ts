@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { commandSettings } from '../command-service/config.ts';
-import { historySettings } from '../projector/history/config.ts';
+import { historySettings } from '../projector/history/follow/config.ts';
 import { relaySettings } from '../projector/relay/config.ts';
 import { kafkaSettings } from '../shared/adapters/kafka/settings.ts';
 import { ConfigError, connectionUrl, readConfig, serviceSettings } from '../shared/config.ts';

@@ -20,7 +20,7 @@ export async function serviceSettings(): Promise<Readonly<Record<string, z.ZodOb
     projector: (await import('../../projector/config.ts')).projectorSettings,
     relay: (await import('../../projector/relay/config.ts')).relaySettings,
     notifier: (await import('../../projector/notifier/config.ts')).notifierSettings,
-    'history-tables': (await import('../../projector/history/config.ts')).historySettings,
+    'history-tables': (await import('../../projector/history/follow/config.ts')).historySettings,
   };
 }
 

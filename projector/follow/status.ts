@@ -78,6 +78,7 @@ export class Status {
 
   /** The source is verified, events are on their way. */
   started(): void {
+    clearTimeout(this.#recovery);
     // What stopped it may be about to come again: until then it is not called ready.
     if (this.#state !== 'stopped') this.#follow();
     this.#recovery = setTimeout(() => {

@@ -63,6 +63,8 @@ export interface DecodedEvents {
 export interface Decoder {
   readonly reader: EventReader;
   readonly vault: Pick<Vault, 'dataKeys'>;
+  /** Who has to be upgraded for an event that a newer release wrote; default the projector. */
+  readonly consumer?: string;
   /** Called with each event that another program wrote. */
   readonly foreign?: (event: ForeignEvent) => void;
   /** Called with each member of staff whose personal data is damaged. */
@@ -105,7 +107,7 @@ export async function decodeEvents(
     } catch (error) {
       if (!(error instanceof UnknownEvent)) throw error;
       if (!(error instanceof ForeignEvent)) {
-        stop = unknownEvent(error, 'projector');
+        stop = unknownEvent(error, decoder.consumer ?? 'projector');
         break;
       }
       decoder.foreign?.(error);

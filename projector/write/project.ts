@@ -2,8 +2,8 @@ import { HEARTBEAT_MS } from '../../shared/read-model/notices.ts';
 import type { Change } from '../caches/caches.ts';
 import type { Feed } from '../feeds/feed.ts';
 import type { Session } from '../follow/consumer.ts';
-import type { ProjectorMetrics } from '../metrics.ts';
 import { beginProjecting, endProjecting } from './batch-spans.ts';
+import type { WriteMetrics } from './metrics.ts';
 import type { ErasedUser } from './projections/erased.ts';
 import type { DecodedBatch, ReadModelWriter } from './read-model-writer.ts';
 import { WriteBehind } from './write-behind.ts';
@@ -13,9 +13,11 @@ export interface ProjectOptions {
   readonly writer: ReadModelWriter;
   /** Given every committed change, in order; must return at once. */
   readonly caches: { publish(change: Change): void };
-  readonly metrics: ProjectorMetrics;
+  readonly metrics: WriteMetrics;
   /** Most events of a transaction, roughly. */
   readonly maxBatch: number;
+  /** Marks parked events as they were settled elsewhere, where nobody marks these. */
+  readonly marks?: { follow(): Promise<void> };
 }
 
 /**
@@ -89,6 +91,7 @@ async function write({ writer, caches, metrics }: ProjectOptions, batch: Decoded
   for (const { recorded } of batch.decoded.staff) metrics.events.inc({ type: recorded.event.type });
 }
 
-async function settle({ writer, caches, feed }: ProjectOptions): Promise<void> {
+async function settle({ writer, caches, feed, marks }: ProjectOptions): Promise<void> {
+  await marks?.follow();
   for await (const change of writer.settleMarked(feed)) caches.publish(change);
 }

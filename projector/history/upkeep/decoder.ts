@@ -12,5 +12,6 @@ const WITHOUT_PERSONAL: Decoder['vault'] = {
 export const historyDecoder = (logger: Logger): Decoder => ({
   reader: createReader(),
   vault: WITHOUT_PERSONAL,
+  consumer: 'tool',
   foreign: (event) => logger.warn({ err: event }, 'foreign_event'),
 });

@@ -87,7 +87,8 @@ export class OperatorMarks {
 
   /** To be called while something is parked; `settleMarked` of the writer then settles it. */
   async follow(): Promise<void> {
-    await skipAhead(this.#live, this.#own);
+    const skipped = await readSkipped(this.#live);
+    await this.#own.query(MARK_SKIPPED, [skipped.map(({ event_id }) => event_id)]);
     const { rows } = await this.#own.query<{ event_id: string; user_id: string; revision: string }>(FIRSTS);
     const now = this.#clock();
     const due = rows.filter(({ event_id }) => now - (this.#tried.get(event_id) ?? 0) >= RETRY_AFTER_MS);

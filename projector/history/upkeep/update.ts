@@ -9,6 +9,7 @@ import { makePartitions, SUBSCRIPTIONS, yearsAround } from '../../schemas/partit
 import type { Decoder } from '../../write/decode.ts';
 import type { ReadModelWriter } from '../../write/read-model-writer.ts';
 import { copyMachines } from './machines.ts';
+import { makeMetrics } from './make-metrics.ts';
 import { OperatorMarks, skipAhead } from './operators.ts';
 import { HISTORY } from './schemas.ts';
 import { forgetEverybodyErased, historyPool, historyWriter } from './writer.ts';
@@ -25,6 +26,8 @@ export interface UpdateOptions {
   /** Ends it early, between two transactions; the next call goes on from there. */
   readonly signal: AbortSignal;
   readonly progress: (progress: UpdateProgress) => void;
+  /** Called once the log was found to hold what the tables are made from. */
+  readonly verified?: () => void;
 }
 
 export interface UpdateProgress {
@@ -82,6 +85,7 @@ class Update {
     const differing = await skipAhead(this.#live, this.#own);
     await this.#writer.load();
     await feed.verify(this.#writer.checkpoint.last, signal);
+    this.#options.verified?.();
     await this.#build();
     if (this.#bare) await this.#finish();
     await this.#settle();
@@ -104,6 +108,7 @@ class Update {
   async #prepare(): Promise<void> {
     this.#bare = await isHistoryBare(this.#pool, HISTORY);
     await migrateHistory(this.#pool, HISTORY, this.#bare);
+    if (!this.#bare) await makeMetrics(this.#pool, HISTORY.history);
     await makePartitions(this.#pool, SUBSCRIPTIONS(HISTORY.fold), yearsAround(this.#options.clock()));
   }
 
@@ -135,6 +140,7 @@ class Update {
     await makePartitions(this.#pool, SUBSCRIPTIONS(HISTORY.fold), []);
     await forgetEverybodyErased(this.#own);
     await migrateHistory(this.#pool, HISTORY, false);
+    await makeMetrics(this.#pool, HISTORY.history);
     for (const table of ANALYZED) await this.#own.query(`ANALYZE ${table}`);
     this.#bare = false;
     await this.#build();

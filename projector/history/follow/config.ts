@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { connectionUrl, integer, readConfig, serviceSettings } from '../../shared/config.ts';
-import { httpSettings } from '../../shared/http/settings.ts';
+import { connectionUrl, integer, readConfig, serviceSettings } from '../../../shared/config.ts';
+import { httpSettings } from '../../../shared/http/settings.ts';
 
 /** Every setting of this service. */
 export const historySettings = z.object({
