@@ -1,12 +1,15 @@
-import type { Command } from '../command-line/command.ts';
+import { type Command, parseOptions, UsageError } from '../command-line/command.ts';
 import { exportEvents } from '../replay/export-events.ts';
+import { eraseEvents, exportIntoFolder, verifyEvents } from '../replay/folder/run.ts';
 import { parseReplayOptions } from '../replay/options/options.ts';
 
 /** Exports events for analysts. */
 export const replay: Command = {
   name: 'replay',
-  summary: 'export events to files or a Kafka topic',
+  summary: 'export events to files, a folder that is kept up, or a Kafka topic',
   usage: `replay [--format ndjson|csv|parquet] [--out FILE] [filters] [--with-personal]
+       replay --format parquet --partition month --out DIR [--type TYPE]… [--to P]
+       replay verify|erase DIR
        replay --topic NAME [filters]
 
 Exports events in the log's order, up to where the log ends when it starts; a replay without filters is all of them.
@@ -21,6 +24,12 @@ Where to
 
 An export that was interrupted is begun again with the same command. A long one is better made in several: --to P, then
 --after P. Into a topic, Ctrl-C says which --after writes the rest.
+
+A folder that is kept up
+  --partition month   into DIR/month=2026-06/part-00001.parquet, … and DIR/manifest.json. Run again, it adds what came since:
+                      only the last part of the last month is written again. A folder that somebody changed is left alone
+  verify DIR          compares a folder with its manifest, and with what the log gives
+  erase DIR           takes the client ids and external ids of those out of it who were erased since, and says of whom
 
 Filters: an event must pass all that are given; of one that is given several times, any
   --type TYPE         the event's type
@@ -39,5 +48,20 @@ Exit code 130 after Ctrl-C. A reader that goes (| head) ends it quietly.
 
 Settings: EVENTSTORE_URL; KAFKA_… for --topic; DATABASE_URL, VAULT_DATABASE_URL and VAULT_MASTER_KEY or
 VAULT_MASTER_KEY_FILE for --with-personal.`,
-  run: (args, io) => exportEvents(parseReplayOptions(args), io),
+  async run(args, io) {
+    const [action, ...rest] = args;
+    if (action === 'verify') return verifyEvents(folderOf(action, rest), io);
+    if (action === 'erase') return eraseEvents(folderOf(action, rest), io);
+    const { criteria, target } = parseReplayOptions(args);
+    if (target.kind === 'folder') return exportIntoFolder(target.folder, criteria, io);
+    return exportEvents({ criteria, target }, io);
+  },
 };
+
+/** @throws UsageError no folder, or more than one */
+function folderOf(action: string, args: readonly string[]): string {
+  const { positionals } = parseOptions(args, { options: {}, allowPositionals: true });
+  const [folder] = positionals;
+  if (folder && positionals.length === 1) return folder;
+  throw new UsageError(`replay ${action} takes the name of one folder`);
+}

@@ -7,7 +7,7 @@ import { interruptible } from '../command-line/interruption.ts';
 import { readEventStoreConfig } from '../config.ts';
 import { createProgress } from '../output/progress.ts';
 import { ReaderGone } from '../output/stream-writer.ts';
-import type { ReplayOptions } from './options/options.ts';
+import type { ReplayOptions, SinkTarget } from './options/options.ts';
 import { runExport } from './run.ts';
 import { openSink } from './sinks/open-sink.ts';
 import { checkRange } from './source/range.ts';
@@ -20,7 +20,7 @@ type VaultKeys = Pick<Vault, 'dataKeys'>;
  * @throws ConfigError, UsageError, ExportRefused, PlanUnknown, Interrupted, UnknownEvent, EventStoreUnavailable, and what
  *   the vault and the target throw
  */
-export async function exportEvents(request: ReplayOptions, io: Io): Promise<void> {
+export async function exportEvents(request: ReplayOptions<SinkTarget>, io: Io): Promise<void> {
   const config = readEventStoreConfig();
   const opened = request.criteria.withPersonal ? await openVault() : undefined;
   const log = connectEventLog({ connectionString: config.EVENTSTORE_URL });
@@ -37,7 +37,7 @@ export async function exportEvents(request: ReplayOptions, io: Io): Promise<void
 
 async function run(
   log: EventLog,
-  { criteria, target }: ReplayOptions,
+  { criteria, target }: ReplayOptions<SinkTarget>,
   vault: VaultKeys | undefined,
   signal: AbortSignal,
   io: Io,

@@ -1,17 +1,12 @@
-import type { SchemaElement } from 'hyparquet';
 import { parsePosition, START } from '../../../shared/event-log/position.ts';
+import type { ParquetColumn } from '../../output/parquet.ts';
 import type { Row } from './row.ts';
 
-interface ParquetColumn {
-  readonly element: SchemaElement;
-  readonly value: (row: Row) => unknown;
-  /** Bounds in the footer, by which readers pass over row groups. Of no use for what is as good as random. */
-  readonly hasBounds: boolean;
-}
+type Column = ParquetColumn<Row>;
 
 const REQUIRED = { repetition_type: 'REQUIRED' } as const;
 
-const text = (name: keyof Row & string, hasBounds = false): ParquetColumn => ({
+const text = (name: keyof Row & string, hasBounds = false): Column => ({
   element: {
     name,
     type: 'BYTE_ARRAY',
@@ -23,13 +18,13 @@ const text = (name: keyof Row & string, hasBounds = false): ParquetColumn => ({
   hasBounds,
 });
 
-const int64 = (name: string, value: (row: Row) => bigint): ParquetColumn => ({
+const int64 = (name: string, value: (row: Row) => bigint): Column => ({
   element: { name, type: 'INT64', ...REQUIRED },
   value,
   hasBounds: true,
 });
 
-const timestamp = (name: 'time' | 'logged_at'): ParquetColumn => ({
+const timestamp = (name: 'time' | 'logged_at'): Column => ({
   element: {
     name,
     type: 'INT64',
@@ -41,7 +36,7 @@ const timestamp = (name: 'time' | 'logged_at'): ParquetColumn => ({
   hasBounds: true,
 });
 
-const json = (name: 'data'): ParquetColumn => ({
+const json = (name: 'data'): Column => ({
   element: { name, type: 'BYTE_ARRAY', converted_type: 'JSON', logical_type: { type: 'JSON' }, ...REQUIRED },
   value: (row) => row[name],
   hasBounds: false,
@@ -49,11 +44,14 @@ const json = (name: 'data'): ParquetColumn => ({
 
 const positionOf = (row: Row) => parsePosition(row.position) ?? START;
 
+/** An event of staff, or of a webhook, is about no user. */
+const userId = text('user_id', true);
+
 /**
  * The table's columns. Those of the other formats, and the two numbers of the position by which rows sort: a table has
  * no order of its own.
  */
-export const PARQUET_COLUMNS: readonly ParquetColumn[] = [
+export const PARQUET_COLUMNS: readonly Column[] = [
   text('position'),
   int64('commit_position', (row) => positionOf(row).commit),
   int64('prepare_position', (row) => positionOf(row).prepare),
@@ -63,7 +61,7 @@ export const PARQUET_COLUMNS: readonly ParquetColumn[] = [
   text('type', true),
   timestamp('time'),
   timestamp('logged_at'),
-  text('user_id', true),
+  { ...userId, element: { ...userId.element, repetition_type: 'OPTIONAL' } },
   text('correlation_id'),
   text('causation_id'),
   text('command_id'),
@@ -71,9 +69,4 @@ export const PARQUET_COLUMNS: readonly ParquetColumn[] = [
   text('actor_id', true),
   int64('schema_version', (row) => BigInt(row.schema_version)),
   json('data'),
-];
-
-export const PARQUET_SCHEMA: readonly SchemaElement[] = [
-  { name: 'event', num_children: PARQUET_COLUMNS.length },
-  ...PARQUET_COLUMNS.map(({ element }) => element),
 ];

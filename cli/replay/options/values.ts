@@ -3,6 +3,7 @@ import { parseOptions } from '../../command-line/command.ts';
 const OPTIONS = {
   format: { type: 'string' },
   out: { type: 'string' },
+  partition: { type: 'string' },
   topic: { type: 'string' },
   type: { type: 'string', multiple: true },
   user: { type: 'string', multiple: true },

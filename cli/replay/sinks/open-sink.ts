@@ -4,7 +4,7 @@ import { parquetEncoder } from '../formats/parquet.ts';
 import { rowMaker } from '../formats/row.ts';
 import { csvEncoder, ndjsonEncoder } from '../formats/text.ts';
 import type { Criteria, Format } from '../options/criteria.ts';
-import type { Target } from '../options/options.ts';
+import type { SinkTarget } from '../options/options.ts';
 import { FileSink } from './file-sink.ts';
 import { openTopic } from './open-topic.ts';
 import type { Sink } from './sink.ts';
@@ -17,7 +17,7 @@ const ENCODERS: Readonly<Record<Format, () => Encoder>> = {
 };
 
 /** Opens standard output, a file or a topic. @throws ExportRefused, UsageError, and what Kafka throws */
-export async function openSink(criteria: Criteria, target: Target, io: Io): Promise<Sink> {
+export async function openSink(criteria: Criteria, target: SinkTarget, io: Io): Promise<Sink> {
   const { format, withPersonal } = criteria;
   if (target.kind === 'topic') return openTopic(target.topic, io);
   const encoder = ENCODERS[format]();

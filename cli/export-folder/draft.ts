@@ -1,0 +1,49 @@
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { syncFolderOf } from '../../shared/files/sync-folder.ts';
+
+/** What a file is called until it is whole. */
+export const DRAFT = '.next';
+
+/** A file that bears its name only once it is whole and on disk. */
+export class Draft {
+  readonly file: string;
+  readonly #handle: FileHandle;
+
+  private constructor(file: string, handle: FileHandle) {
+    this.file = file;
+    this.#handle = handle;
+  }
+
+  /** Begins one; what a killed process has left under the name goes. */
+  static async begin(file: string): Promise<Draft> {
+    await mkdir(path.dirname(file), { recursive: true });
+    await rm(file + DRAFT, { force: true });
+    return new Draft(file, await open(file + DRAFT, 'wx'));
+  }
+
+  async write(bytes: Uint8Array | string): Promise<void> {
+    await this.#handle.appendFile(bytes);
+  }
+
+  /** On disk, under the draft's name. @returns false if another process has begun the same file meanwhile */
+  async complete(): Promise<boolean> {
+    await this.#handle.sync();
+    const own = await this.#handle.stat();
+    await this.#handle.close();
+    await syncFolderOf(this.file);
+    const named = await stat(this.file + DRAFT).catch(() => undefined);
+    return named?.ino === own.ino && named.dev === own.dev;
+  }
+
+  async discard(): Promise<void> {
+    await this.#handle.close();
+    await rm(this.file + DRAFT, { force: true });
+  }
+}
+
+/** Gives a draft its name. */
+export async function nameDraft(file: string): Promise<void> {
+  await rename(file + DRAFT, file);
+  await syncFolderOf(file);
+}
