@@ -48,6 +48,11 @@ export class Known<S> {
     return this.#now.at(-1);
   }
 
+  /** What is known to hold up to an instant. */
+  upTo(instant: number): S | undefined {
+    return this.#now.findLast(({ validFrom }) => validFrom < instant)?.state;
+  }
+
   /** What is known to hold from an instant on. */
   from(instant: number): Piece<S>[] {
     let first = this.#now.length;

@@ -21,10 +21,24 @@ export interface SubscriptionState {
   readonly cause: Cause;
   readonly status: SubscriptionStatus;
   readonly mrr: bigint;
+  readonly before: Before;
+}
+
+/**
+ * What held just before a row, where that matters to what it is asked for. It never changes while the row is known: an event
+ * that changes what holds before a row replaces the row too.
+ */
+export interface Before {
+  readonly mrr: bigint;
+  /** Null where that was no revenue. */
+  readonly currency: string | null;
+  /** Null for the first row. */
+  readonly endDate: number | null;
 }
 
 /** What does not follow from time alone. */
-type Held = Omit<SubscriptionState, 'status' | 'mrr'>;
+type Held = Omit<SubscriptionState, 'status' | 'mrr' | 'before'>;
+type Shown = Omit<SubscriptionState, 'before'>;
 
 /**
  * Takes in an event of a subscription. What is believed changes from when the event was decided, or from the date that it
@@ -48,7 +62,7 @@ export function takeSubscriptionEvent(
   if (event.type === 'SubscriptionStarted') {
     const held = after(undefined);
     const validFrom = Math.min(at, held.subscription.startDate);
-    known.replace(at, cut([{ state: held, validFrom, validTo: Number.POSITIVE_INFINITY }]));
+    known.replace(at, cut([{ state: held, validFrom, validTo: Number.POSITIVE_INFINITY }], undefined));
     return;
   }
   const from = Math.min(at, changesFrom(known, event) ?? at);
@@ -78,21 +92,30 @@ function change(
   after: (before: SubscriptionState) => Held,
 ): void {
   const changed = known.from(from).map(({ state, ...span }) => ({ ...span, state: after(state) }));
-  if (changed.length > 0) known.replace(at, cut(changed));
+  if (changed.length > 0) known.replace(at, cut(changed, known.upTo(from)));
 }
 
 /** Cuts what holds where its status or its revenue changes by the dates alone. What then says the same on both sides is one. */
-function cut(pieces: readonly Piece<Held>[]): Piece<SubscriptionState>[] {
-  const all: Piece<SubscriptionState>[] = [];
+function cut(pieces: readonly Piece<Held>[], before: Shown | undefined): Piece<SubscriptionState>[] {
+  const all: Piece<Shown>[] = [];
   for (const piece of pieces.flatMap(shown)) {
     const last = all.at(-1);
     if (last && isSame(last.state, piece.state)) all[all.length - 1] = { ...last, validTo: piece.validTo };
     else all.push(piece);
   }
-  return all;
+  return all.map((piece, i) => ({
+    ...piece,
+    state: { ...piece.state, before: beforeOf(i === 0 ? before : all[i - 1]?.state) },
+  }));
 }
 
-function shown({ state, validFrom, validTo }: Piece<Held>): Piece<SubscriptionState>[] {
+const beforeOf = (state: Shown | undefined): Before => ({
+  mrr: state?.mrr ?? 0n,
+  currency: (state?.mrr && state.subscription.terms.price?.currency) || null,
+  endDate: state?.subscription.endDate ?? null,
+});
+
+function shown({ state, validFrom, validTo }: Piece<Held>): Piece<Shown>[] {
   const { subscription, customerErased } = state;
   const facts = { ...subscription, ...subscription.terms };
   const instants = new Set([facts.startDate, facts.endDate, graceUntil(facts)]);
@@ -104,7 +127,7 @@ function shown({ state, validFrom, validTo }: Piece<Held>): Piece<SubscriptionSt
   });
 }
 
-const isSame = (a: SubscriptionState, b: SubscriptionState): boolean =>
+const isSame = (a: Shown, b: Shown): boolean =>
   a.status === b.status &&
   a.mrr === b.mrr &&
   a.cause === b.cause &&

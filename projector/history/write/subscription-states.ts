@@ -34,12 +34,15 @@ const TABLE: StateTable<SubscriptionState> = {
     price_months: 'integer',
     currency: 'text',
     mrr: 'bigint',
+    mrr_before: 'bigint',
+    currency_before: 'text',
+    end_date_before: 'timestamptz',
     start_date: 'timestamptz',
     end_date: 'timestamptz',
     grace_days: 'integer',
     external_id: 'text',
   },
-  values: ({ subscription, customerErased, status, mrr }) => {
+  values: ({ subscription, customerErased, status, mrr, before }) => {
     const { terms, quantity } = subscription;
     return {
       user_id: subscription.userId,
@@ -58,6 +61,9 @@ const TABLE: StateTable<SubscriptionState> = {
       price_months: terms.price?.months ?? null,
       currency: terms.price?.currency ?? null,
       mrr: String(mrr),
+      mrr_before: String(before.mrr),
+      currency_before: before.currency,
+      end_date_before: before.endDate,
       start_date: subscription.startDate,
       end_date: subscription.endDate,
       grace_days: terms.graceDays,
@@ -99,6 +105,11 @@ const TABLE: StateTable<SubscriptionState> = {
     customerErased: row.customer_erased as boolean,
     status: row.status as SubscriptionStatus,
     mrr: BigInt(row.mrr as string),
+    before: {
+      mrr: BigInt(row.mrr_before as string),
+      currency: row.currency_before as string | null,
+      endDate: row.end_date_before === null ? null : instantOf(row.end_date_before),
+    },
     cause,
   }),
 };
@@ -116,10 +127,10 @@ const LOAD = `
 ${subscriptionStates.select}
 JOIN unnest($1::uuid[], $2::uuid[], $3::float8[]) AS wanted (user_id, subscription_id, since)
   ON t.user_id = wanted.user_id AND t.subscription_id = wanted.subscription_id
-  AND t.valid_to > to_timestamp(wanted.since / 1000.0) AND t.known_to = 'infinity'
+  AND t.valid_to >= to_timestamp(wanted.since / 1000.0) AND t.known_to = 'infinity'
 ORDER BY t.valid_from`;
 
-/** What is known of these subscriptions. */
+/** What is known of these subscriptions, and the row that ends at that instant. */
 export async function loadSubscriptionStates(
   db: Queryable,
   wanted: readonly Wanted[],
@@ -137,7 +148,7 @@ export async function loadSubscriptionStates(
 const LOAD_ALL = `
 ${subscriptionStates.select}
 JOIN unnest($1::uuid[], $2::float8[]) AS wanted (user_id, since)
-  ON t.user_id = wanted.user_id AND t.valid_to > to_timestamp(wanted.since / 1000.0) AND t.known_to = 'infinity'
+  ON t.user_id = wanted.user_id AND t.valid_to >= to_timestamp(wanted.since / 1000.0) AND t.known_to = 'infinity'
 ORDER BY t.valid_from`;
 
 /** What is known of all subscriptions of these users, from an instant on. */

@@ -26,6 +26,9 @@ CREATE TABLE subscription_states (
   price_months integer,                        -- what the price pays for
   currency text,                               -- ISO 4217
   mrr bigint NOT NULL,                         -- monthly recurring revenue while this holds, in minor units; see docs/metrics.md
+  mrr_before bigint NOT NULL,                  -- of this subscription just before valid_from, and its currency (null: none)
+  currency_before text,
+  end_date_before timestamptz,                 -- its end date just before valid_from; null in its first row
   start_date timestamptz NOT NULL,
   end_date timestamptz NOT NULL,               -- the first instant not covered
   grace_days integer NOT NULL,

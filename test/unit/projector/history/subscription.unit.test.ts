@@ -183,9 +183,27 @@ describe('intervals of subscriptions', () => {
                 other.knownFrom === row.knownFrom &&
                 other.knownTo === row.knownTo,
             );
-            if (next) expect(next.state).not.toEqual(row.state);
+            if (next) expect({ ...next.state, before: null }).not.toEqual({ ...row.state, before: null });
           }
         }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('say what held just before them, as it was known all the time that they were', () => {
+    fc.assert(
+      fc.property(anyHistory, fc.array(fc.nat({ max: 80 })), (events, ends) => {
+        for (const table of tablesOf(events, ends).values())
+          for (const { state, validFrom, knownFrom, knownTo } of table.rows)
+            for (const known of [knownFrom, Math.min(knownTo, knownFrom + 10 ** 12) - 1]) {
+              const before = table.at(validFrom - 1, known)?.state;
+              expect(state.before).toEqual({
+                mrr: before?.mrr ?? 0n,
+                currency: before?.mrr ? before.subscription.terms.price?.currency : null,
+                endDate: before?.subscription.endDate ?? null,
+              });
+            }
       }),
       { numRuns: RUNS },
     );
