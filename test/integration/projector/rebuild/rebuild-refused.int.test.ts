@@ -71,6 +71,32 @@ describe('a rebuild', () => {
     expect(await generation()).toBe(0);
   });
 
+  test('never goes back: what the live read models gained meanwhile has to be applied before the switch', async () => {
+    const projector = await system.project();
+    await history(system, 2);
+    await projector.stop();
+    expect(await tool(system, 'rebuild', '--keep-old')).toMatchObject({ code: 0 });
+    const live = await loadCheckpoint(system.pool, 'read_model');
+    await system.pool.query(
+      'UPDATE read_model_old.checkpoints SET last_event_commit = 1, last_event_prepare = 1, position_commit = 1, position_prepare = 1',
+    );
+    const asked: unknown[] = [];
+    const switching = switchSchemas({
+      pool: system.pool,
+      live: 'read_model',
+      next: 'read_model_old',
+      old: 'read_model_older',
+      force: false,
+      catchUp: (to) => {
+        asked.push(to);
+        return loadCheckpoint(system.pool, 'read_model_old');
+      },
+    });
+    await expect(switching).rejects.toMatchObject({ code: 'rebuild_behind' });
+    expect(asked).toEqual([live]);
+    expect(await loadCheckpoint(system.pool, 'read_model')).toEqual(live);
+  });
+
   test('refuses what does not go together', async () => {
     expect(await tool(system, 'rebuild', '--compare-only', '--force')).toMatchObject({ code: 2 });
     expect(await tool(system, 'rebuild', '--nonsense')).toMatchObject({ code: 2 });
