@@ -1,19 +1,23 @@
 import { type Command, type Io, UsageError } from '../command-line/command.ts';
 import { didYouMean } from '../command-line/suggestion.ts';
 import { follow } from '../history-tables/follow.ts';
+import { rebuild } from '../history-tables/rebuild.ts';
 import { update } from '../history-tables/update.ts';
 
 /** What the command does, by its first argument; each reads the arguments after it. */
 const ACTIONS: Readonly<Record<string, (args: readonly string[], io: Io) => Promise<void>>> = {
   update,
   follow,
+  rebuild,
 };
 
 /** The analysts' tables of what held when, and what was known when. */
 export const historyTables: Command = {
   name: 'history-tables',
   summary: "make the analysts' history tables, and keep them up to the event log",
-  usage: `history-tables update | follow
+  usage: `history-tables update
+       history-tables follow
+       history-tables rebuild [--compare-only] [--accept-differences] [--keep-old] [--fresh] [--force] [--drop-dependents]
 
 The history tables (schema history) have a row for each interval in which a subscription, a license or a customer was in
 one state, and in which that was known: docs/metrics.md says what they answer. They hold no personal data, and nothing
@@ -23,6 +27,8 @@ that customers wait for reads or writes them. Beside them stands the schema hist
            an older release up to this one. Interrupted, the next one goes on
   follow   the same as a service, which then follows the log, with health and metrics on PORT (3006). Of several one works,
            and the others stand by
+  rebuild  make them again beside the live ones, compare row by row, and switch in one transaction. The options are those of
+           the command rebuild; grants are kept
 
 Settings: EVENTSTORE_URL, DATABASE_URL, HISTORY_DATABASE_URL (a PostgreSQL of their own; DATABASE_URL unless set); for follow also
 HOST, PORT, LOG_LEVEL and HISTORY_BATCH_EVENTS.`,

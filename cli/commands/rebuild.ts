@@ -1,7 +1,8 @@
 import { FeedStop, RebuildRefused } from '../../projector/errors.ts';
 import { eventStoreFeed } from '../../projector/feeds/event-store.ts';
 import { outdateCaches } from '../../projector/rebuild/caches.ts';
-import type { Progress, RebuildOptions, RebuildResult } from '../../projector/rebuild/options.ts';
+import type { RebuildResult } from '../../projector/rebuild/options.ts';
+import { LIVE_READ_MODELS } from '../../projector/rebuild/read-models.ts';
 import { rebuild } from '../../projector/rebuild/rebuild.ts';
 import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
@@ -12,48 +13,16 @@ import { createReader } from '../../shared/events/codec.ts';
 import type { Logger } from '../../shared/process/logger.ts';
 import { loadMasterKey } from '../../shared/vault/master-key.ts';
 import { createVault } from '../../shared/vault/postgres-vault.ts';
-import { type Command, type Io, parseOptions, UsageError } from '../command-line/command.ts';
+import type { Command, Io } from '../command-line/command.ts';
 import { readRebuildConfig } from '../config.ts';
 import { toolLogger } from '../logger.ts';
-import { writeTable } from '../output/table.ts';
+import { type RebuildChoices, readRebuildChoices } from '../rebuild/choices.ts';
+import { rebuildReporter, showRebuild } from '../rebuild/report.ts';
 
 const BATCH_EVENTS = 5_000;
-const SAY_EVERY_MS = 2_000;
 const REDIS_TIMEOUT_MS = 5_000;
 
 type Config = ReturnType<typeof readRebuildConfig>;
-type Choices = Pick<
-  RebuildOptions,
-  'compareOnly' | 'acceptDifferences' | 'force' | 'fresh' | 'keepOld' | 'dropDependents'
->;
-
-/** A line when the phase changes, and every two seconds within one. */
-function reporter(io: Io): (progress: Progress) => void {
-  let said = { phase: '', at: 0, events: 0 };
-  return ({ phase, events }) => {
-    const at = performance.now();
-    if (phase === said.phase && at - said.at < SAY_EVERY_MS) return;
-    const rate = phase === said.phase ? ((events - said.events) / (at - said.at)) * 1_000 : undefined;
-    const speed = rate === undefined ? '' : `, ${Math.round(rate).toLocaleString('en')}/s`;
-    io.err(`${phase} … ${events.toLocaleString('en')} events${speed}`);
-    said = { phase, at, events };
-  };
-}
-
-function show({ comparison, events, seconds }: RebuildResult, io: Io): boolean {
-  const rate = seconds > 0 ? Math.round(events / seconds).toLocaleString('en') : '-';
-  io.err(`Built from ${events.toLocaleString('en')} events in ${seconds.toFixed(1)} s (${rate}/s).`);
-  if (!comparison) {
-    io.err('There were no live read models to compare with.');
-    return true;
-  }
-  const rows = comparison.map(({ table, live, rebuilt, equal }) => [
-    ...[table, live.rows, rebuilt.rows, equal ? 'yes' : 'no'],
-  ]);
-  writeTable(io, ['table', 'live_rows', 'rebuilt_rows', 'equal'], rows);
-  return comparison.every(({ equal }) => equal);
-}
-
 /** A license that is not there any more has no position that would make its view the later one. */
 const lost = ({ comparison = [] }: RebuildResult): boolean =>
   comparison.some(
@@ -76,7 +45,7 @@ async function refreshCaches(config: Config, result: RebuildResult, force: boole
   }
 }
 
-async function run(config: Config, choices: Choices, io: Io): Promise<void> {
+async function run(config: Config, choices: RebuildChoices, io: Io): Promise<void> {
   const logger = toolLogger(config.LOG_LEVEL);
   const clock = systemClock;
   const masterKey = await loadMasterKey(config, logger);
@@ -86,14 +55,15 @@ async function run(config: Config, choices: Choices, io: Io): Promise<void> {
   try {
     const result = await rebuild({
       ...choices,
+      rebuilt: LIVE_READ_MODELS,
       connectionString: config.DATABASE_URL,
       feed: eventStoreFeed(log, BATCH_EVENTS),
       decoder: { reader: createReader(), vault: createVault({ db: vaultPool, masterKey, clock }) },
       clock,
       logger,
-      progress: reporter(io),
+      progress: rebuildReporter(io),
     });
-    const equal = show(result, io);
+    const equal = showRebuild(result, io);
     if (result.switched) io.err('Switched: the rebuilt read models are live.');
     if (result.switched && (!equal || choices.force))
       await refreshCaches(config, result, choices.force === true, io, logger);
@@ -134,27 +104,7 @@ Standard output has the comparison (piped: tab-separated). Exit code 1 if rows d
 
 Settings: DATABASE_URL, VAULT_DATABASE_URL, EVENTSTORE_URL, REDIS_URL, VAULT_MASTER_KEY or VAULT_MASTER_KEY_FILE.`,
   async run(args, io) {
-    const { values } = parseOptions(args, {
-      options: {
-        'compare-only': { type: 'boolean', default: false },
-        'accept-differences': { type: 'boolean', default: false },
-        'keep-old': { type: 'boolean', default: false },
-        fresh: { type: 'boolean', default: false },
-        force: { type: 'boolean', default: false },
-        'drop-dependents': { type: 'boolean', default: false },
-      },
-    });
-    const choices = {
-      compareOnly: values['compare-only'],
-      acceptDifferences: values['accept-differences'],
-      keepOld: values['keep-old'],
-      fresh: values.fresh,
-      force: values.force,
-      dropDependents: values['drop-dependents'],
-    };
-    if (choices.compareOnly && (choices.force || choices.acceptDifferences || choices.keepOld)) {
-      throw new UsageError('--compare-only switches nothing: it goes with --fresh alone');
-    }
+    const choices = readRebuildChoices(args);
     try {
       await run(readRebuildConfig(), choices, io);
     } catch (error) {

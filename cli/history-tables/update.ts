@@ -1,24 +1,15 @@
-import { eventStoreFeed } from '../../projector/feeds/event-store.ts';
-import { historyDecoder } from '../../projector/history/upkeep/decoder.ts';
-import { HISTORY_TABLES } from '../../projector/history/upkeep/errors.ts';
 import { exclusively } from '../../projector/history/upkeep/exclusive.ts';
 import {
   type UpdateProgress,
   type UpdateResult,
   updateTables,
 } from '../../projector/history/upkeep/update.ts';
-import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
-import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { Interrupted, type Io, parseOptions } from '../command-line/command.ts';
 import { interruptible } from '../command-line/interruption.ts';
-import { readHistoryConfig } from '../config.ts';
-import { toolLogger } from '../logger.ts';
 import { createProgress } from '../output/progress.ts';
+import { connectHistory } from './connect.ts';
 import { withWayOut } from './way-out.ts';
-
-/** Events that are read at once. */
-const BATCH_EVENTS = 5_000;
 
 const number = (value: number): string => Math.round(value).toLocaleString('en');
 
@@ -56,21 +47,14 @@ function show({ events, seconds, position, parkedUsers, differing }: UpdateResul
 /** Brings the history tables to where the log ends. */
 export async function update(args: readonly string[], io: Io): Promise<void> {
   parseOptions(args, { options: {} });
-  const config = readHistoryConfig();
-  const logger = toolLogger(config.LOG_LEVEL);
-  const connectionString = config.HISTORY_DATABASE_URL ?? config.DATABASE_URL;
-  const pool = createPool({ connectionString, applicationName: 'cli history-tables', max: 1, logger });
-  const log = connectEventLog({ connectionString: config.EVENTSTORE_URL });
+  const { database, connectionString, liveConnectionString, feed, decoder, logger, close } = connectHistory();
   const { update: progress, end } = reporter(io);
   try {
     const result = await interruptible((signal) =>
-      exclusively(pool, () =>
+      exclusively(database, () =>
         updateTables({
-          connectionString,
-          liveConnectionString: config.DATABASE_URL,
-          feed: eventStoreFeed(log, BATCH_EVENTS, HISTORY_TABLES),
-          decoder: historyDecoder(logger),
-          ...{ clock: systemClock, logger, signal, progress },
+          ...{ connectionString, liveConnectionString, feed, decoder, logger, signal, progress },
+          clock: systemClock,
         }),
       ),
     );
@@ -83,6 +67,6 @@ export async function update(args: readonly string[], io: Io): Promise<void> {
     throw withWayOut(error);
   } finally {
     end();
-    await Promise.all([log.close(), pool.end()]);
+    await close();
   }
 }

@@ -1,7 +1,10 @@
 import type { Queryable } from '../../shared/adapters/postgres/pool.ts';
 
-/** What is compared, table by table. Of parked events, not why or how often they failed. */
-const TABLES: Readonly<Record<string, readonly string[] | 'all'>> = {
+/** Tables of a schema, each with what is compared of its rows. */
+export type ComparedTables = Readonly<Record<string, readonly string[] | 'all'>>;
+
+/** Of parked events, not why or how often they failed. */
+export const READ_MODEL_TABLES: ComparedTables = {
   users: 'all',
   subscriptions: 'all',
   licenses: 'all',
@@ -52,7 +55,7 @@ async function digest(
 }
 
 /**
- * Compares row counts and hashes of two schemas' read models.
+ * Compares row counts and hashes of the tables of two schemas.
  * @param live a connection that sees the live schema as of the moment whose events the other one holds
  */
 export async function compareSchemas(
@@ -60,10 +63,11 @@ export async function compareSchemas(
   liveSchema: string,
   rebuilt: Queryable,
   rebuiltSchema: string,
+  tables: ComparedTables,
 ): Promise<TableComparison[]> {
   const shared = await sharedColumns(live, liveSchema, rebuiltSchema);
   const results: TableComparison[] = [];
-  for (const [table, wanted] of Object.entries(TABLES)) {
+  for (const [table, wanted] of Object.entries(tables)) {
     const columns = wanted === 'all' ? (shared.get(table) ?? []) : wanted;
     const [a, b] = await Promise.all([
       digest(live, liveSchema, table, columns),

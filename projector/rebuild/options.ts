@@ -3,8 +3,10 @@ import type { Logger } from '../../shared/process/logger.ts';
 import type { LogFeed } from '../feeds/feed.ts';
 import type { Decoder } from '../write/decode.ts';
 import type { TableComparison } from './compare.ts';
+import type { Rebuildable } from './rebuildable.ts';
 
 export interface RebuildOptions {
+  readonly rebuilt: Rebuildable;
   readonly connectionString: string;
   readonly feed: LogFeed;
   readonly decoder: Decoder;
@@ -18,7 +20,7 @@ export interface RebuildOptions {
   readonly force?: boolean;
   /** Starts again also where an earlier rebuild was interrupted. */
   readonly fresh?: boolean;
-  /** Keeps the replaced read models in the schema `read_model_old`. */
+  /** Keeps the replaced schemas under their old name, such as `read_model_old`. */
   readonly keepOld?: boolean;
   /** Drops what others have hung on the live tables, such as analysts' views; without it a rebuild is refused for it. */
   readonly dropDependents?: boolean;

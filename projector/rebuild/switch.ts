@@ -8,20 +8,21 @@ import { comparePositions, formatPosition } from '../../shared/event-log/positio
 import { RebuildRefused } from '../errors.ts';
 import { type Checkpoint, loadCheckpoint } from '../write/checkpoint.ts';
 import { refuseToDrop } from './dependents.ts';
+import type { SchemaNames } from './rebuildable.ts';
 
 export interface SwitchOptions {
   /** With the default search path. */
   readonly pool: Pool;
-  readonly live: string;
-  readonly next: string;
-  /** The name that the live schema gets. */
-  readonly old: string;
+  /** The first has the checkpoint. */
+  readonly schemas: readonly [SchemaNames, ...SchemaNames[]];
   /** Switches also where that goes back, or where there is nothing to go on from. */
   readonly force: boolean;
   /** Switches also where others' views would go with the live tables. */
   readonly dropDependents?: boolean;
   /** Brings the next schema to the checkpoint at which the live one has been stopped. Answers its own. */
   readonly catchUp: (live: Checkpoint) => Promise<Checkpoint>;
+  /** Takes over what no event gives. */
+  readonly takeOver?: (client: PoolClient) => Promise<void> | undefined;
 }
 
 /** Only the projector waits after whoever waits for the checkpoints, and would have to in any case. */
@@ -31,7 +32,7 @@ const ATTEMPTS = 40;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
- * Puts the rebuilt schema in the live one's place, in one transaction: the projector waits at its checkpoint while
+ * Puts the rebuilt schemas in the live ones' place, in one transaction: the projector waits at its checkpoint while
  * the last events are applied; readers wait for as long as the renaming takes.
  * @throws RebuildRefused it would go backwards, or drop what others have hung on the tables
  */
@@ -40,7 +41,8 @@ export async function switchSchemas(options: SwitchOptions): Promise<void> {
 }
 
 async function switchOnce(client: PoolClient, options: SwitchOptions): Promise<void> {
-  const { live, next, old, force } = options;
+  const { schemas, force } = options;
+  const { live, next } = schemas[0];
   await client.query(`SET LOCAL lock_timeout = '${CHECKPOINTS_TIMEOUT}'`);
   // Minutes, for the case that many events are to be applied while the live projector waits.
   await client.query("SET LOCAL statement_timeout = '5min'");
@@ -53,13 +55,30 @@ async function switchOnce(client: PoolClient, options: SwitchOptions): Promise<v
     }
     await carryOver(client, options, before);
   }
-  if (await exists(client, live)) {
-    await lockTables(client, [live, next]);
-    if (!options.dropDependents) await refuseToDrop(client, live, next);
-    await copyGrants(client, live, next);
-    await client.query(`ALTER SCHEMA ${live} RENAME TO ${old}`);
+  const replaced = await existing(client, schemas);
+  if (replaced.length > 0) {
+    await lockTables(
+      client,
+      replaced.flatMap((names) => [names.live, names.next]),
+    );
+    if (!options.dropDependents) await refuseToDrop(client, replaced);
+    if (replaced.length === schemas.length) await options.takeOver?.(client);
   }
-  await client.query(`ALTER SCHEMA ${next} RENAME TO ${live}`);
+  for (const names of replaced) {
+    await copyGrants(client, names.live, names.next);
+    await client.query(`ALTER SCHEMA ${names.live} RENAME TO ${names.old}`);
+  }
+  for (const names of schemas) await client.query(`ALTER SCHEMA ${names.next} RENAME TO ${names.live}`);
+}
+
+/** Those whose live schema is there. */
+async function existing(db: Queryable, schemas: readonly SchemaNames[]): Promise<SchemaNames[]> {
+  const { rows } = await db.query<{ name: string }>(
+    'SELECT nspname AS name FROM pg_namespace WHERE nspname = ANY ($1)',
+    [schemas.map(({ live }) => live)],
+  );
+  const there = new Set(rows.map(({ name }) => name));
+  return schemas.filter(({ live }) => there.has(live));
 }
 
 function refuseToGoBack({ last, position }: Checkpoint, next: Checkpoint): void {
@@ -86,7 +105,7 @@ const skippedMeanwhile = () =>
 /** What the rebuilt schema takes from the live one: the next number in the count of builds, and marks on parked events. */
 async function carryOver(
   client: PoolClient,
-  { live, next, force }: SwitchOptions,
+  { schemas: [{ live, next }], force }: SwitchOptions,
   before: Checkpoint,
 ): Promise<void> {
   await client.query(`UPDATE ${next}.checkpoints SET generation = $1`, [before.build + 1]);
@@ -154,11 +173,6 @@ async function copyGrants(client: PoolClient, from: string, to: string): Promise
 }
 
 const GRANTEE = `CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END`;
-
-export async function exists(db: Queryable, schema: string): Promise<boolean> {
-  const { rows } = await db.query('SELECT to_regnamespace($1) IS NOT NULL AS there', [schema]);
-  return rows[0].there;
-}
 
 export async function hasCheckpoints(db: Queryable, schema: string): Promise<boolean> {
   const { rows } = await db.query('SELECT to_regclass($1) IS NOT NULL AS there', [`${schema}.checkpoints`]);

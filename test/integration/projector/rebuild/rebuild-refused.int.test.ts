@@ -47,9 +47,7 @@ describe('a rebuild', () => {
     );
     const switching = switchSchemas({
       pool: system.pool,
-      live: 'read_model_old',
-      next: 'read_model',
-      old: 'read_model_older',
+      schemas: [{ live: 'read_model_old', next: 'read_model', old: 'read_model_older' }],
       force: false,
       catchUp: () => loadCheckpoint(system.pool, 'read_model'),
     });
@@ -147,9 +145,7 @@ describe('what analysts have hung on the read models', () => {
     await system.pool.query('CREATE VIEW public.late AS SELECT user_id FROM read_model_old.users');
     const switching = switchSchemas({
       pool: system.pool,
-      live: 'read_model_old',
-      next: 'read_model',
-      old: 'read_model_older',
+      schemas: [{ live: 'read_model_old', next: 'read_model', old: 'read_model_older' }],
       force: true,
       catchUp: () => loadCheckpoint(system.pool, 'read_model'),
     });
