@@ -1,13 +1,16 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { pythonWith } from './python.ts';
 
 const run = promisify(execFile);
-const VERSION = '2.0.1';
-const folder = path.resolve(import.meta.dirname, `../../.local/programs/duckdb-${VERSION}`);
-const INSTALL = { timeout: 240_000 };
+/** What analysts who use the examples install. */
+const requirements = path.resolve(import.meta.dirname, '../../examples/analytics/requirements.txt');
+
+/** To be waited for before the tests: it takes seconds, and minutes on a busy machine. */
+export const installDuckdb = (): Promise<string> => pythonWith(requirements);
 
 /** Runs the statements of a file, then each question, and prints a line of JSON an answer. */
 const PROGRAM = `
@@ -24,19 +27,6 @@ for question in task["questions"]:
     print(json.dumps([dict(zip(names, row)) for row in answer.fetchall()], default=plain))
 `;
 
-let installed: Promise<string> | undefined;
-
-/** DuckDB in a Python environment of its own, kept in the clone. */
-async function install(): Promise<string> {
-  if (!existsSync(path.join(folder, 'ready'))) {
-    mkdirSync(path.dirname(folder), { recursive: true });
-    await run('python3', ['-m', 'venv', folder], INSTALL);
-    await run(path.join(folder, 'bin/pip'), ['install', '--quiet', `duckdb==${VERSION}`], INSTALL);
-    writeFileSync(path.join(folder, 'ready'), '');
-  }
-  return path.join(folder, 'bin/python');
-}
-
 /**
  * Asks a DuckDB of its own, whose session is in a time zone far from UTC.
  * @returns the rows that answer each question
@@ -45,8 +35,7 @@ export async function askDuckdb(
   setUp: readonly string[],
   questions: readonly string[],
 ): Promise<Record<string, unknown>[][]> {
-  installed ??= install();
-  const python = await installed;
+  const python = await installDuckdb();
   const work = mkdtempSync(path.join(tmpdir(), 'duckdb-'));
   try {
     const [program, task] = ['ask.py', 'task.json'].map((name) => path.join(work, name)) as [string, string];

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { fetchJars } from '../../../local/servers/maven.ts';
 import { findPrograms } from '../../../local/servers/programs.ts';
+import { pythonWith } from '../../support/python.ts';
 
 const run = promisify(execFile);
 const clone = path.resolve(import.meta.dirname, '../../..');
@@ -27,28 +28,13 @@ function folderOf(name: string, ...contents: readonly string[]): string {
   return path.join(programs, `lease-${name}-${key}`);
 }
 
-const keyOf = (program: string) => createHash('sha256').update(program).digest('hex').slice(0, 12);
-
-/** PyJWT in an environment of its own, kept in the clone. */
-async function pythonEnvironment(): Promise<string> {
-  const requirements = path.join(checkers, 'python/requirements.txt');
-  const folder = folderOf('python', readFileSync(requirements, 'utf8'));
-  if (!existsSync(path.join(folder, 'ready'))) {
-    await run('python3', ['-m', 'venv', folder], INSTALL);
-    await run(path.join(folder, 'bin/pip'), ['install', '--quiet', '-r', requirements], INSTALL);
-    writeFileSync(path.join(folder, 'ready'), '');
-  }
-  return folder;
-}
-
-let environment: Promise<string> | undefined;
-
+/** With PyJWT. */
 export const python: Language = async (program) => {
-  environment ??= pythonEnvironment();
-  const folder = await environment;
-  const file = path.join(folder, `${keyOf(program)}.py`);
+  const interpreter = await pythonWith(path.join(checkers, 'python/requirements.txt'));
+  const file = path.join(folderOf('python', program), 'program.py');
+  mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, program);
-  return [path.join(folder, 'bin/python'), file];
+  return [interpreter, file];
 };
 
 /** golang-jwt and keyfunc, at the versions of go.mod; built once. */

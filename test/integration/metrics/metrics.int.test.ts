@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { metrics } from '../../../projector/history/metrics.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
+import { installDuckdb } from '../../support/duckdb.ts';
+import { INSTALLING_MS } from '../../support/python.ts';
 import { askDuckdbOf, askPostgres, createHistoryTables, insert } from './tables.ts';
 
 const held = new AsyncDisposableStack();
@@ -9,6 +11,7 @@ let pool: Pool;
 const [ada, bob] = [randomUUID(), randomUUID()];
 const [first, second] = [randomUUID(), randomUUID()];
 
+beforeAll(installDuckdb, INSTALLING_MS);
 beforeAll(async () => {
   const tables = held.use(await createHistoryTables());
   pool = tables.pool;

@@ -1,0 +1,5 @@
+-- Of those who signed up in a month, how many pay at the end of each month since?
+SELECT cohort, month, age, customers, paying
+FROM cohort_customers(DATE '2026-01-01', DATE '2026-06-01', TIMESTAMPTZ '2026-07-01 00:00:00+00')
+WHERE month <= DATE '2026-06-01'
+ORDER BY cohort, month;

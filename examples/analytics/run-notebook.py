@@ -1,0 +1,30 @@
+"""Runs the code of the notebook without Jupyter, and saves its pictures.
+
+    python examples/analytics/run-notebook.py FOLDER PICTURES
+
+FOLDER is what `cli history-tables export --out FOLDER` made; PICTURES is a folder for the pictures, as SVG.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use('svg')
+# The same picture is the same file: no date, no random ids; text stays text.
+matplotlib.rcParams.update({'svg.hashsalt': 'license-system', 'svg.fonttype': 'none'})
+from matplotlib import pyplot  # noqa: E402 (the backend is chosen before)
+
+folder, pictures = sys.argv[1:]
+os.environ['HISTORY_FOLDER'] = folder
+here = Path(__file__).parent
+sys.path.insert(0, str(here))
+notebook = json.loads((here / 'notebook.ipynb').read_text())
+names = {'__name__': 'notebook'}
+for cell in notebook['cells']:
+    if cell['cell_type'] == 'code':
+        exec(''.join(cell['source']), names)
+for label in pyplot.get_figlabels():
+    pyplot.figure(label).savefig(Path(pictures, f'{label}.svg'), metadata={'Date': None})
