@@ -81,9 +81,7 @@ describe('a rebuild', () => {
     const asked: unknown[] = [];
     const switching = switchSchemas({
       pool: system.pool,
-      live: 'read_model',
-      next: 'read_model_old',
-      old: 'read_model_older',
+      schemas: [{ live: 'read_model', next: 'read_model_old', old: 'read_model_older' }],
       force: false,
       catchUp: (to) => {
         asked.push(to);
