@@ -24,8 +24,8 @@ import { endedTokens } from './ended-tokens.ts';
 import { mountPages } from './pages/serve.ts';
 import { Histories } from './queries/history.ts';
 import { ReadYourWrites } from './queries/read-your-writes.ts';
-import { statsReader } from './queries/stats.ts';
-
+import { countFigures } from './queries/stats/count.ts';
+import { keptFigures } from './queries/stats/kept.ts';
 import { ReadModelCheckpoint, readCheckpoint } from './read-model-checkpoint.ts';
 import { queryRoutes } from './routes/all.ts';
 import { createValidation, type Validation } from './validation/create-validation.ts';
@@ -121,7 +121,7 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
       db: database,
       readYourWrites: new ReadYourWrites({ db: database, checkpoint }),
       histories: new Histories({ log: connections.eventLog, db: database, logger }),
-      stats: statsReader(database, clock),
+      stats: keptFigures({ count: (now) => countFigures(database, now), clock, logger }),
       catalogue,
       leaseKeys: rings.lease,
       clock,

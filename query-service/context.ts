@@ -5,14 +5,14 @@ import { routesFor } from '../shared/http/routes/route.ts';
 import type { KeyRing } from '../shared/tokens/key-ring.ts';
 import type { Histories } from './queries/history.ts';
 import type { ReadYourWrites } from './queries/read-your-writes.ts';
-import type { Stats } from './queries/stats.ts';
+import type { Figures } from './queries/stats/figures.ts';
 
 /** What the routes of this service work with. */
 export interface QueryContext {
   readonly db: Queryable;
   readonly readYourWrites: ReadYourWrites;
   readonly histories: Pick<Histories, 'read'>;
-  readonly stats: () => Promise<Stats>;
+  readonly stats: () => Promise<Figures>;
   readonly catalogue: Catalogue;
   readonly leaseKeys: Pick<KeyRing, 'jwks'>;
   readonly clock: Clock;

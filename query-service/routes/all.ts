@@ -7,7 +7,7 @@ import { parkedEventRoutes } from './parked-events.ts';
 import { planRoutes } from './plans.ts';
 import { serviceAccountRoutes } from './service-accounts.ts';
 import { staffRoutes } from './staff.ts';
-import { statsRoutes } from './stats.ts';
+import { statsRoutes } from './stats/stats.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { historyRoutes } from './users/history.ts';
 import { meRoutes } from './users/me.ts';
