@@ -1,4 +1,4 @@
-import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
+import type { PoolClient, Queryable } from '../../../shared/adapters/postgres/pool.ts';
 import { DAY_MS } from '../../../shared/calendar.ts';
 import { applyEvent, type Rows } from '../../../shared/read-model/fold/apply.ts';
 import { timeOf } from '../../../shared/read-model/fold/event.ts';
@@ -116,13 +116,13 @@ export class BatchState implements Rows {
   }
 
   /** Writes everything that changed. */
-  async save(db: Queryable): Promise<void> {
-    await saveUsers(db, this.#users.changed());
-    await saveSubscriptions(db, this.#subscriptions.changed());
-    await saveLicenses(db, this.#licenses.changed());
-    await saveLicenseKeys(db, this.#licenseKeys.changed());
-    await addActivations(db, this.#activations);
-    await this.#history?.save(db);
+  async save(client: PoolClient): Promise<void> {
+    await saveUsers(client, this.#users.toSave());
+    await saveSubscriptions(client, this.#subscriptions.toSave());
+    await saveLicenses(client, this.#licenses.toSave());
+    await saveLicenseKeys(client, this.#licenseKeys.toSave());
+    await addActivations(client, this.#activations);
+    await this.#history?.save(client);
   }
 
   /**

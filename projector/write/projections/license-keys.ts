@@ -1,6 +1,8 @@
-import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
+import { copyRows } from '../../../shared/adapters/postgres/copy.ts';
+import type { PoolClient, Queryable } from '../../../shared/adapters/postgres/pool.ts';
 import { type LicenseKey, licenseKeyRow } from '../../../shared/read-model/fold/license-key.ts';
 import type { LicenseKeyRow } from '../../../shared/read-model/rows.ts';
+import type { RowsToSave } from '../batch/batch-rows.ts';
 
 const LOAD = `
 SELECT key_id, user_id, product, imported, uses, used, expires_at, revoked, created_at, updated_at
@@ -31,8 +33,25 @@ FROM json_to_recordset($1) AS row (key_id uuid, user_id uuid, product text, impo
   expires_at timestamptz, revoked boolean, created_at timestamptz, updated_at timestamptz)
 ON CONFLICT (key_id) DO UPDATE SET used = excluded.used, revoked = excluded.revoked, updated_at = excluded.updated_at`;
 
-export async function saveLicenseKeys(db: Queryable, keys: Iterable<LicenseKey>): Promise<void> {
-  const rows = Array.from(keys, licenseKeyRow);
-  if (rows.length > 0)
-    await db.query({ name: 'license_keys_save', text: SAVE, values: [JSON.stringify(rows)] });
+const COLUMNS = [
+  'key_id',
+  'user_id',
+  'product',
+  'imported',
+  'uses',
+  'used',
+  'expires_at',
+  'revoked',
+  'created_at',
+  'updated_at',
+] as const satisfies readonly (keyof LicenseKeyRow)[];
+
+export async function saveLicenseKeys(
+  client: PoolClient,
+  { made, changed }: RowsToSave<LicenseKey>,
+): Promise<void> {
+  await copyRows(client, 'license_keys', COLUMNS, made.map(licenseKeyRow));
+  if (changed.length === 0) return;
+  const values = [JSON.stringify(changed.map(licenseKeyRow))];
+  await client.query({ name: 'license_keys_save', text: SAVE, values });
 }

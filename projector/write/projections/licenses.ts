@@ -1,6 +1,8 @@
-import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
+import { copyRows } from '../../../shared/adapters/postgres/copy.ts';
+import type { PoolClient, Queryable } from '../../../shared/adapters/postgres/pool.ts';
 import { type License, licenseRow } from '../../../shared/read-model/fold/license.ts';
-import type { LicenseRow } from '../../../shared/read-model/rows.ts';
+import { LICENSE_COLUMNS, type LicenseRow } from '../../../shared/read-model/rows.ts';
+import type { RowsToSave } from '../batch/batch-rows.ts';
 
 const LOAD = `
 SELECT license_id, user_id, subscription_id, product, client_id, client_name, status, license_key_id, activated_at, created_at,
@@ -36,9 +38,15 @@ FROM json_to_recordset($1) AS row (license_id uuid, user_id uuid, subscription_i
 ON CONFLICT (license_id) DO UPDATE SET status = excluded.status, updated_at = excluded.updated_at`;
 
 /** Writes the rows; those that free their client's id come first, because another license may take it. */
-export async function saveLicenses(db: Queryable, licenses: Iterable<License>): Promise<void> {
-  const all = [...licenses];
-  const freeing = all.filter(({ status }) => status === 'deactivated');
-  const rows = [...freeing, ...all.filter(({ status }) => status !== 'deactivated')].map(licenseRow);
-  if (rows.length > 0) await db.query({ name: 'licenses_save', text: SAVE, values: [JSON.stringify(rows)] });
+export async function saveLicenses(
+  client: PoolClient,
+  { made, changed }: RowsToSave<License>,
+): Promise<void> {
+  if (changed.length > 0) {
+    const freeing = changed.filter(({ status }) => status === 'deactivated');
+    const others = changed.filter(({ status }) => status !== 'deactivated');
+    const values = [JSON.stringify([...freeing, ...others].map(licenseRow))];
+    await client.query({ name: 'licenses_save', text: SAVE, values });
+  }
+  await copyRows(client, 'licenses', LICENSE_COLUMNS, made.map(licenseRow));
 }

@@ -1,8 +1,10 @@
-import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
+import { copyRows } from '../../../shared/adapters/postgres/copy.ts';
+import type { PoolClient, Queryable } from '../../../shared/adapters/postgres/pool.ts';
 import { fullTerms } from '../../../shared/events/schemas/terms.ts';
 import { timeOfUuidv7 } from '../../../shared/ids.ts';
 import { type Subscription, subscriptionRow } from '../../../shared/read-model/fold/subscription.ts';
 import type { WrittenSubscriptionRow } from '../../../shared/read-model/rows.ts';
+import type { RowsToSave } from '../batch/batch-rows.ts';
 
 /** With the start date that the id names, so that one partition is touched for each. */
 const LOAD = `
@@ -65,8 +67,31 @@ ON CONFLICT (subscription_id, start_date) DO UPDATE SET plan_type = excluded.pla
   end_date = excluded.end_date, end_notice = excluded.end_notice,
   updated_at = excluded.updated_at`;
 
-export async function saveSubscriptions(db: Queryable, subscriptions: Iterable<Subscription>): Promise<void> {
-  const rows = Array.from(subscriptions, subscriptionRow);
-  if (rows.length > 0)
-    await db.query({ name: 'subscriptions_save', text: SAVE, values: [JSON.stringify(rows)] });
+const COLUMNS = [
+  'subscription_id',
+  'user_id',
+  'product',
+  'plan_type',
+  'terms',
+  'quantity',
+  'trial',
+  'suspended',
+  'cancelled',
+  'cancelled_by',
+  'start_date',
+  'end_date',
+  'external_id',
+  'end_notice',
+  'created_at',
+  'updated_at',
+] as const satisfies readonly (keyof WrittenSubscriptionRow)[];
+
+export async function saveSubscriptions(
+  client: PoolClient,
+  { made, changed }: RowsToSave<Subscription>,
+): Promise<void> {
+  await copyRows(client, 'subscriptions', COLUMNS, made.map(subscriptionRow));
+  if (changed.length === 0) return;
+  const values = [JSON.stringify(changed.map(subscriptionRow))];
+  await client.query({ name: 'subscriptions_save', text: SAVE, values });
 }

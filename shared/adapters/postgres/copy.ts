@@ -1,0 +1,73 @@
+import pg from 'pg';
+import type { PoolClient } from './pool.ts';
+
+/** What a column can be given: an object as JSON. */
+export type CopyValue = string | number | boolean | bigint | Date | object | null;
+
+/** What node-postgres has of a connection while it waits for rows; its types leave it out. */
+interface CopyConnection {
+  sendCopyFromChunk(chunk: Buffer): void;
+  endCopyFrom(): void;
+}
+
+/** node-postgres calls this when PostgreSQL is ready for the rows, and would itself refuse to send any. */
+class CopyFrom extends pg.Query {
+  readonly #rows: string;
+
+  constructor(text: string, rows: string, done: (error: Error | undefined) => void) {
+    super(text, undefined, done);
+    this.#rows = rows;
+  }
+
+  handleCopyInResponse(connection: CopyConnection): void {
+    connection.sendCopyFromChunk(Buffer.from(this.#rows));
+    connection.endCopyFrom();
+  }
+}
+
+/**
+ * Adds rows to a table with COPY, which costs PostgreSQL a third less than an INSERT of the same rows as JSON (9 µs of CPU
+ * an event of a rebuild, beside 13.5).
+ * @throws an error of PostgreSQL, as an INSERT without ON CONFLICT would; then none was added
+ */
+export async function copyRows<C extends string>(
+  client: PoolClient,
+  table: string,
+  columns: readonly C[],
+  rows: Iterable<Readonly<Record<C, CopyValue>>>,
+): Promise<void> {
+  let text = '';
+  for (const row of rows) text += line(row, columns);
+  if (text === '') return;
+  await new Promise<void>((resolve, reject) => {
+    const done = (error: Error | undefined) => (error ? reject(error) : resolve());
+    client.query(new CopyFrom(`COPY ${table} (${columns.join(', ')}) FROM STDIN`, text, done));
+  });
+}
+
+function line<C extends string>(row: Readonly<Record<C, CopyValue>>, columns: readonly C[]): string {
+  let text = '';
+  let separator = '';
+  for (const column of columns) {
+    text += separator + field(row[column]);
+    separator = '\t';
+  }
+  return `${text}\n`;
+}
+
+function field(value: CopyValue): string {
+  if (value === null) return '\\N';
+  if (typeof value === 'string') return escaped(value);
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'object' ? escaped(JSON.stringify(value)) : String(value);
+}
+
+const SPECIAL = /[\\\t\n\r]/g;
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+/** A byte that no text in UTF-8 holds: PostgreSQL refuses half of a surrogate pair, and is not to be given another character. */
+const NOT_UTF8 = '\\xED';
+
+function escaped(text: string): string {
+  const safe = text.replace(SPECIAL, (character) => ESCAPES[character] as string);
+  return safe.isWellFormed() ? safe : safe.replace(/\p{Surrogate}/gu, NOT_UTF8);
+}
