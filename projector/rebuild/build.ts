@@ -1,11 +1,14 @@
+import type { RecordedEvent } from '../../shared/event-log/event-log.ts';
 import { comparePositions, type Position } from '../../shared/event-log/position.ts';
 import type { Feed, FeedBatch } from '../feeds/feed.ts';
 import type { ReadModelWriter } from '../write/read-model-writer.ts';
 import { WriteBehind } from '../write/write-behind.ts';
 
-/** Events of a transaction. */
-const MIN_EVENTS = 2_000;
-const MAX_EVENTS = 5_000;
+/**
+ * Events that are decoded together and written in one transaction. What comes of the log at once is fewer than a hundred, and
+ * each of those would ask the vault for keys: a quarter of a rebuild's time.
+ */
+const BATCH = 5_000;
 
 /**
  * Brings the writer's read models to the event `target`, exactly: nothing after it is applied. It reads and decodes
@@ -29,20 +32,18 @@ export async function buildUntil(
       if (stop) throw stop;
       applied(batch.decoded.count);
     },
-    minEvents: MIN_EVENTS,
-    maxEvents: MAX_EVENTS,
+    // The next is read and decoded meanwhile.
+    maxEvents: 2 * BATCH,
     failed: () => reading.abort(),
   });
   try {
     const either = signal ? AbortSignal.any([signal, reading.signal]) : reading.signal;
-    for await (const batch of feed.batches(writer.checkpoint.last, either)) {
-      const { part, last } = cutAt(batch, target);
-      const decoded = await writer.decode(part);
+    for await (const batch of upTo(target, feed.batches(writer.checkpoint.last, either))) {
+      const decoded = await writer.decode(batch);
       await writes.add(decoded);
-      if (last || decoded.decoded.stop) break;
+      if (decoded.decoded.stop) break;
     }
   } finally {
-    writes.flush();
     await writes.idle();
     reading.abort();
   }
@@ -54,13 +55,21 @@ const hasReached = (writer: ReadModelWriter, target: { readonly position: Positi
   return last !== undefined && comparePositions(last.position, target.position) >= 0;
 };
 
-/** The part of a batch up to the target, and whether the target is reached with it. */
-function cutAt(
-  batch: FeedBatch,
+/** What lies up to the target, in batches of {@link BATCH} events and what is left. */
+async function* upTo(
   target: { readonly position: Position },
-): { readonly part: FeedBatch; readonly last: boolean } {
-  const { events } = batch;
-  if (comparePositions(batch.position, target.position) < 0) return { part: batch, last: false };
-  const within = events.filter(({ position }) => comparePositions(position, target.position) <= 0);
-  return { part: { events: within, position: target.position }, last: true };
+  batches: AsyncIterable<FeedBatch>,
+): AsyncGenerator<FeedBatch, void> {
+  let events: RecordedEvent[] = [];
+  for await (const { events: arrived, position } of batches) {
+    if (comparePositions(position, target.position) >= 0) {
+      const within = arrived.filter((event) => comparePositions(event.position, target.position) <= 0);
+      yield { events: [...events, ...within], position: target.position };
+      return;
+    }
+    for (const event of arrived) events.push(event);
+    if (events.length < BATCH) continue;
+    yield { events, position };
+    events = [];
+  }
 }

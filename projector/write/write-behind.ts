@@ -5,11 +5,6 @@ export interface WriteBehindOptions {
   readonly write: (batch: DecodedBatch) => Promise<void>;
   /** Events that are kept for the next transaction at most, roughly. */
   readonly maxEvents: number;
-  /**
-   * Fewer are not written before {@link WriteBehind.flush}; default 0. For a feed that is known to go on: small
-   * transactions cost a rebuild a tenth of its time.
-   */
-  readonly minEvents?: number;
   /** Called at once when a write fails; none is begun afterwards. */
   readonly failed: (error: unknown) => void;
 }
@@ -32,19 +27,14 @@ export class WriteBehind {
 
   /** Resolves when there is room for more. */
   async add(batch: DecodedBatch): Promise<void> {
-    const { minEvents = 0, maxEvents } = this.#options;
     this.#next.push(batch);
     this.#events += batch.decoded.events.length;
-    if (this.#events >= minEvents) this.flush();
+    if (!this.#begun) {
+      this.#begun = true;
+      this.run(() => this.#writeNext());
+    }
     // What was added is in the queue by now. Not until it is empty: other work may go on for minutes, in small pieces.
-    if (this.#events >= maxEvents) await this.#tail;
-  }
-
-  /** Has everything written that was added. */
-  flush(): void {
-    if (this.#begun || this.#next.length === 0) return;
-    this.#begun = true;
-    this.run(() => this.#writeNext());
+    if (this.#events >= this.#options.maxEvents) await this.#tail;
   }
 
   /** Does other work between two transactions. */

@@ -16,14 +16,13 @@ const batch = (...ids: string[]): DecodedBatch => ({
 const idsOf = ({ decoded }: DecodedBatch) => decoded.events.map(({ userId }) => userId).join('');
 
 /** Writes that the test lets pass one by one. */
-function gate(maxEvents = 100, minEvents = 0) {
+function gate(maxEvents = 100) {
   const written: string[] = [];
   const positions: bigint[] = [];
   const gates: PromiseWithResolvers<void>[] = [];
   const failures: unknown[] = [];
   const behind = new WriteBehind({
     maxEvents,
-    minEvents,
     failed: (error) => failures.push(error),
     write: async (next) => {
       written.push(idsOf(next));
@@ -113,20 +112,6 @@ describe('writing behind', () => {
     await added;
     expect(left).toBeGreaterThan(0);
     await behind.idle();
-  });
-
-  test('keeps back what is too little, until it is enough or flushed', async () => {
-    const { behind, written, pass, turns } = gate(100, 3);
-    await behind.add(batch('a', 'b'));
-    await turns();
-    expect(written).toEqual([]);
-    await behind.add(batch('c'));
-    await pass();
-    expect(written).toEqual(['abc']);
-    await behind.add(batch('d'));
-    behind.flush();
-    await pass();
-    expect(written).toEqual(['abc', 'd']);
   });
 
   test('does other work in between, in order', async () => {
