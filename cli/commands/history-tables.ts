@@ -1,5 +1,6 @@
 import { type Command, type Io, UsageError } from '../command-line/command.ts';
 import { didYouMean } from '../command-line/suggestion.ts';
+import { eraseHistory, exportHistory, verifyHistory } from '../history-tables/export/run.ts';
 import { follow } from '../history-tables/follow.ts';
 import { rebuild } from '../history-tables/rebuild.ts';
 import { update } from '../history-tables/update.ts';
@@ -9,6 +10,9 @@ const ACTIONS: Readonly<Record<string, (args: readonly string[], io: Io) => Prom
   update,
   follow,
   rebuild,
+  export: exportHistory,
+  verify: verifyHistory,
+  erase: eraseHistory,
 };
 
 /** The analysts' tables of what held when, and what was known when. */
@@ -18,6 +22,8 @@ export const historyTables: Command = {
   usage: `history-tables update
        history-tables follow
        history-tables rebuild [--compare-only] [--accept-differences] [--keep-old] [--fresh] [--force] [--drop-dependents]
+       history-tables export --out DIR
+       history-tables verify|erase DIR
 
 The history tables (schema history) have a row for each interval in which a subscription, a license or a customer was in
 one state, and in which that was known: docs/metrics.md says what they answer. They hold no personal data, and nothing
@@ -29,6 +35,11 @@ that customers wait for reads or writes them. Beside them stands the schema hist
            and the others stand by
   rebuild  make them again beside the live ones, compare row by row, and switch in one transaction. The options are those of
            the command rebuild; grants are kept
+  export   write them to a folder of Parquet files, or bring it up to them: DIR/<table>/month=2026-06/… has the rows that stopped
+           being known in that month, month=open those that are known now. DIR/history.duckdb.sql makes DuckDB answer as
+           PostgreSQL does. A folder that somebody changed is left alone
+  verify   compare a folder with its manifest and with the tables
+  erase    bring a folder up, and take the ids of those out of months that are over who were erased since; says of whom
 
 Settings: EVENTSTORE_URL, DATABASE_URL, HISTORY_DATABASE_URL (a PostgreSQL of their own; DATABASE_URL unless set); for follow also
 HOST, PORT, LOG_LEVEL and HISTORY_BATCH_EVENTS.`,

@@ -9,6 +9,7 @@ export const DRAFT = '.next';
 export class Draft {
   readonly file: string;
   readonly #handle: FileHandle;
+  #complete: Promise<boolean> | undefined;
 
   private constructor(file: string, handle: FileHandle) {
     this.file = file;
@@ -27,7 +28,12 @@ export class Draft {
   }
 
   /** On disk, under the draft's name. @returns false if another process has begun the same file meanwhile */
-  async complete(): Promise<boolean> {
+  complete(): Promise<boolean> {
+    this.#complete ??= this.#sync();
+    return this.#complete;
+  }
+
+  async #sync(): Promise<boolean> {
     await this.#handle.sync();
     const own = await this.#handle.stat();
     await this.#handle.close();
@@ -37,7 +43,7 @@ export class Draft {
   }
 
   async discard(): Promise<void> {
-    await this.#handle.close();
+    if (!this.#complete) await this.#handle.close();
     await rm(this.file + DRAFT, { force: true });
   }
 }

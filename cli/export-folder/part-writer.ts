@@ -105,9 +105,8 @@ export class PartWriter<R> {
 
   async add(row: R, place: Place): Promise<void> {
     const { rowsPerFile, target } = this.#options;
-    const open = this.#part;
-    if (open && (open.partition !== place.partition || open.rows >= rowsPerFile)) await this.end();
-    const part = this.#part ?? (await this.#begin(place.partition));
+    if (this.#part && this.#part.rows >= rowsPerFile) await this.end();
+    const part = await this.begin(place.partition);
     part.add(row, place);
     if (part.encoder.isFull) await target.write(part.written(part.encoder.take()));
   }
@@ -122,7 +121,10 @@ export class PartWriter<R> {
     await target.end(part.facts());
   }
 
-  async #begin(partition: string): Promise<OpenPart<R>> {
+  /** Begins a partition, which then has a part though no row comes; nothing for the one that is open. */
+  async begin(partition: string): Promise<OpenPart<R>> {
+    if (this.#part?.partition === partition) return this.#part;
+    await this.end();
     const number = this.#before?.partition === partition ? this.#before.number + 1 : 1;
     this.#before = { partition, number };
     const part = new OpenPart(partition, number, this.#options);

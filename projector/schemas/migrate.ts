@@ -98,6 +98,9 @@ export async function migrateHistory(
   await migrate({ pool, schema: history, migrations: await historyMigrations(), ...only });
 }
 
+/** The version of the history tables in this build. */
+export const historyVersion = async (): Promise<number> => (await historyMigrations()).length;
+
 /** What the schemas of the history tables still lack, as `schema/file`. @throws MigrationMismatch */
 export async function missingHistoryMigrations(
   pool: Queryable,

@@ -1,9 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   cpSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -11,9 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Manifest } from '../../../cli/export-folder/manifest.ts';
 import { eraseFolder } from '../../../cli/replay/folder/erase.ts';
 import { exportFolder } from '../../../cli/replay/folder/export.ts';
 import { verifyFolder } from '../../../cli/replay/folder/verify.ts';
@@ -22,7 +19,7 @@ import { createCodec } from '../../../shared/events/codec.ts';
 import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/schemas/catalogue.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createStaffAuthor } from '../projector/author.ts';
-import { ZSTD } from './parquet-reader.ts';
+import { bytesOf as bytesIn, manifestOf as manifestIn, rowsOf as rowsIn } from './folders.ts';
 import { createReplaySystem, type ReplaySystem } from './system.ts';
 
 /** Some months have more events, some fewer. */
@@ -58,33 +55,9 @@ const exported = (name: string, to?: string, types: readonly string[] = []) =>
     to: to === undefined ? undefined : parsePosition(to),
     rowsPerFile: ROWS,
   });
-const manifestOf = (name: string): Manifest =>
-  JSON.parse(readFileSync(system.file(`${name}/manifest.json`), 'utf8'));
-
-/** Every file of a folder with its bytes' digest. */
-const bytesOf = (name: string): Record<string, string> =>
-  Object.fromEntries(
-    readdirSync(system.file(name), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map(({ parentPath, name: file }) => path.join(parentPath, file))
-      .map(
-        (file) =>
-          [
-            path.relative(system.file(name), file),
-            createHash('sha256').update(readFileSync(file)).digest('hex'),
-          ] as const,
-      )
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  );
-
-async function rowsOf(name: string): Promise<Record<string, unknown>[]> {
-  const rows: Record<string, unknown>[] = [];
-  for (const { file } of manifestOf(name).files) {
-    const buffer = await asyncBufferFromFile(system.file(`${name}/${file}`));
-    rows.push(...(await parquetReadObjects({ file: buffer, compressors: ZSTD })));
-  }
-  return rows;
-}
+const manifestOf = (name: string) => manifestIn(system.file(name));
+const bytesOf = (name: string) => bytesIn(system.file(name));
+const rowsOf = (name: string) => rowsIn(system.file(name));
 
 const clientsIn = async (name: string) =>
   (await rowsOf(name)).map(({ data }) => (data as { readonly clientId?: string | null }).clientId);

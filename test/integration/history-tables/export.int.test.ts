@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import { cpSync, readFileSync, truncateSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exportTables } from '../../../cli/history-tables/export/export.ts';
+import { withSnapshot } from '../../../cli/history-tables/export/snapshot.ts';
+import { verifyTables } from '../../../cli/history-tables/export/verify.ts';
+import { metrics } from '../../../projector/history/metrics.ts';
+import { createCodec } from '../../../shared/events/codec.ts';
+import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/schemas/catalogue.ts';
+import type { NewUserEvent } from '../../../shared/events/types.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
+import { askDuckdb } from '../../support/duckdb.ts';
+import { updateHistoryTables } from '../../support/history-tables.ts';
+import { askPostgres } from '../metrics/tables.ts';
+import { instant, newId } from '../projector/author.ts';
+import { bytesOf, manifestOf, rowsOf } from '../replay/folders.ts';
+import { createReplaySystem, type ReplaySystem } from '../replay/system.ts';
+
+const ROWS = 40;
+const logger = createLogger({ service: 'test', level: 'silent' });
+let system: ReplaySystem;
+let databaseUrl: string;
+
+beforeAll(async () => {
+  system = await createReplaySystem({ events: 1_500, users: 100 });
+  databaseUrl = system.vaultSettings.DATABASE_URL;
+  await update();
+  await system.pool.query("INSERT INTO history.machines_by_day VALUES ('2026-05-01', 'app', 12)");
+}, 60_000);
+afterAll(() => system[Symbol.asyncDispose]());
+
+const update = () => updateHistoryTables({ log: system.log, databaseUrl });
+const work = <T>(run: (work: Omit<Parameters<typeof verifyTables>[0], 'folder'>) => Promise<T>) =>
+  withSnapshot({ connectionString: databaseUrl, logger }, (snapshot) =>
+    run({ snapshot, signal: new AbortController().signal, progress: { update() {}, end() {} } }),
+  );
+const exported = (name: string, erase = false) =>
+  work((options) => exportTables({ ...options, folder: system.file(name), erase, rowsPerFile: ROWS }));
+const verified = (name: string) => work((options) => verifyTables({ ...options, folder: system.file(name) }));
+const bytes = (name: string) => bytesOf(system.file(name));
+const GOOD = { problems: [], byOthers: 0, toErase: 0, notCompared: 0 };
+
+/** Appends events of a user that were decided at a time. */
+async function append(userId: string, at: number, ...events: readonly NewUserEvent[]): Promise<void> {
+  const stream = `user-${userId}`;
+  const codec = createCodec({ writeLevel: LATEST_SCHEMA_LEVEL, vault: system.vault });
+  const actor = { role: 'system', id: 'test' } as const;
+  for (const event of events) {
+    const ids = { $correlationId: 'c', $causationId: 'c', commandId: randomUUID() };
+    const metadata = { ...ids, actor, decidedAt: instant(at) };
+    const before = (await Array.fromAsync(system.log.readStream(stream))).at(-1)?.revision ?? 'no_stream';
+    const encoded = await codec.encode(event, { stream, index: 0, metadata });
+    await system.log.append(stream, before, [encoded], { deadlineMs: 10_000 });
+  }
+}
+
+describe('a folder of the history tables', () => {
+  it('has their rows, by the month in which they stopped being known', async () => {
+    await exported('tables');
+    expect(await verified('tables')).toMatchObject(GOOD);
+    for (const table of ['subscription_states', 'license_states', 'customers', 'days', 'machines_by_day']) {
+      const { rows } = await system.pool.query(`SELECT count(*)::int AS count FROM history.${table}`);
+      expect(await rowsOf(system.file('tables'), table)).toHaveLength(rows[0].count);
+    }
+    const { files } = manifestOf(system.file('tables'));
+    expect(files.filter(({ file }) => file.startsWith('license_states/')).length).toBeGreaterThan(15);
+    const open = await rowsOf(system.file('tables'), 'subscription_states/month=open');
+    expect(open.every(({ known_to }) => known_to === null)).toBe(true);
+    expect(open.length).toBeGreaterThan(50);
+  });
+
+  it('answers every metric in DuckDB as PostgreSQL does from the tables', async () => {
+    const value = { timestamptz: "'2026-06-15T00:00:00Z'", date: "'2026-06-15'", month: "'2026-03-01'" };
+    const questions = [
+      ...metrics.map(
+        ({ name, parameters }) =>
+          `SELECT * FROM ${name}(${parameters.map(({ type }) => value[type]).join(', ')})`,
+      ),
+      'SELECT count(*) AS rows, sum(mrr) AS mrr FROM subscriptions_as_of(now(), now())',
+      "SELECT count(*) AS rows FROM licenses_as_of('2026-02-01T00:00:00Z', '2026-04-01T00:00:00Z')",
+    ];
+    const folder = system.file('tables');
+    const setUp = [
+      `SET file_search_path = '${folder}'`,
+      readFileSync(`${folder}/history.duckdb.sql`, 'utf8'),
+    ];
+    const duckdb = await askDuckdb(setUp, questions);
+    const postgres = await Promise.all(questions.map((question) => askPostgres(system.pool, question)));
+    const sorted = (answers: unknown[][]) =>
+      answers.map((rows) => rows.map((row) => JSON.stringify(row)).sort());
+    expect(sorted(duckdb)).toEqual(sorted(postgres));
+  });
+
+  it('is brought up to date where rows came, a month that is over among them, and is as one made anew', async () => {
+    const before = bytes('tables');
+    const user = system.author();
+    await user.signUp();
+    await user.subscribe();
+    await user.activate('laptop');
+    // Decided months ago, applied only now, as an event that was parked is.
+    const late = newId();
+    const [id, at] = [newId(Date.UTC(2026, 2, 10)), Date.UTC(2026, 2, 10)];
+    const digest = 'a'.repeat(64);
+    await append(late, at, {
+      type: 'UserSignedUp',
+      data: { userId: late, emailDigest: digest, personal: { email: 'a@b.de', passwordHash: 'x' } },
+    });
+    await append(late, at, {
+      type: 'LicenseActivated',
+      data: {
+        userId: late,
+        product: 'app',
+        licenseId: id,
+        subscriptionId: id,
+        clientId: 'old',
+        personal: {},
+      },
+    });
+    await append(late, at + 86_400_000, {
+      type: 'LicenseDeactivated',
+      data: { userId: late, licenseId: id, clientId: 'old', personal: {} },
+    });
+    await update();
+    expect((await verified('tables')).problems).toEqual([]);
+    await exported('tables');
+    await exported('anew');
+    const after = bytes('tables');
+    expect(after).toEqual(bytes('anew'));
+    expect(await verified('tables')).toMatchObject(GOOD);
+    const changed = Object.keys(before).filter(
+      (file) => file.endsWith('.parquet') && before[file] !== after[file],
+    );
+    const closed = changed.filter((file) => !file.includes('month=open'));
+    expect(closed.length).toBeGreaterThan(0);
+    expect(closed.every((file) => file.startsWith('license_states/month=2026-03/'))).toBe(true);
+  });
+
+  it('is left alone where somebody changed it', async () => {
+    cpSync(system.file('tables'), system.file('changed'), { recursive: true });
+    truncateSync(system.file('changed/customers/month=open/part-00001.parquet'), 40);
+    const before = bytes('changed');
+    await expect(exported('changed')).rejects.toThrow(
+      'customers/month=open/part-00001.parquet is not as it was',
+    );
+    expect(bytes('changed')).toEqual(before);
+    expect((await verified('changed')).problems).toEqual([
+      { file: 'customers/month=open/part-00001.parquet', problem: 'is not as it was written' },
+    ]);
+  });
+});
+
+describe('an erasure', () => {
+  it('is taken out of months that are over by erase alone, and then the folder is as one made anew', async () => {
+    const { rows } = await system.pool.query(
+      `SELECT user_id FROM history.license_states l WHERE isfinite(known_to) AND client_id IS NOT NULL
+       AND NOT EXISTS (SELECT FROM history.customers c WHERE c.user_id = l.user_id AND status = 'erased') LIMIT 1`,
+    );
+    const [{ user_id: userId }] = rows;
+    await append(userId, Date.now(), { type: 'UserErased', data: { userId, emailBlocked: false } });
+    await update();
+    const { erased } = await exported('tables');
+    expect(erased.length).toBeGreaterThan(0);
+    expect(erased.every(({ user }) => user === userId)).toBe(true);
+    const clientsOf = async () =>
+      (await rowsOf(system.file('tables'), 'license_states'))
+        .filter(({ user_id }) => user_id === userId)
+        .map(({ client_id }) => client_id);
+    expect((await clientsOf()).filter((client) => client !== null)).not.toEqual([]);
+    expect(await verified('tables')).toMatchObject({ problems: [], toErase: 1 });
+
+    expect((await exported('tables', true)).erased).toEqual(erased);
+    expect(new Set(await clientsOf())).toEqual(new Set([null]));
+    await exported('erased-anew');
+    expect(bytes('tables')).toEqual(bytes('erased-anew'));
+    expect(await verified('tables')).toMatchObject(GOOD);
+  });
+});
