@@ -71,6 +71,12 @@ const rebuilding = z.object({
 });
 
 const eventStoreAlone = z.object({ ...common, ...eventStore });
+/** What makes an export fast, and can be missing. */
+const days = z.object({
+  ...common,
+  DATABASE_URL: database.DATABASE_URL.optional(),
+  HISTORY_DATABASE_URL: historySettings.shape.HISTORY_DATABASE_URL,
+});
 /** Either key is needed: without one none is made, because a new one opens nothing. */
 const openingPersonal = z.object({ ...common, ...database, ...vaultDatabase, ...vaultSettings });
 /** A topic that is made here is like the one that the relay makes, and kept for ever. */
@@ -148,6 +154,7 @@ export const readDatabaseConfig = (): z.infer<typeof databaseAlone> =>
   readConfig(databaseAlone, environment());
 export const readEventStoreConfig = (): z.infer<typeof eventStoreAlone> =>
   readConfig(eventStoreAlone, environment());
+export const readDaysConfig = (): z.infer<typeof days> => readConfig(days, environment());
 export const readKafkaConfig = (): z.infer<typeof kafka> => readConfig(kafka, environment());
 export const readPersonalConfig = (): z.infer<typeof openingPersonal> =>
   withMasterKey(readConfig(openingPersonal, environment()), 'to open personal data');

@@ -66,8 +66,8 @@ export async function skippedOf(
 
 export interface OpenHistoryOptions {
   readonly userId: string;
-  /** Milliseconds since 1970. */
-  readonly asOf: number;
+  /** Milliseconds since 1970; undefined for all that there is: what was written is there, whatever this machine's clock says. */
+  readonly asOf: number | undefined;
   readonly log: EventLog;
   readonly skipped: ReadonlySet<string>;
   /** For personal data; nobody's is opened without. */
@@ -79,7 +79,13 @@ export interface OpenHistoryOptions {
  * use to anybody who may read a history.
  * @throws NoSuchUser, EventStoreUnavailable, DataKeyMissing, VaultUnavailable
  */
-export async function openHistory({ userId, asOf, log, skipped, vault }: OpenHistoryOptions) {
+export async function openHistory({
+  userId,
+  asOf = Number.POSITIVE_INFINITY,
+  log,
+  skipped,
+  vault,
+}: OpenHistoryOptions) {
   await mustExist(log, userId);
   const reader = createReader();
   const key = (await vault?.dataKeys([userId]))?.get(userId);

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { formatPosition } from '../../shared/event-log/position.ts';
 import { FIRST_PRODUCT } from '../../shared/events/schemas/level-2/steps.ts';
 import { showEntry } from '../../shared/history/show.ts';
 import type { TimelineEntry } from '../../shared/history/timeline.ts';
@@ -38,10 +39,19 @@ export function entryText(
   return lines;
 }
 
+/** What a state is of. */
+export interface StateEnd {
+  /** Milliseconds since 1970: when it is judged. */
+  readonly at: number;
+  /** The last event in it. */
+  readonly last: Pick<TimelineEntry['recorded'], 'revision' | 'position'> | undefined;
+}
+
 /** The state as of an instant, in a block. */
-export function stateText(state: UserRows, asOf: number, paint: Paint): readonly string[] {
+export function stateText(state: UserRows, { at, last }: StateEnd, paint: Paint): readonly string[] {
   const user = state.user();
-  const title = paint('bold', `As of ${exact(new Date(asOf).toISOString())}`);
+  const end = last ? paint('dim', `, with event ${last.revision} at ${formatPosition(last.position)}`) : '';
+  const title = `${paint('bold', `As of ${exact(new Date(at).toISOString())}`)}${end}`;
   if (!user) return [title, '  not signed up yet'];
   const row = (name: string, text: string) => `  ${name.padEnd(12)}  ${text}`;
   const { counting, counts } = state;
@@ -50,7 +60,7 @@ export function stateText(state: UserRows, asOf: number, paint: Paint): readonly
   const lines = [title, row('user', `${paintStatus(user.status, paint)}${email}, since ${since}`)];
   for (const one of counting) {
     const [from, to] = [one.startDate, one.endDate].map((at) => minute(new Date(at).toISOString()));
-    const status = paintStatus(statusAt(one, asOf), paint);
+    const status = paintStatus(statusAt(one, at), paint);
     const external = one.externalId === null ? '' : `, ${printable(one.externalId)}`;
     lines.push(row('subscription', `${bought(one)} ${status}, ${from} to ${to}${external}`));
   }
@@ -59,7 +69,7 @@ export function stateText(state: UserRows, asOf: number, paint: Paint): readonly
     row('clients', `${counts.active} active, ${counts.revoked} revoked, ${counts.deactivated} deactivated`),
   );
   lines.push(...clientLines(state, paint));
-  for (const key of state.licenseKeys(MAX_KEYS)) lines.push(row('license key', licenseKey(key, asOf, paint)));
+  for (const key of state.licenseKeys(MAX_KEYS)) lines.push(row('license key', licenseKey(key, at, paint)));
   return lines;
 }
 

@@ -4,12 +4,14 @@ import { createReader } from '../../shared/events/codec.ts';
 import type { Vault } from '../../shared/vault/vault.ts';
 import { Interrupted, type Io } from '../command-line/command.ts';
 import { interruptible } from '../command-line/interruption.ts';
-import { readEventStoreConfig } from '../config.ts';
+import { readDaysConfig, readEventStoreConfig } from '../config.ts';
+import { toolLogger } from '../logger.ts';
 import { createProgress } from '../output/progress.ts';
 import { ReaderGone } from '../output/stream-writer.ts';
 import type { ReplayOptions, SinkTarget } from './options/options.ts';
 import { runExport } from './run.ts';
 import { openSink } from './sinks/open-sink.ts';
+import { findDays } from './source/days.ts';
 import { checkRange } from './source/range.ts';
 import { openVault } from './source/vault.ts';
 
@@ -51,7 +53,8 @@ async function run(
       io.err(line);
     };
     const reader = createReader();
-    const events = await runExport({ log, reader, vault, criteria, sink, progress, warn, signal });
+    const days = await findDays(criteria, { log, warn, ...historyTables() });
+    const events = await runExport({ log, reader, vault, criteria, days, sink, progress, warn, signal });
     progress.end();
     if (signal.aborted) throw interruption(signal, await sink.interrupt());
     await sink.finish();
@@ -62,6 +65,12 @@ async function run(
     progress.end();
     await sink.close();
   }
+}
+
+/** Where the history tables are. @throws ConfigError */
+function historyTables() {
+  const { HISTORY_DATABASE_URL, DATABASE_URL, LOG_LEVEL } = readDaysConfig();
+  return { connectionString: HISTORY_DATABASE_URL ?? DATABASE_URL, logger: toolLogger(LOG_LEVEL) };
 }
 
 function interruption(signal: AbortSignal, message: string): Interrupted {

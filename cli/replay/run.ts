@@ -1,14 +1,16 @@
 import type { EventLog, RecordedEvent } from '../../shared/event-log/event-log.ts';
-import { comparePositions, formatPosition } from '../../shared/event-log/position.ts';
 import type { EventReader } from '../../shared/events/codec.ts';
 import type { Vault } from '../../shared/vault/vault.ts';
 import type { Progress } from '../output/progress.ts';
 import type { Criteria } from './options/criteria.ts';
 import type { Item, Sink } from './sinks/sink.ts';
+import type { Days } from './source/days.ts';
 import { openPersonalOf } from './source/personal.ts';
-import { type Range, rangeOf } from './source/range.ts';
+import { rangeOf } from './source/range.ts';
 import { createSelection, type DecodedEvent } from './source/selection.ts';
-import { endOfLog, sourceEvents } from './source/source.ts';
+import { endOfLog, stretchEvents } from './source/source.ts';
+import type { Stretch } from './source/source-options.ts';
+import { foreignWords, nameOf } from './source/words.ts';
 
 export interface ExportRun {
   readonly log: EventLog;
@@ -16,6 +18,8 @@ export interface ExportRun {
   /** Opens personal data; without it they are left out. */
   readonly vault: Pick<Vault, 'dataKeys'> | undefined;
   readonly criteria: Criteria;
+  /** Where the events of the wanted times stand, if that is known. */
+  readonly days: Days | undefined;
   readonly sink: Sink;
   readonly progress: Progress;
   /** Tells the person who exports, on a line of its own. */
@@ -33,12 +37,14 @@ type Picked = Omit<Item, 'personal'>;
  */
 export async function runExport(run: ExportRun): Promise<number> {
   const { criteria, sink, signal, log } = run;
-  const selection = createSelection(criteria, run.reader);
+  const selection = createSelection(criteria, run.reader, (event) => run.warn(foreignWords(event)));
   const end = await endOfLog(log);
   if (!end) return 0;
-  const range = rangeOf(criteria, end);
+  const range = rangeOf(criteria, end, run.days);
   let events = 0;
-  for await (const batch of run.vault ? gathered(batches(run, range)) : batches(run, range)) {
+  for await (const batch of run.vault
+    ? gathered(batches(run, range.stretches))
+    : batches(run, range.stretches)) {
     const picked: Picked[] = [];
     for (const recorded of batch) {
       if (range.isBefore(recorded.position)) selection.observe(recorded);
@@ -61,9 +67,8 @@ async function opened(picked: readonly Picked[], { vault, reader, warn }: Export
   if (!vault) return picked.map((item) => ({ ...item, personal: undefined }));
   const events = picked.map(({ decoded }) => decoded);
   const personal = await openPersonalOf(events, vault, reader, (i) => {
-    const { stream, revision, type, position } = (picked[i] as Picked).recorded;
     warn(
-      `Event ${revision} of ${stream} (${type}, position ${formatPosition(position)}): its personal data is damaged, or was encrypted under another key. It is exported without; the rest goes on.`,
+      `${nameOf((picked[i] as Picked).recorded)}: its personal data is damaged, or was encrypted under another key. It is exported without; the rest goes on.`,
     );
   });
   return picked.map((item, i) => ({ ...item, personal: personal[i] }));
@@ -85,10 +90,6 @@ async function* gathered(
   if (held.length > 0) yield held;
 }
 
-async function* batches({ log, criteria, signal }: ExportRun, { last, after, from }: Range) {
-  const { users } = criteria;
-  // A subscription begins behind a position; the event that stands there comes first.
-  const first = from && users.length === 0 ? await log.readEventAt(from) : undefined;
-  if (first && comparePositions(first.position, last) <= 0) yield [first];
-  yield* sourceEvents({ log, users, after: after ?? first?.position, end: last, signal });
+async function* batches({ log, criteria: { users }, signal }: ExportRun, stretches: readonly Stretch[]) {
+  for (const stretch of stretches) yield* stretchEvents({ log, users, signal }, stretch);
 }

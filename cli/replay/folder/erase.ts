@@ -43,7 +43,7 @@ const byPlace = (a: ErasedRows, b: ErasedRows): number =>
   a.file.localeCompare(b.file) || a.user.localeCompare(b.user);
 
 async function remake(
-  { log, reader, signal }: FolderWork,
+  { log, reader, foreign, signal }: FolderWork,
   folder: ExportFolder,
   entry: Entry,
   erased: ReadonlyMap<string, Position>,
@@ -56,7 +56,7 @@ async function remake(
     await folder.commit({ ...folder.manifest, files }, [draft]);
   });
   const maker = new PartMaker({
-    ...{ log, reader, signal, types: criteria.types, target, rowsPerFile: rows_per_file },
+    ...{ log, reader, foreign, signal, types: criteria.types, target, rowsPerFile: rows_per_file },
     isErased: (user) => erased.has(user),
   });
   const { partition, number } = placeOfFile(entry.file);

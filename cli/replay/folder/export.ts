@@ -9,7 +9,7 @@ import type { Progress } from '../../output/progress.ts';
 import { endOfLog } from '../source/source.ts';
 import { affectedBy, erasedUsers, positionOf, usersIn } from './erasures.ts';
 import { checkOrigin, type FolderWork } from './open.ts';
-import { type Mark, PartMaker, type Stretch } from './parts.ts';
+import { type Mark, PartMaker, type PartStretch } from './parts.ts';
 
 /** A part is about 15 MB, and the last one is written again by each run. */
 const ROWS_PER_FILE = 100_000;
@@ -38,7 +38,7 @@ const openPart = ({ files, rows_per_file }: Manifest): Entry | undefined => {
   return last && last.rows < rows_per_file ? last : undefined;
 };
 
-function stretchOf(manifest: Manifest, last: Position): Stretch {
+function stretchOf(manifest: Manifest, last: Position): PartStretch {
   const { up_to, files } = manifest;
   const open = openPart(manifest);
   const whole = (open ? files.at(-2) : files.at(-1))?.file;
@@ -121,8 +121,8 @@ class FolderRun {
     return this.#settle(before, erased);
   }
 
-  async #make(stretch: Stretch, erased: ReadonlyMap<string, Position>): Promise<void> {
-    const { log, reader, signal, types, progress } = this.#options;
+  async #make(stretch: PartStretch, erased: ReadonlyMap<string, Position>): Promise<void> {
+    const { log, reader, foreign, signal, types, progress } = this.#options;
     const folder = this.#folder;
     const first = Number((stretch.from ?? stretch.after)?.commit ?? 0n);
     const width = Math.max(Number(stretch.last.commit) - first, 1);
@@ -135,7 +135,7 @@ class FolderRun {
       ]);
     });
     const maker = new PartMaker({
-      ...{ log, reader, signal, types, target, rowsPerFile: folder.manifest.rows_per_file },
+      ...{ log, reader, foreign, signal, types, target, rowsPerFile: folder.manifest.rows_per_file },
       isErased: (user) => erased.has(user),
       progress: (count, { commit }) => progress.update({ count, fraction: (Number(commit) - first) / width }),
     });

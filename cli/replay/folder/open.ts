@@ -1,4 +1,4 @@
-import type { EventLog } from '../../../shared/event-log/event-log.ts';
+import type { EventLog, RecordedEvent } from '../../../shared/event-log/event-log.ts';
 import type { EventReader } from '../../../shared/events/codec.ts';
 import { FolderRefused } from '../../export-folder/errors.ts';
 import type { Manifest } from '../../export-folder/manifest.ts';
@@ -9,6 +9,8 @@ export interface FolderWork {
   readonly folder: string;
   readonly log: EventLog;
   readonly reader: EventReader;
+  /** Told of what another program wrote: it is in no file. */
+  readonly foreign: (event: RecordedEvent) => void;
   readonly signal: AbortSignal;
 }
 

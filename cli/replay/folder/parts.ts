@@ -6,17 +6,13 @@ import { type PartTarget, PartWriter } from '../../export-folder/part-writer.ts'
 import { PARQUET_COLUMNS } from '../formats/parquet-schema.ts';
 import { type Row, rowMaker } from '../formats/row.ts';
 import { createSelection } from '../source/selection.ts';
-import { sourceEvents } from '../source/source.ts';
+import { stretchEvents } from '../source/source.ts';
+import type { Stretch } from '../source/source-options.ts';
 import { blanked } from './erasures.ts';
 import { Months } from './months.ts';
 
 /** A stretch of the log that is made into parts. */
-export interface Stretch {
-  /** Begins at this event, or behind this one; with neither at the log's start. */
-  readonly from?: Position | undefined;
-  readonly after?: Position | undefined;
-  /** Ends at this event. */
-  readonly last: Position;
+export interface PartStretch extends Stretch {
   /** The latest time of an event before it; ISO 8601. */
   readonly time: string | undefined;
   /** The part before it. */
@@ -33,16 +29,12 @@ export interface PartMaking {
   readonly rowsPerFile: number;
   /** Whether the event at that position loses what its user's erasure takes. */
   readonly isErased: (userId: string, position: Position) => boolean;
+  /** Told of what another program wrote: it is in no part. */
+  readonly foreign: (event: RecordedEvent) => void;
   readonly target: PartTarget;
   readonly signal: AbortSignal;
   /** Told of each batch, with how many rows were made so far. */
   readonly progress?: (rows: number, at: Position) => void;
-}
-
-async function* eventsOf({ log, signal }: PartMaking, { from, after, last }: Stretch) {
-  const first = from && (await log.readEventAt(from));
-  if (first) yield [first];
-  yield* sourceEvents({ log, users: [], after: first?.position ?? after, end: last, signal });
 }
 
 /** Makes the parts of stretches of the log, always the same bytes of the same stretch. */
@@ -69,11 +61,12 @@ export class PartMaker {
    * @returns the last event of the stretch, wanted or not
    * @throws UnknownEvent; the signal's reason, with the last part left unfinished
    */
-  async make(stretch: Stretch): Promise<Mark | undefined> {
-    const { types, reader, rowsPerFile, target, signal, progress } = this.#making;
+  async make(stretch: PartStretch): Promise<Mark | undefined> {
+    const { log, types, reader, foreign, rowsPerFile, target, signal, progress } = this.#making;
     const selection = createSelection(
       { format: 'parquet', types, users: [], plans: [], withPersonal: false },
       reader,
+      foreign,
     );
     const writer = new PartWriter<Row>(
       { name: 'event', columns: PARQUET_COLUMNS, rowsPerFile, target },
@@ -81,7 +74,7 @@ export class PartMaker {
     );
     const months = new Months(stretch.time);
     let last: RecordedEvent | undefined;
-    for await (const batch of eventsOf(this.#making, stretch)) {
+    for await (const batch of stretchEvents({ log, users: [], signal }, stretch)) {
       for (const recorded of batch) {
         last = recorded;
         const month = months.next(recorded);

@@ -39,14 +39,14 @@ export async function verifyFolder(options: FolderCheck): Promise<Checked> {
 }
 
 async function compareWithLog(
-  { log, reader, signal, progress }: FolderCheck,
+  { log, reader, foreign, signal, progress }: FolderCheck,
   { files, criteria, rows_per_file, up_to }: Manifest,
   erased: ReadonlyMap<string, Position>,
 ): Promise<{ differing: Problem[]; byOthers: number }> {
   const last = positionOf(up_to?.position ?? null);
   const made = new Map<string, Part>();
   const maker = new PartMaker({
-    ...{ log, reader, signal, types: criteria.types, rowsPerFile: rows_per_file },
+    ...{ log, reader, foreign, signal, types: criteria.types, rowsPerFile: rows_per_file },
     isErased(user, position) {
       const [at, part] = [erased.get(user), partAt(files, position)];
       return at !== undefined && part !== undefined && comparePositions(at, positionOf(part.erased_to)) <= 0;

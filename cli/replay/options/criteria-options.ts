@@ -3,19 +3,22 @@ import { eventCatalogue } from '../../../shared/events/schemas/catalogue.ts';
 import { isUuid } from '../../../shared/ids.ts';
 import { UsageError } from '../../command-line/command.ts';
 import { didYouMean } from '../../command-line/suggestion.ts';
+import { parsePast, parseTime } from '../../command-line/times.ts';
 import { type Criteria, FORMATS, type Format } from './criteria.ts';
-import { parseTime } from './times.ts';
 import type { Values } from './values.ts';
 
 const PLAN = /^[^\p{Cc}]{1,32}$/u;
 /** Each is a read of its own, all at once. */
 const MAX_USERS = 100;
 
-/** The filters of the command line, checked. @throws UsageError naming the option that is wrong */
-export function criteriaOf(values: Values): Criteria {
-  const time = (option: 'since' | 'until') =>
-    values[option] === undefined ? undefined : parseTime(`--${option}`, values[option]).getTime();
-  const [since, until] = [time('since'), time('until')];
+/**
+ * The filters of the command line, checked.
+ * @param now milliseconds since 1970
+ * @throws UsageError naming the option that is wrong
+ */
+export function criteriaOf(values: Values, now: number): Criteria {
+  const since = values.since === undefined ? undefined : parsePast('--since', values.since, now);
+  const until = values.until === undefined ? undefined : parseTime('--until', values.until);
   if (since !== undefined && until !== undefined && until <= since) {
     throw new UsageError('--until must be later than --since');
   }

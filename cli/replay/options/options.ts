@@ -1,3 +1,4 @@
+import { systemClock } from '../../../shared/clock.ts';
 import { UsageError } from '../../command-line/command.ts';
 import type { Criteria } from './criteria.ts';
 import { criteriaOf } from './criteria-options.ts';
@@ -20,9 +21,9 @@ export interface ReplayOptions<T = Target> {
 const TOPIC = /^[\w.-]{1,249}$/;
 
 /** @throws UsageError naming the option that is wrong */
-export function parseReplayOptions(args: readonly string[]): ReplayOptions {
+export function parseReplayOptions(args: readonly string[], now = systemClock()): ReplayOptions {
   const values = parseValues(args);
-  return { target: targetOf(values), criteria: criteriaOf(values) };
+  return { target: targetOf(values), criteria: criteriaOf(values, now) };
 }
 
 function targetOf(values: Values): Target {

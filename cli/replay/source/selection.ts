@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../../../shared/event-log/event-log.ts';
-import type { EventReader } from '../../../shared/events/codec.ts';
+import { decodeOwn, type EventReader } from '../../../shared/events/codec.ts';
 import type { AnyEvent, Recorded } from '../../../shared/events/types.ts';
 import { didYouMean } from '../../command-line/suggestion.ts';
 import type { Criteria } from '../options/criteria.ts';
@@ -69,23 +69,35 @@ export interface Selection {
 const isAbout = ({ event }: DecodedEvent, wanted: ((userId: string) => boolean) | undefined): boolean =>
   wanted === undefined || ('userId' in event.data && wanted(event.data.userId));
 
-export function createSelection(criteria: Criteria, reader: EventReader): Selection {
+/** @param foreign is told of what another program wrote: it is never wanted, and nothing is known of it */
+export function createSelection(
+  criteria: Criteria,
+  reader: EventReader,
+  foreign: (recorded: RecordedEvent) => void,
+): Selection {
   const types = criteria.types.length > 0 ? new Set(criteria.types) : undefined;
   const users = criteria.users.length > 0 ? new Set(criteria.users) : undefined;
   const plans = criteria.plans.length > 0 ? new PlanFollower(criteria.plans) : undefined;
   const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = criteria;
 
+  const decode = (recorded: RecordedEvent): DecodedEvent | undefined => {
+    const decoded = decodeOwn(reader, recorded);
+    if (!decoded) foreign(recorded);
+    return decoded;
+  };
   const namesPlan = (recorded: RecordedEvent) => plans !== undefined && NAMES_A_PLAN.has(recorded.type);
 
   return {
     checkPlans: () => plans?.check(),
     observe(recorded) {
-      if (namesPlan(recorded)) plans?.follow(reader.decode(recorded));
+      const decoded = namesPlan(recorded) ? decode(recorded) : undefined;
+      if (decoded) plans?.follow(decoded);
     },
     pick(recorded) {
       const hasType = types?.has(recorded.type) ?? true;
       if (!hasType && !namesPlan(recorded)) return undefined;
-      const decoded = reader.decode(recorded);
+      const decoded = decode(recorded);
+      if (!decoded) return undefined;
       plans?.follow(decoded);
       const time = decoded.created.getTime();
       const isWanted =

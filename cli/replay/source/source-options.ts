@@ -11,3 +11,12 @@ export interface SourceOptions {
   readonly end: Position;
   readonly signal: AbortSignal;
 }
+
+/** A part of the log that is read in one go. */
+export interface Stretch {
+  /** It begins at this event, or behind that one; with neither at the log's start. */
+  readonly from?: Position | undefined;
+  readonly after?: Position | undefined;
+  /** It ends with this event. */
+  readonly last: Position;
+}

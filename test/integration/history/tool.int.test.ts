@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { instant, newId } from '../projector/author.ts';
 import { createSystem, type System, tool } from '../projector/system.ts';
-import { knownHistory } from './moments.ts';
+import { appendAt, endOf, knownHistory } from './moments.ts';
 
 let system: System;
 let known: Awaited<ReturnType<typeof knownHistory>>;
@@ -111,6 +111,26 @@ describe('cli history', () => {
     });
   });
 
+  test('ends with the last event, also where a clock that is ahead has decided it, and says which that is', async () => {
+    const user = system.author();
+    const { userId } = user;
+    await user.signUp();
+    const ahead = Date.now() + 60_000;
+    await appendAt(user, ahead, {
+      type: 'PasswordChanged',
+      data: { userId, personal: { passwordHash: 'y' } },
+    });
+    expect(lines((await tool(system, 'history', userId, '--json')).stdout)).toHaveLength(2);
+    const { stdout } = await tool(system, 'history', userId, '--state');
+    expect(JSON.parse(stdout)).toMatchObject({
+      as_of: instant(ahead),
+      last_event: { revision: 1, position: await endOf(system) },
+      state: { status: 'active' },
+    });
+    const early = await tool(system, 'history', userId, '--state', '--as-of', '2020-01-01');
+    expect(JSON.parse(early.stdout)).toMatchObject({ last_event: null, state: null });
+  });
+
   test('on a terminal: a timeline in colours, then the state; without colours where none are wanted', async () => {
     const line = `script -qec "$TOOL history ${known.ben.userId} --with-personal" /dev/null`;
     const text = await shell(line);
@@ -143,6 +163,13 @@ describe('cli history', () => {
     ['nobody of that email', ['anna@example.com'], 1, 'there is no user'],
     ['two ids', [newId(), newId()], 2, "user's id"],
     ['no time', [newId(), '--as-of', 'yesterday'], 2, '--as-of'],
+    [
+      'no time zone',
+      [newId(), '--as-of', '2026-06-01T12:00'],
+      2,
+      '--as-of: 2026-06-01T12:00 names no time zone',
+    ],
+    ['a time ahead', [newId(), '--as-of', '2999-01-01'], 2, '--as-of: 2999-01-01 lies ahead'],
   ])('%s', async (_name, args, code, text) => {
     const made = await tool(system, 'history', ...args);
     expect(made).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(text) });

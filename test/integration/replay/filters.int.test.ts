@@ -130,7 +130,12 @@ describe('replay, filtered', () => {
 
   it('by time: since inclusive, until exclusive', async () => {
     const [since, until] = [at(1_000).time, at(2_000).time];
-    const ids = await exported('--since', iso(since), '--until', iso(until));
+    const { code, stdout, stderr } = await system.replay(['--since', iso(since), '--until', iso(until)]);
+    expect({ code, stderr }).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^The whole log is read: /),
+    });
+    const ids = lines<{ event_id: string }>(stdout).map(({ event_id }) => event_id);
     expect(ids).toEqual(idsOf(({ time }) => time >= since && time < until));
     expect(ids).toContain(at(1_000).id);
     expect(ids).not.toContain(at(2_000).id);

@@ -45,6 +45,7 @@ const work = (name: string) => ({
   folder: system.file(name),
   log: system.log,
   reader: system.reader,
+  foreign: () => {},
   signal: new AbortController().signal,
   progress,
 });

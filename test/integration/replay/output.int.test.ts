@@ -225,6 +225,28 @@ describe('a log with an event that this version does not know', () => {
   });
 });
 
+describe('an event that another program wrote', () => {
+  it('is named and left out, and the rest goes on', async () => {
+    const user = system.author();
+    await user.signUp();
+    await user.appendRaw({
+      id: randomUUID(),
+      type: 'UserErased',
+      data: { userId: user.userId },
+      metadata: {},
+    });
+    await user.activate('behind');
+    const { code, stdout, stderr } = await system.replay(['--user', user.userId]);
+    expect(code).toBe(0);
+    expect(lines<{ type: string }>(stdout).map(({ type }) => type)).toEqual([
+      ...['EmailReserved', 'UserSignedUp', 'LicenseActivated'],
+    ]);
+    expect(stderr).toMatch(
+      new RegExp(`^Event 1 of user-${user.userId} \\(UserErased, position .*another program: it is left out`),
+    );
+  });
+});
+
 describe('an event whose personal data is damaged', () => {
   it('is named and exported without, and the rest goes on', async () => {
     const [damaged, other] = [system.author(), system.author()];

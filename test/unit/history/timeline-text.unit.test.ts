@@ -24,6 +24,7 @@ import {
 
 const plain = paintFor(false);
 const desk = randomUUID();
+const end = (days: number) => ({ at: START + days * DAY, last: undefined });
 
 describe('a timeline on a terminal', () => {
   test('says what happened, by whom, and what came of it', async () => {
@@ -53,10 +54,10 @@ describe('a timeline on a terminal', () => {
   test('ends with the state, and with the latest clients where they are many', async () => {
     const ids = Array.from({ length: 23 }, () => randomUUID());
     const clients = ids.map((id, i) => [activate(id, `client-${i}`), 1] as const);
-    const { timeline } = await timelineOf(await stream([signUp, 0], [start(), 1], ...clients));
-    const lines = stateText(timeline.state, START + 40 * DAY, plain);
+    const { timeline, entries } = await timelineOf(await stream([signUp, 0], [start(), 1], ...clients));
+    const lines = stateText(timeline.state, { ...end(40), last: entries.at(-1)?.recorded }, plain);
     expect(lines.slice(0, 5)).toEqual([
-      'As of 2026-02-10 00:00:00.000Z',
+      'As of 2026-02-10 00:00:00.000Z, with event 24 at 24/24',
       '  user          active, since 2026-01-01 00:00Z',
       '  subscription  pro expired, 2026-01-01 00:00Z to 2026-01-31 00:00Z',
       '  clients       23 active, 0 revoked, 0 deactivated',
@@ -65,7 +66,10 @@ describe('a timeline on a terminal', () => {
     expect(lines).toHaveLength(25);
     expect(lines.at(-1)).toContain('client-22');
     const nobody = (await timelineOf([])).timeline.state;
-    expect(stateText(nobody, START, plain)).toEqual([expect.any(String), '  not signed up yet']);
+    expect(stateText(nobody, end(0), plain)).toEqual([
+      'As of 2026-01-01 00:00:00.000Z',
+      '  not signed up yet',
+    ]);
   });
 
   test('shows the subscription of each product, and of an event what is new of them', async () => {
@@ -85,7 +89,7 @@ describe('a timeline on a terminal', () => {
       '    2  2026-01-03 00:00:00.000Z  SubscriptionStarted      pdf pro × 5, 2026-01-01 00:00Z to 2026-01-31 00:00Z, sub_7',
       '                                 by user  → pdf pro × 5 active until 2026-01-31 00:00Z',
     ]);
-    expect(stateText(timeline.state, START + 5 * DAY, plain).slice(2, 4)).toEqual([
+    expect(stateText(timeline.state, end(5), plain).slice(2, 4)).toEqual([
       '  subscription  pro active, 2026-01-01 00:00Z to 2026-01-31 00:00Z',
       '  subscription  pdf pro × 5 active, 2026-01-01 00:00Z to 2026-01-31 00:00Z, sub_7',
     ]);
@@ -124,7 +128,7 @@ describe('a timeline on a terminal', () => {
       'LicenseKeyIssued         for 2 clients',
     );
     const keysAsOf = (days: number) =>
-      stateText(timeline.state, START + days * DAY, plain).filter((line) => line.includes('license key'));
+      stateText(timeline.state, end(days), plain).filter((line) => line.includes('license key'));
     expect(keysAsOf(9)).toEqual([
       `  license key   good, 1 of 2 uses left  ${used}`,
       `  license key   good, until ${at(10).slice(0, 10)} 00:00Z  ${ended}`,

@@ -60,7 +60,6 @@ describe('the options of replay', () => {
     ['--plan', ''],
     ['--since', 'yesterday'],
     ['--since', '2026-02-30'],
-    ['--since', '2026-01-01T10:00'],
     ['--until', '2026-13-01T00:00:00Z'],
     ['--from', '12'],
     ['--after', '-1/0'],
@@ -69,6 +68,29 @@ describe('the options of replay', () => {
     ['--topic', 'a b'],
   ])('refuse %s %s, naming the option', (option, value) => {
     expect(refusal(option, value)).toContain(option);
+  });
+
+  it.each(['2026-01-01T10:00', '2026-01-01 10:00', '2026-01-01T10:00:00.123'])(
+    'refuse a time without a zone: %s',
+    (text) => {
+      for (const option of ['--since', '--until']) {
+        expect(refusal(option, text)).toContain(
+          `${option}: ${text} names no time zone: write 2026-01-01T10:00`,
+        );
+      }
+    },
+  );
+
+  it('refuse to begin at a time that lies ahead; to end there is as good as not to end', () => {
+    const now = Date.parse('2026-06-01T00:00:00Z');
+    expect(() => parseReplayOptions(['--since', '2026-06-02'], now)).toThrow(
+      '--since: 2026-06-02 lies ahead: on this machine it is 2026-06-01T00:00:00.000Z',
+    );
+    expect(
+      parseReplayOptions(['--since', '2026-06-01', '--until', '2026-06-02'], now).criteria,
+    ).toMatchObject({
+      until: Date.parse('2026-06-02'),
+    });
   });
 
   it.each([
