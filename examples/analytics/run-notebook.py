@@ -5,15 +5,17 @@
 FOLDER is what `cli history-tables export --out FOLDER` made; PICTURES is a folder for the pictures, as SVG.
 """
 
+import io
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
 import matplotlib
 
 matplotlib.use('svg')
-# The same picture is the same file: no date, no random ids; text stays text.
+# The same picture is the same file on any machine: no date, no random ids, no more digits than can be seen; text stays text.
 matplotlib.rcParams.update({'svg.hashsalt': 'license-system', 'svg.fonttype': 'none'})
 from matplotlib import pyplot  # noqa: E402 (the backend is chosen before)
 
@@ -27,4 +29,11 @@ for cell in notebook['cells']:
     if cell['cell_type'] == 'code':
         exec(''.join(cell['source']), names)
 for label in pyplot.get_figlabels():
-    pyplot.figure(label).savefig(Path(pictures, f'{label}.svg'), metadata={'Date': None})
+    drawn = io.StringIO()
+    pyplot.figure(label).savefig(drawn, metadata={'Date': None})
+    shorter = re.sub(
+        r'<[^!>][^>]*>',
+        lambda tag: re.sub(r'-?\d+\.\d{3,}', lambda number: f'{float(number[0]):.2f}', tag[0]),
+        drawn.getvalue(),
+    )
+    Path(pictures, f'{label}.svg').write_text(re.sub(r' +$', '', shorter, flags=re.MULTILINE))

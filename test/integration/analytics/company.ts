@@ -22,8 +22,8 @@ export async function createCompany() {
   const backend = await Backend.start();
   stack.defer(() => backend.close());
   const { pool } = backend;
-  const exported = mkdtempSync(path.join(tmpdir(), 'license-test-analytics-'));
-  stack.defer(async () => rmSync(exported, { recursive: true }));
+  const folder = mkdtempSync(path.join(tmpdir(), 'license-test-analytics-'));
+  stack.defer(async () => rmSync(folder, { recursive: true }));
   await migrateAll({ database: pool, vault: pool });
   await pool.query(MACHINES);
   const { catalogue } = loadCatalogue(path.join(analytics, 'catalogue.json'));
@@ -41,8 +41,9 @@ export async function createCompany() {
     pool,
     /** Of customers, by user id. */
     names,
-    /** A folder for exports. */
-    exported,
+    folder,
+    /** Where an export of the history tables goes. */
+    exported: path.join(folder, 'history'),
     tool,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

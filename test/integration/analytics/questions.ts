@@ -1,8 +1,13 @@
+import { execFile } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { inTransaction } from '../../../shared/adapters/postgres/pool.ts';
+import { installDuckdb } from '../../support/duckdb.ts';
 import { folder } from './story/read.ts';
+
+const run = promisify(execFile);
 
 /** A question's answer: its columns, and its rows in any order, as text. */
 export interface Answer {
@@ -51,4 +56,28 @@ export function askPostgres(pool: Pool, question: string): Promise<Answer> {
       rows: rows.map((row) => row.map((cell) => cell ?? '')),
     };
   });
+}
+
+/** Asks the exported history tables in DuckDB, all questions in one process, as somebody on the command line would. */
+export async function askDuckdb(exported: string, asked: readonly string[]): Promise<Map<string, Answer>> {
+  const python = await installDuckdb();
+  const args = [path.join(folder, 'ask.py'), '--json', exported, ...asked.map(fileOf)];
+  const { stdout } = await run(python, args, { env: { ...process.env, TZ: ANY_TIME_ZONE } });
+  const answers = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line): Answer => JSON.parse(line));
+  return new Map(asked.map((question, i) => [question, answers[i] as Answer]));
+}
+
+/** Draws what the notebook draws. @returns the pictures, by their file's name */
+export async function drawNotebook(exported: string, pictures: string): Promise<Map<string, string>> {
+  const python = await installDuckdb();
+  await run(python, [path.join(folder, 'run-notebook.py'), exported, pictures]);
+  return new Map(
+    globSync('*.svg', { cwd: pictures }).map((file) => [
+      file,
+      readFileSync(path.join(pictures, file), 'utf8'),
+    ]),
+  );
 }
