@@ -6,9 +6,9 @@ import { LATEST_SCHEMA_LEVEL } from '../../shared/events/schemas/catalogue.ts';
 import { createLogger } from '../../shared/process/logger.ts';
 import { createVault } from '../../shared/vault/postgres-vault.ts';
 import type { MasterKey } from '../../shared/vault/wrapping.ts';
-import { instant } from './customer-life.ts';
 import { EventTable, type TableEvent } from './event-table.ts';
-import { Population, type PopulationOptions, type PopulationSummary } from './population.ts';
+import { Population, type PopulationOptions, type PopulationSummary } from './population/population.ts';
+import { instant } from './population/subscriptions.ts';
 import { VaultRows } from './vault-rows.ts';
 
 export interface HistoryOptions extends PopulationOptions {
@@ -28,12 +28,14 @@ export interface HistorySummary extends PopulationSummary {
 }
 
 const BATCH = 2_000;
+/** The seller's billing service. */
+const STAFF = { role: 'staff', id: '018f0000-0000-7000-8000-000000000001' } as const;
 const logger = createLogger({ service: 'history', level: 'silent' });
 
 /**
  * Writes a history as the write side would have left it (events encoded and encrypted, keys in the vault) straight
- * into the local event store's table, behind what is there. Customers sign up, subscribe, change plans, activate and
- * deactivate machines, and are erased; their events stand in between each other's. A second history needs another seed.
+ * into the local event store's table, behind what is there. Customers sign up or are added by staff, try, buy in two currencies
+ * by month or year, renew in time or late, change plans, cancel, activate and deactivate machines, and are erased; their events stand in between each other's. A second history needs another seed.
  * @throws LogInUse an event store server is running
  */
 export async function writeHistory(options: HistoryOptions): Promise<HistorySummary> {
@@ -72,8 +74,9 @@ async function write(options: HistoryOptions, vaultPool: Pool, table: EventTable
   };
   for (let step = await population.next(); step; step = await population.next()) {
     const commandId = randomUUID();
+    const { by, userId } = step;
+    const actor = by === 'staff' ? STAFF : ({ role: 'user', id: userId } as const);
     for (const [index, { stream, event }] of step.events.entries()) {
-      const actor = { role: 'system', id: 'history' } as const;
       const metadata = {
         $correlationId: commandId,
         $causationId: commandId,

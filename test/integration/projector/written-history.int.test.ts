@@ -43,11 +43,11 @@ describe('a history written straight into the log', () => {
       expect(own.map(({ revision }) => revision)).toEqual(own.map((_, i) => i));
       if (stream.startsWith('email-')) expectReservations(own);
     }
-    const signedUp = events.filter(({ type }) => type === 'UserSignedUp');
-    const keys = await system.vault.dataKeys(signedUp.map(({ data }) => String(data.userId)));
-    const emails = signedUp.flatMap(({ data }) => {
+    const made = events.filter(({ type }) => type === 'UserSignedUp' || type === 'UserAdded');
+    const keys = await system.vault.dataKeys(made.map(({ data }) => String(data.userId)));
+    const emails = made.flatMap(({ data }) => {
       const key = keys.get(String(data.userId)) ?? ERASED;
-      return reader.unseal('UserSignedUp', String(data.personal), key).email ?? [];
+      return reader.unseal(['UserSignedUp', 'UserAdded'], String(data.personal), key).email ?? [];
     });
     expect(new Set(emails).size).toBe(300 - summary.erased);
   });

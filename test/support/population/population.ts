@@ -1,10 +1,12 @@
-import { DAY_MS } from '../../shared/calendar.ts';
-import type { Plan } from '../../shared/catalogue/catalogue.ts';
-import { readCatalogue } from '../../shared/catalogue/read.ts';
-import { reservationStream, userStream } from '../../shared/events/streams.ts';
-import type { NewUserEvent, ReservationEvent } from '../../shared/events/types.ts';
-import { Customer, type Surroundings } from './customer-life.ts';
-import { createRandom, type Random } from './random.ts';
+import { DAY_MS } from '../../../shared/calendar.ts';
+import type { Plan } from '../../../shared/catalogue/catalogue.ts';
+import { readCatalogue } from '../../../shared/catalogue/read.ts';
+import { reservationStream, userStream } from '../../../shared/events/streams.ts';
+import type { NewUserEvent, ReservationEvent } from '../../../shared/events/types.ts';
+import type { Side } from '../../../shared/subscription-status.ts';
+import { createRandom, type Random } from '../random.ts';
+import { Customer } from './customer.ts';
+import type { Surroundings } from './subscriptions.ts';
 
 const PLANS: ReadonlyMap<string, Plan> = readCatalogue().products.get('app')?.plans ?? new Map();
 
@@ -30,6 +32,8 @@ export interface PopulationSummary {
 
 export interface Step {
   readonly at: number;
+  readonly by: Side;
+  readonly userId: string;
   readonly events: readonly { readonly stream: string; readonly event: NewUserEvent | ReservationEvent }[];
 }
 
@@ -66,7 +70,7 @@ export class Population {
     this.#left = options.events;
   }
 
-  /** The next thing that happens: one or two events. undefined when all are written. */
+  /** The next thing that happens: one or two events, in one append or right after each other. undefined when all are written. */
   async next(): Promise<Step | undefined> {
     if (this.#left === 0) return undefined;
     const at = Math.floor(this.#from + (this.#options.events - this.#left) * this.#stepMs);
@@ -97,7 +101,9 @@ export class Population {
     const customer = this.#alive[index] as Customer;
     const mayErase = this.#left >= 2 + 2 * toSignUp && this.#alive.length > 1;
     if (mayErase && this.#random.below(100) === 0) return this.#erase(customer, index, at);
-    return { at, events: [{ stream: userStream(customer.userId), event: customer.act(at) }] };
+    const { userId } = customer;
+    const { by, events } = customer.act(at, this.#left - 2 * toSignUp);
+    return { at, by, userId, events: events.map((event) => ({ stream: userStream(userId), event })) };
   }
 
   async #signUp(at: number): Promise<Step> {
@@ -112,6 +118,8 @@ export class Population {
     const [reserved, signedUp] = customer.signUp();
     return {
       at,
+      by: customer.addedBy,
+      userId: customer.userId,
       events: [
         { stream: reservationStream('email', customer.emailDigest), event: reserved },
         { stream: userStream(customer.userId), event: signedUp },
@@ -127,6 +135,8 @@ export class Population {
     const [erased, released] = customer.erase();
     return {
       at,
+      by: 'user',
+      userId: customer.userId,
       events: [
         { stream: userStream(customer.userId), event: erased },
         { stream: reservationStream('email', customer.emailDigest), event: released },
