@@ -40,7 +40,7 @@ export const countFigures = (db: Pool, now: number): Promise<Figures> =>
     const until = new Date(now + DUE_DAYS * DAY_MS);
     return {
       subscriptions: subscriptionsOf(groups),
-      customers: [...(ofAll ? [customers(null, ofAll)] : []), ...customersOf(groups)],
+      customers: [...(ofAll?.all ? [customers(null, ofAll)] : []), ...customersOf(groups)],
       mrr: mrrOfPlans(groups),
       seats: seatsOf(groups, used),
       renewalsDue: await rowsOf<RenewalsDue>(client, RENEWALS_DUE, at, until),

@@ -1,15 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { historyDecoder } from '../../../projector/history/upkeep/decoder.ts';
-import type { HistorySchemas } from '../../../projector/history/upkeep/schemas.ts';
-import { historyPool, historyWriter } from '../../../projector/history/upkeep/writer.ts';
-import { migrateHistory } from '../../../projector/schemas/migrate.ts';
-import type { DecodedEvent } from '../../../projector/write/decode.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
 import { createDatabase, type TestDatabase } from '../../support/databases.ts';
-import { recorded, USER } from '../../unit/domain/given.ts';
-import { type Happened, type History, history, live } from '../../unit/domain/histories.ts';
+import { history } from '../../unit/domain/histories.ts';
+import { eventsOf, logOf, writeHistoryTables } from './random-log.ts';
 
 const USERS = Number(process.env.HISTORY_USERS ?? 60);
 const TABLES = ['subscription_states', 'license_states', 'customers', 'catalogue_terms', 'days'];
@@ -26,75 +21,6 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{8}(?=[0-9a-f]{4})/g;
-
-/** The events of one customer, whose ids are their own. */
-function eventsOf(customer: number, steps: History, erased: boolean): DecodedEvent[] {
-  const { happened, story } = live(steps, () => undefined);
-  const end: Happened = {
-    event: { type: 'UserErased', data: { userId: USER, emailBlocked: false } },
-    now: story.now,
-    role: 'staff',
-  };
-  const own = (text: string) =>
-    text.replaceAll(UUID, (id) => `${id.slice(0, -4)}${(customer + 1_000).toString().padStart(4, '0')}`);
-  return [...happened, ...(erased ? [end] : [])].map(({ event, now, role }, i) => {
-    const one = recorded(JSON.parse(own(JSON.stringify(event))), i, { now, role });
-    const { userId } = one.event.data as { userId: string };
-    const personal = { email: null, name: null, clientName: null };
-    return { recorded: { ...one, stream: `user-${userId}` }, userId, personal, loggedAt: one.created };
-  });
-}
-
-/** The customers' events by time, one after the other in the log. */
-function logOf(customers: readonly DecodedEvent[][]): DecodedEvent[] {
-  const all = customers.flat();
-  all.sort(
-    (a, b) =>
-      a.recorded.created.getTime() - b.recorded.created.getTime() ||
-      a.recorded.revision - b.recorded.revision,
-  );
-  return all.map((event, i) => {
-    const position = { commit: BigInt(i + 1), prepare: BigInt(i + 1) };
-    return { ...event, recorded: { ...event.recorded, position } };
-  });
-}
-
-/** Writes a log into tables of its own, in batches that end where `sizes` say. */
-async function write(schemas: HistorySchemas, log: readonly DecodedEvent[], sizes: readonly number[]) {
-  await pool.query(`DROP SCHEMA IF EXISTS ${schemas.fold}, ${schemas.history} CASCADE`);
-  await migrateHistory(pool, schemas, false);
-  const own = historyPool({
-    connectionString: database.url,
-    schemas,
-    applicationName: 'test',
-    statementTimeoutMs: 60_000,
-    logger,
-  });
-  try {
-    const writer = historyWriter(own, historyDecoder(logger), () => true);
-    await writer.load();
-    for (let from = 0, i = 0; from < log.length; i++) {
-      const events = log.slice(from, from + (sizes[i % sizes.length] as number));
-      const last = (events.at(-1) as DecodedEvent).recorded;
-      const seen = events.map((event) => event.recorded);
-      const decoded = {
-        events,
-        staff: [],
-        seen,
-        count: events.length,
-        last: { ...last, type: '', data: {} },
-      };
-      const { stop } = await writer.write({ decoded, position: last.position } as never);
-      if (stop) throw stop;
-      from += events.length;
-    }
-    expect(writer.parkedUsers).toBe(0);
-  } finally {
-    await own.end();
-  }
-}
-
 const rowsOf = async (schema: string, table: string) =>
   (await pool.query(`SELECT t::text AS row FROM ${schema}.${table} t ORDER BY t::text`)).rows.map(
     ({ row }) => row,
@@ -107,8 +33,13 @@ describe('the history tables of random histories', () => {
       seed: 12,
     });
     const log = logOf(sample.map(({ steps, erased }, i) => eventsOf(i, steps, erased)));
-    await write({ fold: 'whole_fold', history: 'whole' }, log, [log.length]);
-    await write({ fold: 'parts_fold', history: 'parts' }, log, [1, 40, 7, 3, 300, 2]);
+    await writeHistoryTables(database.url, { fold: 'whole_fold', history: 'whole' }, log, [log.length]);
+    await writeHistoryTables(
+      database.url,
+      { fold: 'parts_fold', history: 'parts' },
+      log,
+      [1, 40, 7, 3, 300, 2],
+    );
     for (const table of TABLES) {
       const whole = await rowsOf('whole', table);
       expect(whole.length).toBeGreaterThan(0);
