@@ -30,7 +30,9 @@ for cell in notebook['cells']:
         exec(''.join(cell['source']), names)
 for label in pyplot.get_figlabels():
     drawn = io.StringIO()
-    pyplot.figure(label).savefig(drawn, metadata={'Date': None})
+    figure = pyplot.figure(label)
+    title = ', '.join(plot.get_title(loc='left') for plot in figure.axes)
+    figure.savefig(drawn, metadata={'Date': None, 'Title': title})
     shorter = re.sub(
         r'<[^!>][^>]*>',
         lambda tag: re.sub(r'-?\d+\.\d{3,}', lambda number: f'{float(number[0]):.2f}', tag[0]),
