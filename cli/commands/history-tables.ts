@@ -1,8 +1,10 @@
 import { type Command, type Io, UsageError } from '../command-line/command.ts';
 import { didYouMean } from '../command-line/suggestion.ts';
+import { drop } from '../history-tables/drop.ts';
 import { eraseHistory, exportHistory, verifyHistory } from '../history-tables/export/run.ts';
 import { follow } from '../history-tables/follow.ts';
 import { rebuild } from '../history-tables/rebuild.ts';
+import { status } from '../history-tables/status.ts';
 import { update } from '../history-tables/update.ts';
 
 /** What the command does, by its first argument; each reads the arguments after it. */
@@ -10,6 +12,8 @@ const ACTIONS: Readonly<Record<string, (args: readonly string[], io: Io) => Prom
   update,
   follow,
   rebuild,
+  status,
+  drop,
   export: exportHistory,
   verify: verifyHistory,
   erase: eraseHistory,
@@ -22,6 +26,8 @@ export const historyTables: Command = {
   usage: `history-tables update
        history-tables follow
        history-tables rebuild [--compare-only] [--accept-differences] [--keep-old] [--fresh] [--force] [--drop-dependents]
+       history-tables status [--json]
+       history-tables drop [--yes]
        history-tables export --out DIR
        history-tables verify|erase DIR
 
@@ -35,6 +41,8 @@ that customers wait for reads or writes them. Beside them stands the schema hist
            and the others stand by
   rebuild  make them again beside the live ones, compare row by row, and switch in one transaction. The options are those of
            the command rebuild; grants are kept
+  status   tell how they are, how far behind the log, and whose events could not be applied
+  drop     drop them, and what hangs on them; asks first, unless --yes is given
   export   write them to a folder of Parquet files, or bring it up to them: DIR/<table>/month=2026-06/… has the rows that stopped
            being known in that month, month=open those that are known now. DIR/history.duckdb.sql makes DuckDB answer as
            PostgreSQL does. A folder that somebody changed is left alone

@@ -14,7 +14,7 @@ export function connectHistory() {
   const config = readHistoryConfig();
   const logger = toolLogger(config.LOG_LEVEL);
   const connectionString = config.HISTORY_DATABASE_URL ?? config.DATABASE_URL;
-  const common = { applicationName: 'cli history-tables', max: 2, logger };
+  const common = { applicationName: 'cli history-tables', max: 3, logger, statementTimeoutMs: 600_000 };
   const database = createPool({ ...common, connectionString });
   const live = createPool({ ...common, connectionString: config.DATABASE_URL });
   const log = connectEventLog({ connectionString: config.EVENTSTORE_URL });

@@ -51,7 +51,7 @@ export async function update(args: readonly string[], io: Io): Promise<void> {
   const { update: progress, end } = reporter(io);
   try {
     const result = await interruptible((signal) =>
-      exclusively(database, () =>
+      exclusively(database, 'historyTables', () =>
         updateTables({
           ...{ connectionString, liveConnectionString, feed, decoder, logger, signal, progress },
           clock: systemClock,

@@ -6,7 +6,7 @@ import type { PoolClient, Queryable } from './pool.ts';
  */
 export type AdvisoryLock = { readonly number: bigint } | { readonly group: number; readonly name: string };
 
-const numbered = (number: bigint): AdvisoryLock => ({ number });
+const numbered = (number: bigint) => ({ number }) as const;
 
 /**
  * Every advisory lock of this system, because two with the same number would exclude each other. PostgreSQL keeps
@@ -80,4 +80,19 @@ export async function takeAdvisoryLockInTransaction(
 ): Promise<void> {
   const { sql, values } = argumentsOf(lock);
   await transaction.query(`SELECT pg_advisory_xact_lock(${sql})`, values);
+}
+
+/** Whether some connection to this database holds the lock now. */
+export async function isAdvisoryLockHeld(
+  db: Queryable,
+  { number }: { readonly number: bigint },
+): Promise<boolean> {
+  const { rows } = await db.query<{ held: boolean }>(
+    `SELECT EXISTS (
+       SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+         AND (classid::bigint << 32) | objid::bigint = $1
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS held`,
+    [number],
+  );
+  return rows[0]?.held === true;
 }
