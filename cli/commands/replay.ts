@@ -36,7 +36,8 @@ Filters: an event must pass all that are given; of one that is given several tim
   --user ID           events about that user: read from the user's streams alone
   --plan NAME         events of users on that plan: the one that their last start of a subscription, or change of plan,
                       up to and including the event names; also past the subscription's end. Reads the log from its start
-  --since, --until T  the event's time: at or after, before. ISO 8601 with a zone, or a date (its start in UTC)
+  --since, --until T  the event's time: at or after, before. ISO 8601 with a zone, or a date (its start in UTC). Found by the
+                      history tables where there are any (history-tables update); else the whole log is read
   --from, --after P   from the event at that position on, or behind it; P as it stands in the field position
   --to P              up to that position, inclusive
 
@@ -46,7 +47,7 @@ Personal data
 
 Exit code 130 after Ctrl-C. A reader that goes (| head) ends it quietly.
 
-Settings: EVENTSTORE_URL; KAFKA_… for --topic; DATABASE_URL, VAULT_DATABASE_URL and VAULT_MASTER_KEY or
+Settings: EVENTSTORE_URL; KAFKA_… for --topic; HISTORY_DATABASE_URL or DATABASE_URL for --since and --until; DATABASE_URL, VAULT_DATABASE_URL and VAULT_MASTER_KEY or
 VAULT_MASTER_KEY_FILE for --with-personal.`,
   async run(args, io) {
     const [action, ...rest] = args;

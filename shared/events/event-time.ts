@@ -5,9 +5,3 @@ export function eventTime({ metadata, created }: Pick<RecordedEvent, 'metadata' 
   const decided = typeof metadata.decidedAt === 'string' ? Date.parse(metadata.decidedAt) : Number.NaN;
   return Number.isNaN(decided) ? created.getTime() : decided;
 }
-
-/**
- * How far beyond an instant the log is read for events that were decided before it: the clocks of command nodes and
- * event store may differ, and an append takes its time. Nodes whose clocks are further apart have other troubles.
- */
-export const CLOCK_MARGIN_MS = 3_600_000;

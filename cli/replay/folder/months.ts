@@ -1,10 +1,8 @@
 import type { RecordedEvent } from '../../../shared/event-log/event-log.ts';
+import { eventTime } from '../../../shared/events/event-time.ts';
 
 /** When an event was decided or logged, whichever is earlier: a node's clock may be ahead. Milliseconds since 1970. */
-function timeOf({ created, metadata }: RecordedEvent): number {
-  const decided = typeof metadata.decidedAt === 'string' ? Date.parse(metadata.decidedAt) : Number.NaN;
-  return Number.isNaN(decided) ? created.getTime() : Math.min(decided, created.getTime());
-}
+const timeOf = (event: RecordedEvent): number => Math.min(eventTime(event), event.created.getTime());
 
 /**
  * Which month each event of the log belongs to: that of the latest time of an event up to and including it. It never goes
