@@ -18,8 +18,16 @@ export interface Ended<S> {
   readonly knownTo: number;
 }
 
+/** Where what the table knows of a thing ends: rows are not read for it. */
+export interface Cut {
+  /** What is known from this instant on is another thing: rows that hold at it or later are known no longer. */
+  readonly at: number;
+}
+
 /** What has to be written, once the events of a batch were taken in. */
 export interface Changes<S> {
+  /** Rows of the table that are known no longer, and what remains of the one that holds at that instant. */
+  readonly cut: Cut | undefined;
   /** Rows of the table that are known no longer from `knownTo` on. */
   readonly ended: readonly Ended<S>[];
   /** Rows of the table that were never known: what replaced them became known at the same instant. */
@@ -34,6 +42,8 @@ export interface Changes<S> {
  */
 export class Known<S> {
   readonly #now: Interval<S>[];
+  #isUnread = false;
+  #cut: Cut | undefined;
   #ended: Ended<S>[] = [];
   #removed: Interval<S>[] = [];
   #past: Ended<S>[] = [];
@@ -43,7 +53,14 @@ export class Known<S> {
     this.#now = [...now];
   }
 
-  /** What holds in the end. */
+  /** What the table knows is not read: the first change is to count from when it becomes known, and from no earlier date. */
+  static unread<S>(): Known<S> {
+    const known = new Known<S>();
+    known.#isUnread = true;
+    return known;
+  }
+
+  /** What holds in the end; undefined too where it was not read. */
   get last(): Interval<S> | undefined {
     return this.#now.at(-1);
   }
@@ -66,6 +83,12 @@ export class Known<S> {
   /** From `at` on it is known that from the first piece on these hold, one after the other. What lies before stays. */
   replace(at: number, pieces: readonly Piece<S>[]): void {
     const from = (pieces[0] as Piece<S>).validFrom;
+    if (this.#isUnread) {
+      this.#isUnread = false;
+      this.#cut = { at };
+    }
+    // Else what is not known here would be taken for not there.
+    if (from < (this.#cut?.at ?? from)) throw new Error('a change counts from before what was read');
     for (let last = this.last; last && last.validTo > from; last = this.last) {
       this.#now.pop();
       this.#end(last, at);
@@ -90,7 +113,8 @@ export class Known<S> {
       added.push({ interval, knownTo: Number.POSITIVE_INFINITY });
       this.#now[i] = { ...interval, stored: true };
     }
-    const changes = { ended: this.#ended, removed: this.#removed, added };
+    const changes = { cut: this.#cut, ended: this.#ended, removed: this.#removed, added };
+    this.#cut = undefined;
     this.#ended = [];
     this.#removed = [];
     this.#past = [];

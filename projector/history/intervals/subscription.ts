@@ -40,63 +40,74 @@ export interface Before {
 type Held = Omit<SubscriptionState, 'status' | 'mrr' | 'before'>;
 type Shown = Omit<SubscriptionState, 'before'>;
 
+/** What an event of a subscription has made of it. */
+export interface Taken {
+  /** The event's time. */
+  readonly at: number;
+  readonly cause: Cause;
+  /** The fold's row after the event. */
+  readonly after: Subscription;
+  readonly customerErased: boolean;
+  /** What held just before the event; only needed where what is known so far was not read. */
+  readonly before?: Before | undefined;
+}
+
+/** Whether an event changes something of what is shown. */
+export const isShown = ({ type }: SubscriptionEvent): boolean =>
+  type !== 'SubscriptionEnding' && type !== 'SubscriptionLapsed';
+
 /**
- * Takes in an event of a subscription. What is believed changes from when the event was decided, or from the date that it
- * names, if that is earlier. What stands in between is changed as the fold changes what stands now: a suspension that lay
- * there stays.
- * @param at the event's time
+ * Takes in an event that is shown. What is believed changes from when the event was decided, or from the date that it names, if
+ * that is earlier. What stands in between is changed as the fold has changed what stands now: a suspension that lay there stays.
  */
 export function takeSubscriptionEvent(
   known: Known<SubscriptionState>,
   event: SubscriptionEvent,
   { actor }: Pick<Metadata, 'actor'>,
-  { at, cause, customerErased }: { at: number; cause: Cause; customerErased: boolean },
+  { at, cause, after, customerErased, before }: Taken,
 ): void {
-  // They change nothing of what is shown.
-  if (event.type === 'SubscriptionEnding' || event.type === 'SubscriptionLapsed') return;
-  const after = (before: Subscription | undefined): Held => ({
-    subscription: projectSubscription(before, event, { actor }, at),
+  const held = (subscription: Subscription): Held => ({
+    subscription: customerErased ? { ...subscription, externalId: null } : subscription,
     customerErased,
     cause,
   });
+  const from = Math.min(at, changesFrom(known, event, after) ?? at);
+  const now = { state: held(after), validFrom: at, validTo: Number.POSITIVE_INFINITY };
   if (event.type === 'SubscriptionStarted') {
-    const held = after(undefined);
-    const validFrom = Math.min(at, held.subscription.startDate);
-    known.replace(at, cut([{ state: held, validFrom, validTo: Number.POSITIVE_INFINITY }], undefined));
+    known.replace(at, cut([{ ...now, validFrom: from }], NOTHING));
     return;
   }
-  const from = Math.min(at, changesFrom(known, event) ?? at);
-  change(known, at, from, ({ subscription }) => after(subscription));
+  const pieces = (from < at ? known.from(from) : []).flatMap(({ state, validFrom, validTo }) => {
+    const changed = () => held(projectSubscription(state.subscription, event, { actor }, at));
+    return validFrom < at ? [{ state: changed(), validFrom, validTo: Math.min(validTo, at) }] : [];
+  });
+  const last = known.upTo(from);
+  known.replace(at, cut([...pieces, now], last ? beforeOf(last) : (before ?? NOTHING)));
 }
 
 /** Takes in that the customer was erased: from then on the subscription counts for nothing. */
 export function eraseSubscription(known: Known<SubscriptionState>, at: number, cause: Cause): void {
-  change(known, at, at, ({ subscription }) => ({
-    subscription: { ...subscription, externalId: null },
-    customerErased: true,
-    cause,
-  }));
+  const erased = known.from(at).map(({ state, ...span }) => {
+    const subscription = { ...state.subscription, externalId: null };
+    return { ...span, state: { subscription, customerErased: true, cause } };
+  });
+  const last = known.upTo(at);
+  if (erased.length > 0) known.replace(at, cut(erased, last ? beforeOf(last) : NOTHING));
 }
 
 /** The date that an event names as the one from which it counts. */
-function changesFrom(known: Known<SubscriptionState>, event: SubscriptionEvent): number | undefined {
-  if (event.type === 'SubscriptionRenewed') return known.last?.state.subscription.endDate;
-  if (event.type === 'SubscriptionCancelled') return Date.parse(event.data.endDate);
-  return undefined;
-}
-
-function change(
+function changesFrom(
   known: Known<SubscriptionState>,
-  at: number,
-  from: number,
-  after: (before: SubscriptionState) => Held,
-): void {
-  const changed = known.from(from).map(({ state, ...span }) => ({ ...span, state: after(state) }));
-  if (changed.length > 0) known.replace(at, cut(changed, known.upTo(from)));
+  event: SubscriptionEvent,
+  after: Subscription,
+): number | undefined {
+  if (event.type === 'SubscriptionStarted') return after.startDate;
+  if (event.type === 'SubscriptionRenewed') return known.last?.state.subscription.endDate;
+  return event.type === 'SubscriptionCancelled' ? Date.parse(event.data.endDate) : undefined;
 }
 
 /** Cuts what holds where its status or its revenue changes by the dates alone. What then says the same on both sides is one. */
-function cut(pieces: readonly Piece<Held>[], before: Shown | undefined): Piece<SubscriptionState>[] {
+function cut(pieces: readonly Piece<Held>[], before: Before): Piece<SubscriptionState>[] {
   const all: Piece<Shown>[] = [];
   for (const piece of pieces.flatMap(shown)) {
     const last = all.at(-1);
@@ -105,15 +116,24 @@ function cut(pieces: readonly Piece<Held>[], before: Shown | undefined): Piece<S
   }
   return all.map((piece, i) => ({
     ...piece,
-    state: { ...piece.state, before: beforeOf(i === 0 ? before : all[i - 1]?.state) },
+    state: { ...piece.state, before: i === 0 ? before : beforeOf((all[i - 1] as Piece<Shown>).state) },
   }));
 }
 
-const beforeOf = (state: Shown | undefined): Before => ({
-  mrr: state?.mrr ?? 0n,
-  currency: (state?.mrr && state.subscription.terms.price?.currency) || null,
-  endDate: state?.subscription.endDate ?? null,
+const NOTHING: Before = { mrr: 0n, currency: null, endDate: null };
+
+const beforeOf = ({ subscription, mrr }: Pick<Shown, 'subscription' | 'mrr'>): Before => ({
+  mrr,
+  currency: (mrr && subscription.terms.price?.currency) || null,
+  endDate: subscription.endDate,
 });
+
+/** What holds of a subscription just before an instant. It is known to the millisecond, and so are all its dates. */
+export const beforeAt = (subscription: Subscription, customerErased: boolean, instant: number): Before =>
+  beforeOf({
+    subscription,
+    mrr: customerErased ? 0n : mrrOf({ ...subscription, ...subscription.terms }, instant - 1),
+  });
 
 function shown({ state, validFrom, validTo }: Piece<Held>): Piece<Shown>[] {
   const { subscription, customerErased } = state;

@@ -3,7 +3,8 @@ import type { Terms } from '../../../shared/events/schemas/terms.ts';
 import type { Side, SubscriptionStatus } from '../../../shared/subscription-status.ts';
 import { Known } from '../intervals/interval.ts';
 import type { SubscriptionState } from '../intervals/subscription.ts';
-import { instantOf, StateRows, type StateTable } from './state-table.ts';
+import { lookUp, StateRows } from './state-rows.ts';
+import { instantOf, intervalOf, type ReadStateTable, timeOf } from './state-table.ts';
 
 /** What the rows don't say of terms: nothing here depends on it. */
 const NOT_SHOWN = {
@@ -14,34 +15,35 @@ const NOT_SHOWN = {
   replacementsPerMonth: null,
 } as const satisfies Partial<Terms>;
 
-const TABLE: StateTable<SubscriptionState> = {
+const TABLE: ReadStateTable<SubscriptionState> = {
   name: 'subscription_states',
   id: 'subscription_id',
-  columns: {
-    user_id: 'uuid',
-    subscription_id: 'uuid',
-    product: 'text',
-    plan_type: 'text',
-    quantity: 'integer',
-    places: 'bigint',
-    trial: 'boolean',
-    status: 'text',
-    suspended: 'boolean',
-    cancelled: 'boolean',
-    cancelled_by: 'text',
-    customer_erased: 'boolean',
-    price: 'bigint',
-    price_months: 'integer',
-    currency: 'text',
-    mrr: 'bigint',
-    mrr_before: 'bigint',
-    currency_before: 'text',
-    end_date_before: 'timestamptz',
-    start_date: 'timestamptz',
-    end_date: 'timestamptz',
-    grace_days: 'integer',
-    external_id: 'text',
-  },
+  endsLast: false,
+  columns: [
+    'user_id',
+    'subscription_id',
+    'product',
+    'plan_type',
+    'quantity',
+    'places',
+    'trial',
+    'status',
+    'suspended',
+    'cancelled',
+    'cancelled_by',
+    'customer_erased',
+    'price',
+    'price_months',
+    'currency',
+    'mrr',
+    'mrr_before',
+    'currency_before',
+    'end_date_before',
+    'start_date',
+    'end_date',
+    'grace_days',
+    'external_id',
+  ],
   values: ({ subscription, customerErased, status, mrr, before }) => {
     const { terms, quantity } = subscription;
     return {
@@ -60,12 +62,12 @@ const TABLE: StateTable<SubscriptionState> = {
       price: terms.price?.amount ?? null,
       price_months: terms.price?.months ?? null,
       currency: terms.price?.currency ?? null,
-      mrr: String(mrr),
-      mrr_before: String(before.mrr),
+      mrr,
+      mrr_before: before.mrr,
       currency_before: before.currency,
-      end_date_before: before.endDate,
-      start_date: subscription.startDate,
-      end_date: subscription.endDate,
+      end_date_before: before.endDate === null ? null : timeOf(before.endDate),
+      start_date: timeOf(subscription.startDate),
+      end_date: timeOf(subscription.endDate),
       grace_days: terms.graceDays,
       external_id: subscription.externalId,
     };
@@ -123,12 +125,14 @@ export interface Wanted {
   readonly from: number;
 }
 
-const LOAD = `
-${subscriptionStates.select}
-JOIN unnest($1::uuid[], $2::uuid[], $3::float8[]) AS wanted (user_id, subscription_id, since)
-  ON t.user_id = wanted.user_id AND t.subscription_id = wanted.subscription_id
-  AND t.valid_to >= to_timestamp(wanted.since / 1000.0) AND t.known_to = 'infinity'
-ORDER BY t.valid_from`;
+const SINCE = "t.valid_to >= to_timestamp(given.since / 1000.0) AND t.known_to = 'infinity'";
+
+const LOAD = `${lookUp(
+  'subscription_states',
+  subscriptionStates.columns,
+  'unnest($1::uuid[], $2::uuid[], $3::float8[]) AS given (user_id, subscription_id, since)',
+  `t.user_id = given.user_id AND t.subscription_id = given.subscription_id AND ${SINCE}`,
+)} ORDER BY t.valid_from`;
 
 /** What is known of these subscriptions, and the row that ends at that instant. */
 export async function loadSubscriptionStates(
@@ -145,11 +149,12 @@ export async function loadSubscriptionStates(
   return bySubscription(rows);
 }
 
-const LOAD_ALL = `
-${subscriptionStates.select}
-JOIN unnest($1::uuid[], $2::float8[]) AS wanted (user_id, since)
-  ON t.user_id = wanted.user_id AND t.valid_to >= to_timestamp(wanted.since / 1000.0) AND t.known_to = 'infinity'
-ORDER BY t.valid_from`;
+const LOAD_ALL = `${lookUp(
+  'subscription_states',
+  subscriptionStates.columns,
+  'unnest($1::uuid[], $2::float8[]) AS given (user_id, since)',
+  `t.user_id = given.user_id AND ${SINCE}`,
+)} ORDER BY t.valid_from`;
 
 /** What is known of all subscriptions of these users, from an instant on. */
 export async function loadSubscriptionsOf(
@@ -161,10 +166,8 @@ export async function loadSubscriptionsOf(
   return bySubscription(rows);
 }
 
-const bySubscription = (rows: readonly Readonly<Record<string, unknown>>[]) => {
-  const known = Map.groupBy(
-    rows.map(subscriptionStates.read, subscriptionStates),
-    ({ state }) => state.subscription.subscriptionId,
-  );
-  return new Map(Array.from(known, ([id, intervals]) => [id, new Known(intervals)]));
-};
+function bySubscription(rows: readonly Readonly<Record<string, unknown>>[]) {
+  const intervals = rows.map((row) => intervalOf(TABLE, row));
+  const known = Map.groupBy(intervals, ({ state }) => state.subscription.subscriptionId);
+  return new Map(Array.from(known, ([id, own]) => [id, new Known(own)]));
+}

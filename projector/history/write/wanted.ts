@@ -1,67 +1,61 @@
+import type { UserEvent } from '../../../shared/events/types.ts';
 import type { Rows } from '../../../shared/read-model/fold/apply.ts';
 import { timeOf } from '../../../shared/read-model/fold/event.ts';
+import type { SubscriptionEvent } from '../../../shared/read-model/fold/subscription.ts';
 import type { DecodedEvent } from '../../write/decode.ts';
+import { isShown } from '../intervals/subscription.ts';
 import type { Wanted } from './subscription-states.ts';
 
-/** What of the tables the events of a batch may change, that none of them makes. */
+/** What of the tables has to be read before the events of a batch are taken in: of most nothing has. */
 export interface WantedStates {
+  /**
+   * Subscriptions of which an event may count from an earlier date than its own time, or has the very time of the event
+   * before it: what held just before then follows from no row of the fold.
+   */
   readonly subscriptions: readonly Wanted[];
-  /** License → user. */
-  readonly licenses: ReadonlyMap<string, string>;
   /** Customers who are erased, and the earliest instant from which on something of theirs may change. */
   readonly erased: ReadonlyMap<string, number>;
 }
 
 /** @param rows as they are before the events */
 export function wantedStates(events: readonly DecodedEvent[], rows: Rows): WantedStates {
-  const made = new Set<string>();
-  const subscriptions = new Map<string, Wanted>();
-  const licenses = new Map<string, string>();
+  const times = new Map<string, number>();
+  const subscriptions = new Map<string, Wanted & { readonly end: number; readonly isBack: boolean }>();
   const erased = new Map<string, number>();
   for (const decoded of events) {
     const { userId, recorded } = decoded;
     const { event } = recorded;
-    switch (event.type) {
-      case 'SubscriptionStarted':
-        made.add(event.data.subscriptionId);
-        break;
-      case 'SubscriptionRenewed':
-      case 'SubscriptionCancelled':
-      case 'SubscriptionPlanChanged':
-      case 'SubscriptionSuspended':
-      case 'SubscriptionReinstated':
-      case 'SubscriptionCancellationWithdrawn': {
-        const { subscriptionId } = event.data;
-        if (made.has(subscriptionId)) break;
-        const before = subscriptions.get(subscriptionId)?.from ?? Number.POSITIVE_INFINITY;
-        const from = Math.min(before, earliestChange(decoded, rows));
-        subscriptions.set(subscriptionId, { userId, subscriptionId, from });
-        break;
-      }
-      case 'LicenseActivated':
-        made.add(event.data.licenseId);
-        if (event.data.replaces !== undefined) licenses.set(event.data.replaces, userId);
-        break;
-      case 'LicenseDeactivated':
-      case 'LicenseRevoked':
-      case 'LicenseReinstated':
-        licenses.set(event.data.licenseId, userId);
-        break;
-      case 'UserErased':
-        erased.set(userId, timeOf(decoded, rows.user(userId)));
-        break;
-      default:
-    }
+    const begin = rows.user(userId)?.updatedAt ?? 0;
+    const at = timeOf(decoded, { updatedAt: times.get(userId) ?? begin });
+    times.set(userId, at);
+    if (event.type === 'UserErased') erased.set(userId, begin);
+    if (!isSubscriptionEvent(event) || !isShown(event)) continue;
+    const { subscriptionId } = event.data;
+    const stored = rows.subscription(subscriptionId);
+    // What the batch itself starts is not there to be read.
+    if (!stored) continue;
+    const so = subscriptions.get(subscriptionId) ?? {
+      from: begin,
+      end: stored.endDate,
+      isBack: at === begin,
+    };
+    // Of a renewal the end that it moves; a change of the same batch may have moved it to where it says.
+    const end = 'endDate' in event.data ? Math.min(so.end, Date.parse(event.data.endDate)) : so.end;
+    const from = 'endDate' in event.data ? Math.min(at, end) : at;
+    subscriptions.set(subscriptionId, {
+      ...{ userId, subscriptionId, end },
+      from: Math.min(so.from, from),
+      isBack: so.isBack || from < at,
+    });
   }
-  for (const licenseId of licenses.keys()) if (made.has(licenseId)) licenses.delete(licenseId);
-  return { subscriptions: [...subscriptions.values()], licenses, erased };
+  return {
+    subscriptions: subscriptions
+      .values()
+      .filter(({ isBack }) => isBack)
+      .toArray(),
+    erased,
+  };
 }
 
-/** The earliest instant from which on an event may change what is believed: no later than intervals/subscription.ts says. */
-function earliestChange(decoded: DecodedEvent, rows: Rows): number {
-  const { event } = decoded.recorded;
-  const at = timeOf(decoded, rows.user(decoded.userId));
-  if (event.type !== 'SubscriptionRenewed' && event.type !== 'SubscriptionCancelled') return at;
-  const ends = rows.subscription(event.data.subscriptionId)?.endDate ?? at;
-  return Math.min(at, ends, Date.parse(event.data.endDate));
-}
+export const isSubscriptionEvent = (event: UserEvent): event is SubscriptionEvent =>
+  event.type.startsWith('Subscription');

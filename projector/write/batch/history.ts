@@ -1,4 +1,4 @@
-import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
+import type { PoolClient, Queryable } from '../../../shared/adapters/postgres/pool.ts';
 import type { Rows } from '../../../shared/read-model/fold/apply.ts';
 import type { DecodedEvent, SeenEvent } from '../decode.ts';
 
@@ -16,7 +16,7 @@ export interface HistoryBatch {
    */
   applied(event: DecodedEvent, at: number, rows: Rows): void;
   /** Writes everything that changed. */
-  save(db: Queryable): Promise<void>;
+  save(client: PoolClient): Promise<void>;
 }
 
 /** The history tables, which are written in the transactions of the read models that they are made beside. */

@@ -2,19 +2,31 @@ import fc from 'fast-check';
 import type { Command } from '../../../command-service/domain/user.ts';
 import type { Catalogue, Product } from '../../../shared/catalogue/catalogue.ts';
 import type { Role } from '../../../shared/events/metadata.ts';
+import type { Terms } from '../../../shared/events/schemas/terms.ts';
 import type { NewUserEvent } from '../../../shared/events/types.ts';
 import { DAY, NOW, Story, signedUp, start, TWO_PRODUCTS, USER } from './given.ts';
 
 /** A command that names what is there by its place in the history, so that most of them hit something. */
 type Step = (story: Story) => Command;
 
+/** In two currencies; one by month is rounded. */
+const PRICES: Readonly<Record<string, Terms['price']>> = {
+  basic: { amount: 990, currency: 'EUR', months: 1 },
+  pro: { amount: 2_500, currency: 'USD', months: 3 },
+  enterprise: { amount: 100_000, currency: 'EUR', months: 12 },
+};
+
 /** Both products have room for few clients and few replacements, so that limits are met. */
 export const CATALOGUE: Catalogue = {
   products: new Map(
     [...TWO_PRODUCTS.products].map(([name, product]): [string, Product] => {
       const plans = [...product.plans].map(([plan, of]) => {
-        const terms = { ...of.terms, maxClients: Math.min(of.terms.maxClients, 4), replacementsPerMonth: 2 };
-        return [plan, { ...of, terms: plan === 'enterprise' ? of.terms : terms }] as const;
+        const price = PRICES[plan] ?? null;
+        const limits = { maxClients: Math.min(of.terms.maxClients, 4), replacementsPerMonth: 2 };
+        return [
+          plan,
+          { ...of, terms: { ...of.terms, ...(plan !== 'enterprise' && limits), price } },
+        ] as const;
       });
       return [name, { ...product, plans: new Map(plans) }];
     }),

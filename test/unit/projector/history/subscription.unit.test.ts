@@ -4,6 +4,7 @@ import { causeOf } from '../../../../projector/history/intervals/cause.ts';
 import { Known } from '../../../../projector/history/intervals/interval.ts';
 import {
   eraseSubscription,
+  isShown,
   type SubscriptionState,
   takeSubscriptionEvent,
 } from '../../../../projector/history/intervals/subscription.ts';
@@ -82,6 +83,7 @@ function believed(events: readonly Taken[], subscriptionId: string, valid: numbe
 /** The tables of a history, written in batches that end where `ends` says. */
 function tablesOf(events: readonly Taken[], ends: readonly number[]) {
   const known = new Map<string, Known<SubscriptionState>>();
+  const folded = new Map<string, Subscription>();
   const tables = new Map<string, Table<SubscriptionState>>();
   const write = () => {
     for (const [id, one] of known) {
@@ -96,7 +98,10 @@ function tablesOf(events: readonly Taken[], ends: readonly number[]) {
     if (isOfSubscription(event)) {
       const one = known.get(event.data.subscriptionId) ?? new Known<SubscriptionState>();
       known.set(event.data.subscriptionId, one);
-      takeSubscriptionEvent(one, event, metadata, { at, cause, customerErased: false });
+      const after = projectSubscription(folded.get(event.data.subscriptionId), event, metadata, at);
+      folded.set(event.data.subscriptionId, after);
+      if (isShown(event))
+        takeSubscriptionEvent(one, event, metadata, { at, cause, after, customerErased: false });
     } else if (event.type === 'UserErased')
       for (const one of known.values()) eraseSubscription(one, at, cause);
     if (ends.includes(i)) write();
