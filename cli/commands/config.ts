@@ -109,7 +109,8 @@ export const config: Command = {
   summary: 'show the settings that a service would start with',
   usage: `config [service] [--json]
 
-Prints each setting of the service (command-service, query-service, projector, relay; all of them unless one is named)
+Prints each setting of the service (command-service, query-service, projector, relay, notifier, history-tables; all of
+them unless one is named)
 with its value and where that comes from: the environment, a file that NAME_FILE names, the settings that npm start
 wrote down (.local/env), or the default. Secrets are masked. Says what would stop the start, and exits with 1 then.
 

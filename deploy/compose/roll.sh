@@ -8,6 +8,9 @@
 # Docker Compose is asked as it is from here: set COMPOSE_FILE, COMPOSE_PROJECT_NAME and the rest as for `docker compose`.
 set -eu
 cd "$(dirname "$0")/../.."
+# Services of this profile are asked for by name, whether they run or not.
+COMPOSE_PROFILES=${COMPOSE_PROFILES:+$COMPOSE_PROFILES,}history
+export COMPOSE_PROFILES
 
 # Of containers that ended and whose image is another now, Compose makes new ones, and then replaces all that depend on
 # them: PostgreSQL, Redis, Nginx. Of those that are not there, it does not.
@@ -40,6 +43,8 @@ if [ $# -eq 0 ]; then
     docker compose up --detach --wait --no-recreate --quiet-pull notifier
   # Readers of events first.
   set -- query-service projector notifier relay command-service
+  # Where history tables are kept up.
+  [ -z "$(docker compose ps --quiet history-tables)" ] || set -- history-tables "$@"
 fi
 for service; do roll "$service"; done
 forget_ended

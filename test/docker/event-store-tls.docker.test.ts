@@ -46,6 +46,7 @@ test('Compose takes the event store with TLS: each service gets the URL as a fil
   expect(clients.map(([name]) => name).sort()).toEqual([
     'cli',
     'command-service',
+    'history-tables',
     'notifier',
     'projector',
     'query-service',

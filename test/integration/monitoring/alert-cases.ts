@@ -175,6 +175,18 @@ const notifications: readonly AlertCase[] = [
   { alert: 'MailFailed', series: { 'mail_attempts_total{outcome="failed"}': '0x9 1x99' }, at: [9, 15, 75] },
 ];
 
+const history: readonly AlertCase[] = [
+  {
+    alert: 'HistoryStopped',
+    series: { 'history_state{instance="h1",state="stopped"}': level(0, 1) },
+    at: from(8),
+    labels: { instance: 'h1' },
+  },
+  { alert: 'HistoryBehind', series: { history_lag_seconds: level(5, 700) }, at: from(13) },
+  { alert: 'HistoryEventsParked', series: { history_parked_users: level(0, 2) }, at: from(18) },
+  { alert: 'HistoryDiffers', series: { history_differing_events: level(0, 1) }, at: from(18) },
+];
+
 const where = { job: 'query-service', instance: 'q1' };
 const processes: readonly AlertCase[] = [
   { alert: 'NodeDown', series: { [`up{${q1}}`]: level(1, 0) }, at: from(8), labels: where },
@@ -312,6 +324,7 @@ export const ALERT_CASES: readonly AlertCase[] = [
   ...projection,
   ...kafka,
   ...notifications,
+  ...history,
   ...processes,
   ...stores,
   ...eventStore,

@@ -4,6 +4,8 @@ import type { Prometheus } from './prometheus.ts';
 
 /** Metrics of what runs only beside a Kafka. */
 const OF_KAFKA = /\brelay_/;
+/** Metrics of what runs only where history tables are kept up. */
+const OF_HISTORY = /\bhistory_/;
 /** Metrics of EventStoreDB itself, which the local event store does not have. */
 const OF_EVENTSTOREDB = /\beventstore_/;
 /** Metrics that Prometheus makes itself. */
@@ -14,7 +16,8 @@ const OF_TLS = new Set(['probe_ssl_earliest_cert_expiry']);
 export const isOfKafka = (expr: string): boolean => OF_KAFKA.test(expr);
 export const isOfEventStoreDb = (expr: string): boolean => OF_EVENTSTOREDB.test(expr);
 /** Of what runs everywhere. */
-export const isOfEverywhere = (expr: string): boolean => !isOfKafka(expr) && !isOfEventStoreDb(expr);
+export const isOfEverywhere = (expr: string): boolean =>
+  !isOfKafka(expr) && !isOfEventStoreDb(expr) && !OF_HISTORY.test(expr);
 
 /** The metrics and labels of the given rules and panels that Prometheus has found nowhere. */
 export async function unknownNames(

@@ -46,6 +46,7 @@ describe('compose and Prometheus agree', () => {
     expect(found.map(([, name]) => name)).toEqual(expect.arrayContaining(ours.map(([name]) => name)));
     expect(ours.map(([name]) => name).sort()).toEqual([
       'command-service',
+      'history-tables',
       'notifier',
       'projector',
       'query-service',
