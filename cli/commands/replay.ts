@@ -47,8 +47,8 @@ Personal data
 
 Exit code 130 after Ctrl-C. A reader that goes (| head) ends it quietly.
 
-Settings: EVENTSTORE_URL; KAFKA_… for --topic; HISTORY_DATABASE_URL or DATABASE_URL for --since and --until; DATABASE_URL, VAULT_DATABASE_URL and VAULT_MASTER_KEY or
-VAULT_MASTER_KEY_FILE for --with-personal.`,
+Settings: EVENTSTORE_URL; HISTORY_DATABASE_URL or DATABASE_URL for --since and --until; KAFKA_… for --topic; DATABASE_URL,
+VAULT_DATABASE_URL and VAULT_MASTER_KEY or VAULT_MASTER_KEY_FILE for --with-personal.`,
   async run(args, io) {
     const [action, ...rest] = args;
     if (action === 'verify') return verifyEvents(folderOf(action, rest), io);

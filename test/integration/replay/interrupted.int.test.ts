@@ -6,11 +6,11 @@ import { ZSTD } from './parquet-reader.ts';
 import { createReplaySystem, lines, type ReplaySystem } from './system.ts';
 
 /** Enough for several row groups of a Parquet file. */
-const EVENTS = 70_000;
+const EVENTS = 45_000;
 
 let system: ReplaySystem;
 beforeAll(async () => {
-  system = await createReplaySystem({ events: EVENTS, users: 7_000 });
+  system = await createReplaySystem({ events: EVENTS, users: 4_500 });
 }, 120_000);
 afterAll(() => system[Symbol.asyncDispose]());
 
