@@ -110,9 +110,9 @@ export const config: Command = {
   usage: `config [service] [--json]
 
 Prints each setting of the service (command-service, query-service, projector, relay, notifier, history-tables; all of
-them unless one is named)
-with its value and where that comes from: the environment, a file that NAME_FILE names, the settings that npm start
-wrote down (.local/env), or the default. Secrets are masked. Says what would stop the start, and exits with 1 then.
+them unless one is named) with its value and where that comes from: the environment, a file that NAME_FILE names, the
+settings that npm start wrote down (.local/env), or the default. Secrets are masked. Says what would stop the start, and
+exits with 1 then.
 
 A container has settings of its own: docker compose exec query-service node cli/main.ts config query-service`,
   async run(args, io) {

@@ -6,6 +6,7 @@ import { startMaintenance } from '../../schemas/maintenance.ts';
 import { makePartitions, SUBSCRIPTIONS, yearsAround } from '../../schemas/partitions.ts';
 import { type ConsumerService, serveConsumer } from '../../service.ts';
 import { copyMachines } from '../upkeep/machines.ts';
+import { skippedLate } from '../upkeep/operators.ts';
 import { HISTORY } from '../upkeep/schemas.ts';
 import type { HistoryConfig } from './config.ts';
 import { connect } from './connections.ts';
@@ -27,16 +28,18 @@ export async function startHistoryFollower({
   logger,
 }: HistoryFollowerOptions): Promise<ConsumerService> {
   const connections = connect(config, logger);
-  const { database, live, log } = connections;
+  const { database, own, live, log } = connections;
   const metrics = createMetrics('history-tables');
   watchPools(metrics.registry, { history: database });
-  const consumer = createConsumer(connections, config, logger, createHistoryMetrics(metrics.registry));
+  const ofHistory = createHistoryMetrics(metrics.registry);
+  const consumer = createConsumer(connections, config, logger, ofHistory);
   consumer.start();
   const maintenance = startMaintenance({
     active: () => consumer.following,
     async round() {
       await makePartitions(database, SUBSCRIPTIONS(HISTORY.fold), yearsAround(systemClock()));
       await copyMachines(live, database, HISTORY.history, systemClock());
+      ofHistory.differing.set((await skippedLate(live, own)).length);
     },
     logger,
   });

@@ -1,5 +1,4 @@
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
-import { SILENCE_MS } from '../../../shared/adapters/postgres/leadership.ts';
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
 import type { Logger } from '../../../shared/process/logger.ts';
 import { HISTORY } from '../upkeep/schemas.ts';
@@ -19,8 +18,9 @@ export function connect(config: HistoryConfig, logger: Logger) {
     ...common,
     connectionString,
     schemas: HISTORY,
-    // One that is frozen in a transaction holds the checkpoint; a standby must not wait for it longer than for the lock.
-    settings: { idle_in_transaction_session_timeout: `${SILENCE_MS}ms` },
+    // One that is frozen in a transaction holds the checkpoint, which a standby waits for. Nobody else does: so a machine that
+    // is busy with other things has time.
+    settings: { idle_in_transaction_session_timeout: '15s' },
   });
   const live = createPool({ ...common, connectionString: config.DATABASE_URL, max: 2 });
   const log = connectEventLog({ connectionString: config.EVENTSTORE_URL });

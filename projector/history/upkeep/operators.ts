@@ -44,7 +44,7 @@ const readSkipped = async (live: Queryable): Promise<readonly SkippedRow[]> => {
 /**
  * Leaves out what operators have skipped in the live read models, as far as it was not applied before.
  * @param own its search path is the history's schemas; the writer is to be loaded afterwards
- * @returns the events that were applied here before somebody skipped them there: only a rebuild leaves them out
+ * @returns as {@link skippedLate}
  */
 export async function skipAhead(live: Queryable, own: Queryable): Promise<readonly string[]> {
   const skipped = await readSkipped(live);
@@ -52,8 +52,17 @@ export async function skipAhead(live: Queryable, own: Queryable): Promise<readon
   const given = [JSON.stringify(skipped)];
   await own.query(SKIP_AHEAD, given);
   await own.query(MARK_SKIPPED, [skipped.map(({ event_id }) => event_id)]);
-  return (await own.query<{ event_id: string }>(APPLIED, given)).rows.map(({ event_id }) => event_id);
+  return appliedOf(own, skipped);
 }
+
+const appliedOf = async (own: Queryable, skipped: readonly SkippedRow[]): Promise<readonly string[]> =>
+  (await own.query<{ event_id: string }>(APPLIED, [JSON.stringify(skipped)])).rows.map(
+    ({ event_id }) => event_id,
+  );
+
+/** The events that were applied here before somebody skipped them there: only a rebuild leaves them out. */
+export const skippedLate = async (live: Queryable, own: Queryable): Promise<readonly string[]> =>
+  appliedOf(own, await readSkipped(live));
 
 /** The first parked event of each user: nothing of that user can be settled before it. */
 const FIRSTS = `
