@@ -77,6 +77,12 @@ const days = z.object({
   DATABASE_URL: database.DATABASE_URL.optional(),
   HISTORY_DATABASE_URL: historySettings.shape.HISTORY_DATABASE_URL,
 });
+/** Figures are of what is there, and of what is sold. */
+const figures = z.object({
+  ...databaseAlone.shape,
+  HISTORY_DATABASE_URL: historySettings.shape.HISTORY_DATABASE_URL,
+  PLAN_CATALOGUE_FILE: commandSettings.shape.PLAN_CATALOGUE_FILE,
+});
 /** Either key is needed: without one none is made, because a new one opens nothing. */
 const openingPersonal = z.object({ ...common, ...database, ...vaultDatabase, ...vaultSettings });
 /** A topic that is made here is like the one that the relay makes, and kept for ever. */
@@ -155,6 +161,7 @@ export const readDatabaseConfig = (): z.infer<typeof databaseAlone> =>
 export const readEventStoreConfig = (): z.infer<typeof eventStoreAlone> =>
   readConfig(eventStoreAlone, environment());
 export const readDaysConfig = (): z.infer<typeof days> => readConfig(days, environment());
+export const readStatsConfig = (): z.infer<typeof figures> => readConfig(figures, environment());
 export const readKafkaConfig = (): z.infer<typeof kafka> => readConfig(kafka, environment());
 export const readPersonalConfig = (): z.infer<typeof openingPersonal> =>
   withMasterKey(readConfig(openingPersonal, environment()), 'to open personal data');

@@ -17,6 +17,7 @@ import { replay } from './commands/replay.ts';
 import { secrets } from './commands/secrets.ts';
 import { settings } from './commands/settings.ts';
 import { staff } from './commands/staff.ts';
+import { stats } from './commands/stats.ts';
 import { token } from './commands/token.ts';
 import { vault } from './commands/vault.ts';
 import { webhooks } from './commands/webhooks.ts';
@@ -37,6 +38,7 @@ const commands: readonly Command[] = [
   replay,
   history,
   historyTables,
+  stats,
   webhooks,
   config,
   openapi,

@@ -2,6 +2,7 @@ import { loadCatalogue } from '../../shared/catalogue/read.ts';
 import { type ShownCatalogue, showCatalogue } from '../../shared/catalogue/shown.ts';
 import { type Command, type Io, parseOptions, UsageError } from '../command-line/command.ts';
 import { settingSources } from '../config.ts';
+import { formatMoney } from '../output/money.ts';
 import { writeTable } from '../output/table.ts';
 import { differences } from '../plans/differences.ts';
 import { runningCatalogue } from '../plans/running.ts';
@@ -16,11 +17,8 @@ const money = ({
   amount,
   currency,
   months,
-}: NonNullable<ShownCatalogue['products'][0]['plans'][0]['price']>) => {
-  const style = new Intl.NumberFormat('en', { style: 'currency', currency });
-  const { maximumFractionDigits: digits = 2 } = style.resolvedOptions();
-  return `${style.format(amount / 10 ** digits)} ${months === 1 ? 'a month' : `for ${months} months`}`;
-};
+}: NonNullable<ShownCatalogue['products'][0]['plans'][0]['price']>) =>
+  `${formatMoney(amount, currency)} ${months === 1 ? 'a month' : `for ${months} months`}`;
 
 function show({ products }: ShownCatalogue, io: Io): void {
   const rows = products.flatMap(({ product, plans }) =>

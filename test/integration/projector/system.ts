@@ -130,7 +130,7 @@ const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '../../..');
 
 /** Runs a command of the tool beside the system. Answers its exit code and what it printed. */
-export async function tool(system: Pick<System, 'env'>, ...args: string[]) {
+export async function tool(system: { env(): Record<string, string> }, ...args: string[]) {
   const env = { ...process.env, ...system.env() };
   try {
     const { stdout, stderr } = await run(process.execPath, [path.join(root, 'cli/main.ts'), ...args], {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { NAMES } from '../../../cli/stats/tables.ts';
 import { installMetrics } from '../../../projector/history/metrics.ts';
 import { migrateAll } from '../../../projector/schemas/migrate.ts';
 import type { DecodedEvent } from '../../../projector/write/decode.ts';
@@ -10,8 +11,9 @@ import { createLogger } from '../../../shared/process/logger.ts';
 import { createDatabase, type TestDatabase } from '../../support/databases.ts';
 import { history } from '../../unit/domain/histories.ts';
 import { eventsOf, logOf, writeHistoryTables } from '../history-tables/random-log.ts';
+import { tool } from '../projector/system.ts';
 
-const USERS = Number(process.env.HISTORY_USERS ?? 70);
+const USERS = Number(process.env.HISTORY_USERS ?? 120);
 const logger = createLogger({ service: 'test', level: 'silent' });
 
 /** The last one is worth less than half a unit a month, unless it is bought twice. */
@@ -70,18 +72,26 @@ async function endAfter(share: number): Promise<number> {
 }
 
 it('are what the metrics say', async () => {
-  const met = { grace: 0, cancelled: 0, erased: 0 };
+  const met = new Map<string, number>();
   for (const share of [0.3, 0.8]) {
     const last = await endAfter(share);
     for (const days of [0, 2, 25]) {
-      const { grace, cancelled, erased } = await compare(new Date(last + 1 + days * DAY_MS));
-      met.grace += grace;
-      met.cancelled += cancelled;
-      met.erased += erased;
+      const counts = await compare(new Date(last + 1 + days * DAY_MS));
+      for (const [what, count] of Object.entries(counts)) met.set(what, (met.get(what) ?? 0) + count);
     }
   }
   // Nothing was compared with nothing.
-  for (const count of Object.values(met)) expect(count).toBeGreaterThan(0);
+  for (const [what, count] of met) expect(count, what).toBeGreaterThan(0);
+});
+
+it('are printed by the tool, with the history tables’ months', async () => {
+  const env = () => ({ NODE_ENV: 'test', DATABASE_URL: database.url });
+  const all = await tool({ env }, 'stats', '--json');
+  expect(all).toMatchObject({ code: 0, stderr: '' });
+  expect(Object.keys(JSON.parse(all.stdout)).sort()).toEqual([...NAMES, 'as_of'].sort());
+  const unknown = await tool({ env }, 'stats', 'mrr', '--product', 'ap');
+  expect(unknown).toMatchObject({ code: 2, stdout: '' });
+  expect(unknown.stderr).toContain('there is no product ap. Did you mean "app"?');
 });
 
 /** Of customers who are erased, and whose subscriptions would run. */
@@ -131,8 +141,10 @@ async function compare(now: Date) {
       ),
     ),
   );
-  for (const rows of [subscriptions, customers, mrr, seats, renewalsDue]) expect(rows).not.toEqual([]);
   const sum = (runs: 'grace' | 'cancelled') => subscriptions.reduce((total, one) => total + one[runs], 0);
   const [erased] = await metric(ERASED, now);
-  return { grace: sum('grace'), cancelled: sum('cancelled'), erased: Number(erased?.count) };
+  return {
+    ...{ grace: sum('grace'), cancelled: sum('cancelled'), erased: Number(erased?.count) },
+    ...{ mrr: mrr.length, seats: seats.length, renewals: renewalsDue.length },
+  };
 }
