@@ -73,9 +73,9 @@ export async function exportTables(options: TablesExport): Promise<TablesExporte
 /** What is known now, and months of which the tables have other rows: those of a month are only ever more. */
 async function changedPartitions(snapshot: Snapshot, manifest: Manifest): Promise<Set<string>> {
   const wanted = new Set(openPartitions);
-  const held = partitionsOf(manifest);
+  const before = partitionsOf(manifest);
   for (const [partition, rows] of await monthsOf(snapshot)) {
-    const has = (held.get(partition) ?? []).reduce((sum, entry) => sum + entry.rows, 0);
+    const has = (before.get(partition) ?? []).reduce((sum, entry) => sum + entry.rows, 0);
     if (has !== rows) wanted.add(partition);
   }
   return wanted;

@@ -5,7 +5,7 @@ import type { ParquetColumn } from '../../output/parquet.ts';
 /** A table of the history, as it is exported. */
 export interface HistoryTable {
   readonly name: string;
-  /** What its rows are sorted by behind the time at which they stopped being known: the same rows always in one order. */
+  /** What its rows are sorted by, after the time at which they stopped being known: the same rows have one order. */
   readonly order: string;
   /** Whether its rows stop being known; else all of them are known now. */
   readonly isTimed: boolean;

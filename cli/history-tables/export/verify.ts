@@ -69,9 +69,9 @@ async function comparable(
 ): Promise<Set<string>> {
   const isCurrent = manifest.up_to?.position === snapshot.upTo.position;
   const months = await monthsOf(snapshot);
-  const held = partitionsOf(manifest);
+  const kept = partitionsOf(manifest);
   const compared = new Set<string>(isCurrent ? [...openPartitions, DUCKDB_FILE, ...months.keys()] : []);
-  for (const [partition, entries] of held) {
+  for (const [partition, entries] of kept) {
     if (openPartitions.includes(partition)) continue;
     const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
     // Rows are only ever added to a month: more of them came since, fewer are a difference.

@@ -54,7 +54,7 @@ const earliest = (positions: readonly Position[]): Position | undefined =>
 
 /**
  * Brings a folder up to the log's end: what came is added, the last part of the last month is written again, nothing else
- * is touched. Parts get their names one by one, so whatever ends it, the next run goes on behind the last whole one.
+ * is touched. Parts get their names one by one, so whatever ends it, the next run goes on after the last whole one.
  * @throws FolderRefused, UsageError, UnknownEvent, EventStoreUnavailable, the signal's reason
  */
 export async function exportFolder(options: FolderExport): Promise<FolderExported> {

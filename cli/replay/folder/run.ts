@@ -43,7 +43,7 @@ const count = (n: number, what: string): string => `${n.toLocaleString('en')} ${
 /** `replay --partition month`. @throws as {@link exportFolder} */
 export async function exportIntoFolder(folder: string, { types, to }: Criteria, io: Io): Promise<void> {
   const from = performance.now();
-  const done = await withLog(io, folder, 'the same command goes on behind the last whole file', (work) =>
+  const done = await withLog(io, folder, 'the same command goes on after the last whole file', (work) =>
     exportFolder({ ...work, types, to }),
   );
   const seconds = ((performance.now() - from) / 1000).toFixed(1);

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { cpSync, readFileSync, truncateSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportTables } from '../../../cli/history-tables/export/export.ts';
 import { withSnapshot } from '../../../cli/history-tables/export/snapshot.ts';
@@ -14,9 +16,11 @@ import { updateHistoryTables } from '../../support/history-tables.ts';
 import { askPostgres } from '../metrics/tables.ts';
 import { instant, newId } from '../projector/author.ts';
 import { bytesOf, manifestOf, rowsOf } from '../replay/folders.ts';
+import { killTimes, type Victim } from '../replay/kills.ts';
 import { createReplaySystem, type ReplaySystem } from '../replay/system.ts';
 
 const ROWS = 40;
+const entry = path.resolve(import.meta.dirname, '../../../cli/main.ts');
 const logger = createLogger({ service: 'test', level: 'silent' });
 let system: ReplaySystem;
 let databaseUrl: string;
@@ -34,8 +38,10 @@ const work = <T>(run: (work: Omit<Parameters<typeof verifyTables>[0], 'folder'>)
   withSnapshot({ connectionString: databaseUrl, logger }, (snapshot) =>
     run({ snapshot, signal: new AbortController().signal, progress: { update() {}, end() {} } }),
   );
-const exported = (name: string, erase = false) =>
-  work((options) => exportTables({ ...options, folder: system.file(name), erase, rowsPerFile: ROWS }));
+const exported = (name: string, erase = false, rowsPerFile?: number) =>
+  work((options) =>
+    exportTables({ ...options, folder: system.file(name), erase, rowsPerFile: rowsPerFile ?? ROWS }),
+  );
 const verified = (name: string) => work((options) => verifyTables({ ...options, folder: system.file(name) }));
 const bytes = (name: string) => bytesOf(system.file(name));
 const GOOD = { problems: [], byOthers: 0, toErase: 0, notCompared: 0 };
@@ -91,7 +97,7 @@ describe('a folder of the history tables', () => {
     expect(sorted(duckdb)).toEqual(sorted(postgres));
   });
 
-  it('is brought up to date where rows came, a month that is over among them, and is as one made anew', async () => {
+  it('is brought up to date where rows came, a month that is over among them, and is as one that is made again', async () => {
     const before = bytes('tables');
     const user = system.author();
     await user.signUp();
@@ -123,9 +129,9 @@ describe('a folder of the history tables', () => {
     await update();
     expect((await verified('tables')).problems).toEqual([]);
     await exported('tables');
-    await exported('anew');
+    await exported('again');
     const after = bytes('tables');
-    expect(after).toEqual(bytes('anew'));
+    expect(after).toEqual(bytes('again'));
     expect(await verified('tables')).toMatchObject(GOOD);
     const changed = Object.keys(before).filter(
       (file) => file.endsWith('.parquet') && before[file] !== after[file],
@@ -150,7 +156,7 @@ describe('a folder of the history tables', () => {
 });
 
 describe('an erasure', () => {
-  it('is taken out of months that are over by erase alone, and then the folder is as one made anew', async () => {
+  it('is taken out of months that are over by erase alone, and then the folder is as one that is made again', async () => {
     const { rows } = await system.pool.query(
       `SELECT user_id FROM history.license_states l WHERE isfinite(known_to) AND client_id IS NOT NULL
        AND NOT EXISTS (SELECT FROM history.customers c WHERE c.user_id = l.user_id AND status = 'erased') LIMIT 1`,
@@ -170,8 +176,47 @@ describe('an erasure', () => {
 
     expect((await exported('tables', true)).erased).toEqual(erased);
     expect(new Set(await clientsOf())).toEqual(new Set([null]));
-    await exported('erased-anew');
-    expect(bytes('tables')).toEqual(bytes('erased-anew'));
+    await exported('erased-again');
+    expect(bytes('tables')).toEqual(bytes('erased-again'));
     expect(await verified('tables')).toMatchObject(GOOD);
+  });
+});
+
+describe('a folder whose export or erasing is killed', () => {
+  const env = () => ({ ...system.env, DATABASE_URL: databaseUrl });
+
+  /** Runs the tool, until it has begun so many files. */
+  const killedAfter = (files: number, ...args: readonly string[]): Victim => ({
+    child: spawn(process.execPath, [entry, 'history-tables', ...args], { env: env(), cwd: system.folder }),
+    isDue: () => Object.keys(bytes('killed')).filter((file) => file.endsWith('.next')).length >= files,
+  });
+
+  it('is of one time, verifies after the next run, and is as one that was not', async () => {
+    mkdirSync(system.file('killed'));
+    await killTimes(
+      (kill) => killedAfter(1 + ((kill * 7) % 40), 'export', '--out', 'killed'),
+      () => rmSync(system.file('killed'), { recursive: true }),
+    );
+    await exported('killed');
+    expect(await verified('killed')).toMatchObject({ problems: [], toErase: 0 });
+    cpSync(system.file('killed'), system.file('before'), { recursive: true });
+    const copy = () => {
+      rmSync(system.file('killed'), { recursive: true });
+      cpSync(system.file('before'), system.file('killed'), { recursive: true });
+    };
+    const { rows } = await system.pool.query(
+      `SELECT DISTINCT user_id FROM history.license_states l WHERE isfinite(known_to) AND client_id IS NOT NULL
+       AND NOT EXISTS (SELECT FROM history.customers c WHERE c.user_id = l.user_id AND status = 'erased') LIMIT 5`,
+    );
+    for (const { user_id: userId } of rows) {
+      await append(userId, Date.now(), { type: 'UserErased', data: { userId, emailBlocked: false } });
+    }
+    await update();
+    await killTimes((kill) => killedAfter(1 + ((kill * 3) % 10), 'erase', 'killed'), copy);
+    await exported('killed', true);
+    expect(await verified('killed')).toMatchObject(GOOD);
+    // As the tool made the other.
+    await exported('unharmed', false, 100_000);
+    expect(bytes('killed')).toEqual(bytes('unharmed'));
   });
 });

@@ -17,9 +17,9 @@ import { verifyFolder } from '../../../cli/replay/folder/verify.ts';
 import { formatPosition, parsePosition } from '../../../shared/event-log/position.ts';
 import { createCodec } from '../../../shared/events/codec.ts';
 import { LATEST_SCHEMA_LEVEL } from '../../../shared/events/schemas/catalogue.ts';
-import { eventually } from '../../support/eventually.ts';
 import { createStaffAuthor } from '../projector/author.ts';
 import { bytesOf as bytesIn, manifestOf as manifestIn, rowsOf as rowsIn } from './folders.ts';
+import { killTimes, type Victim } from './kills.ts';
 import { createReplaySystem, type ReplaySystem } from './system.ts';
 
 /** Some months have more events, some fewer. */
@@ -177,7 +177,7 @@ describe('a folder that somebody changed', () => {
 });
 
 describe('an erasure', () => {
-  it('is applied to what it must be alone, and then the folder is as one made anew', async () => {
+  it('is applied to what it must be alone, and then the folder is as one that is made again', async () => {
     const author = system.author();
     await author.signUp();
     await author.subscribe();
@@ -200,30 +200,19 @@ describe('an erasure', () => {
     expect(changed).toEqual(['manifest.json', erased[0]?.file]);
     expect(await clientsIn('erasing')).not.toContain('jane@home');
 
-    await exported('anew');
-    expect(after).toEqual(bytesOf('anew'));
+    await exported('again');
+    expect(after).toEqual(bytesOf('again'));
     expect(await verifyFolder(work('erasing'))).toMatchObject({ problems: [], toErase: 0 });
     // Again it has nothing to do.
     expect(await eraseFolder(work('erasing'))).toMatchObject({ users: 0, erased: [] });
   });
 });
 
-/** How often each is killed: a few times here, twenty by hand. */
-const KILLS = Number(process.env.KILLS ?? 2);
-
-/** Runs the tool, and kills it once it has committed so many more changes to a folder. */
-async function killed(name: string, changes: number, args: readonly string[]): Promise<void> {
+/** Runs the tool, until it has committed so many more changes to a folder. */
+function killedAfter(changes: number, name: string, args: readonly string[]): Victim {
   const manifest = system.file(`${name}/manifest.json`);
   const seen = new Set([inodeOf(manifest)]);
-  const { child, result } = system.start(args);
-  const done = () => child.exitCode !== null;
-  await eventually(
-    'it has changed the folder',
-    () => seen.add(inodeOf(manifest)).size > changes || done(),
-    30_000,
-  );
-  child.kill('SIGKILL');
-  await result;
+  return { child: system.start(args).child, isDue: () => seen.add(inodeOf(manifest)).size > changes };
 }
 
 const inodeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.ino;
@@ -232,7 +221,10 @@ describe('a folder whose export or erasing is killed', () => {
   const args = ['--format', 'parquet', '--partition', 'month', '--out'];
 
   it(`verifies after the next run, and is the same as one that was not: export`, async () => {
-    for (let kill = 1; kill <= KILLS; kill++) await killed('killed', 1 + (kill % 4), [...args, 'killed']);
+    await killTimes(
+      (kill) => killedAfter(1 + (kill % 4), 'killed', [...args, 'killed']),
+      () => rmSync(system.file('killed'), { recursive: true }),
+    );
     expect(await system.replay([...args, 'killed'])).toMatchObject({ code: 0, stdout: '' });
     expect(await system.replay(['verify', 'killed'])).toMatchObject({
       ...{ code: 0, stdout: '' },
@@ -248,7 +240,8 @@ describe('a folder whose export or erasing is killed', () => {
     const active = rows.filter(({ type, user_id }) => type === 'LicenseActivated' && !gone.has(user_id));
     const users = [...new Set(active.map(({ user_id }) => String(user_id)))].slice(0, 10);
     for (const user of users) await erase(user);
-    for (let kill = 1; kill <= KILLS; kill++) await killed('killed', 1 + (kill % 3), ['erase', 'killed']);
+    const copy = () => cpSync(system.file('unharmed'), system.file('killed'), { recursive: true });
+    await killTimes((kill) => killedAfter(1 + (kill % 3), 'killed', ['erase', 'killed']), copy);
     const { code, stderr } = await system.replay(['erase', 'killed']);
     expect({ code, stderr }).toEqual({
       code: 0,
@@ -258,6 +251,22 @@ describe('a folder whose export or erasing is killed', () => {
     const { position } = manifestOf('killed').up_to ?? { position: '' };
     await system.replay([...args, 'late', '--to', position]);
     expect(bytesOf('killed')).toEqual(bytesOf('late'));
+  });
+});
+
+describe('a log with an event that this version does not know', () => {
+  it('stops the export, is named, and what was exported stays', async () => {
+    await exported('whole');
+    const author = system.author();
+    await author.signUp();
+    const { userId } = author;
+    const event = await author.encode({ type: 'UserErased', data: { userId, emailBlocked: false } });
+    await author.appendRaw({ ...event, type: 'UserFrozen' });
+    const before = bytesOf('whole');
+    await expect(exported('whole')).rejects.toThrow(
+      `event 1 of user-${userId} (UserFrozen) is not known here`,
+    );
+    expect(bytesOf('whole')).toEqual(before);
   });
 });
 
