@@ -6,7 +6,7 @@ import { createDatabase, type TestDatabase } from '../../support/databases.ts';
 import { history } from '../../unit/domain/histories.ts';
 import { eventsOf, logOf, writeHistoryTables } from './random-log.ts';
 
-const USERS = Number(process.env.HISTORY_USERS ?? 60);
+const USERS = Number(process.env.HISTORY_USERS ?? 250);
 const TABLES = ['subscription_states', 'license_states', 'customers', 'catalogue_terms', 'days'];
 const logger = createLogger({ service: 'test', level: process.env.TEST_LOG_LEVEL ?? 'silent' });
 
@@ -45,5 +45,51 @@ describe('the history tables of random histories', () => {
       expect(whole.length).toBeGreaterThan(0);
       expect(await rowsOf('parts', table)).toEqual(whole);
     }
+  });
+
+  test('say of every license and customer what each event made of it, and nothing of who is erased', async () => {
+    const sample = fc.sample(history, { numRuns: USERS, seed: 5 });
+    const log = logOf(sample.map((steps, i) => eventsOf(i, steps, i % 2 === 0)));
+    await writeHistoryTables(database.url, { fold: 'each_fold', history: 'each' }, log, [9, 1, 70]);
+    const erased = log.filter(({ recorded }) => recorded.event.type === 'UserErased');
+    const after = new Map<string, string>();
+    for (const { recorded, userId } of log) {
+      const { event, created } = recorded;
+      if (event.type === 'UserErased') continue;
+      const states: (readonly [string, string])[] = [];
+      if (event.type === 'LicenseActivated') {
+        states.push([event.data.licenseId, 'active']);
+        if (event.data.replaces !== undefined) states.push([event.data.replaces, 'deactivated']);
+      }
+      if (event.type === 'LicenseDeactivated') states.push([event.data.licenseId, 'deactivated']);
+      if (event.type === 'LicenseRevoked') states.push([event.data.licenseId, 'revoked']);
+      if (event.type === 'LicenseReinstated') states.push([event.data.licenseId, 'active']);
+      for (const [id, status] of states) after.set(`${id} ${created.toISOString()} ${userId}`, status);
+    }
+    expect(after.size).toBeGreaterThan(50);
+    for (const [key, status] of after) {
+      const [id, at] = key.split(' ');
+      const { rows } = await pool.query(
+        `SELECT status FROM each.license_states WHERE license_id = $1 AND NOT customer_erased
+         AND valid_from <= $2 AND $2 < valid_to AND known_from <= $2 AND $2 < known_to`,
+        [id, at],
+      );
+      // At the instant of the erasure its license is erased.
+      if (rows.length > 0 || !erased.some(({ recorded }) => recorded.created.toISOString() === at))
+        expect(rows).toEqual([{ status }]);
+    }
+    const { rows: now } = await pool.query(
+      `SELECT user_id, customer_erased FROM each.license_states WHERE known_to = 'infinity' AND valid_to = 'infinity'
+       UNION SELECT user_id, customer_erased FROM each.subscription_states WHERE known_to = 'infinity' AND valid_to = 'infinity'
+       UNION SELECT user_id, status = 'erased' FROM each.customers WHERE known_to = 'infinity' AND valid_to = 'infinity'`,
+    );
+    const ids = new Set(erased.map(({ userId }) => userId));
+    expect(now.filter(({ user_id, customer_erased }) => ids.has(user_id) !== customer_erased)).toEqual([]);
+    const { rows: told } = await pool.query(
+      `SELECT user_id FROM each.license_states WHERE client_id IS NOT NULL
+       UNION SELECT user_id FROM each.subscription_states WHERE external_id IS NOT NULL`,
+    );
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.filter(({ user_id }) => ids.has(user_id))).toEqual([]);
   });
 });
