@@ -13,6 +13,7 @@ import { eventually } from '../support/eventually.ts';
 import { type HistorySummary, writeHistory } from '../support/history.ts';
 import { startKafka } from '../support/kafka.ts';
 import { startPostgres, startRedis } from '../support/servers.ts';
+import { createDatabase } from './databases.ts';
 
 const HELP = `Usage: node local/bootstrap.mjs test/bench/backlog.ts [--events N] [--rounds N]
 
@@ -89,18 +90,6 @@ async function prepare(stack: AsyncDisposableStack, events: number) {
     KAFKA_TOPIC_PARTITIONS: String(PARTITIONS),
   };
   return { pool, env, summary };
-}
-
-async function createDatabase(serverUrl: string, name: string): Promise<string> {
-  const pool = createPool({ connectionString: serverUrl, applicationName: 'bench', max: 1, logger });
-  try {
-    await pool.query(`CREATE DATABASE ${name}`);
-  } finally {
-    await pool.end();
-  }
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  return url.href;
 }
 
 /** By the users' revisions: events of other streams change no row. */

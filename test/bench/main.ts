@@ -3,13 +3,13 @@ import { parseArgs } from 'node:util';
 import { findPrograms, ProgramsMissing } from '../../local/servers/programs.ts';
 import { activations } from './activations.ts';
 import type { Benchmark } from './benchmark.ts';
+import { history } from './history/history.ts';
 import { lag } from './lag.ts';
-
 import { overload } from './overload.ts';
 import { rebuild } from './rebuild.ts';
 import { validation } from './validation.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [validation, overload, activations, lag, rebuild];
+const BENCHMARKS: readonly Benchmark[] = [validation, overload, activations, lag, rebuild, history];
 
 const HELP = `Usage: npm run bench -- [options] [name …]
 

@@ -1,0 +1,24 @@
+import type { Benchmark } from '../benchmark.ts';
+import { besideFollower } from './beside.ts';
+import { askEverything } from './questions.ts';
+import { historySystem } from './system.ts';
+
+const EVENTS = Number(process.env.HISTORY_EVENTS ?? 2_000_000);
+const EVENTS_OF_A_DAY = 5_000;
+
+/** The analysts' history tables: made, kept up, asked; and what that costs those who don't ask. */
+export const history: Benchmark = {
+  name: 'history',
+  summary: `history tables of ${EVENTS.toLocaleString('en')} events (HISTORY_EVENTS): first build, a day's ${EVENTS_OF_A_DAY} events, each metric; and the system beside a follower`,
+  async run({ rounds, say }) {
+    {
+      await using system = await historySystem();
+      await system.write(EVENTS - EVENTS_OF_A_DAY);
+      say(`  first build ${await system.update()}`);
+      await system.write(EVENTS_OF_A_DAY);
+      say(`  a day ${await system.update()}`);
+      await askEverything(system.pool, say);
+    }
+    await besideFollower(rounds, say);
+  },
+};
