@@ -9,10 +9,11 @@ import { type Happened, type History, live } from '../../unit/domain/histories.t
 
 const logger = createLogger({ service: 'test', level: process.env.TEST_LOG_LEVEL ?? 'silent' });
 
+const INSTANT = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{8}(?=[0-9a-f]{4})/g;
 
-/** The events of one customer, whose ids are their own. */
-export function eventsOf(customer: number, steps: History, erased: boolean): DecodedEvent[] {
+/** The events of one customer, whose ids are their own. @param laterMs how much later all of it happened */
+export function eventsOf(customer: number, steps: History, erased: boolean, laterMs = 0): DecodedEvent[] {
   const { happened, story } = live(steps, () => undefined);
   const end: Happened = {
     event: { type: 'UserErased', data: { userId: USER, emailBlocked: false } },
@@ -20,9 +21,11 @@ export function eventsOf(customer: number, steps: History, erased: boolean): Dec
     role: 'staff',
   };
   const own = (text: string) =>
-    text.replaceAll(UUID, (id) => `${id.slice(0, -4)}${(customer + 1_000).toString().padStart(4, '0')}`);
+    text
+      .replaceAll(UUID, (id) => `${id.slice(0, -4)}${(customer + 1_000).toString().padStart(4, '0')}`)
+      .replaceAll(INSTANT, (instant) => new Date(Date.parse(instant) + laterMs).toISOString());
   return [...happened, ...(erased ? [end] : [])].map(({ event, now, role }, i) => {
-    const one = recorded(JSON.parse(own(JSON.stringify(event))), i, { now, role });
+    const one = recorded(JSON.parse(own(JSON.stringify(event))), i, { now: now + laterMs, role });
     const { userId } = one.event.data as { userId: string };
     const personal = { email: null, name: null, clientName: null };
     return { recorded: { ...one, stream: `user-${userId}` }, userId, personal, loggedAt: one.created };
