@@ -18,7 +18,7 @@ WITH moved AS (
   SELECT month, count(*) FILTER (WHERE movement = 'new') AS new,
     count(*) FILTER (WHERE movement = 'reactivated') AS reactivated,
     count(*) FILTER (WHERE movement = 'churned') AS churned
-  FROM customer_movements(:first_month, :last_month, :known)
+  FROM customer_movements(DATE '1970-01-01', :last_month, :known)
   GROUP BY month
 ),
 months AS (
@@ -26,12 +26,11 @@ months AS (
   FROM generate_series(CAST(:first_month AS timestamp),
     least(CAST(:last_month AS timestamp), :known AT TIME ZONE 'UTC'), INTERVAL '1 month') AS m (start)
 ),
+-- Who paid at the start is who had come and not left until then.
 opening AS (
-  SELECT count(DISTINCT s.user_id) AS customers
-  FROM subscription_states s
-  WHERE s.known_from <= :known AND :known < s.known_to AND s.mrr > 0
-    AND s.valid_from < CAST(:first_month AS timestamp) AT TIME ZONE 'UTC'
-    AND s.valid_to >= CAST(:first_month AS timestamp) AT TIME ZONE 'UTC'
+  SELECT CAST(coalesce(sum(new + reactivated - churned), 0) AS bigint) AS customers
+  FROM moved
+  WHERE month < :first_month
 ),
 balances AS (
   SELECT m.month, coalesce(d.new, 0) AS new, coalesce(d.reactivated, 0) AS reactivated, coalesce(d.churned, 0) AS churned,

@@ -9,19 +9,14 @@
 -- column month date: its first day
 -- column user_id uuid
 -- column movement text: `new`: the customer never paid before the month; `reactivated`; `churned`
-WITH changes AS (
-  SELECT s.user_id, CASE side.sign WHEN 1 THEN s.valid_from ELSE s.valid_to END AS moment, side.sign AS change
-  FROM subscription_states s CROSS JOIN (VALUES (1), (-1)) AS side (sign)
-  WHERE s.known_from <= :known AND :known < s.known_to AND s.mrr > 0
-),
--- All that was before the first month in one sum, under the day before it.
-monthly AS (
-  SELECT user_id,
-    greatest(CAST(date_trunc('month', moment AT TIME ZONE 'UTC') AS date), CAST(:first_month - INTERVAL '1 day' AS date))
-      AS month,
-    sum(change) AS net
-  FROM changes
-  WHERE moment <= :known AND moment < (:last_month + INTERVAL '1 month') AT TIME ZONE 'UTC'
+WITH monthly AS (
+  SELECT s.user_id, CAST(date_trunc('month', s.valid_from AT TIME ZONE 'UTC') AS date) AS month,
+    CAST(sum(CASE WHEN s.mrr > 0 THEN 1 ELSE -1 END) AS bigint) AS net
+  FROM subscription_states s
+  -- What has another price or currency than just before it is paid for as it was.
+  WHERE (s.mrr <> s.mrr_before OR s.currency <> s.currency_before) AND (s.mrr = 0 OR s.mrr_before = 0)
+    AND s.known_from <= :known AND :known < s.known_to
+    AND s.valid_from <= :known AND s.valid_from < (:last_month + INTERVAL '1 month') AT TIME ZONE 'UTC'
   GROUP BY 1, 2
 ),
 balances AS (

@@ -14,19 +14,20 @@
 -- column mrr_start bigint: at the start of the month
 -- column mrr_end bigint: at its end
 WITH changes AS (
-  SELECT s.user_id, s.currency, CASE side.sign WHEN 1 THEN s.valid_from ELSE s.valid_to END AS moment,
-    side.sign * s.mrr AS change
+  -- A row in which the revenue is another than just before it takes the one away and brings the other.
+  SELECT s.user_id, s.valid_from,
+    CASE side.sign WHEN 1 THEN s.currency ELSE s.currency_before END AS currency,
+    CASE side.sign WHEN 1 THEN s.mrr ELSE -s.mrr_before END AS change
   FROM subscription_states s CROSS JOIN (VALUES (1), (-1)) AS side (sign)
-  WHERE s.known_from <= :known AND :known < s.known_to AND s.mrr > 0
+  WHERE (s.mrr <> s.mrr_before OR s.currency <> s.currency_before)
+    AND s.known_from <= :known AND :known < s.known_to
+    AND s.valid_from <= :known AND s.valid_from < (:last_month + INTERVAL '1 month') AT TIME ZONE 'UTC'
 ),
--- All that was before the first month in one sum, under the day before it.
 monthly AS (
-  SELECT user_id, currency,
-    greatest(CAST(date_trunc('month', moment AT TIME ZONE 'UTC') AS date), CAST(:first_month - INTERVAL '1 day' AS date))
-      AS month,
+  SELECT user_id, currency, CAST(date_trunc('month', valid_from AT TIME ZONE 'UTC') AS date) AS month,
     CAST(sum(change) AS bigint) AS net
   FROM changes
-  WHERE moment <= :known AND moment < (:last_month + INTERVAL '1 month') AT TIME ZONE 'UTC'
+  WHERE change <> 0
   GROUP BY 1, 2, 3
 ),
 balances AS (

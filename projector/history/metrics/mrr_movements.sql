@@ -1,5 +1,5 @@
 -- title: MRR movements
--- grain: one row a month and currency, also where nothing moved
+-- grain: one row a month and currency that ever had MRR until the last month, also where nothing moved
 -- formula: mrr_end = mrr_start + new + reactivated + expansion − contraction − churned, to the minor unit
 -- counts: each customer once a month and currency, by the difference between its start and its end (`customer_mrr_movements` has who they are)
 -- leaves out: months after `known`; renewals, which move nothing
@@ -24,31 +24,27 @@ WITH moved AS (
     CAST(coalesce(sum(amount) FILTER (WHERE movement = 'contraction'), 0) AS bigint) AS contraction,
     CAST(coalesce(sum(amount) FILTER (WHERE movement = 'churned'), 0) AS bigint) AS churned,
     CAST(sum(mrr_end - mrr_start) AS bigint) AS net
-  FROM customer_mrr_movements(:first_month, :last_month, :known)
+  FROM customer_mrr_movements(DATE '1970-01-01', :last_month, :known)
   GROUP BY month, currency
 ),
+-- What was there at the start is what had moved until then.
 opening AS (
-  SELECT s.currency, CAST(sum(s.mrr) AS bigint) AS mrr
-  FROM subscription_states s
-  WHERE s.known_from <= :known AND :known < s.known_to AND s.mrr > 0
-    AND s.valid_from < CAST(:first_month AS timestamp) AT TIME ZONE 'UTC'
-    AND s.valid_to >= CAST(:first_month AS timestamp) AT TIME ZONE 'UTC'
-  GROUP BY s.currency
+  SELECT currency, CAST(coalesce(sum(net) FILTER (WHERE month < :first_month), 0) AS bigint) AS mrr
+  FROM moved
+  GROUP BY currency
 ),
 months AS (
   SELECT CAST(m.start AS date) AS month
   FROM generate_series(CAST(:first_month AS timestamp),
     least(CAST(:last_month AS timestamp), :known AT TIME ZONE 'UTC'), INTERVAL '1 month') AS m (start)
 ),
-currencies AS (SELECT currency FROM opening UNION SELECT currency FROM moved),
 balances AS (
-  SELECT m.month, c.currency, coalesce(d.new, 0) AS new, coalesce(d.reactivated, 0) AS reactivated,
+  SELECT m.month, o.currency, coalesce(d.new, 0) AS new, coalesce(d.reactivated, 0) AS reactivated,
     coalesce(d.expansion, 0) AS expansion, coalesce(d.contraction, 0) AS contraction, coalesce(d.churned, 0) AS churned,
     coalesce(d.net, 0) AS net,
-    coalesce(o.mrr, 0) + sum(coalesce(d.net, 0)) OVER (PARTITION BY c.currency ORDER BY m.month) AS mrr_end
-  FROM months m CROSS JOIN currencies c
-  LEFT JOIN moved d ON d.month = m.month AND d.currency = c.currency
-  LEFT JOIN opening o ON o.currency = c.currency
+    o.mrr + sum(coalesce(d.net, 0)) OVER (PARTITION BY o.currency ORDER BY m.month) AS mrr_end
+  FROM months m CROSS JOIN opening o
+  LEFT JOIN moved d ON d.month = m.month AND d.currency = o.currency
 )
 SELECT month, currency, (month + INTERVAL '1 month') AT TIME ZONE 'UTC' <= :known AS complete,
   CAST(mrr_end - net AS bigint) AS mrr_start, new, reactivated, expansion, contraction, churned,

@@ -16,20 +16,23 @@
 -- column price_months integer
 -- column currency text
 -- column outcome text: `renewed` by the end date, `renewed_late` in the grace, `open` (ahead, or in the grace), `lost`
-WITH states AS (
-  SELECT s.*, lead(s.end_date) OVER later AS next_end, lead(s.cancelled) OVER later AS next_cancelled
-  FROM subscription_states s
-  WHERE s.known_from <= :known AND :known < s.known_to AND s.end_date >= :since
-    AND s.price IS NOT NULL AND NOT s.trial
-  WINDOW later AS (PARTITION BY s.subscription_id ORDER BY s.valid_from)
-)
-SELECT end_date, subscription_id, user_id, product, plan_type, quantity, price, price_months, currency,
+SELECT r.end_date_before AS end_date, r.subscription_id, r.user_id, r.product, r.plan_type, r.quantity, r.price,
+  r.price_months, r.currency,
+  CASE WHEN r.valid_from < r.end_date_before THEN 'renewed' ELSE 'renewed_late' END AS outcome
+FROM subscription_states r
+WHERE r.known_from <= :known AND :known < r.known_to AND r.end_date > r.end_date_before
+  AND r.price IS NOT NULL AND NOT r.trial AND r.end_date_before >= :since AND r.end_date_before < :until
+UNION ALL
+-- The rows that reach their end date; after it, unless it is suspended, another row begins.
+SELECT s.end_date, s.subscription_id, s.user_id, s.product, s.plan_type, s.quantity, s.price, s.price_months, s.currency,
   CASE
-    WHEN next_end > end_date AND valid_to < end_date THEN 'renewed'
-    WHEN next_end > end_date THEN 'renewed_late'
-    WHEN NOT coalesce(next_cancelled, FALSE) AND :known < end_date + grace_days * INTERVAL '24 hours' THEN 'open'
+    WHEN :known < s.end_date + s.grace_days * INTERVAL '24 hours' AND (n.cancelled IS NULL OR NOT n.cancelled) THEN 'open'
     ELSE 'lost'
   END AS outcome
-FROM states
-WHERE end_date < :until AND valid_from < end_date AND NOT customer_erased
-  AND (next_end > end_date OR (valid_to >= end_date AND NOT cancelled))
+FROM subscription_states s
+LEFT JOIN subscription_states n ON n.user_id = s.user_id AND n.subscription_id = s.subscription_id
+  AND n.valid_from = s.end_date AND n.known_from <= :known AND :known < n.known_to
+WHERE s.known_from <= :known AND :known < s.known_to AND s.valid_from < s.end_date AND s.end_date <= s.valid_to
+  AND s.price IS NOT NULL AND NOT s.trial AND NOT s.cancelled AND NOT s.customer_erased
+  AND s.end_date >= :since AND s.end_date < :until
+  AND (n.end_date IS NULL OR n.end_date <= s.end_date)

@@ -16,6 +16,7 @@ beforeAll(async () => {
   const tables = held.use(await createHistoryTables());
   pool = tables.pool;
   const subscription = { subscription_id: first, user_id: ada, start_date: '2026-01-10T00:00Z' };
+  const paidBefore = { mrr_before: 1000, currency_before: 'EUR', end_date_before: '2026-02-01T00:00Z' };
   await insert(pool, 'subscription_states', [
     // Believed until 5 February: it ended on the 1st. Then it was renewed, late.
     {
@@ -27,6 +28,7 @@ beforeAll(async () => {
     },
     {
       ...subscription,
+      ...paidBefore,
       end_date: '2026-02-01T00:00Z',
       status: 'grace',
       valid_from: '2026-02-01T00:00Z',
@@ -36,6 +38,7 @@ beforeAll(async () => {
     },
     {
       ...subscription,
+      ...paidBefore,
       end_date: '2026-02-01T00:00Z',
       status: 'expired',
       mrr: 0,
@@ -45,10 +48,21 @@ beforeAll(async () => {
     },
     {
       ...subscription,
+      ...paidBefore,
       end_date: '2026-03-01T00:00Z',
       cause_type: 'SubscriptionRenewed',
       valid_from: '2026-02-01T00:00Z',
       valid_to: '2026-03-01T00:00Z',
+      known_from: '2026-02-05T00:00Z',
+    },
+    {
+      ...subscription,
+      ...paidBefore,
+      end_date: '2026-03-01T00:00Z',
+      end_date_before: '2026-03-01T00:00Z',
+      status: 'expired',
+      mrr: 0,
+      valid_from: '2026-03-01T00:00Z',
       known_from: '2026-02-05T00:00Z',
     },
     {
@@ -104,6 +118,17 @@ test('every metric says the same in PostgreSQL and in DuckDB, wherever their ses
     ),
   );
   expect(answers).toHaveLength(metrics.length);
+});
+
+test('what is renewed late is due, and open until it is renewed', async () => {
+  const due = (known: string) =>
+    `SELECT outcome FROM renewals_due('2026-02-01T00:00:00Z', '2026-03-01T00:00:00Z', '${known}')`;
+  const answers = await ask(
+    due('2026-01-20T00:00:00Z'),
+    due('2026-02-04T00:00:00Z'),
+    due('2026-02-05T00:00:00Z'),
+  );
+  expect(answers).toEqual([[{ outcome: 'open' }], [{ outcome: 'open' }], [{ outcome: 'renewed_late' }]]);
 });
 
 test('MRR moves by month and currency, and a customer who pays late was never lost', async () => {

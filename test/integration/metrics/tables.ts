@@ -15,8 +15,13 @@ export type Row = Readonly<Record<string, unknown>>;
 
 const migrations = path.resolve(import.meta.dirname, '../../../projector/schemas/migrations/history');
 
+export interface HistoryTables extends AsyncDisposable {
+  readonly url: string;
+  readonly pool: Pool;
+}
+
 /** A database with empty history tables and the metrics. Its sessions are in a time zone far from UTC. */
-export async function createHistoryTables(): Promise<AsyncDisposable & { readonly pool: Pool }> {
+export async function createHistoryTables(): Promise<HistoryTables> {
   await using held = new AsyncDisposableStack();
   const database = held.use(await createDatabase());
   const pool = createPool({
@@ -30,7 +35,7 @@ export async function createHistoryTables(): Promise<AsyncDisposable & { readonl
   await migrate({ pool, schema: 'history', migrations: await readMigrations(migrations) });
   await inTransaction(pool, (client) => installMetrics(client, 'history'));
   const kept = held.move();
-  return { pool, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return { url: database.url, pool, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
 /** What a row has unless it is said otherwise. */
@@ -49,6 +54,7 @@ const USUAL: Readonly<Record<Exclude<Table, 'machines_by_day'>, Row>> = {
     price_months: 1,
     currency: 'EUR',
     mrr: 1000,
+    mrr_before: 0,
     grace_days: 7,
   },
   license_states: { product: 'app', status: 'active', customer_erased: false },
