@@ -1,5 +1,5 @@
 -- title: MRR movements
--- grain: one row a month and currency that ever had MRR until the last month, also where nothing moved
+-- grain: one row a month and currency in which MRR has moved by the end of the last month, also where nothing moved in it
 -- formula: mrr_end = mrr_start + new + reactivated + expansion − contraction − churned, to the minor unit
 -- counts: each customer once a month and currency, by the difference between its start and its end (`customer_mrr_movements` has who they are)
 -- leaves out: months after `known`; renewals, which move nothing
