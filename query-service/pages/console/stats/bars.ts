@@ -1,9 +1,11 @@
 import { html } from '../../parts/html.ts';
 import { formatNumber } from '../../parts/texts/format.ts';
 
-interface Bar {
+export interface Bar {
   readonly label: string;
   readonly value: number;
+  /** As it is written, where it is no plain number. */
+  readonly text?: string;
 }
 
 const WIDTH = 300;
@@ -13,14 +15,14 @@ const HEIGHT = 10;
 export function Bars({ bars }: { readonly bars: readonly Bar[] }) {
   const most = Math.max(...bars.map(({ value }) => value), 1);
   return html`<dl class="bars">${bars.map(
-    ({ label, value }) => html`<div key=${label}>
+    ({ label, value, text }) => html`<div key=${label}>
       <dt>${label}</dt>
       <dd>
         <svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
           <rect class="bar-ground" width=${WIDTH} height=${HEIGHT} rx="4" />
           <rect class="bar" width=${Math.max(2, (value / most) * WIDTH)} height=${HEIGHT} rx="4" />
         </svg>
-        <span>${formatNumber(value)}</span>
+        <span>${text ?? formatNumber(value)}</span>
       </dd>
     </div>`,
   )}</dl>`;

@@ -1,11 +1,11 @@
 import { Show, useLoaded } from '../../parts/components/load.ts';
 import { Table } from '../../parts/components/table.ts';
 import { html } from '../../parts/html.ts';
-import { formatNumber, formatTime, formatUtcDay } from '../../parts/texts/format.ts';
+import { formatMoney, formatNumber, formatTime, formatUtcDay } from '../../parts/texts/format.ts';
 import { Page } from '../frame/page.ts';
 import { api } from '../session/session.ts';
 import { texts } from '../texts/texts.ts';
-import { Bars } from './bars.ts';
+import { type Bar, Bars } from './bars.ts';
 import { type DayCount, everyDay } from './day-count.ts';
 import { DayPlot } from './day-plot.ts';
 
@@ -17,10 +17,23 @@ interface PlanCount {
   readonly count: number;
 }
 
+interface Mrr extends Omit<PlanCount, 'count'> {
+  readonly currency: string;
+  readonly amount: number;
+}
+
+interface Seats extends Omit<PlanCount, 'count'> {
+  readonly bought: number;
+  readonly used: number;
+}
+
 /** `GET /v1/stats` */
 interface Stats {
   readonly active_subscriptions: readonly PlanCount[];
   readonly trials: readonly PlanCount[];
+  readonly active_customers: readonly { readonly product: string | null; readonly count: number }[];
+  readonly mrr: readonly Mrr[];
+  readonly seats: readonly Seats[];
   readonly activations: readonly DayCount[];
   readonly as_of: string;
 }
@@ -36,6 +49,15 @@ export function Figures() {
         <div class="columns even">
           <${Counted} title=${t.active} hint=${t.activeHint} counts=${stats.active_subscriptions} />
           <${Counted} title=${t.trials} counts=${stats.trials} />
+        </div>
+        <div class="columns even">
+          <${Card} title=${t.customers} total=${formatNumber(stats.active_customers[0]?.count ?? 0)}
+            bars=${stats.active_customers.map(({ product, count }) => ({ label: product ?? t.allProducts, value: count }))} />
+          <${SeatsCard} seats=${stats.seats} />
+          ${[...new Set(stats.mrr.map(({ currency }) => currency))].map(
+            (currency) =>
+              html`<${MrrCard} key=${currency} mrr=${stats.mrr.filter((one) => one.currency === currency)} currency=${currency} />`,
+          )}
         </div>
         <section class="card" aria-labelledby="activations">
           <div class="head"><h2 id="activations">${t.activations}</h2>
@@ -53,6 +75,15 @@ export function Figures() {
   <//>`;
 }
 
+/** Plans by their names, with their products' where there are several. */
+function nameOf(plans: readonly { readonly product: string }[]) {
+  const several = new Set(plans.map(({ product }) => product)).size > 1;
+  return (one: { readonly product: string; readonly plan_type: string }): string =>
+    several ? `${one.product}: ${one.plan_type}` : one.plan_type;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
 function Counted({
   title,
   hint,
@@ -62,18 +93,48 @@ function Counted({
   readonly hint?: string;
   readonly counts: readonly PlanCount[];
 }) {
-  const total = counts.reduce((sum, { count }) => sum + count, 0);
-  const several = new Set(counts.map(({ product }) => product)).size > 1;
+  const name = nameOf(counts);
+  const bars = counts.map((one) => ({ label: name(one), value: one.count }));
+  return html`<${Card} title=${title} hint=${hint} total=${formatNumber(sum(counts.map(({ count }) => count)))} bars=${bars} />`;
+}
+
+function MrrCard({ mrr, currency }: { readonly mrr: readonly Mrr[]; readonly currency: string }) {
+  const name = nameOf(mrr);
+  const bars = mrr.map((one) => ({
+    label: name(one),
+    value: one.amount,
+    text: formatMoney(one.amount, currency),
+  }));
+  const total = formatMoney(sum(mrr.map(({ amount }) => amount)), currency);
+  return html`<${Card} title=${t.mrr(currency)} total=${total} bars=${bars} />`;
+}
+
+function SeatsCard({ seats }: { readonly seats: readonly Seats[] }) {
+  const name = nameOf(seats);
+  const byPlan = [...new Set(seats.map(name))].map((label) => {
+    const its = seats.filter((one) => name(one) === label);
+    return { label, used: sum(its.map(({ used }) => used)), bought: sum(its.map(({ bought }) => bought)) };
+  });
+  const text = (used: number, bought: number) => t.ofAll(formatNumber(used), formatNumber(bought));
+  const bars = byPlan.map(({ label, used, bought }) => ({ label, value: used, text: text(used, bought) }));
+  const total = text(sum(seats.map(({ used }) => used)), sum(seats.map(({ bought }) => bought)));
+  return html`<${Card} title=${t.seats} total=${total} bars=${bars} />`;
+}
+
+function Card({
+  title,
+  hint,
+  total,
+  bars,
+}: {
+  readonly title: string;
+  readonly hint?: string | undefined;
+  readonly total: string;
+  readonly bars: readonly Bar[];
+}) {
   return html`<section class="card">
-    <div class="head"><h2>${title}</h2><span class="big">${formatNumber(total)}</span></div>
+    <div class="head"><h2>${title}</h2><span class="big">${total}</span></div>
     ${hint && html`<p class="hint">${hint}</p>`}
-    ${
-      counts.length === 0
-        ? html`<p class="empty">${t.none}</p>`
-        : html`<${Bars} bars=${counts.map((one) => ({
-            label: several ? `${one.product}: ${one.plan_type}` : one.plan_type,
-            value: one.count,
-          }))} />`
-    }
+    ${bars.length === 0 ? html`<p class="empty">${t.none}</p>` : html`<${Bars} bars=${bars} />`}
   </section>`;
 }
