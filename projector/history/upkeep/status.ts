@@ -45,10 +45,11 @@ export interface HistoryStatus {
 const FIRST_PARKED = `
 SELECT DISTINCT ON (user_id) user_id, event_id, type, cause FROM ${HISTORY.fold}.parked_events ORDER BY user_id, revision`;
 
+/** The last table that they are made with: until it is there, nothing can be counted. */
+const LAST_MADE = `${HISTORY.history}.machines_by_day`;
+
 async function stateOf(db: Queryable): Promise<HistoryStatus['state']> {
-  const { rows } = await db.query('SELECT to_regclass($1) IS NOT NULL AS there', [
-    `${HISTORY.fold}.checkpoints`,
-  ]);
+  const { rows } = await db.query('SELECT to_regclass($1) IS NOT NULL AS there', [LAST_MADE]);
   if (!rows[0].there) return 'missing';
   if (await isHistoryBare(db, HISTORY)) return 'building';
   return (await missingHistoryMigrations(db, HISTORY)).length > 0 ? 'older' : 'ready';

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { HISTORY } from '../../../projector/history/upkeep/schemas.ts';
+import { migrateReadModel } from '../../../projector/schemas/migrate.ts';
 import { userStream } from '../../../shared/events/streams.ts';
 import { updateHistoryTables } from '../../support/history-tables.ts';
 import { history } from '../projector/history.ts';
@@ -40,6 +42,14 @@ describe('cli history-tables', () => {
       stderr: expect.stringContaining('Did you mean "update"?'),
     });
     expect(await status()).toMatchObject({ state: 'missing', written: false });
+  });
+
+  test('ended while the tables were being made, status and drop know what to do', async () => {
+    await migrateReadModel(system.pool, HISTORY.fold, true);
+    await sql('CREATE SCHEMA history');
+    expect(await status()).toMatchObject({ state: 'missing' });
+    expect(await command('drop', '--yes')).toMatchObject({ code: 0 });
+    expect(await sql("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'history%'")).toEqual([]);
   });
 
   test('update makes the tables, and brings them to where the log ends', async () => {
