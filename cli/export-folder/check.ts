@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { DRAFT } from './draft.ts';
+import { isMissing } from './errors.ts';
 import type { Manifest } from './manifest.ts';
 
 /** What is wrong with a file of a folder. */
@@ -17,9 +18,6 @@ export async function filesOf(folder: string): Promise<string[]> {
   const files = entries.filter((entry) => !entry.isDirectory());
   return files.map(({ parentPath, name }) => path.relative(folder, path.join(parentPath, name))).sort();
 }
-
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && Reflect.get(error, 'code') === 'ENOENT';
 
 /** A file's SHA-256 in hexadecimal; undefined if there is no such file. */
 export async function sha256Of(file: string): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { syncFolderOf } from '../../shared/files/sync-folder.ts';
+import { isMissing, isThere, overtaken } from './errors.ts';
 
 /** What a file is called until it is whole. */
 export const DRAFT = '.next';
@@ -16,11 +17,18 @@ export class Draft {
     this.#handle = handle;
   }
 
-  /** Begins one; what a killed process has left under the name goes. */
+  /**
+   * Begins one; what a killed process has left under the name goes.
+   * @throws FolderRefused another process begins the same
+   */
   static async begin(file: string): Promise<Draft> {
     await mkdir(path.dirname(file), { recursive: true });
     await rm(file + DRAFT, { force: true });
-    return new Draft(file, await open(file + DRAFT, 'wx'));
+    try {
+      return new Draft(file, await open(file + DRAFT, 'wx'));
+    } catch (error) {
+      throw isThere(error) ? overtaken(file) : error;
+    }
   }
 
   async write(bytes: Uint8Array | string): Promise<void> {
@@ -48,8 +56,12 @@ export class Draft {
   }
 }
 
-/** Gives a draft its name. */
+/** Gives a draft its name. @throws FolderRefused another process has done so, or has begun the same file */
 export async function nameDraft(file: string): Promise<void> {
-  await rename(file + DRAFT, file);
+  try {
+    await rename(file + DRAFT, file);
+  } catch (error) {
+    throw isMissing(error) ? overtaken(file) : error;
+  }
   await syncFolderOf(file);
 }

@@ -1,16 +1,15 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { syncFolderOf } from '../../shared/files/sync-folder.ts';
 import { draftsOf, problemsOf, sha256Of } from './check.ts';
 import { DRAFT, Draft, nameDraft } from './draft.ts';
-import { FolderRefused } from './errors.ts';
+import { FolderRefused, isMissing, overtaken } from './errors.ts';
 import { MANIFEST, type Manifest, manifestText, parseManifest } from './manifest.ts';
 
 async function textOf(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && Reflect.get(error, 'code') === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }
@@ -57,6 +56,12 @@ export class ExportFolder {
     const manifest = await readManifest(folder);
     const problems = await problemsOf(folder, manifest);
     if (problems.length > 0) {
+      if (
+        (await textOf(path.join(folder, MANIFEST))) !== manifestText(manifest) ||
+        (await wasCutOff(folder))
+      ) {
+        throw overtaken(folder);
+      }
       const list = problems.map(({ file, problem }) => `\n  ${file} ${problem}`).join('');
       throw new FolderRefused(
         'folder_changed',
@@ -82,17 +87,12 @@ export class ExportFolder {
   async commit(manifest: Manifest, drafts: readonly Draft[] = []): Promise<void> {
     const complete = await Promise.all(drafts.map((draft) => draft.complete()));
     const text = await textOf(path.join(this.path, MANIFEST));
-    if (complete.includes(false) || text !== manifestText(this.#manifest)) {
-      throw new FolderRefused(
-        'folder_overtaken',
-        `another export into ${this.path} has begun: this one gave way`,
-      );
-    }
+    if (complete.includes(false) || text !== manifestText(this.#manifest)) throw overtaken(this.path);
     if (drafts.length === 0 && text === manifestText(manifest)) return;
     const next = await Draft.begin(path.join(this.path, MANIFEST));
     await next.write(manifestText(manifest));
-    await next.complete();
-    await carryThrough(this.path, this.#manifest, manifest);
+    if (!(await next.complete())) throw overtaken(this.path);
+    if (!(await carryThrough(this.path, this.#manifest, manifest))) throw overtaken(this.path);
     this.#manifest = manifest;
   }
 }
@@ -116,23 +116,34 @@ async function prepare(folder: string, empty: Manifest): Promise<void> {
 
 /** Finishes what was cut off. */
 async function finish(folder: string): Promise<void> {
-  const next = parseManifest((await textOf(path.join(folder, MANIFEST + DRAFT))) ?? '');
-  if (next) await carryThrough(folder, await readManifest(folder), next);
-  else await rm(path.join(folder, MANIFEST + DRAFT), { force: true });
-  for (const file of await draftsOf(folder)) await rm(path.join(folder, file + DRAFT));
+  const text = await textOf(path.join(folder, MANIFEST + DRAFT));
+  const next = parseManifest(text ?? '');
+  const isDone = next && (await carryThrough(folder, await readManifest(folder), next));
+  // One that has just come is another export's.
+  if (text !== undefined && !isDone) await rm(path.join(folder, MANIFEST + DRAFT), { force: true });
+  for (const file of await draftsOf(folder)) await rm(path.join(folder, file + DRAFT), { force: true });
 }
 
-/** From one manifest to the next, of which a draft is on disk. May be cut off and done again. */
-async function carryThrough(folder: string, before: Manifest, next: Manifest): Promise<void> {
+/**
+ * From one manifest to the next, of which a draft is on disk. May be cut off and done again.
+ * @returns false if a file of the next one is nowhere: nothing was changed then
+ * @throws FolderRefused another process does the same
+ */
+async function carryThrough(folder: string, before: Manifest, next: Manifest): Promise<boolean> {
   const known = new Map(before.files.map(({ file, sha256 }) => [file, sha256]));
+  const [same, drafts]: [string[], string[]] = [[], []];
   for (const { file, sha256 } of next.files) {
     const target = path.join(folder, file);
-    // What came out as it was stays untouched.
-    if (known.get(file) === sha256) await rm(target + DRAFT, { force: true });
-    else if ((await sha256Of(target + DRAFT)) === sha256) await nameDraft(target);
+    if (known.get(file) === sha256) same.push(target);
+    else if ((await sha256Of(target + DRAFT)) === sha256) drafts.push(target);
+    else if ((await sha256Of(target)) !== sha256) return false;
   }
   const kept = new Set(next.files.map(({ file }) => file));
-  for (const file of known.keys()) if (!kept.has(file)) await rm(path.join(folder, file), { force: true });
-  await rename(path.join(folder, MANIFEST + DRAFT), path.join(folder, MANIFEST));
-  await syncFolderOf(path.join(folder, MANIFEST));
+  const gone = [...known.keys()].filter((file) => !kept.has(file));
+  // What came out as it was stays untouched.
+  for (const target of same) await rm(target + DRAFT, { force: true });
+  for (const target of drafts) await nameDraft(target);
+  for (const file of gone) await rm(path.join(folder, file), { force: true });
+  await nameDraft(path.join(folder, MANIFEST));
+  return true;
 }

@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { parsePosition } from '../../shared/event-log/position.ts';
+import { FolderRefused } from './errors.ts';
 
 export const MANIFEST = 'manifest.json';
 
 const position = z.string().refine((text) => parsePosition(text) !== undefined);
 
+/** Of a table or none, of a month or what is known now. No other path is written to or removed, whatever a manifest says. */
+const FILE = /^(?:(?:[a-z_]+\/)?month=(?:\d{4}-\d{2}|open)\/part-\d{5}\.parquet|[a-z]+\.duckdb\.sql)$/;
+
 const entry = z.strictObject({
   /** Its path in the folder, with `/`. */
-  file: z.string(),
+  file: z.string().regex(FILE),
   rows: z.int(),
   bytes: z.int(),
   sha256: z.string(),
@@ -22,8 +26,11 @@ const entry = z.strictObject({
   written_by: z.string(),
 });
 
+/** The layout of a folder; a release that changes it counts on. */
+const FORMAT = 1;
+
 const manifest = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(FORMAT),
   kind: z.enum(['events', 'history-tables']),
   /** Which events; empty: all. */
   criteria: z.strictObject({ types: z.array(z.string()) }),
@@ -38,10 +45,23 @@ export type Entry = z.infer<typeof entry>;
 /** What the folder holds. The same log up to the same event gives the same text. */
 export type Manifest = z.infer<typeof manifest>;
 
-/** Undefined for what is no manifest, or was cut off. */
+const newer = z.looseObject({ format: z.int().min(FORMAT + 1) });
+
+/**
+ * Undefined for what is no manifest, or was cut off.
+ * @throws FolderRefused a newer release wrote it
+ */
 export function parseManifest(text: string): Manifest | undefined {
   try {
-    return manifest.parse(JSON.parse(text));
+    const json = JSON.parse(text);
+    const { data } = newer.safeParse(json);
+    if (data) {
+      throw new FolderRefused(
+        'folder_newer',
+        `the folder was made by a newer release (its manifest's format is ${data.format}, and this release knows ${FORMAT}): use that release, or make the export again in another folder`,
+      );
+    }
+    return manifest.parse(json);
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
     throw error;
