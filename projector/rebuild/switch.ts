@@ -8,6 +8,7 @@ import { comparePositions, formatPosition } from '../../shared/event-log/positio
 import { RebuildRefused } from '../errors.ts';
 import { type Checkpoint, loadCheckpoint } from '../write/checkpoint.ts';
 import { refuseToDrop } from './dependents.ts';
+import { lockTables } from './lock-tables.ts';
 import type { SchemaNames } from './rebuildable.ts';
 
 export interface SwitchOptions {
@@ -23,18 +24,17 @@ export interface SwitchOptions {
   readonly catchUp: (live: Checkpoint) => Promise<Checkpoint>;
   /** Takes over what no event gives. */
   readonly takeOver?: (client: PoolClient) => Promise<void> | undefined;
+  /** How often it tries to have the tables for itself; default 40, for ten seconds. */
+  readonly attempts?: number;
 }
 
 /** Only the projector waits after whoever waits for the checkpoints, and would have to in any case. */
 const CHECKPOINTS_TIMEOUT = '5s';
-const TABLES_TIMEOUT = '250ms';
-const ATTEMPTS = 40;
-const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Puts the rebuilt schemas in the live ones' place, in one transaction: the projector waits at its checkpoint while
  * the last events are applied; readers wait for as long as the renaming takes.
- * @throws RebuildRefused it would go backwards, or drop what others have hung on the tables
+ * @throws RebuildRefused it would go backwards, or drop what others have hung on the tables, or somebody uses the tables for long
  */
 export async function switchSchemas(options: SwitchOptions): Promise<void> {
   await inTransaction(options.pool, (client) => switchOnce(client, options));
@@ -60,6 +60,7 @@ async function switchOnce(client: PoolClient, options: SwitchOptions): Promise<v
     await lockTables(
       client,
       replaced.flatMap((names) => [names.live, names.next]),
+      options.attempts,
     );
     if (!options.dropDependents) await refuseToDrop(client, replaced);
     if (replaced.length === schemas.length) await options.takeOver?.(client);
@@ -121,33 +122,6 @@ async function carryPosition(client: PoolClient, live: string, next: string): Pr
     `UPDATE ${next}.checkpoints n SET position_commit = l.position_commit, position_prepare = l.position_prepare
      FROM ${live}.checkpoints l WHERE l.name = n.name AND l.last_event_id = n.last_event_id`,
   );
-}
-
-/**
- * Keeps everybody off the tables. Locks that aren't had within 250 ms are given up and tried for again, because everybody
- * else queues behind whoever waits for one (and below the second after which PostgreSQL looks for deadlocks).
- */
-async function lockTables(client: PoolClient, schemas: readonly string[]): Promise<void> {
-  // First those that a validation reads first: then it waits there, and holds none that is wanted here.
-  const { rows } = await client.query<{ names: string }>(
-    `SELECT string_agg(format('%I.%I', n.nspname, c.relname), ', '
-       ORDER BY c.relname NOT IN ('licenses', 'users'), c.relname, n.nspname) AS names
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = ANY ($1) AND c.relkind IN ('r', 'p') AND NOT c.relispartition`,
-    [schemas],
-  );
-  await client.query(`SET LOCAL lock_timeout = '${TABLES_TIMEOUT}'`);
-  await client.query('SAVEPOINT unlocked');
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await client.query(`LOCK TABLE ${rows[0]?.names} IN ACCESS EXCLUSIVE MODE`);
-      return;
-    } catch (error) {
-      const locked = error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE;
-      if (!locked || attempt === ATTEMPTS) throw error;
-      await client.query('ROLLBACK TO SAVEPOINT unlocked');
-    }
-  }
 }
 
 /** Analysts read these tables with accounts of their own: what they may is kept. */

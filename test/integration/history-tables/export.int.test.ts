@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { cpSync, mkdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportTables } from '../../../cli/history-tables/export/export.ts';
@@ -188,7 +188,10 @@ describe('a folder whose export or erasing is killed', () => {
   /** Runs the tool, until it has begun so many files. */
   const killedAfter = (files: number, ...args: readonly string[]): Victim => ({
     child: spawn(process.execPath, [entry, 'history-tables', ...args], { env: env(), cwd: system.folder }),
-    isDue: () => Object.keys(bytes('killed')).filter((file) => file.endsWith('.next')).length >= files,
+    isDue: () =>
+      readdirSync(system.file('killed'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+        file.endsWith('.next'),
+      ).length >= files,
   });
 
   it('is of one time, verifies after the next run, and is as one that was not', async () => {

@@ -93,6 +93,27 @@ describe('a rebuild', () => {
     expect(await loadCheckpoint(system.pool, 'read_model')).toEqual(live);
   });
 
+  test('names who uses the tables for so long that nothing can be switched', async () => {
+    const projector = await system.project();
+    await history(system, 2);
+    await projector.stop();
+    await tool(system, 'rebuild', '--keep-old');
+    const analyst = await system.pool.connect();
+    await analyst.query("SET application_name = 'of an analyst'; BEGIN; SELECT FROM read_model.users");
+    const switching = switchSchemas({
+      pool: system.pool,
+      schemas: [{ live: 'read_model_old', next: 'read_model', old: 'read_model_older' }],
+      force: true,
+      catchUp: () => loadCheckpoint(system.pool, 'read_model'),
+      attempts: 1,
+    });
+    await expect(switching).rejects.toMatchObject({
+      code: 'rebuild_tables_in_use',
+      message: expect.stringMatching(/^ {2}pid \d+, \w+ \(of an analyst\), since 20/m),
+    });
+    analyst.release(true);
+  });
+
   test('refuses what does not go together', async () => {
     expect(await tool(system, 'rebuild', '--compare-only', '--force')).toMatchObject({ code: 2 });
     expect(await tool(system, 'rebuild', '--nonsense')).toMatchObject({ code: 2 });
