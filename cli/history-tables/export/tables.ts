@@ -15,9 +15,13 @@ export const TABLES: readonly HistoryTable[] = [
   { name: 'subscription_states', order: 'user_id, subscription_id, valid_from, known_from', isTimed: true },
   { name: 'license_states', order: 'user_id, license_id, valid_from, known_from', isTimed: true },
   { name: 'customers', order: 'user_id, valid_from, known_from', isTimed: true },
-  { name: 'catalogue_terms', order: 'product, plan_type, terms_digest', isTimed: false },
+  {
+    name: 'catalogue_terms',
+    order: 'product COLLATE "C", plan_type COLLATE "C", terms_digest',
+    isTimed: false,
+  },
   { name: 'days', order: 'day', isTimed: false },
-  { name: 'machines_by_day', order: 'day, product', isTimed: false },
+  { name: 'machines_by_day', order: 'day, product COLLATE "C"', isTimed: false },
 ];
 
 /** A row as it comes out of the database. */
