@@ -21,8 +21,7 @@ const EXIT_CONFIG = 78;
 /**
  * Runs a service's process: starts it, waits for SIGTERM or SIGINT, stops it, and ends with code 0. Code 78 for
  * wrong settings, 1 for everything else: a start that failed, a fault that nobody caught, a stop that took too
- * long. Only a service's main.ts calls this, and
- * the tool where a command of it is a service.
+ * long. Called by a service's main.ts, and by the tool for a command that is a service; by nothing else.
  */
 export async function runProcess(
   service: string,
