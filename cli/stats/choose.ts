@@ -33,7 +33,9 @@ export function namesOf(texts: readonly string[], product: string | undefined): 
  * @throws UsageError there is no such product
  */
 export function ofProduct(stats: Stats, product: string, sold: readonly string[]): Stats {
-  const known = new Set([...sold, ...stats.active_subscriptions.map((one) => one.product)]);
+  // What is sold no longer may still have renewals due, or machines in use, without a subscription that runs.
+  const figures = [stats.active_subscriptions, stats.renewals_due, stats.machines].flat();
+  const known = new Set([...sold, ...figures.map((one) => one.product)]);
   if (!known.has(product)) {
     const all = [...known].sort().join(', ');
     throw new UsageError(`there is no product ${product}.${didYouMean(product, known)} There are: ${all}`);
