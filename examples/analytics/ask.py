@@ -16,14 +16,15 @@ import duckdb
 def open_history(folder: str) -> duckdb.DuckDBPyConnection:
     """The history tables of an export and the metrics over them, read where they lie."""
     database = duckdb.connect()
-    database.execute(f"SET file_search_path = '{Path(folder).resolve()}'")
-    database.execute(Path(folder, 'history.duckdb.sql').read_text())
+    path = str(Path(folder).resolve()).replace("'", "''")
+    database.execute(f"SET file_search_path = '{path}'")
+    database.execute(Path(folder, 'history.duckdb.sql').read_text(encoding='utf-8'))
     return database
 
 
 def answer(database: duckdb.DuckDBPyConnection, question: str) -> tuple[list[str], list[list[str]]]:
     """The columns and rows of a question's answer, as text; what is not there is empty."""
-    result = database.execute(Path(question).read_text())
+    result = database.execute(Path(question).read_text(encoding='utf-8'))
     columns = [column[0] for column in result.description]
     return columns, [['' if value is None else str(value) for value in row] for row in result.fetchall()]
 

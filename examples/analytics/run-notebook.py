@@ -23,7 +23,7 @@ folder, pictures = sys.argv[1:]
 os.environ['HISTORY_FOLDER'] = folder
 here = Path(__file__).parent
 sys.path.insert(0, str(here))
-notebook = json.loads((here / 'notebook.ipynb').read_text())
+notebook = json.loads((here / 'notebook.ipynb').read_text(encoding='utf-8'))
 names = {'__name__': 'notebook'}
 for cell in notebook['cells']:
     if cell['cell_type'] == 'code':
@@ -38,4 +38,4 @@ for label in pyplot.get_figlabels():
         lambda tag: re.sub(r'-?\d+\.\d{3,}', lambda number: f'{float(number[0]):.2f}', tag[0]),
         drawn.getvalue(),
     )
-    Path(pictures, f'{label}.svg').write_text(re.sub(r' +$', '', shorter, flags=re.MULTILINE))
+    Path(pictures, f'{label}.svg').write_text(re.sub(r' +$', '', shorter, flags=re.MULTILINE), encoding='utf-8')

@@ -43,7 +43,7 @@ export async function createCompany() {
     names,
     folder,
     /** Where an export of the history tables goes. */
-    exported: path.join(folder, 'history'),
+    exported: path.join(folder, "the company's history"),
     tool,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

@@ -62,7 +62,9 @@ export function askPostgres(pool: Pool, question: string): Promise<Answer> {
 export async function askDuckdb(exported: string, asked: readonly string[]): Promise<Map<string, Answer>> {
   const python = await installDuckdb();
   const args = [path.join(folder, 'ask.py'), '--json', exported, ...asked.map(fileOf)];
-  const { stdout } = await run(python, args, { env: { ...process.env, TZ: ANY_TIME_ZONE } });
+  const { stdout } = await run(python, args, {
+    env: { ...process.env, TZ: ANY_TIME_ZONE, LC_ALL: 'C', PYTHONUTF8: '0', PYTHONCOERCECLOCALE: '0' },
+  });
   const answers = stdout
     .trimEnd()
     .split('\n')
