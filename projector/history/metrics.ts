@@ -53,6 +53,14 @@ function withParameters(
 /** What sorts its rows is an answer; the others are what answers are made from. */
 const SORTED = /\nORDER BY .*$/;
 
+/** Where workers cost more than they give: they would hand nearly as many rows to one process as they read. */
+const ONE_PROCESS: ReadonlySet<string> = new Set(['mrr_movements']);
+
+function settingsOf({ name, sql }: Definition): string {
+  if (!SORTED.test(sql)) return '';
+  return `SET jit = off ${ONE_PROCESS.has(name) ? 'SET max_parallel_workers_per_gather = 0 ' : ''}`;
+}
+
 /**
  * The body is bound to the tables when the function is made, and not looked up by name when it is asked: it goes with a
  * schema that is renamed, and asks for no search path. Being one plain SELECT it is planned as part of whatever asks it. But an
@@ -66,7 +74,7 @@ function postgresFunction(schema: string, definition: Definition): string {
     : `TABLE (${columns.join(', ')})`;
   const body = withParameters(definition, (_, index) => `$${index + 1}`);
   return `CREATE OR REPLACE FUNCTION ${schema}.${definition.name}(${parameters.join(', ')}) RETURNS ${returns}
-LANGUAGE sql STABLE PARALLEL SAFE ${SORTED.test(definition.sql) ? 'SET jit = off ' : ''}BEGIN ATOMIC
+LANGUAGE sql STABLE PARALLEL SAFE ${settingsOf(definition)}BEGIN ATOMIC
 ${body};
 END;
 COMMENT ON FUNCTION ${schema}.${definition.name} IS '${definition.title.replaceAll("'", "''")}: see docs/metrics.md';`;
