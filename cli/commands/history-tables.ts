@@ -32,7 +32,7 @@ export const historyTables: Command = {
        history-tables verify|erase DIR
 
 The history tables (schema history) have a row for each interval in which a subscription, a license or a customer was in
-one state, and in which that was known: docs/metrics.md says what they answer. They hold no personal data, and nothing
+one state, and in which that was known: docs/analysts.md says how to ask them. They hold no personal data, and nothing
 that customers wait for reads or writes them. Beside them stands the schema history_fold, by which they are made.
 
   update   bring them to where the log ends: from a timer, for example. Makes them if they are not there, and brings those of
@@ -41,13 +41,13 @@ that customers wait for reads or writes them. Beside them stands the schema hist
            and the others stand by
   rebuild  make them again beside the live ones, compare row by row, and switch in one transaction. The options are those of
            the command rebuild; grants are kept
-  status   tell how they are, how far behind the log, and whose events could not be applied
+  status   say whether they can be asked, how far they lag, and whose events could not be applied
   drop     drop them, and what hangs on them; asks first, unless --yes is given
   export   write them to a folder of Parquet files, or bring it up to them: DIR/<table>/month=2026-06/… has the rows that stopped
            being known in that month, month=open those that are known now. DIR/history.duckdb.sql makes DuckDB answer as
            PostgreSQL does. A folder that somebody changed is left alone
   verify   compare a folder with its manifest and with the tables
-  erase    bring a folder up, and take the ids of those out of months that are over who were erased since; says of whom
+  erase    bring a folder up, and take the ids of customers who were erased since out of months that are over; says whose
 
 Settings: EVENTSTORE_URL, DATABASE_URL, HISTORY_DATABASE_URL (a PostgreSQL of their own; DATABASE_URL unless set); for follow also
 HOST, PORT, LOG_LEVEL and HISTORY_BATCH_EVENTS.`,

@@ -29,7 +29,7 @@ A folder that is kept up
   --partition month   into DIR/month=2026-06/part-00001.parquet, … and DIR/manifest.json. Run again, it adds what came since:
                       only the last part of the last month is written again. A folder that somebody changed is left alone
   verify DIR          compares a folder with its manifest, and with what the log gives
-  erase DIR           takes the client ids and external ids of those out of it who were erased since, and says of whom
+  erase DIR           takes out of it the client ids and external ids of users who were erased since, and says whose
 
 Filters: an event must pass all that are given; of one that is given several times, any
   --type TYPE         the event's type

@@ -34,7 +34,7 @@ export async function status(args: readonly string[], io: Io): Promise<void> {
   const { values } = parseOptions(args, { options: { json: { type: 'boolean', default: false } } });
   const { database, feed, close } = connectHistory();
   try {
-    // The tables can be looked at while the event store is away.
+    // The tables can be looked at while the event store is unreachable.
     const end = await feed.end().catch((error: unknown) => {
       if (error instanceof EventStoreUnavailable) return undefined;
       throw error;

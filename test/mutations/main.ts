@@ -8,8 +8,8 @@ import { MUTATIONS, type Mutation } from './mutations.ts';
 
 const HELP = `Usage: npm run test:mutations -- [options]
 
-Breaks each promise on purpose, in a copy of the code, runs the tests that have to notice, and expects them to fail. Prints a table
-for docs/reliability.md. Exit code 1 if a mutation was noticed by nothing, or could not be made.
+Breaks each promise on purpose, in a copy of the code, runs the tests that have to notice, and expects them to fail. Prints them as
+a table. Exit code 1 if a mutation was noticed by nothing, or could not be made.
 
 Options:
   --only TEXT    only mutations whose name has this text

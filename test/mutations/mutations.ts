@@ -1,7 +1,7 @@
 /** One promise, broken on purpose by a change of one place in the code. */
 export interface Mutation {
   readonly name: string;
-  /** Of the promises in docs/reliability.md. */
+  /** By number: mutations that break the same promise share it. */
   readonly promise: number;
   readonly file: string;
   /** Stands exactly once in the file. */

@@ -44,7 +44,7 @@ export function createConsumer(
   const writer = historyWriter(own, decoder, () => true);
   const operators = new OperatorMarks(live, own, clock);
   const marks = {
-    // The live read models may be away while these tables are not: then it is done later.
+    // The live read models may be unreachable while these tables are not: then it is done later.
     follow: () =>
       operators.follow().catch((error: unknown) => {
         if (!isPostgresUnavailable(error)) throw error;
