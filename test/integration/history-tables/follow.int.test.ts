@@ -99,7 +99,7 @@ describe('cli history-tables follow', () => {
     expect(await counts()).toMatchObject({ skipped: 1 });
   });
 
-  test('waits while PostgreSQL is away, read-only or full, and goes on', async () => {
+  test('waits while PostgreSQL is unreachable, read-only or full, and goes on', async () => {
     const grow = async () => {
       const user = system.author();
       await user.signUp();

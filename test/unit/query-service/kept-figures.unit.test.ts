@@ -31,7 +31,7 @@ function counting() {
       await Promise.resolve();
     },
     fail: async () => {
-      counts.at(-1)?.reject(new Error('PostgreSQL is away'));
+      counts.at(-1)?.reject(new Error('PostgreSQL is unreachable'));
       await new Promise((resolve) => setImmediate(resolve));
     },
   };
@@ -103,6 +103,6 @@ describe('kept figures', () => {
     await fail();
     pass(300 * SECOND);
     const refused = figures();
-    await Promise.all([expect(refused).rejects.toThrow('PostgreSQL is away'), fail()]);
+    await Promise.all([expect(refused).rejects.toThrow('PostgreSQL is unreachable'), fail()]);
   });
 });
