@@ -46,7 +46,10 @@ export class Draft {
     const own = await this.#handle.stat();
     await this.#handle.close();
     await syncFolderOf(this.file);
-    const named = await stat(this.file + DRAFT).catch(() => undefined);
+    const named = await stat(this.file + DRAFT).catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+      return undefined;
+    });
     return named?.ino === own.ino && named.dev === own.dev;
   }
 
