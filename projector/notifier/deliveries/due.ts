@@ -115,6 +115,9 @@ const FOUND = `
 UPDATE notifications.webhooks SET found = $2, found_at = now()
 WHERE webhook_id = $1 AND status = 'enabled' AND found IS NULL AND url = $3`;
 
+// An endpoint's row is locked before its queues' by whoever changes both (saveEndpoint): nobody waits in a circle.
+const LOCK_ENDPOINT = 'SELECT FROM notifications.webhooks WHERE webhook_id = $1 FOR NO KEY UPDATE';
+
 /** Writes down what became of an attempt, and when the queue is due again. */
 export async function settle(
   pool: Pool,
@@ -125,7 +128,8 @@ export async function settle(
   const failure = outcome.kind === 'delivered' ? undefined : outcome;
   const pause = outcome.kind === 'retry' ? outcome.pause : 0;
   await inTransaction(pool, async (tx) => {
-    // First, and a statement of its own: once it has the row, the statements after it see what was put in meanwhile.
+    if (outcome.kind === 'failed') await tx.query(LOCK_ENDPOINT, [webhookId]);
+    // A statement of its own: once it has the row, the statements after it see what was put in meanwhile.
     await tx.query({ name: 'queue_delay', text: DELAY_QUEUE, values: [webhookId, queueId, pause] });
     await tx.query({
       name: 'delivery_settle',

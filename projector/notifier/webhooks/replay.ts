@@ -1,12 +1,15 @@
 import { inTransaction, type Pool } from '../../../shared/adapters/postgres/pool.ts';
+import { StreamDeleted } from '../../../shared/event-log/errors.ts';
 import type { EventLog, RecordedEvent } from '../../../shared/event-log/event-log.ts';
 import { comparePositions, type Position } from '../../../shared/event-log/position.ts';
 import { decodeOwn, type EventReader, isUserEvent } from '../../../shared/events/codec.ts';
+import { userStream } from '../../../shared/events/streams.ts';
 import { enqueue, type NewDelivery, retryDelivery } from '../../../shared/notifications/deliveries.ts';
 import type { Webhook } from '../../../shared/webhooks/webhook.ts';
 import { loadCheckpoint } from '../checkpoint.ts';
 import { type DeliveriesOptions, deliveriesFor, wantedBy } from './deliveries.ts';
 import { loadEndpoints } from './endpoints.ts';
+import { blankBody } from './message.ts';
 
 /** What is asked for can't be done; the message says what to do instead. */
 export class ReplayRefused extends Error {
@@ -18,7 +21,7 @@ export class ReplayRefused extends Error {
 }
 
 export interface ReplayOptions extends DeliveriesOptions {
-  readonly log: Pick<EventLog, 'readEventAt' | 'subscribe'>;
+  readonly log: Pick<EventLog, 'readEventAt' | 'subscribe' | 'readStream'>;
   readonly reader: Pick<EventReader, 'decode'>;
   readonly pool: Pool;
   /** The first event that is told. */
@@ -69,10 +72,34 @@ async function* events({ log, from, signal }: ReplayOptions, to: Position): Asyn
   }
 }
 
-const put = (pool: Pool, due: readonly NewDelivery[], again: boolean): Promise<number> =>
+/** A user's stream ends with `UserErased`; one that was deleted by hand tells nothing of anybody either. */
+async function isErased(log: ReplayOptions['log'], userId: string): Promise<boolean> {
+  try {
+    const end = log.readStream(userStream(userId), { direction: 'backwards', limit: 1 });
+    for await (const last of end) return last.type === 'UserErased';
+  } catch (error) {
+    if (!(error instanceof StreamDeleted)) throw error;
+  }
+  return true;
+}
+
+/**
+ * While the notifier's checkpoint is held here, the notifier blanks nobody's bodies: whoever is erased from here on is blanked
+ * after this, and who was erased before is seen to be.
+ */
+const HOLD_CHECKPOINT = 'SELECT FROM notifications.checkpoints FOR SHARE';
+
+const put = (
+  { pool, log, again }: ReplayOptions,
+  userId: string,
+  due: readonly NewDelivery[],
+): Promise<number> =>
   inTransaction(pool, async (tx) => {
+    await tx.query(HOLD_CHECKPOINT);
+    const erased = await isErased(log, userId);
     let count = 0;
-    for (const delivery of due) {
+    for (const made of due) {
+      const delivery = erased ? { ...made, body: blankBody(made.body) } : made;
       const isNew = (await enqueue(tx, [delivery])) === 1;
       const sends = isNew || (again && (await retryDelivery(tx, delivery.webhookId, delivery.eventId)));
       if (sends) count += 1;
@@ -87,7 +114,7 @@ const put = (pool: Pool, due: readonly NewDelivery[], again: boolean): Promise<n
  * @throws ReplayRefused, FeedStop, VaultUnavailable, EventStoreUnavailable; UnknownEvent; or an error of PostgreSQL
  */
 export async function replayWebhooks(options: ReplayOptions): Promise<number> {
-  const { pool, reader, again, signal, onProgress } = options;
+  const { pool, reader, signal, onProgress } = options;
   const webhooks = await receivers(pool, options.webhookId);
   const checkpoint = await loadCheckpoint(pool);
   const to = options.to ?? checkpoint?.last?.position;
@@ -97,7 +124,8 @@ export async function replayWebhooks(options: ReplayOptions): Promise<number> {
     if (signal.aborted) break;
     const recorded = decodeOwn(reader, event);
     const wanted = recorded && isUserEvent(recorded) ? wantedBy(webhooks, recorded) : undefined;
-    if (wanted) enqueued += await put(pool, await deliveriesFor(options, wanted), again);
+    const due = wanted ? await deliveriesFor(options, wanted) : [];
+    if (wanted && due.length > 0) enqueued += await put(options, wanted.recorded.event.data.userId, due);
     onProgress?.(event.position, enqueued);
   }
   return enqueued;

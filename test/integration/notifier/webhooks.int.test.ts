@@ -1,11 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { webhooks as webhooksCommand } from '../../../cli/commands/webhooks.ts';
+import { settle } from '../../../projector/notifier/deliveries/due.ts';
+import { loadEndpoints, saveEndpoint } from '../../../projector/notifier/webhooks/endpoints.ts';
+import { replayWebhooks } from '../../../projector/notifier/webhooks/replay.ts';
+import { UserStates } from '../../../projector/notifier/webhooks/user-states.ts';
+import { inTransaction } from '../../../shared/adapters/postgres/pool.ts';
+import { type Position, parsePosition } from '../../../shared/event-log/position.ts';
+import { createReader } from '../../../shared/events/codec.ts';
 import type { NewUserEvent } from '../../../shared/events/types.ts';
+import { enqueue } from '../../../shared/notifications/deliveries.ts';
 import { type MessageType, WEBHOOK_MESSAGES } from '../../../shared/webhooks/message.ts';
 import { WEBHOOK_TYPES } from '../../../shared/webhooks/types.ts';
+import type { Webhook } from '../../../shared/webhooks/webhook.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Author, instant, newId, TERMS } from '../projector/author.ts';
+import { silent } from '../projector/system.ts';
 import { startEndpoint, type TestEndpoint } from './endpoint.ts';
 import { createNotifierSystem, type NotifierSystem } from './system.ts';
 import { createWebhookAuthor } from './webhook-author.ts';
@@ -154,7 +164,7 @@ describe('a webhook', () => {
   });
 
   it('was there before the notifier: it is known, and told of what comes', async () => {
-    expect(before.types()).toContain('customer.erased');
+    await eventually('it was told of the last event', () => before.types().includes('customer.erased'));
     expect(before.types()[0]).toBe('customer.created');
     const first = before.messages()[0]?.data;
     expect(first?.email).not.toBeNull();
@@ -335,5 +345,79 @@ describe('a webhook', () => {
     await system.caughtUp();
     const refused = tool('replay', '--from', from, '--webhook', missed.webhookId);
     await expect(refused).rejects.toThrow('enable it first');
+  });
+
+  it('is not told who somebody was who is erased while it is told again', async () => {
+    const hook = await webhook({ types: ['customer.created'] });
+    await hook.append('WebhookDisabled', { reason: 'staff' });
+    const author = system.authors();
+    const from = await author.signUp();
+    await hook.append('WebhookEnabled', {});
+    await system.caughtUp();
+    const { log, vault, pool } = system;
+    const reader = createReader();
+    const states = new UserStates({ log, reader, vault, db: pool });
+    const after = states.after.bind(states);
+    // Between reading who they are and writing it down.
+    vi.spyOn(states, 'after').mockImplementation(async (recorded) => {
+      const read = await after(recorded);
+      await author.erase();
+      await system.caughtUp();
+      return read;
+    });
+    const enqueued = await replayWebhooks({
+      ...{ log, reader, pool, states, logger: silent, leftOut: { inc: () => undefined } },
+      ...{ from: parsePosition(from) as Position, webhookId: hook.webhookId, again: false },
+      signal: AbortSignal.timeout(10_000),
+    });
+    expect(enqueued).toBe(1);
+    const [delivery] = await system.deliveries(hook.webhookId);
+    expect(JSON.parse(delivery?.body ?? '').data).toMatchObject({ user_id: author.userId, email: null });
+    expect(delivery?.body).not.toContain(author.email);
+  });
+
+  it('is removed while an attempt of its fails: neither waits for the other in a circle', async () => {
+    const hook = await webhook({ types: ['customer.created'] });
+    await system.caughtUp();
+    await notifier.stop();
+    const { pool } = system;
+    const endpoint = (await loadEndpoints(pool)).get(hook.webhookId) as Webhook;
+    const queueId = randomUUID();
+    const queue = {
+      ...{ webhookId: hook.webhookId, queueId, url: endpoint.url },
+      secretId: endpoint.secretId,
+      previousSecretId: undefined,
+    };
+    const eventId = randomUUID();
+    const delivery = { eventId, body: '{}', attempts: 0 };
+    await inTransaction(pool, (tx) =>
+      enqueue(tx, [{ webhookId: hook.webhookId, queueId, eventId, type: 'customer.created', body: '{}' }]),
+    );
+    let settling: Promise<void> | undefined;
+    const failed = { kind: 'failed', found: 'gone', status: 410, error: 'answered 410: gone' } as const;
+    await inTransaction(pool, async (tx) => {
+      const query = tx.query.bind(tx) as (...args: unknown[]) => Promise<unknown>;
+      // Once the endpoint's row is locked here, the sender writes down what it found, until it waits for this transaction.
+      vi.spyOn(tx, 'query').mockImplementation(async (...args: unknown[]) => {
+        const result = await query(...args);
+        if (!settling) {
+          settling = settle(pool, queue, delivery, failed);
+          await eventually('the sender waits', async () => {
+            const waiting = await pool.query(
+              "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+            );
+            return waiting.rowCount === 1;
+          });
+        }
+        return result;
+      });
+      await saveEndpoint(tx, { ...endpoint, status: 'removed' }, 'WebhookRemoved');
+      vi.restoreAllMocks();
+    });
+    await settling;
+    expect(await system.deliveries(hook.webhookId)).toContainEqual(
+      expect.objectContaining({ event_id: eventId, status: 'failed', last_error: 'the webhook was removed' }),
+    );
+    notifier = await start();
   });
 });
