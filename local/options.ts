@@ -11,6 +11,8 @@ export interface Options {
   readonly port: number;
   readonly queryNodes: number;
   readonly commandNodes: number;
+  /** One is active, the others stand by. */
+  readonly projectors: number;
   readonly data: string;
   /** What is shown once everything runs; after a day the system is stopped again. */
   readonly show: 'tour' | 'day' | 'nothing';
@@ -34,6 +36,7 @@ Options:
                        machine alone, over IPv4 and IPv6)
   --query-nodes N      query servers behind Nginx (default 2, at most 16)
   --command-nodes N    command servers behind Nginx (default 1, at most 16)
+  --projectors N       projectors: one is active, the others stand by (default 1, at most 4)
   --data DIR           where data and logs are kept (default .local in this folder)
   --catalogue FILE     the products and plans that are sold (default: those of this repository)
   --kafka              add a Kafka broker, and the relay that writes every event to its topic license-events. The broker
@@ -64,6 +67,7 @@ export function readOptions(
     port: wholeNumber('--port', values.port, 1, 65_535),
     queryNodes: wholeNumber('--query-nodes', values['query-nodes'], 1, 16),
     commandNodes: wholeNumber('--command-nodes', values['command-nodes'], 1, 16),
+    projectors: wholeNumber('--projectors', values.projectors, 1, 4),
     data: path.resolve(values.data ?? path.join(root, '.local', ...(values.day ? ['day'] : []))),
     show: values.day ? 'day' : values.tour ? 'tour' : 'nothing',
     catalogue: catalogueOf(values, root),
@@ -83,6 +87,7 @@ function parse(args: readonly string[]) {
         port: { type: 'string', default: '8080' },
         'query-nodes': { type: 'string', default: '2' },
         'command-nodes': { type: 'string', default: '1' },
+        projectors: { type: 'string', default: '1' },
         data: { type: 'string' },
         kafka: { type: 'boolean', default: false },
         tour: { type: 'boolean', default: true },

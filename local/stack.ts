@@ -4,7 +4,7 @@ import { startBackends } from './backends.ts';
 import type { Options } from './options.ts';
 import { freePorts, portRefusal } from './ports.ts';
 import { ProcessRegistry } from './processes/registry.ts';
-import { answersOk, Supervisor, untilReady } from './processes/supervisor.ts';
+import { type Adjust, answersOk, Supervisor, untilReady } from './processes/supervisor.ts';
 import { StartRefused } from './refused.ts';
 import { serverAccount } from './servers/account.ts';
 import { prepareNginx } from './servers/nginx.ts';
@@ -22,16 +22,22 @@ type Say = (line: string) => void;
 
 /**
  * Starts everything and resolves when a request through Nginx is answered. What an earlier launcher left running (it
- * was killed) is ended first; its data is kept.
+ * was killed) is ended first; its data is kept. `adjust` may change what a process is started with: tests put proxies
+ * between processes so, and give a setting to one node alone.
  * @throws StartRefused another launcher is running here, or the port is taken
  * @throws the signal's reason, once all that was started is stopped
  * @throws ProgramsMissing a server is not installed and can't be
  */
-export async function startStack(options: Options, say: Say, signal: AbortSignal): Promise<Stack> {
+export async function startStack(
+  options: Options,
+  say: Say,
+  signal: AbortSignal,
+  adjust?: Adjust,
+): Promise<Stack> {
   mkdirSync(path.join(options.data, 'logs'), { recursive: true });
   mkdirSync(path.join(options.data, 'keys'), { recursive: true, mode: 0o700 });
   const registry = await takeOver(options, say);
-  const supervisor = new Supervisor(registry, say, signal);
+  const supervisor = new Supervisor(registry, say, signal, adjust);
   const stop = async () => {
     await supervisor.stop();
     registry.clear();
@@ -94,6 +100,9 @@ async function ensureKeys({ replaceKeys, data }: Options, backends: Backends): P
   }
 }
 
+const numbered = (kind: string, entry: string, count: number) =>
+  Array.from({ length: count }, (_, i) => ({ name: `${kind}-${i + 1}`, entry }));
+
 /** @returns where Nginx answers plain HTTP */
 async function startServices(
   options: Options,
@@ -106,28 +115,23 @@ async function startServices(
   await runTool(backends, 'migrate');
   await ensureKeys(options, backends);
 
-  const ports = await freePorts(3 + options.commandNodes + options.queryNodes);
-  const [projectorPort, notifierPort, relayPort] = ports as [number, number, number];
-  const commandPorts = ports.slice(3, 3 + options.commandNodes);
-  const queryPorts = ports.slice(3 + options.commandNodes);
-  const started = [
-    ...(backends.kafka
-      ? [{ spec: serviceSpec('relay', 'projector/relay/main.ts', relayPort, backends), port: relayPort }]
-      : []),
-    { spec: serviceSpec('projector', 'projector/main.ts', projectorPort, backends), port: projectorPort },
-    {
-      spec: serviceSpec('notifier', 'projector/notifier/main.ts', notifierPort, backends),
-      port: notifierPort,
-    },
-    ...commandPorts.map((port, i) => ({
-      spec: serviceSpec(`command-${i + 1}`, 'command-service/main.ts', port, backends),
-      port,
+  const services = [
+    ...(backends.kafka ? [{ name: 'relay', entry: 'projector/relay/main.ts' }] : []),
+    ...Array.from({ length: options.projectors }, (_, i) => ({
+      name: i === 0 ? 'projector' : `projector-${i + 1}`,
+      entry: 'projector/main.ts',
     })),
-    ...queryPorts.map((port, i) => ({
-      spec: serviceSpec(`query-${i + 1}`, 'query-service/main.ts', port, backends),
-      port,
-    })),
+    { name: 'notifier', entry: 'projector/notifier/main.ts' },
+    ...numbered('command', 'command-service/main.ts', options.commandNodes),
+    ...numbered('query', 'query-service/main.ts', options.queryNodes),
   ];
+  const ports = await freePorts(services.length);
+  const started = services.map(({ name, entry }, i) => {
+    const port = ports[i] as number;
+    return { name, port, spec: serviceSpec(name, entry, port, backends) };
+  });
+  const portsOf = (kind: string) =>
+    started.filter(({ name }) => name.startsWith(`${kind}-`)).map(({ port }) => port);
   await Promise.all(
     started.map(async ({ spec, port }) =>
       untilReady(
@@ -151,8 +155,8 @@ async function startServices(
       account: serverAccount(),
       logFile: path.join(options.data, 'logs', 'nginx.log'),
       accessLog: path.join(options.data, 'logs', 'nginx-access.log'),
-      commandPorts,
-      queryPorts,
+      commandPorts: portsOf('command'),
+      queryPorts: portsOf('query'),
       signUpsPerMinute: options.limits.SIGNUPS_PER_MINUTE,
       logInsPerMinute: options.limits.LOGINS_PER_MINUTE,
       loadBalancers: options.limits.LOAD_BALANCERS,

@@ -9,6 +9,9 @@ interface Supervised {
   process: RunningProcess;
 }
 
+/** What a process is started with instead. Asked before each start, also after a process ended by itself. */
+export type Adjust = (spec: ProcessSpec) => ProcessSpec | Promise<ProcessSpec>;
+
 /**
  * Keeps processes running: each is registered on disk, started again when it ends by itself, and stopped in the
  * reverse order of its start.
@@ -21,7 +24,15 @@ export class Supervisor {
   readonly signal: AbortSignal;
   #stopping = false;
 
-  constructor(registry: ProcessRegistry, say: (line: string) => void, signal: AbortSignal) {
+  readonly #adjust: Adjust;
+
+  constructor(
+    registry: ProcessRegistry,
+    say: (line: string) => void,
+    signal: AbortSignal,
+    adjust: Adjust = (spec) => spec,
+  ) {
+    this.#adjust = adjust;
     this.#registry = registry;
     this.#say = say;
     this.signal = signal;
@@ -30,7 +41,7 @@ export class Supervisor {
   /** @throws Error the program could not be started, or the user asked to stop */
   async start(group: string, spec: ProcessSpec): Promise<RunningProcess> {
     this.signal.throwIfAborted();
-    const entry = { group, spec, process: await startProcess(spec) };
+    const entry = { group, spec, process: await startProcess(await this.#adjust(spec)) };
     this.#running.push(entry);
     await this.#registry.add(spec.name, entry.process.pid, spec);
     this.#watch(entry);
@@ -67,7 +78,7 @@ export class Supervisor {
     await delay(1_000);
     if (this.#stopping) return;
     try {
-      entry.process = await startProcess(entry.spec);
+      entry.process = await startProcess(await this.#adjust(entry.spec));
     } catch (error) {
       this.#say(`${entry.spec.name} could not be started again: ${(error as Error).message}. Trying again.`);
       return this.#restart(entry);

@@ -1,5 +1,6 @@
 import type { History, Violation } from './history.ts';
 import { answeredAfterItsEnd, badlyRefused, lostInRestarts, staleReads } from './promises/answers.ts';
+import { unanswered } from './promises/availability.ts';
 import { doubledCommands, lostCommands, tooManyClients } from './promises/commands.ts';
 import { differsFromRebuild, doubledEffects, oldViews, skippedEvents } from './promises/rows.ts';
 
@@ -15,6 +16,7 @@ const CHECKS = [
   badlyRefused,
   lostInRestarts,
   answeredAfterItsEnd,
+  unanswered,
 ];
 
 /** Which promises a run has broken; none if it kept them all. Pure: a history that was saved gives the same again. */

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
 import { createPool, type Pool } from '../../shared/adapters/postgres/pool.ts';
 import { connectRedis } from '../../shared/adapters/redis/client.ts';
@@ -9,22 +7,14 @@ import { createLogger } from '../../shared/process/logger.ts';
 import { readPair } from '../../shared/read-model/cached-views.ts';
 import { CACHE_CHECKPOINT_KEY } from '../../shared/read-model/views.ts';
 import { eventually } from '../support/eventually.ts';
-import type { LaunchedStack } from '../support/stack.ts';
 import type { CachedView, ComparedTable, History, LoggedEvent, UserRow } from './history.ts';
 import type { Load } from './load.ts';
+import type { System } from './system.ts';
 
 const logger = createLogger({ service: 'chaos', level: 'silent' });
 
-/** A setting of the running system, as the launcher wrote it down for the tool. */
-export function settingOf(stack: LaunchedStack, name: string): string {
-  const text = readFileSync(path.join(stack.data, 'env'), 'utf8');
-  const value = new RegExp(`^${name}="(.*)"$`, 'm').exec(text)?.[1];
-  if (value === undefined) throw new Error(`the launcher wrote no ${name}`);
-  return value;
-}
-
-async function readLog(stack: LaunchedStack, userIds: readonly string[]): Promise<LoggedEvent[]> {
-  const log = connectEventLog({ connectionString: settingOf(stack, 'EVENTSTORE_URL') });
+async function readLog(system: System, userIds: readonly string[]): Promise<LoggedEvent[]> {
+  const log = connectEventLog({ connectionString: system.setting('EVENTSTORE_URL') });
   try {
     const events: LoggedEvent[] = [];
     for (const userId of userIds) {
@@ -61,7 +51,7 @@ const stateOf = (suspended: boolean | undefined, cancelled: boolean | undefined)
   `suspended: ${suspended}, cancelled: ${cancelled}`;
 
 async function readViews(
-  stack: LaunchedStack,
+  system: System,
   pool: Pool,
   rows: readonly UserRow[],
   load: Load,
@@ -74,7 +64,7 @@ async function readViews(
     subscriptions.rows.map(({ user_id, suspended, cancelled }) => [user_id, stateOf(suspended, cancelled)]),
   );
   const licenses = new Map(rows.flatMap((row) => [...row.licenses]));
-  const redis = connectRedis({ url: settingOf(stack, 'REDIS_URL'), name: 'chaos', logger });
+  const redis = connectRedis({ url: system.setting('REDIS_URL'), name: 'chaos', logger });
   try {
     await pingRedis(redis, AbortSignal.timeout(10_000));
     // What is of an earlier epoch is trusted by nobody.
@@ -102,12 +92,12 @@ async function readViews(
 }
 
 /** Runs the comparison of a rebuild, which exits with 1 where a table differs, and still prints all of them. */
-async function compare(stack: LaunchedStack): Promise<ComparedTable[]> {
-  const { stdout } = await stack
-    .toolOutput('rebuild', '--compare-only')
+async function compare(system: System): Promise<ComparedTable[]> {
+  const stdout = await system
+    .tool('rebuild', '--compare-only')
     .catch((error: Error & { stdout?: string }) => {
       if (error.stdout === undefined) throw error;
-      return { stdout: error.stdout };
+      return error.stdout;
     });
   const lines = stdout.trim().split('\n').slice(1);
   const compared = lines
@@ -119,13 +109,13 @@ async function compare(stack: LaunchedStack): Promise<ComparedTable[]> {
 
 /** Waits until the read models have caught up with the log, then gathers all that a run is judged by. */
 export async function collect(
-  stack: LaunchedStack,
+  system: System,
   load: Load,
-  bounds: Pick<History, 'disturbed' | 'seenWithinMs'>,
+  bounds: Pick<History, 'faults' | 'seenWithinMs'>,
 ): Promise<History> {
-  const log = await readLog(stack, load.userIds);
+  const log = await readLog(system, load.userIds);
   const end = log.at(-1)?.position ?? 0;
-  const connectionString = settingOf(stack, 'DATABASE_URL');
+  const connectionString = system.setting('DATABASE_URL');
   const pool = createPool({ connectionString, applicationName: 'chaos', max: 2, logger });
   try {
     await eventually(
@@ -147,8 +137,8 @@ export async function collect(
       log,
       rows,
       activationsByDay: Number(counted.rows[0]?.sum ?? 0),
-      views: await readViews(stack, pool, rows, load),
-      compared: await compare(stack),
+      views: await readViews(system, pool, rows, load),
+      compared: await compare(system),
       ...bounds,
     };
   } finally {

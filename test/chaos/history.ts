@@ -89,6 +89,27 @@ export interface ComparedTable {
   readonly equal: boolean;
 }
 
+/**
+ * What is promised of the validations of known licenses while a fault is under way.
+ *
+ * - `all`: every one is answered; so it is for every single fault, but the one below
+ * - `most`: at least 99.9 %
+ * - `memory`: what a node's memory holds is answered, and the rest may not be: PostgreSQL together with the only Redis
+ * - `nothing`: nobody is left to answer
+ */
+export type Promised = 'all' | 'most' | 'memory' | 'nothing';
+
+/** When a fault was under way, on the load generator's clock. */
+export interface FaultWindow {
+  readonly name: string;
+  readonly promised: Promised;
+  readonly from: number;
+  /** Everything was ready again. */
+  readonly to: number;
+  /** Since when the query nodes run: what they were asked before, they don't remember. */
+  readonly nodesSince: number;
+}
+
 /** All that a run leaves to judge it by. */
 export interface History {
   readonly commands: readonly CommandSent[];
@@ -103,8 +124,7 @@ export interface History {
   readonly activationsByDay: number;
   readonly views: readonly CachedView[];
   readonly compared: readonly ComparedTable[];
-  /** When faults were under way, on the load generator's clock: from each one's begin until everything was ready again. */
-  readonly disturbed: readonly { readonly from: number; readonly to: number }[];
+  readonly faults: readonly FaultWindow[];
   /**
    * Milliseconds within which a change is seen by every node that doesn't say that it may be stale, not counting the time
    * in which a fault was under way: a frozen event store hides what it has acknowledged from everybody.
@@ -123,7 +143,8 @@ export type PromiseName =
   | 'a rebuild equals the live read models'
   | 'bad input gets a 4xx and changes nothing'
   | 'a restart in good order loses no request'
-  | 'what ended is not answered as valid';
+  | 'what ended is not answered as valid'
+  | 'known licenses are answered through a fault';
 
 /** A promise that was broken, and where to look. */
 export interface Violation {

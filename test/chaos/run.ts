@@ -1,32 +1,34 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../support/eventually.ts';
-import { createRandom } from '../support/random.ts';
-import { dispose, launch } from '../support/stack.ts';
+import type { Random } from '../support/random.ts';
 import { violationsOf } from './check.ts';
-import { collect, settingOf } from './collect.ts';
-import { type Fault, faultsInTurn, restartInOrder } from './faults.ts';
-import type { ValidationSent, Violation } from './history.ts';
+import { collect } from './collect.ts';
+import type { Fault } from './faults/fault.ts';
+import { restartInOrder } from './faults/signals.ts';
+import type { FaultWindow, Violation } from './history.ts';
 import { Load } from './load.ts';
+import type { PlannedShape } from './plan.ts';
+import { type Availability, availabilityDuring } from './promises/availability.ts';
+import { readiness } from './ready.ts';
+import type { System } from './system.ts';
 
 export interface ChaosOptions {
-  readonly seed: number;
-  readonly faults: number;
+  readonly random: Random;
   readonly say: (line: string) => void;
+  /** Ends the run early: everything that was started is stopped. */
+  readonly signal: AbortSignal;
 }
 
 /** How a fault went. */
-export interface FaultReport {
-  readonly name: string;
-  /** Of the validations sent meanwhile, those that got an answer. */
-  readonly answered: number;
-  readonly asked: number;
-  /** Those that got none, by what they got instead. */
-  readonly failures: Readonly<Record<string, number>>;
+export interface FaultReport extends Availability {
+  readonly fault: Fault;
   /** Milliseconds from its end until everything was ready. */
   readonly recoveryMs: number;
 }
 
-export interface ChaosReport {
+/** How the run of one shape went. */
+export interface ShapeReport {
+  readonly shape: string;
   readonly faults: readonly FaultReport[];
   readonly violations: readonly Violation[];
   readonly commands: number;
@@ -38,104 +40,100 @@ const SEEN_WITHIN_MS = 6_000;
 /** Between two faults: what they break together is another fault. */
 const CALM_MS = 1_000;
 
-const isAnswered = ({ answer }: ValidationSent): boolean => answer !== undefined && answer.status < 500;
+/** Validations before the first fault: by then most licenses are known to each node. */
+const WARM_UP = 1_000;
 
-/** Starts the whole system, lets a load work on it, inflicts faults, and judges what is left. */
-export async function runChaos({ seed, faults, say }: ChaosOptions): Promise<ChaosReport> {
-  const random = createRandom(seed);
-  const unlimited = Object.fromEntries(
-    ['SIGNUPS_PER_MINUTE', 'LOGINS_PER_MINUTE', 'WRONG_GUESSES_PER_ADDRESS'].map((name) => [name, '100000']),
-  );
-  const stack = await launch({
-    args: ['--no-tour', '--query-nodes', '2', '--command-nodes', '2'],
-    env: {
-      ...unlimited,
-      COMMANDS_PER_MINUTE: '1000000',
-      OPERATOR_COMMANDS_PER_MINUTE: '1000000',
-      QUERIES_PER_MINUTE: '1000000',
-    },
-  });
+interface Watch {
+  readonly ready: () => Promise<unknown>;
+  readonly nodesSince: () => number;
+}
+
+interface Inflicted {
+  readonly fault: Fault;
+  readonly window: FaultWindow;
+  readonly recoveryMs: number;
+}
+
+/** Starts a system, lets a load work on it, inflicts faults, and judges what is left. */
+export async function runShape({ shape, faults }: PlannedShape, options: ChaosOptions): Promise<ShapeReport> {
+  const { say, signal, random } = options;
+  const system = await shape.start(signal);
   try {
-    const operatorToken = () => stack.tool('token', '--role', 'operator', '--subject', 'chaos');
-    const load = new Load({ url: stack.url, random, customers: 20, validators: 4, operatorToken });
+    const operatorToken = () => system.tool('token', '--role', 'operator', '--subject', 'chaos');
+    const load = new Load({ url: system.url, random, customers: 20, validators: 4, operatorToken });
     await load.start();
-    const ready = () => untilHealthy(stack.url);
-    const turns = faultsInTurn(stack, settingOf(stack, 'REDIS_URL'), random);
-    const reports: FaultReport[] = [];
-    const disturbed: { from: number; to: number }[] = [];
-    while (reports.length < faults) {
-      const from = performance.now();
-      const report = await inflict(turns.next().value, load, ready);
-      disturbed.push({ from, to: performance.now() });
-      reports.push(report);
-      say(`${(performance.now() / 1_000).toFixed(1)} s  ${line(report)}`);
+    const watch = { ready: readiness(system), nodesSince: nodesSince(system) };
+    await eventually('licenses are known', () => load.validations.length > WARM_UP, 60_000);
+    const inflicted: Inflicted[] = [];
+    for (const fault of faults) {
+      signal.throwIfAborted();
+      const one = await inflict(fault, system, random, watch);
+      inflicted.push(one);
+      say(line(report(one, load)));
+      await delay(CALM_MS);
     }
     load.restarting = true;
-    await restartInOrder(stack);
+    // The only notifier has no standby here.
+    for (const name of ['command-1', 'query-1', 'command-2', 'query-2']) await restartInOrder(system, name);
     load.restarting = false;
     say('restarted every node in good order');
     await load.stop();
-    const history = await collect(stack, load, { disturbed, seenWithinMs: SEEN_WITHIN_MS });
+    const windows = inflicted.map(({ window }) => window);
+    const history = await collect(system, load, { faults: windows, seenWithinMs: SEEN_WITHIN_MS });
     return {
-      faults: reports,
+      shape: shape.name,
+      faults: inflicted.map((one) => report(one, load)),
       violations: violationsOf(history),
       commands: history.commands.length,
       validations: history.validations.length,
     };
+  } catch (error) {
+    say(system.said());
+    throw error;
   } finally {
-    await dispose(stack);
+    await system.stop();
   }
 }
 
-async function inflict(fault: Fault, load: Load, ready: () => Promise<unknown>): Promise<FaultReport> {
-  const from = load.validations.length;
-  await fault.inflict();
+async function inflict(
+  fault: Fault,
+  system: System,
+  random: Random,
+  { ready, nodesSince }: Watch,
+): Promise<Inflicted> {
+  const [from, since] = [performance.now(), nodesSince()];
+  await fault.inflict(system, random);
   const over = performance.now();
   await ready();
-  const recoveryMs = Math.round(performance.now() - over);
-  const asked = load.validations.slice(from);
-  await delay(CALM_MS);
-  return {
-    name: fault.name,
-    answered: asked.filter(isAnswered).length,
-    asked: asked.length,
-    failures: countBy(asked.filter((validation) => !isAnswered(validation)).map(causeOf)),
-    recoveryMs,
+  const to = performance.now();
+  nodesSince();
+  const window = { name: fault.name, promised: fault.promised, from, to, nodesSince: since };
+  return { fault, window, recoveryMs: Math.round(to - over) };
+}
+
+const report = ({ fault, window, recoveryMs }: Inflicted, load: Load): FaultReport => ({
+  fault,
+  recoveryMs,
+  ...availabilityDuring(window, load.validations),
+});
+
+/** Since when the query nodes are the ones that they are now, by the load generator's clock. */
+function nodesSince(system: System): () => number {
+  const pids = () =>
+    [...system.processes()].flatMap(([name, pid]) => (name.startsWith('query-') ? [pid] : [])).join(' ');
+  let [known, since] = [pids(), performance.now()];
+  return () => {
+    if (pids() !== known) [known, since] = [pids(), performance.now()];
+    return since;
   };
 }
 
-const causeOf = ({ answer }: ValidationSent): string =>
-  answer === undefined ? 'no answer' : `${answer.status} ${answer.code ?? ''}`.trim();
-
-const countBy = (names: readonly string[]): Record<string, number> =>
-  Object.fromEntries(
-    Map.groupBy(names, (name) => name)
-      .entries()
-      .map(([name, all]) => [name, all.length]),
-  );
-
-const line = ({ name, answered, asked, failures, recoveryMs }: FaultReport): string => {
-  const causes = Object.entries(failures).map(([cause, count]) => `${count} × ${cause}`);
+const line = (one: FaultReport): string => {
+  const causes = Object.entries(one.failures).map(([cause, count]) => `${count} × ${cause}`);
   const failed = causes.length > 0 ? ` (${causes.join(', ')})` : '';
-  return `${name}: ${answered} of ${asked} validations answered${failed}, ready again after ${recoveryMs} ms`;
+  return [
+    `${(performance.now() / 1_000).toFixed(1).padStart(7)} s  ${one.fault.name}: ${one.answered} of ${one.asked} validations answered${failed}`,
+    `known licenses ${one.knownAnswered} of ${one.known}, slowest ${Math.round(one.slowestMs)} ms`,
+    `ready again after ${one.recoveryMs} ms`,
+  ].join('; ');
 };
-
-/** Both sides answer through Nginx; each side's own health says whether what it needs is there. */
-const untilHealthy = (url: string): Promise<unknown> =>
-  eventually(
-    'the system is ready again',
-    async () => {
-      const answers = await Promise.all([
-        fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) }),
-        // Unknown, and says so only once the write side could ask the event log.
-        fetch(`${url}/v1/login`, {
-          method: 'POST',
-          headers: { 'Content-Type': 'application/json' },
-          body: JSON.stringify({ email: 'nobody@example.com', password: 'nobody has this one' }),
-          signal: AbortSignal.timeout(2_000),
-        }),
-      ]);
-      return answers[0]?.status === 200 && answers[1]?.status === 401;
-    },
-    120_000,
-  );

@@ -14,10 +14,9 @@ import {
 import { findPrograms } from '../../local/servers/programs.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../shared/process/logger.ts';
-import { settingOf } from '../chaos/collect.ts';
 import { ask } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { dispose, type LaunchedStack, launch, newDataDirectory } from '../support/stack.ts';
+import { dispose, type LaunchedStack, launch, newDataDirectory, settingOf } from '../support/stack.ts';
 
 interface EarlierCustomer {
   readonly name: string;
@@ -122,7 +121,7 @@ describe('the data of release 0.1.0, under this release', () => {
 
   it('is rebuilt to equal rows', async () => {
     const pool = createPool({
-      connectionString: settingOf(stack, 'DATABASE_URL'),
+      connectionString: settingOf(stack.data, 'DATABASE_URL'),
       applicationName: 'test',
       max: 1,
       logger,

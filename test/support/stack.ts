@@ -96,7 +96,15 @@ export function spawnLauncher(
   return { launcher, output: () => text };
 }
 
-function registered(data: string): Map<string, number> {
+/** A setting of the running system, as the launcher wrote it down for the tool. @throws Error it wrote none of that name */
+export function settingOf(data: string, name: string): string {
+  const value = new RegExp(`^${name}="(.*)"$`, 'm').exec(readFileSync(path.join(data, 'env'), 'utf8'))?.[1];
+  if (value === undefined) throw new Error(`the launcher wrote no ${name}`);
+  return value;
+}
+
+/** The processes that a launcher runs now, by name. */
+export function registered(data: string): Map<string, number> {
   const entries = JSON.parse(readFileSync(path.join(data, 'processes.json'), 'utf8')) as {
     name: string;
     pid: number;

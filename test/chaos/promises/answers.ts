@@ -120,8 +120,8 @@ export const lostInRestarts = ({ failedInRestarts }: History): Violation[] =>
   }));
 
 /** Milliseconds between two moments in which no fault was under way. */
-const calmTime = ({ disturbed }: History, from: number, to: number): number =>
-  disturbed.reduce(
+const calmTime = ({ faults }: History, from: number, to: number): number =>
+  faults.reduce(
     (left, fault) => left - Math.max(0, Math.min(to, fault.to) - Math.max(from, fault.from)),
     to - from,
   );

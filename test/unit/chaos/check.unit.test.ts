@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { violationsOf } from '../../chaos/check.ts';
 import type { History } from '../../chaos/history.ts';
-import { KEPT, logged, read, row, sent, validation } from './given.ts';
+import { fault, KEPT, logged, read, row, sent, validation } from './given.ts';
 
 const brokenBy = (change: Partial<History>): string[] => [
   ...new Set(violationsOf({ ...KEPT, ...change }).map(({ promise }) => promise)),
 ];
+
+const unanswered = (licenseId: string, at: number) => ({
+  ...validation(licenseId, at, ''),
+  answer: undefined,
+});
 
 const activation = (position: number, licenseId: string, commandId?: string) =>
   logged(position, 'LicenseActivated', { licenseId, clientId: licenseId }, commandId);
@@ -100,6 +105,22 @@ describe('the checker of histories', () => {
       { failedInRestarts: ['GET validate: 502'] },
       'a restart in good order loses no request',
     ],
+    [
+      'a known license that got no answer through a single fault',
+      {
+        faults: [fault('all', 5_100, 6_000)],
+        validations: [...KEPT.validations, unanswered('l2', 5_500)],
+      },
+      'known licenses are answered through a fault',
+    ],
+    [
+      'too many known licenses without an answer through two faults at once',
+      {
+        faults: [fault('most', 5_100, 6_000)],
+        validations: [...KEPT.validations, unanswered('l2', 5_500)],
+      },
+      'known licenses are answered through a fault',
+    ],
   ])('finds %s', (_, change, promise) => {
     expect(brokenBy(change)).toContain(promise);
   });
@@ -116,7 +137,18 @@ describe('the checker of histories', () => {
     ['a change within the bound', { validations: [validation('l1', 1_200, 'VALID')] }],
     [
       'a change that a fault under way kept from being seen',
-      { validations: [validation('l1', 2_000, 'VALID')], disturbed: [{ from: 250, to: 1_500 }] },
+      { validations: [validation('l1', 2_000, 'VALID')], faults: [fault('nothing', 250, 1_500)] },
+    ],
+    [
+      'a license without an answer that nobody knew of before the fault',
+      { faults: [fault('all', 100, 6_000)], validations: [unanswered('l2', 5_500)] },
+    ],
+    [
+      'a license without an answer that no memory holds, where nothing else is left',
+      {
+        faults: [fault('memory', 5_100, 6_000)],
+        validations: [...KEPT.validations, unanswered('l2', 5_500)],
+      },
     ],
     ['a parked user', { rows: [{ ...row({}, 1), parked: true }] }],
     ['a command without an answer', { commands: [...KEPT.commands, sent('activate', 'd', 400, undefined)] }],

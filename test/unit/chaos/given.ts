@@ -1,7 +1,9 @@
 import type {
   CommandSent,
+  FaultWindow,
   History,
   LoggedEvent,
+  Promised,
   ReadSent,
   UserRow,
   ValidationSent,
@@ -88,9 +90,17 @@ export const KEPT: History = {
   activationsByDay: 2,
   views: [{ key: 'license:l1', cached: 'deactivated', row: 'deactivated' }],
   compared: [{ table: 'licenses', equal: true }],
-  disturbed: [],
+  faults: [],
   seenWithinMs: 1_000,
 };
 
 export const logged = event;
 export const sent = command;
+
+export const fault = (promised: Promised, from: number, to: number, nodesSince = 0): FaultWindow => ({
+  name: 'kill something',
+  promised,
+  from,
+  to,
+  nodesSince,
+});

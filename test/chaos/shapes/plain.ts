@@ -1,0 +1,14 @@
+import type { Shape } from '../faults/fault.ts';
+import { processFaults } from '../faults/processes.ts';
+import { storeFaults } from '../faults/stores.ts';
+import { startSystem } from '../system.ts';
+
+/** Two of everything that may be there twice. */
+export const TWICE = ['--query-nodes', '2', '--command-nodes', '2', '--projectors', '2'] as const;
+
+/** As `npm start` runs it. */
+export const plain: Shape = {
+  name: 'plain',
+  faults: [...processFaults, ...storeFaults],
+  start: (signal) => startSystem({ args: TWICE, signal }),
+};

@@ -1,0 +1,69 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Fault } from './faults/fault.ts';
+import type { FaultReport, ShapeReport } from './run.ts';
+
+const HEAD = [
+  '| fault | times | validations | answered | of known licenses | slowest | ready again, median (longest) | promises |',
+  '|---|--:|--:|--:|--:|--:|--:|---|',
+];
+
+const PROMISED: Record<Fault['promised'], string> = {
+  all: 'all answered',
+  most: '99.9 % answered',
+  memory: 'what memory holds',
+  nothing: 'nobody is left to answer',
+};
+
+/** The table of docs/reliability.md: a line a fault, by group. */
+export function table(shapes: readonly ShapeReport[], notRun: readonly Fault[]): string {
+  const lines = shapes.flatMap(({ shape, faults, violations }) => {
+    const heading = `**${shape}**: promises ${violations.length === 0 ? 'kept' : `broken ${violations.length} times`}`;
+    const byGroup = Map.groupBy(faults, ({ fault }) => fault.group);
+    return [...byGroup].flatMap(([group, all]) => [
+      `| *${group}* (${heading}) | | | | | | | |`,
+      ...Map.groupBy(all, ({ fault }) => fault.name)
+        .values()
+        .map(row),
+    ]);
+  });
+  const missing = notRun.map(({ name, needs }) => `| ${name} | not run: ${needs} | | | | | | |`);
+  return [...HEAD, ...lines, ...missing].join('\n');
+}
+
+function row(times: readonly FaultReport[]): string {
+  const [{ fault }] = times as [FaultReport];
+  const sum = (of: (one: FaultReport) => number) => times.reduce((total, one) => total + of(one), 0);
+  const recovery = times.map(({ recoveryMs }) => recoveryMs).sort((a, b) => a - b);
+  const cells = [
+    fault.name,
+    times.length,
+    sum(({ asked }) => asked),
+    share(
+      sum(({ answered }) => answered),
+      sum(({ asked }) => asked),
+    ),
+    share(
+      sum(({ knownAnswered }) => knownAnswered),
+      sum(({ known }) => known),
+    ),
+    seconds(Math.max(...times.map(({ slowestMs }) => slowestMs))),
+    `${seconds(recovery[Math.floor(recovery.length / 2)] ?? 0)} (${seconds(recovery.at(-1) ?? 0)})`,
+    PROMISED[fault.promised],
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** Rounded down: 100 % is said of nothing less. */
+const share = (part: number, whole: number): string =>
+  whole === 0 ? '–' : `${Math.floor((part / whole) * 100_000) / 1_000} %`;
+
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+
+/** Puts a text between the markers `<!-- name -->` and `<!-- /name -->` of a file. @throws Error they aren't there */
+export function putBetween(file: string, name: string, text: string): void {
+  const page = readFileSync(file, 'utf8');
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${file} has no ${begin} … ${end}`);
+  writeFileSync(file, `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`);
+}
