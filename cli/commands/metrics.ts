@@ -22,6 +22,7 @@ function document(current: string): string {
   const end = current.indexOf(FROM_HERE);
   if (end < 0) throw new MetricsOutdated();
   const sections = [
+    [...asOf, ...definitions].map(link).join(' ·\n'),
     '## The tables as of a time',
     ...asOf.map(section),
     '## The metrics',
@@ -50,6 +51,13 @@ ${list.join('\n')}
 |---|---|---|
 ${[...parameters, ...columns].map(row).join('\n')}`;
 }
+
+/** To a section; GitHub makes the anchor of its heading so. */
+const link = ({ title }: Definition) =>
+  `[${title}](#${title
+    .toLowerCase()
+    .replaceAll(/[^\w -]/g, '')
+    .replaceAll(' ', '-')})`;
 
 const typeOf = ({ type }: Column) => (type === 'month' ? 'date' : type);
 const row = (column: Column) => `| \`${column.name}\` | ${typeOf(column)} | ${column.meaning} |`;
