@@ -13,7 +13,7 @@ import { eventually } from '../support/eventually.ts';
 import { type HistorySummary, writeHistory } from '../support/history.ts';
 import { startKafka } from '../support/kafka.ts';
 import { startPostgres, startRedis } from '../support/servers.ts';
-import { createDatabase } from './databases.ts';
+import { createDatabase } from './system/databases.ts';
 
 const HELP = `Usage: node local/bootstrap.mjs test/bench/backlog.ts [--events N] [--rounds N]
 

@@ -1,61 +1,37 @@
+import type { Row } from './report/row.ts';
+
 export interface BenchmarkContext {
-  /** How often a pair is measured. */
+  /** How often each thing is measured. */
   readonly rounds: number;
+  /** A number of keys, events or seconds as the benchmark wants it; a tenth of it where it is only tried (`--quick`). */
+  readonly sized: (wanted: number) => number;
+  /** The benchmark's own options, as they were given. */
+  readonly options: Readonly<Record<string, string | undefined>>;
+  /** Progress, for whoever watches. It is in no report. */
   readonly say: (line: string) => void;
+  /** A result: printed, and a row of the report. */
+  readonly report: (row: Row) => void;
+  /** What a reader must know of the rows: printed, and below the report's table. */
+  readonly note: (sentence: string) => void;
 }
 
 export interface Benchmark {
   readonly name: string;
+  /** What is measured, for the help and above the report's table. */
   readonly summary: string;
+  /** After so long it is given up. */
+  readonly minutes: number;
+  /** It takes as long as all others together, and runs only where it is named. */
+  readonly onlyByName?: true;
+  /** Options of its own that take a value, each with its line in the help. */
+  readonly options?: Readonly<Record<string, string>>;
+  /** @throws NotRunnable something is missing on this machine that it can't install */
   run(context: BenchmarkContext): Promise<void>;
 }
 
-export function median(values: readonly number[]): number {
-  return percentile(values, 0.5);
-}
-
-/** The value below which the share `p` of the values lies. */
-export function percentile(values: readonly number[], p: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))] ?? Number.NaN;
-}
-
-/** Measures both in turn, `rounds` times, so that a neighbour's load falls on both; the medians and their ratio. */
-export async function inPairs(
-  rounds: number,
-  ours: () => Promise<number>,
-  limit: () => Promise<number>,
-): Promise<{
-  readonly ours: number;
-  readonly limit: number;
-  readonly ratio: number;
-  readonly ratios: readonly number[];
-}> {
-  const pairs: { ours: number; limit: number }[] = [];
-  for (let round = 0; round < rounds; round += 1) pairs.push({ limit: await limit(), ours: await ours() });
-  return {
-    ours: median(pairs.map((pair) => pair.ours)),
-    limit: median(pairs.map((pair) => pair.limit)),
-    ratio: median(pairs.map((pair) => pair.ours / pair.limit)),
-    ratios: pairs.map((pair) => pair.ours / pair.limit),
-  };
-}
-
-/** Runs `work` for each item, at most `concurrency` at a time. */
-export async function concurrently<T>(
-  items: readonly T[],
-  concurrency: number,
-  work: (item: T, i: number) => Promise<void>,
-) {
-  let next = 0;
-  const worker = async () => {
-    while (next < items.length) {
-      const i = next;
-      next += 1;
-      await work(items[i] as T, i);
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
+/** It can't be measured on this machine. The message says what is missing. */
+export class NotRunnable extends Error {
+  readonly code = 'not_runnable';
 }
 
 export const perSecond = (rate: number): string => `${Math.round(rate).toLocaleString('en')}/s`;

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, inject, it } from 'vitest';
-import { setting } from '../bench/activations.ts';
 import { signUpLicensed, validate } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { kafkaClient } from '../support/kafka.ts';
 import { readTopic } from '../support/kafka-topics.ts';
+import { setting } from '../support/setting.ts';
 import {
   endLeftovers,
   isAlive,

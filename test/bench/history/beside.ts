@@ -3,12 +3,15 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { freePorts } from '../../../local/ports.ts';
 import { eventually } from '../../support/eventually.ts';
+import { setting } from '../../support/setting.ts';
 import { dispose, type LaunchedStack, launch } from '../../support/stack.ts';
-import { activating, setting } from '../activations.ts';
-import { inPairs, percentile } from '../benchmark.ts';
-import { changing } from '../lag.ts';
-import { licenses, UNLIMITED } from '../licenses.ts';
-import { wrk } from '../wrk.ts';
+import { activating } from '../benchmarks/activations.ts';
+import { changing } from '../benchmarks/lag.ts';
+import { wrk } from '../load/wrk.ts';
+import { figure, type Row } from '../report/row.ts';
+import { inTurn } from '../rounds.ts';
+import { percentile, ratios } from '../statistics.ts';
+import { customers, UNLIMITED, validations } from '../system/customers.ts';
 
 const KEYS = 1_000;
 const CONNECTIONS = 64;
@@ -18,25 +21,33 @@ const TIMEOUT_MS = 60_000;
 const entry = path.resolve(import.meta.dirname, '../../../cli/main.ts');
 
 /** Commands, validations and the lag with a follower at work, and without, in pairs. */
-export async function besideFollower(rounds: number, say: (line: string) => void): Promise<void> {
+export async function besideFollower(
+  rounds: number,
+  say: (line: string) => void,
+  report: (row: Row) => void,
+): Promise<void> {
   const stack = await launch({ args: ['--no-tour', '--query-nodes', '1'], env: UNLIMITED });
   try {
-    const requests = (await licenses(stack, KEYS, say)).map(({ clientId, activationKey }) => ({
-      path: `/v1/licenses/validate?client_id=${clientId}`,
-      token: activationKey,
-    }));
+    const requests = validations(await customers(stack, { customers: KEYS / 10, clients: 10 }, say));
     const load = { url: stack.url, connections: CONNECTIONS, seconds: SECONDS, requests };
     const changes = await changing(stack);
-    const measured = {
-      'validations/s': async () => (await wrk(load)).rate,
-      'activations/s': await activating(stack),
-      'lag, p50 in ms': async () => percentile((await changes(CHANGES)).lags, 0.5),
-    };
-    for (const [what, measure] of Object.entries(measured)) {
-      const { ours, limit, ratio } = await inPairs(rounds, () => withFollower(stack, measure), measure);
-      say(
-        `  ${what}: ${ours.toFixed(1)} beside a follower, ${limit.toFixed(1)} without, ratio ${ratio.toFixed(3)}`,
-      );
+    const activate = await activating(stack, say);
+    const measured: readonly [string, string, () => Promise<number>][] = [
+      ['validations', '/s', async () => (await wrk(load)).rate],
+      ['activations', '/s', async () => (await activate(SECONDS)).rate],
+      ['lag, p50', ' ms', async () => percentile((await changes(CHANGES)).lags, 0.5)],
+    ];
+    for (const [what, unit, measure] of measured) {
+      const { beside, without } = await inTurn(rounds, {
+        beside: () => withFollower(stack, measure),
+        without: measure,
+      });
+      report({
+        what: `${what} beside a follower`,
+        figure: figure(beside, unit),
+        beside: { what: 'without one', figure: figure(without, unit) },
+        ratio: ratios(beside, without),
+      });
     }
   } finally {
     await dispose(stack);

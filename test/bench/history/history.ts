@@ -10,15 +10,17 @@ const EVENTS_OF_A_DAY = 5_000;
 export const history: Benchmark = {
   name: 'history',
   summary: `history tables of ${EVENTS.toLocaleString('en')} events (HISTORY_EVENTS): first build, a day's ${EVENTS_OF_A_DAY} events, each metric; and the system beside a follower`,
-  async run({ rounds, say }) {
+  minutes: 25,
+  onlyByName: true,
+  async run({ rounds, say, report, note }) {
     {
       await using system = await historySystem();
       await system.write(EVENTS - EVENTS_OF_A_DAY);
-      say(`  first build ${await system.update()}`);
+      note(`First build: ${await system.update()}.`);
       await system.write(EVENTS_OF_A_DAY);
-      say(`  a day ${await system.update()}`);
-      await askEverything(system.pool, say);
+      note(`A day: ${await system.update()}.`);
+      await askEverything(system.pool, report);
     }
-    await besideFollower(rounds, say);
+    await besideFollower(rounds, say, report);
   },
 };

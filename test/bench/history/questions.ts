@@ -2,23 +2,30 @@ import type { Definition, ParameterType } from '../../../projector/history/defin
 import { metrics } from '../../../projector/history/metrics.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { addMonths } from '../../../shared/calendar.ts';
-import { median } from '../benchmark.ts';
+import { figure, type Row, target } from '../report/row.ts';
+import { median } from '../statistics.ts';
 
 const TIMES = 3;
+const AT_MOST_SECONDS = 1;
 
 /** Asks each metric about the last twelve months, as known now and as known half a year ago. */
-export async function askEverything(pool: Pool, say: (line: string) => void): Promise<void> {
+export async function askEverything(pool: Pool, report: (row: Row) => void): Promise<void> {
   const now = Date.now();
   for (const metric of metrics) {
     const [today, before] = [
       await seconds(pool, metric, now),
       await seconds(pool, metric, addMonths(now, -6)),
     ];
-    say(`  ${metric.name.padEnd(24)} ${today.toFixed(2)} s, as known half a year ago ${before.toFixed(2)} s`);
+    report({
+      what: `${metric.name}, as known now`,
+      figure: figure(today, ' s'),
+      beside: { what: 'as known half a year ago', figure: figure(before, ' s') },
+      target: target(`at most ${AT_MOST_SECONDS} s`, median(today) <= AT_MOST_SECONDS),
+    });
   }
 }
 
-async function seconds(pool: Pool, { name, parameters }: Definition, known: number): Promise<number> {
+async function seconds(pool: Pool, { name, parameters }: Definition, known: number): Promise<number[]> {
   const values = parameters.map((parameter) => argumentOf(parameter, known));
   const places = values.map((_, i) => `$${i + 1}`).join(', ');
   const taken: number[] = [];
@@ -27,7 +34,7 @@ async function seconds(pool: Pool, { name, parameters }: Definition, known: numb
     await pool.query(`SELECT * FROM history.${name}(${places})`, values);
     taken.push((performance.now() - from) / 1000);
   }
-  return median(taken);
+  return taken;
 }
 
 /** Twelve months, from where the parameter is a beginning; else the moment itself. */

@@ -10,7 +10,7 @@ import { DAY_MS } from '../../../shared/calendar.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
 import { writeHistory } from '../../support/history.ts';
 import { startPostgres } from '../../support/servers.ts';
-import { createDatabase } from '../databases.ts';
+import { createDatabase } from '../system/databases.ts';
 
 const KEY = Buffer.alloc(32, 7);
 const USERS_SHARE = 10;

@@ -1,17 +1,20 @@
-import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
-import { createPool } from '../../shared/adapters/postgres/pool.ts';
-import { systemClock } from '../../shared/clock.ts';
-import type { EventLog } from '../../shared/event-log/event-log.ts';
-import { comparePositions, type Position } from '../../shared/event-log/position.ts';
-import { STREAM_PREFIXES } from '../../shared/events/streams.ts';
-import { createLogger } from '../../shared/process/logger.ts';
-import { loadMasterKey } from '../../shared/vault/master-key.ts';
-import { createVault } from '../../shared/vault/postgres-vault.ts';
-import { createAuthors } from '../integration/projector/author.ts';
-import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
-import { eventStoreUrl, setting } from './activations.ts';
-import { type Benchmark, concurrently, inPairs, perSecond } from './benchmark.ts';
-import { UNLIMITED } from './licenses.ts';
+import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
+import { createPool } from '../../../shared/adapters/postgres/pool.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import type { EventLog } from '../../../shared/event-log/event-log.ts';
+import { comparePositions, type Position } from '../../../shared/event-log/position.ts';
+import { STREAM_PREFIXES } from '../../../shared/events/streams.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
+import { loadMasterKey } from '../../../shared/vault/master-key.ts';
+import { createVault } from '../../../shared/vault/postgres-vault.ts';
+import { createAuthors } from '../../integration/projector/author.ts';
+import { setting } from '../../support/setting.ts';
+import { dispose, type LaunchedStack, launch } from '../../support/stack.ts';
+import type { Benchmark } from '../benchmark.ts';
+import { figure, target } from '../report/row.ts';
+import { concurrently, inTurn } from '../rounds.ts';
+import { median, ratios } from '../statistics.ts';
+import { UNLIMITED } from '../system/customers.ts';
 
 const USERS = 10_000;
 /** Of one user: a reservation, a sign-up, a subscription and activations. */
@@ -21,21 +24,26 @@ const EVENTS_OF_A_USER = 10;
 export const rebuild: Benchmark = {
   name: 'rebuild',
   summary: `rebuild from ${USERS * EVENTS_OF_A_USER} events, beside a subscription that reads them and does nothing`,
-  async run({ rounds, say }) {
+  minutes: 6,
+  async run({ rounds, say, report }) {
     const stack = await launch({ args: ['--no-tour', '--query-nodes', '1'], env: UNLIMITED });
-    const log = connectEventLog({ connectionString: eventStoreUrl(stack) });
+    const log = connectEventLog({ connectionString: setting(stack, 'EVENTSTORE_URL') });
     try {
       await writeHistory(stack, log, say);
       const last = (await Array.fromAsync(log.readAll({ direction: 'backwards', limit: 1 })))[0]
         ?.position as Position;
-      const result = await inPairs(
-        rounds,
-        () => rebuildRate(stack),
-        () => readRate(log, last),
-      );
-      say(
-        `  rebuild ${perSecond(result.ours)}, reading ${perSecond(result.limit)}, ratio ${result.ratio.toFixed(2)}`,
-      );
+      const { ours, reading } = await inTurn(rounds, {
+        ours: () => rebuildRate(stack),
+        reading: () => readRate(log, last),
+      });
+      const ratio = ratios(ours, reading);
+      report({
+        what: 'rebuild of all read models',
+        figure: figure(ours, ' events/s'),
+        beside: { what: 'a subscription that does nothing', figure: figure(reading, ' events/s') },
+        ratio,
+        target: target('at least 0.6', median(ratio) >= 0.6),
+      });
     } finally {
       await log.close();
       await dispose(stack);

@@ -1,7 +1,10 @@
-import { ask, signUp, subscribe } from '../support/api.ts';
-import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
-import { type Benchmark, concurrently, percentile } from './benchmark.ts';
-import { UNLIMITED } from './licenses.ts';
+import { ask, signUp, subscribe } from '../../support/api.ts';
+import { dispose, type LaunchedStack, launch } from '../../support/stack.ts';
+import type { Benchmark } from '../benchmark.ts';
+import { figure } from '../report/row.ts';
+import { concurrently } from '../rounds.ts';
+import { percentile } from '../statistics.ts';
+import { operatorToken, UNLIMITED } from '../system/customers.ts';
 
 const CUSTOMERS = 100;
 const CHANGES = 2_000;
@@ -10,13 +13,14 @@ const CHANGES = 2_000;
 export const lag: Benchmark = {
   name: 'lag',
   summary: `from a suspension's or reinstatement's answer to its effect in validation, ${CHANGES} changes, 8 at a time`,
-  async run({ say }) {
+  minutes: 6,
+  async run({ report }) {
     const stack = await launch({ args: ['--no-tour', '--query-nodes', '2'], env: UNLIMITED });
     try {
       const { lags, seconds } = await (await changing(stack))(CHANGES);
-      say(
-        `  p50 ${percentile(lags, 0.5).toFixed(1)} ms, p99 ${percentile(lags, 0.99).toFixed(1)} ms, max ${Math.max(...lags).toFixed(1)} ms, at ${(CHANGES / seconds).toFixed(0)} commands/s`,
-      );
+      const at = `at ${(CHANGES / seconds).toFixed(0)} commands/s`;
+      report({ what: `lag p50 ${at}`, figure: figure([percentile(lags, 0.5)], ' ms') });
+      report({ what: `lag p99 ${at}`, figure: figure([percentile(lags, 0.99)], ' ms') });
     } finally {
       await dispose(stack);
     }
@@ -25,9 +29,7 @@ export const lag: Benchmark = {
 
 /** Makes customers, and answers what measures the lag of so many changes, in milliseconds each. */
 export async function changing(stack: LaunchedStack) {
-  const operator = (
-    await stack.tool('token', '--role', 'operator', '--subject', 'bench', '--expires-in', '60')
-  ).trim();
+  const operator = await operatorToken(stack);
   const customers = await prepared(stack);
   return async (changes: number) => {
     const lags: number[] = [];

@@ -1,7 +1,7 @@
-import { dispose, launch } from '../support/stack.ts';
-import { type Benchmark, perSecond } from './benchmark.ts';
-import { licenses, UNLIMITED } from './licenses.ts';
-import { wrk } from './wrk.ts';
+import { dispose, launch } from '../../support/stack.ts';
+import { type Benchmark, perSecond } from '../benchmark.ts';
+import { wrk } from '../load/wrk.ts';
+import { customers, UNLIMITED, validations } from '../system/customers.ts';
 
 /** Clients that all ask at once, again and again. */
 const CONNECTIONS = [10_000, 20_000];
@@ -14,13 +14,13 @@ const LICENSES = 10_000;
 export const overload: Benchmark = {
   name: 'overload',
   summary: `validations through Nginx while ${CONNECTIONS.map((n) => n.toLocaleString('en')).join(' and ')} connections ask at once`,
-  async run({ rounds, say }) {
+  minutes: 8,
+  async run({ rounds, sized, say }) {
     const stack = await launch({ args: ['--no-tour', '--query-nodes', '2'], env: UNLIMITED });
     try {
-      const requests = (await licenses(stack, LICENSES, say)).map(({ clientId, activationKey }) => ({
-        path: `/v1/licenses/validate?client_id=${clientId}`,
-        token: activationKey,
-      }));
+      const requests = validations(
+        await customers(stack, { customers: sized(LICENSES) / 10, clients: 10 }, say),
+      );
       const { port } = new URL(stack.url);
       const urls = [stack.url, `http://[::1]:${port}`];
       await wrk({ url: stack.url, connections: 64, seconds: 8, requests });

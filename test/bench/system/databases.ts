@@ -1,5 +1,5 @@
-import { createPool } from '../../shared/adapters/postgres/pool.ts';
-import { createLogger } from '../../shared/process/logger.ts';
+import { createPool } from '../../../shared/adapters/postgres/pool.ts';
+import { createLogger } from '../../../shared/process/logger.ts';
 
 const logger = createLogger({ service: 'bench', level: 'silent' });
 

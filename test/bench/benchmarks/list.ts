@@ -1,0 +1,10 @@
+import type { Benchmark } from '../benchmark.ts';
+import { history } from '../history/history.ts';
+import { activations } from './activations.ts';
+import { lag } from './lag.ts';
+import { overload } from './overload.ts';
+import { rebuild } from './rebuild.ts';
+import { validation } from './validation.ts';
+
+/** In the order in which they run. */
+export const BENCHMARKS: readonly Benchmark[] = [validation, overload, activations, lag, rebuild, history];
