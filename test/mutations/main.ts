@@ -11,7 +11,8 @@ Breaks each promise on purpose, in a copy of the code, runs the tests that have 
 have passed unbroken. Prints a table. Exit code 1 if a mutation was noticed by nothing, or could not be made.
 
 Options:
-  --only TEXT      only mutations whose name or file has this text
+  --only TEXT      only mutations whose name or file has this text (may be repeated)
+  --tier NAME      only mutations that tests of this tier have to notice, such as unit
   --report FILE    write the table into this document, between <!-- mutations --> and <!-- /mutations -->;
                    of mutations that are not chosen the line stays that is there
   --list           name them, and run nothing
@@ -20,13 +21,18 @@ Options:
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: '' },
+    only: { type: 'string', multiple: true, default: [''] },
+    tier: { type: 'string' },
     report: { type: 'string' },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
-const chosen = MUTATIONS.filter(({ name, file }) => name.includes(values.only) || file.includes(values.only));
+const chosen = MUTATIONS.filter(
+  ({ name, file, tier }) =>
+    values.only.some((text) => name.includes(text) || file.includes(text)) &&
+    (values.tier === undefined || tier === values.tier),
+);
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 function report(file: string, tried: readonly Tried[]): void {
