@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { RecordedEvent } from '../event-log/event-log.ts';
 import { EventInvalid, ForeignEvent, UnknownEvent } from './errors.ts';
+import { fits } from './fits.ts';
 import { type Metadata, metadataSchema } from './metadata.ts';
 import type { EventVersion } from './schemas/version.ts';
 import { type ReservationKind, staffOfStream, userOfStream, webhookOfStream } from './streams.ts';
@@ -77,17 +78,21 @@ export function checkRecorded(
     throw new ForeignEvent(recorded, 'it bears none of the metadata that this system writes');
   }
   if (!versions) throw new UnknownEvent(recorded, 'its type is not in the catalogue');
-  const metadata = metadataSchema.safeParse(recorded.metadata);
-  if (!metadata.success) {
-    throw new UnknownEvent(recorded, `metadata: ${problems(metadata.error)}`, { cause: metadata.error });
-  }
-  const { schemaVersion } = metadata.data;
+  const metadata = recordedPart(recorded, metadataSchema, recorded.metadata, 'metadata: ');
+  const { schemaVersion } = metadata;
   const version = versions[schemaVersion - 1];
   if (!version) throw new UnknownEvent(recorded, `its version ${schemaVersion} is not in the catalogue`);
-  const data = version.data.safeParse(recorded.data);
-  if (!data.success) throw new UnknownEvent(recorded, problems(data.error), { cause: data.error });
-  if (!isAtHome(recorded.type, recorded.stream, data.data)) {
+  const data = recordedPart(recorded, version.data, recorded.data);
+  if (!isAtHome(recorded.type, recorded.stream, data)) {
     throw new UnknownEvent(recorded, 'it does not belong in its stream');
   }
-  return { metadata: metadata.data, data: data.data };
+  return { metadata, data };
+}
+
+/** @throws UnknownEvent */
+function recordedPart<T>(recorded: RecordedEvent, schema: z.ZodType<T>, value: unknown, where = ''): T {
+  if (fits(schema, value)) return value;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new UnknownEvent(recorded, `${where}${problems(parsed.error)}`, { cause: parsed.error });
 }

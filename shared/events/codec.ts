@@ -1,9 +1,11 @@
+import type { z } from 'zod';
 import type { NewEvent, RecordedEvent } from '../event-log/event-log.ts';
 import { DataKeyErased, PersonalUnreadable } from '../vault/errors.ts';
 import { type DataKey, ERASED, type Erased, openPersonal, sealPersonal } from '../vault/personal.ts';
 import { checkNewEvent, checkPart, checkRecorded } from './checks.ts';
 import { EventInvalid, EventNotEnabled, ForeignEvent } from './errors.ts';
 import { eventId } from './event-id.ts';
+import { fits } from './fits.ts';
 import { type Metadata, metadataSchema } from './metadata.ts';
 import { type EventCatalogue, eventCatalogue } from './schemas/catalogue.ts';
 import { downcast, upcast } from './schemas/upcasters.ts';
@@ -140,15 +142,19 @@ export function createReader(catalogue: EventCatalogue = eventCatalogue): EventR
       if (![expected].flat().some((name) => name === type) || !schema) {
         throw new PersonalUnreadable(`personal data of ${type}, version ${version}, in place of ${expected}`);
       }
-      const checked = schema.safeParse(personal);
-      if (!checked.success) {
-        throw new PersonalUnreadable(`personal data of a ${type} does not fit its schema`, {
-          cause: checked.error,
-        });
-      }
-      return upcast(versions, 'personal', version, checked.data) as Partial<Personal<T>>;
+      return upcast(versions, 'personal', version, checkOpened(type, schema, personal)) as Partial<
+        Personal<T>
+      >;
     },
   };
+}
+
+/** @throws PersonalUnreadable */
+function checkOpened(type: string, schema: z.ZodType<Json>, personal: unknown): Json {
+  if (fits(schema, personal)) return personal;
+  const { success, data, error: cause } = schema.safeParse(personal);
+  if (!success) throw new PersonalUnreadable(`personal data of a ${type} does not fit its schema`, { cause });
+  return data;
 }
 
 /** The first event of a person makes their key; for every later one a missing key is a fault. */
