@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_SCOPES, type Scope } from '../../shared/tokens/scopes.ts';
+import { type Endpoint, endpoints } from '../fuzz/document.ts';
 import { startEndpoint } from '../integration/notifier/endpoint.ts';
 import { ask, type Licensed, signUpLicensed } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
 import { acceptWelcome, csrfOf, logInMember, totpCode } from '../support/staff.ts';
-import { type Endpoint, endpoints } from './openapi/document.ts';
 
 let stack: LaunchedStack;
 let operator: string;

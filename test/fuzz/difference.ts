@@ -63,26 +63,47 @@ const MAX_URL = 8_000;
 /** About the request's form alone. */
 const FORM = [400, 413, 414, 415, 431];
 
-/** What of the answer the document does not say; undefined if it says all. */
-export async function differenceOf(request: FuzzRequest, response: Response): Promise<string | undefined> {
-  const { endpoint, isGood } = request;
+export interface Compared {
+  /** What of the answer the document does not say; undefined if it says all. */
+  readonly difference?: string | undefined;
+  /** The answer's body, where it is JSON. */
+  readonly shown?: unknown;
+}
+
+export async function differenceOf(request: FuzzRequest, response: Response): Promise<Compared> {
+  const { endpoint } = request;
   const { status } = response;
   const text = await response.text();
   const declared = endpoint.responses[String(status)];
-  if (!declared) return `${status} is not among its answers: ${text.slice(0, 300)}`;
+  if (!declared) return { difference: `${status} is not among its answers: ${text.slice(0, 300)}` };
   const type = response.headers.get('Content-Type')?.split(';')[0] ?? '';
   if (declared.content === undefined)
-    return text === '' ? undefined : `${status} has no body, but: ${text.slice(0, 300)}`;
+    return text === '' ? {} : { difference: `${status} has no body, but: ${text.slice(0, 300)}` };
   const content = declared.content[type];
-  if (!content) return `${status} comes as "${type}", not as ${Object.keys(declared.content).join(' or ')}`;
-  const body: unknown = JSON.parse(text);
-  const checked = validatorOf(content.schema).safeParse(body);
+  if (!content)
+    return {
+      difference: `${status} comes as "${type}", not as ${Object.keys(declared.content).join(' or ')}`,
+    };
+  if (!/json/.test(type)) return {};
+  const shown: unknown = JSON.parse(text);
+  const checked = validatorOf(content.schema).safeParse(shown);
   if (!checked.success)
-    return `${status} is not as its schema says: ${checked.error.message.slice(0, 500)} in ${text.slice(0, 300)}`;
-  const problem = body as ProblemBody;
+    return {
+      difference: `${status} is not as its schema says: ${checked.error.message.slice(0, 500)} in ${text.slice(0, 300)}`,
+    };
+  return { difference: judged(request, status, shown as ProblemBody, text), shown };
+}
+
+/** Whether the status is the right one. */
+function judged(
+  { endpoint, isGood, url }: FuzzRequest,
+  status: number,
+  problem: ProblemBody,
+  text: string,
+): string | undefined {
   if (status >= 500 && problem.code !== 'read_model_behind' && problem.code !== 'busy')
     return `${status} ${text.slice(0, 300)}`;
-  const isLong = status === 414 && request.url.length > MAX_URL;
+  const isLong = status === 414 && url.length > MAX_URL;
   if (isGood && FORM.includes(status) && !isLong && !isRule(endpoint, problem))
     return `good, but refused: ${text.slice(0, 400)}`;
   if (!isGood && status < 400) return `bad, but taken: ${status} ${text.slice(0, 300)}`;

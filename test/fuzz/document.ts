@@ -56,7 +56,7 @@ interface Document {
 }
 
 export const document = JSON.parse(
-  readFileSync(new URL('../../../docs/openapi.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8'),
 ) as Document;
 
 export const endpoints: readonly Endpoint[] = Object.entries(document.paths).flatMap(([path, methods]) =>

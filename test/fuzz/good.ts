@@ -44,12 +44,15 @@ function texts(schema: Schema): fc.Arbitrary<string> {
 /** Characters of every kind, each one code point. */
 const unit = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }).map((text) => [...text][0] ?? 'x');
 
+/** Values by the names of fields, of which most of a field's are taken where there are some. */
+export type KnownValues = Readonly<Record<string, readonly unknown[]>>;
+
 /** Values that the schema takes. */
-export function good(given: Schema): fc.Arbitrary<unknown> {
+export function good(given: Schema, known: KnownValues = {}): fc.Arbitrary<unknown> {
   const schema = resolved(given);
   if (schema.const !== undefined) return fc.constant(schema.const);
   if (schema.enum) return fc.constantFrom(...schema.enum);
-  if (schema.anyOf && schema.type !== 'object') return fc.oneof(...schema.anyOf.map(good));
+  if (schema.anyOf && schema.type !== 'object') return fc.oneof(...schema.anyOf.map((one) => good(one)));
   switch (schema.type) {
     case 'string':
       return texts(schema);
@@ -65,16 +68,29 @@ export function good(given: Schema): fc.Arbitrary<unknown> {
         maxLength: Math.min(schema.maxItems ?? 5, 5),
       });
     case 'object':
-      return objects(schema);
+      return objects(schema, known);
     default:
       throw new Error(`no values are made here for ${JSON.stringify(schema)}`);
   }
 }
 
-function objects({ properties = {}, required = [], oneOf, anyOf }: Schema): fc.Arbitrary<object> {
+/** Values of a field or a parameter: those that are known by its name, or any that its schema takes. */
+export function goodOf(name: string, schema: Schema, known: KnownValues): fc.Arbitrary<unknown> {
+  const values = good(schema, known);
+  const { [name]: some = [] } = known;
+  if (some.length === 0) return values;
+  return fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...some) }, { weight: 1, arbitrary: values });
+}
+
+function objects(
+  { properties = {}, required = [], oneOf, anyOf }: Schema,
+  known: KnownValues,
+): fc.Arbitrary<object> {
   const withForm = (form: readonly string[], others: readonly string[]) => {
     const names = Object.keys(properties).filter((name) => !others.includes(name));
-    const model = Object.fromEntries(names.map((name) => [name, good(properties[name] as Schema)]));
+    const model = Object.fromEntries(
+      names.map((name) => [name, goodOf(name, properties[name] as Schema, known)]),
+    );
     return fc.record(model, { requiredKeys: [...required, ...form] as never });
   };
   // One of these fields at least, and the others too.

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { bad, badBody } from './bad.ts';
 import { bodySchema, type Endpoint, type Parameter, written } from './document.ts';
-import { good } from './good.ts';
+import { good, goodOf } from './good.ts';
+import type { World } from './world.ts';
 
 /** What a caller sends; `isGood` as far as the document can tell. */
 export interface FuzzRequest {
@@ -12,26 +13,20 @@ export interface FuzzRequest {
   readonly body?: string;
 }
 
-/** Ids and tokens that mean something to the system under test. */
-export interface World {
-  readonly ids: readonly string[];
-  /** Positions that the read models have reached: waiting for one that nobody writes takes seconds. */
-  readonly positions: readonly string[];
-  /** Tokens by role, `client` for activation keys. */
-  readonly tokens: Readonly<Record<string, readonly string[]>>;
-}
-
 type Values = Readonly<Record<string, unknown>>;
 
 /** Headers of an HTTP client are ASCII, and nobody sees blanks around them. */
 const isHeader = (value: unknown): boolean => /^[!-~]([ -~]*[!-~])?$/.test(String(value));
 
 /** Values of a parameter, mostly such that something is found by them. */
-function valuesOf({ name, in: place, schema }: Parameter, { ids, positions }: World): fc.Arbitrary<unknown> {
-  const values = place === 'header' ? good(schema).filter(isHeader) : good(schema);
-  const known = schema.format === 'uuid' ? ids : name === 'Min-Event-Position' ? positions : [];
-  if (known.length === 0) return values;
-  return fc.oneof({ weight: 29, arbitrary: fc.constantFrom(...known) }, { weight: 1, arbitrary: values });
+function valuesOf(
+  { name, in: place, schema }: Parameter,
+  { ids, positions, known }: World,
+): fc.Arbitrary<unknown> {
+  const values = place === 'header' ? good(schema).filter(isHeader) : goodOf(name, schema, known);
+  const some = schema.format === 'uuid' ? ids : name === 'Min-Event-Position' ? positions : [];
+  if (some.length === 0) return values;
+  return fc.oneof({ weight: 29, arbitrary: fc.constantFrom(...some) }, { weight: 1, arbitrary: values });
 }
 
 function parameterValues({ parameters }: Endpoint, place: Parameter['in'], world: World) {
@@ -42,16 +37,19 @@ function parameterValues({ parameters }: Endpoint, place: Parameter['in'], world
 }
 
 /** The analyst's is asked with where its one scope will do. */
-const heldBy = (tokens: World['tokens'], way: string, scopes: readonly string[]): readonly string[] =>
-  tokens[scopes.includes('history:read') ? 'analystToken' : way] ?? [];
+const heldBy = ({ credentials }: World, way: string, scopes: readonly string[]) =>
+  credentials[scopes.includes('history:read') ? 'analystToken' : way] ?? [];
 
-function tokensFor({ security }: Endpoint, { tokens }: World): fc.Arbitrary<string | undefined> {
-  const known = security.flatMap(Object.entries).flatMap(([way, scopes]) => heldBy(tokens, way, scopes));
-  if (known.length === 0) return fc.constant(undefined);
-  return fc.oneof(
-    { weight: 20, arbitrary: fc.constantFrom(...known) },
-    fc.constantFrom(undefined, 'no.real.token'),
-  );
+const NOBODY = { Authorization: 'Bearer no.real.token' };
+
+/** The headers that say who asks. */
+function credentialsFor(
+  { security }: Endpoint,
+  world: World,
+): fc.Arbitrary<Readonly<Record<string, string>>> {
+  const known = security.flatMap(Object.entries).flatMap(([way, scopes]) => heldBy(world, way, scopes));
+  if (known.length === 0) return fc.constant({});
+  return fc.oneof({ weight: 20, arbitrary: fc.constantFrom(...known) }, fc.constantFrom({}, NOBODY));
 }
 
 function goodRequest(endpoint: Endpoint, world: World) {
@@ -61,11 +59,11 @@ function goodRequest(endpoint: Endpoint, world: World) {
     path: parameterValues(endpoint, 'path', world),
     query: parameterValues(endpoint, 'query', world),
     headers: parameterValues(endpoint, 'header', world),
-    token: tokensFor(endpoint, world),
+    credentials: credentialsFor(endpoint, world),
     body: schema
       ? optional
-        ? fc.option(good(schema), { nil: undefined })
-        : good(schema)
+        ? fc.option(good(schema, world.known), { nil: undefined })
+        : good(schema, world.known)
       : fc.constant(undefined),
   });
 }
@@ -85,7 +83,7 @@ function built(endpoint: Endpoint, parts: Parts, isGood: boolean): FuzzRequest {
     isGood,
     url: `${path}${query.length > 0 ? '?' : ''}${query.join('&')}`,
     headers: {
-      ...(parts.token === undefined ? {} : { Authorization: `Bearer ${parts.token}` }),
+      ...parts.credentials,
       ...Object.fromEntries(Object.entries(parts.headers).map(([name, value]) => [name, String(value)])),
       ...(body && { 'Content-Type': body.type }),
     },
@@ -100,11 +98,9 @@ function spoiled(endpoint: Endpoint, parts: Parts): fc.Arbitrary<FuzzRequest> {
   const text = (parameter: Parameter) =>
     bad(parameter.schema).filter((value) => typeof value === 'string' && value !== '');
   for (const parameter of endpoint.parameters) {
-    if (parameter.in === 'header') continue;
-    const place = parameter.in;
-    ways.push(
-      text(parameter).map((value) => request({ [place]: { ...parts[place], [parameter.name]: value } })),
-    );
+    const place = parameter.in === 'header' ? 'headers' : parameter.in;
+    const values = parameter.in === 'header' ? text(parameter).filter(isHeader) : text(parameter);
+    ways.push(values.map((value) => request({ [place]: { ...parts[place], [parameter.name]: value } })));
   }
   ways.push(
     fc
@@ -114,7 +110,8 @@ function spoiled(endpoint: Endpoint, parts: Parts): fc.Arbitrary<FuzzRequest> {
   const schema = bodySchema(endpoint);
   if (schema && parts.body) {
     ways.push(badBody(schema, parts.body).map((body) => request({ body })));
-    const raw = fc.constantFrom('{', '{"a":1,}', "{'a':1}", 'NaN', '\u0000', '{"a":1}{"a":1}');
+    const deep = `${'['.repeat(9_000)}${']'.repeat(9_000)}`;
+    const raw = fc.constantFrom('{', '{"a":1,}', "{'a':1}", 'NaN', '\u0000', '{"a":1}{"a":1}', '1e999', deep);
     ways.push(raw.map((body) => ({ ...request({}), body })));
     const types = fc.constantFrom('text/plain', 'application/json; charset=x', 'application/xml');
     ways.push(
