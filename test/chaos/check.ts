@@ -1,15 +1,18 @@
 import type { History, Violation } from './history.ts';
 import { answeredAfterItsEnd, badlyRefused, lostInRestarts, staleReads } from './promises/answers.ts';
 import { unanswered } from './promises/availability.ts';
-import { doubledCommands, lostCommands, tooManyClients } from './promises/commands.ts';
+import { doubledCommands, lostCommands, tooManyClients, unaskedEvents } from './promises/commands.ts';
+import { notRelayed } from './promises/relayed.ts';
 import { differsFromRebuild, doubledEffects, oldViews, skippedEvents } from './promises/rows.ts';
 
 const CHECKS = [
   lostCommands,
   doubledCommands,
+  unaskedEvents,
   tooManyClients,
   doubledEffects,
   skippedEvents,
+  notRelayed,
   staleReads,
   differsFromRebuild,
   oldViews,

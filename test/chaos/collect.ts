@@ -139,6 +139,7 @@ export async function collect(
       activationsByDay: Number(counted.rows[0]?.sum ?? 0),
       views: await readViews(system, pool, rows, load),
       compared: await compare(system),
+      relayed: await system.relayed?.(end),
       ...bounds,
     };
   } finally {

@@ -83,6 +83,12 @@ export interface CachedView {
   readonly row: string;
 }
 
+/** An event as Kafka's consumers get it, in the topic's order. */
+export interface RelayedEvent {
+  readonly stream: string;
+  readonly revision: number;
+}
+
 /** A table of the live read models beside the same table of a rebuild. */
 export interface ComparedTable {
   readonly table: string;
@@ -90,24 +96,29 @@ export interface ComparedTable {
 }
 
 /**
- * What is promised of the validations of known licenses while a fault is under way.
- *
- * - `all`: every one is answered; so it is for every single fault, but the one below
- * - `most`: at least 99.9 %
- * - `memory`: what a node's memory holds is answered, and the rest may not be: PostgreSQL together with the only Redis
- * - `nothing`: nobody is left to answer
+ * What is promised of the validations of known licenses while a fault is under way: that all are answered, as it is for
+ * every single fault; 99.9 % of them; or nothing, because nobody is left to answer.
  */
-export type Promised = 'all' | 'most' | 'memory' | 'nothing';
+export type Promised = 'all' | 'most' | 'nothing';
+
+/**
+ * Who is left to know a license while a fault is under way. Without PostgreSQL: each node's memory, or Redis; Redis alone,
+ * where a node begins with an empty memory; or memory alone, where Redis is gone too.
+ */
+export type Left = 'database' | 'caches' | 'redis' | 'memory';
 
 /** When a fault was under way, on the load generator's clock. */
 export interface FaultWindow {
   readonly name: string;
   readonly promised: Promised;
+  readonly left: Left;
   readonly from: number;
   /** Everything was ready again. */
   readonly to: number;
   /** Since when the query nodes run: what they were asked before, they don't remember. */
   readonly nodesSince: number;
+  /** Since when Redis keeps what it is given. */
+  readonly redisSince: number;
 }
 
 /** All that a run leaves to judge it by. */
@@ -124,6 +135,8 @@ export interface History {
   readonly activationsByDay: number;
   readonly views: readonly CachedView[];
   readonly compared: readonly ComparedTable[];
+  /** Undefined where there is no Kafka. */
+  readonly relayed?: readonly RelayedEvent[] | undefined;
   readonly faults: readonly FaultWindow[];
   /**
    * Milliseconds within which a change is seen by every node that doesn't say that it may be stale, not counting the time

@@ -8,7 +8,10 @@ import type { BadRequestSent, CommandKind, CommandSent, ReadSent, ValidationSent
 interface LoadOptions {
   readonly url: string;
   readonly random: Random;
+  /** Who activate, deactivate and read all the time. */
   readonly customers: number;
+  /** Whose programs do nothing but ask, as most do: what memory holds of them, no notice makes it forget. */
+  readonly quiet: number;
   readonly validators: number;
   /** Makes an access token of an operator. */
   readonly operatorToken: () => Promise<string>;
@@ -29,6 +32,7 @@ interface Buyer extends Customer {
 
 /** More machines than the plan allows, so that limits are reached. */
 const MACHINES = 5;
+const QUIET_MACHINES = 3;
 const PLAN = 'basic';
 const PAUSE_MS = 150;
 /** A command without an answer is repeated under its key at least until it has one. */
@@ -46,6 +50,8 @@ export class Load {
   readonly #options: LoadOptions;
   readonly #buyers: Buyer[] = [];
   readonly #licenses: KnownLicense[] = [];
+  readonly #quietIds: string[] = [];
+  readonly #quietLicenses: KnownLicense[] = [];
   readonly #stopping = new AbortController();
   #working: Promise<unknown> | undefined;
   #operator = '';
@@ -55,7 +61,7 @@ export class Load {
   }
 
   get userIds(): readonly string[] {
-    return this.#buyers.map(({ userId }) => userId);
+    return [...this.#quietIds, ...this.#buyers.map(({ userId }) => userId)];
   }
 
   get licenses(): readonly Pick<KnownLicense, 'userId' | 'licenseId'>[] {
@@ -64,22 +70,31 @@ export class Load {
 
   /** Signs the customers up, then sets everybody to work. @throws Error a sign-up was refused */
   async start(): Promise<void> {
-    const { url, customers, validators } = this.#options;
+    const { customers, quiet, validators } = this.#options;
     this.#operator = await this.#options.operatorToken();
-    for (let i = 0; i < customers; i += 1) {
-      const customer = await signUp(url);
-      const { body } = await askTimed(url, '/v1/subscriptions', {
-        token: this.#operator,
-        body: { user_id: customer.userId, plan: PLAN, months: 12 },
-      });
-      this.#buyers.push({ ...customer, subscriptionId: String(body.subscription_id), licenses: [] });
+    for (let i = 0; i < quiet; i += 1) {
+      const buyer = await this.#newBuyer();
+      for (let n = 0; n < QUIET_MACHINES; n += 1) await this.#activate(buyer, `${buyer.userId}-${n}`);
+      this.#quietIds.push(buyer.userId);
     }
+    this.#quietLicenses.push(...this.#licenses);
+    for (let i = 0; i < customers; i += 1) this.#buyers.push(await this.#newBuyer());
     this.#working = Promise.all([
       ...this.#buyers.map((buyer) => this.#repeat(() => this.#act(buyer), PAUSE_MS)),
       this.#repeat(() => this.#operate(), PAUSE_MS),
       this.#repeat(() => this.#sendRubbish(), PAUSE_MS),
       ...Array.from({ length: validators }, () => this.#repeat(() => this.#validate(), 2)),
     ]);
+  }
+
+  async #newBuyer(): Promise<Buyer> {
+    const { url } = this.#options;
+    const customer = await signUp(url);
+    const { body } = await askTimed(url, '/v1/subscriptions', {
+      token: this.#operator,
+      body: { user_id: customer.userId, plan: PLAN, months: 12 },
+    });
+    return { ...customer, subscriptionId: String(body.subscription_id), licenses: [] };
   }
 
   /** Everybody finishes what they are at. */
@@ -196,7 +211,8 @@ export class Load {
 
   async #validate(): Promise<void> {
     if (this.#licenses.length === 0) return;
-    const license = this.#options.random.pick(this.#licenses.slice(-200));
+    const { random } = this.#options;
+    const license = random.pick(random.below(2) === 0 ? this.#quietLicenses : this.#licenses.slice(-200));
     const { userId, licenseId, clientId, activationKey: token } = license;
     const timed = await askTimed(this.#options.url, `/v1/licenses/validate?client_id=${clientId}`, { token });
     this.validations.push({ userId, licenseId, ...timed });

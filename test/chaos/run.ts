@@ -41,11 +41,12 @@ const SEEN_WITHIN_MS = 6_000;
 const CALM_MS = 1_000;
 
 /** Validations before the first fault: by then most licenses are known to each node. */
-const WARM_UP = 1_000;
+const WARM_UP = 500;
 
 interface Watch {
   readonly ready: () => Promise<unknown>;
   readonly nodesSince: () => number;
+  redisSince: number;
 }
 
 interface Inflicted {
@@ -60,10 +61,10 @@ export async function runShape({ shape, faults }: PlannedShape, options: ChaosOp
   const system = await shape.start(signal);
   try {
     const operatorToken = () => system.tool('token', '--role', 'operator', '--subject', 'chaos');
-    const load = new Load({ url: system.url, random, customers: 20, validators: 4, operatorToken });
+    const load = new Load({ url: system.url, random, customers: 20, quiet: 8, validators: 4, operatorToken });
     await load.start();
-    const watch = { ready: readiness(system), nodesSince: nodesSince(system) };
-    await eventually('licenses are known', () => load.validations.length > WARM_UP, 60_000);
+    const watch = { ready: readiness(system), nodesSince: nodesSince(system), redisSince: 0 };
+    await eventually('licenses are known', () => load.validations.length > WARM_UP, 180_000);
     const inflicted: Inflicted[] = [];
     for (const fault of faults) {
       signal.throwIfAborted();
@@ -95,26 +96,24 @@ export async function runShape({ shape, faults }: PlannedShape, options: ChaosOp
   }
 }
 
-async function inflict(
-  fault: Fault,
-  system: System,
-  random: Random,
-  { ready, nodesSince }: Watch,
-): Promise<Inflicted> {
-  const [from, since] = [performance.now(), nodesSince()];
+async function inflict(fault: Fault, system: System, random: Random, watch: Watch): Promise<Inflicted> {
+  const { ready, nodesSince } = watch;
+  const [from, nodes, redis] = [performance.now(), nodesSince(), watch.redisSince];
   await fault.inflict(system, random);
   const over = performance.now();
   await ready();
   const to = performance.now();
   nodesSince();
-  const window = { name: fault.name, promised: fault.promised, from, to, nodesSince: since };
+  if (fault.emptiesRedis) watch.redisSince = to;
+  const { name, promised, left = 'database' } = fault;
+  const window = { name, promised, left, from, to, nodesSince: nodes, redisSince: redis };
   return { fault, window, recoveryMs: Math.round(to - over) };
 }
 
 const report = ({ fault, window, recoveryMs }: Inflicted, load: Load): FaultReport => ({
   fault,
   recoveryMs,
-  ...availabilityDuring(window, load.validations),
+  ...availabilityDuring(window, load),
 });
 
 /** Since when the query nodes are the ones that they are now, by the load generator's clock. */

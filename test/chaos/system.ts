@@ -7,6 +7,7 @@ import { freePorts } from '../../local/ports.ts';
 import type { Adjust } from '../../local/processes/supervisor.ts';
 import { startStack } from '../../local/stack.ts';
 import { newDataDirectory, registered, settingOf } from '../support/stack.ts';
+import type { RelayedEvent } from './history.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -20,6 +21,8 @@ export interface System {
   setting(name: string): string;
   /** Runs a command of the tool against it and answers its standard output. @throws Error it failed */
   tool(...args: readonly string[]): Promise<string>;
+  /** Where there is Kafka: what its topic has, once the relay has sent everything up to a position. */
+  relayed?(upTo: number): Promise<readonly RelayedEvent[]>;
   /** What the launcher said so far: which process ended, and its last words. */
   said(): string;
   /** Stops it and removes its data. */

@@ -10,7 +10,6 @@ const HEAD = [
 const PROMISED: Record<Fault['promised'], string> = {
   all: 'all answered',
   most: '99.9 % answered',
-  memory: 'what memory holds',
   nothing: 'nobody is left to answer',
 };
 

@@ -1,5 +1,5 @@
 import type { Random } from '../../support/random.ts';
-import type { Promised } from '../history.ts';
+import type { Left, Promised } from '../history.ts';
 import type { System } from '../system.ts';
 
 /** Something bad that is done to a running system, and undone by the system or by the fault itself. */
@@ -9,6 +9,10 @@ export interface Fault<S extends System = System> {
   /** Under which heading of the table. */
   readonly group: string;
   readonly promised: Promised;
+  /** Who can answer meanwhile; all the layers unless given. */
+  readonly left?: Left;
+  /** Redis forgets what it holds. */
+  readonly emptiesRedis?: boolean;
   /** Why it can't be inflicted on this machine. It is then listed as not run, and never as passed. */
   readonly needs?: string | undefined;
   /** Resolves once it is over: what was killed runs again, what was frozen goes on, what was filled is empty. */

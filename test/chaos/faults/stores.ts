@@ -9,6 +9,7 @@ const flushed: Fault = {
   name: 'flush redis',
   group: 'stores',
   promised: 'all',
+  emptiesRedis: true,
   inflict: async (system) => {
     const redis = connectRedis({ url: system.setting('REDIS_URL'), name: 'chaos', logger });
     try {

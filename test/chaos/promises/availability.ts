@@ -25,27 +25,49 @@ const tells = (validation: ValidationSent): boolean =>
   isAnswered(validation) && !['NOT_FOUND', 'INVALID_KEY'].includes(validation.answer?.code ?? '');
 
 /**
- * Whether somebody knew of the license when the fault began: the read models by an answer, or, where only memory is
- * left, every node by many of them since it runs.
+ * Whether somebody who is left knew of the license when the fault began. The read models do if they answered about it;
+ * Redis, if a node that began with an empty memory did since Redis keeps it; every node's memory, if many questions
+ * were answered since the nodes run, and nothing changed that a notice would have made them forget.
  */
-function knownBefore(
-  { from, promised, nodesSince }: FaultWindow,
-  validations: readonly ValidationSent[],
-): (licenseId: string) => boolean {
-  const since = promised === 'memory' ? nodesSince : Number.NEGATIVE_INFINITY;
-  const answers = validations.filter(
-    (validation) => validation.sentAt > since && validation.answeredAt < from && tells(validation),
+function knownBefore(window: FaultWindow, { validations, commands }: Asked): (license: Named) => boolean {
+  const { from, left, nodesSince, redisSince } = window;
+  const answers = Map.groupBy(
+    validations.filter((validation) => validation.answeredAt < from && tells(validation)),
+    ({ licenseId }) => licenseId,
   );
-  const counts = Map.groupBy(answers, ({ licenseId }) => licenseId);
-  const enough = promised === 'memory' ? IN_MEMORY_AFTER : 1;
-  return (licenseId) => (counts.get(licenseId)?.length ?? 0) >= enough;
+  const since = (at: number, licenseId: string) =>
+    (answers.get(licenseId) ?? []).filter(({ sentAt }) => sentAt > at).length;
+  const changing = new Set(
+    commands
+      .filter(({ sentAt, answeredAt }) => sentAt < window.to && answeredAt > nodesSince)
+      .map(({ userId }) => userId),
+  );
+  const inDatabase = ({ licenseId }: Named) => answers.has(licenseId);
+  const inRedis = ({ licenseId }: Named) => nodesSince > redisSince && since(nodesSince, licenseId) > 0;
+  const inMemory = ({ licenseId, userId }: Named) =>
+    !changing.has(userId) && since(nodesSince, licenseId) >= IN_MEMORY_AFTER;
+  switch (left) {
+    case 'database':
+      return inDatabase;
+    case 'caches':
+      return (license) => inRedis(license) || inMemory(license);
+    case 'redis':
+      return inRedis;
+    case 'memory':
+      return inMemory;
+  }
 }
 
+type Asked = Pick<History, 'validations' | 'commands'>;
+type Named = Pick<ValidationSent, 'licenseId' | 'userId'>;
+
 /** A request that was sent before the fault and was still under way when it began counts too. */
-export function availabilityDuring(window: FaultWindow, all: readonly ValidationSent[]): Availability {
+export function availabilityDuring(window: FaultWindow, all: Asked): Availability {
   const isKnown = knownBefore(window, all);
-  const asked = all.filter(({ sentAt, answeredAt }) => sentAt < window.to && answeredAt > window.from);
-  const known = asked.filter(({ licenseId }) => isKnown(licenseId));
+  const asked = all.validations.filter(
+    ({ sentAt, answeredAt }) => sentAt < window.to && answeredAt > window.from,
+  );
+  const known = asked.filter(isKnown);
   const failed = asked.filter((validation) => !isAnswered(validation));
   return {
     asked: asked.length,
@@ -67,10 +89,10 @@ const causeOf = ({ answer }: ValidationSent): string =>
   answer === undefined ? 'no answer' : `${answer.status} ${answer.code ?? ''}`.trim();
 
 /** Validations of known licenses are answered as often as is promised of the fault. */
-export function unanswered({ faults, validations }: History): Violation[] {
-  return faults.flatMap((window) => {
-    const { known, knownAnswered, failures } = availabilityDuring(window, validations);
-    const least = { all: known, memory: known, most: known * MOST, nothing: 0 }[window.promised];
+export function unanswered(history: History): Violation[] {
+  return history.faults.flatMap((window) => {
+    const { known, knownAnswered, failures } = availabilityDuring(window, history);
+    const least = { all: known, most: known * MOST, nothing: 0 }[window.promised];
     if (knownAnswered >= least) return [];
     const causes = Object.entries(failures).map(([cause, count]) => `${count} × ${cause}`);
     return [

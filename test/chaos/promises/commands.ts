@@ -73,6 +73,41 @@ export function doubledCommands({ commands, log }: History): Violation[] {
   return violations;
 }
 
+/** The kinds of commands that may lead to an event. */
+const ASKED_BY: Readonly<Record<string, readonly CommandSent['kind'][]>> = {
+  LicenseActivated: ['activate', 'reinstate_license'],
+  LicenseDeactivated: ['deactivate'],
+  LicenseRevoked: ['revoke'],
+  LicenseReinstated: ['reinstate_license', 'activate'],
+  SubscriptionSuspended: ['suspend'],
+  SubscriptionReinstated: ['reinstate_subscription'],
+};
+/** Of the customer's set-up, once each. */
+const SET_UP = ['UserSignedUp', 'SubscriptionStarted'];
+
+/** No user has more events of a kind than commands that may lead to it, and none that no command of a run leads to. */
+export function unaskedEvents({ commands, log }: History): Violation[] {
+  const keysOf = Map.groupBy(commands, ({ userId, kind }) => `${userId} ${kind}`);
+  const asked = (userId: string, type: string): number =>
+    (ASKED_BY[type] ?? []).reduce(
+      (sum, kind) => sum + new Set((keysOf.get(`${userId} ${kind}`) ?? []).map(({ key }) => key)).size,
+      0,
+    );
+  return Map.groupBy(log, ({ userId, type }) => `${userId} ${type}`)
+    .values()
+    .flatMap((events): Violation[] => {
+      const [{ userId, type }] = events as [LoggedEvent];
+      const known = type in ASKED_BY;
+      const most = known ? asked(userId, type) : Number(SET_UP.includes(type));
+      if (events.length <= most) return [];
+      const promise = known
+        ? ('one idempotency key, one effect' as const)
+        : ('bad input gets a 4xx and changes nothing' as const);
+      return [{ promise, detail: `${userId} has ${events.length} × ${type}, asked for ${most} times` }];
+    })
+    .toArray();
+}
+
 /** After no event does a user have more active licenses than the terms of that moment allow. */
 export function tooManyClients({ log }: History): Violation[] {
   const violations: Violation[] = [];

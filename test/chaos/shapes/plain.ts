@@ -1,4 +1,5 @@
 import type { Shape } from '../faults/fault.ts';
+import { nginxFaults } from '../faults/nginx.ts';
 import { processFaults } from '../faults/processes.ts';
 import { storeFaults } from '../faults/stores.ts';
 import { startSystem } from '../system.ts';
@@ -9,6 +10,6 @@ export const TWICE = ['--query-nodes', '2', '--command-nodes', '2', '--projector
 /** As `npm start` runs it. */
 export const plain: Shape = {
   name: 'plain',
-  faults: [...processFaults, ...storeFaults],
+  faults: [...processFaults, ...nginxFaults, ...storeFaults],
   start: (signal) => startSystem({ args: TWICE, signal }),
 };

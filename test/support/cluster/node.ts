@@ -22,7 +22,10 @@ export interface StandInNode {
   readonly connectionString: string;
   /** The network in front of it: a frozen node is silent with its connections open, one that is cut breaks them. */
   readonly network: TcpProxy;
-  /** Reads that are not asked of the leader are answered as of this position: its log is that old. */
+  /**
+   * Reads that are not asked of the leader are answered as of this position: its log is that old. Who subscribed gets the
+   * rest once it has caught up.
+   */
   behindAt: bigint | undefined;
   /** Whether a record of its log begins at a position; any does, unless a test says otherwise. */
   recordBegins: (commit: bigint) => boolean;
@@ -36,6 +39,9 @@ export interface StandInNode {
   readonly calls: { reads: number; appends: number; refused: number };
   /** Ends it as kill -9 does. */
   kill(): Promise<void>;
+  /** Its connections break and new ones with them, as while a node that was killed is not back. */
+  goDown(): void;
+  comeUp(): void;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -48,6 +54,8 @@ interface NodeOptions {
 
 type Features = grpc.ServerUnaryCall<Empty, SupportedMethods>;
 
+/** Nobody may listen on it. */
+const CLOSED_PORT = 1;
 const NOT_READY = 'Server Is Not Ready';
 
 export async function startNode({ storePort, leader, members }: NodeOptions): Promise<StandInNode> {
@@ -57,6 +65,8 @@ export async function startNode({ storePort, leader, members }: NodeOptions): Pr
     grpc.credentials.createInsecure(),
   );
   const calls = { reads: 0, appends: 0, refused: 0 };
+  let behindAt: bigint | undefined;
+  const waiting = new Set<() => void>();
 
   /** What a node that is not the leader answers a call that asks for the leader; undefined if it may answer. */
   function refusal(metadata: grpc.Metadata): Partial<grpc.StatusObject> | undefined {
@@ -84,14 +94,34 @@ export async function startNode({ storePort, leader, members }: NodeOptions): Pr
     }
     const source = store.read(call.request);
     const isBehind = leader !== undefined && leader() !== node;
+    const subscribes = call.request.getOptions()?.hasSubscription() ?? false;
+    /** What a subscriber gets later, in its order. */
+    const held: ReadResp[] = [];
+    const pass = (message: ReadResp) =>
+      call.write(ahead(asTombstone(message, node.tombstoned), node.aheadMs));
+    const caughtUp = () => {
+      for (const message of held.splice(0)) pass(message);
+    };
+    waiting.add(caughtUp);
     source.on('data', (message: ReadResp) => {
       const commit = message.getEvent()?.getEvent()?.getCommitPosition();
-      const hidden = isBehind && node.behindAt !== undefined && BigInt(commit ?? 0) > node.behindAt;
-      if (!hidden) call.write(ahead(asTombstone(message, node.tombstoned), node.aheadMs));
+      const hidden = isBehind && behindAt !== undefined && BigInt(commit ?? 0) > behindAt;
+      if (subscribes && (hidden || held.length > 0)) held.push(message);
+      else if (!hidden) pass(message);
     });
-    source.on('end', () => call.end());
-    source.on('error', (error) => call.emit('error', error));
-    call.on('cancelled', () => source.cancel());
+    const ended = () => waiting.delete(caughtUp);
+    source.on('end', () => {
+      ended();
+      call.end();
+    });
+    source.on('error', (error) => {
+      ended();
+      call.emit('error', error);
+    });
+    call.on('cancelled', () => {
+      ended();
+      source.cancel();
+    });
   }
 
   function batchAppend(call: grpc.ServerDuplexStream<BatchAppendReq, BatchAppendResp>): void {
@@ -149,13 +179,24 @@ export async function startNode({ storePort, leader, members }: NodeOptions): Pr
     port: network.port,
     connectionString: `esdb://127.0.0.1:${network.port}?tls=false`,
     network,
-    behindAt: undefined,
+    get behindAt() {
+      return behindAt;
+    },
+    set behindAt(position) {
+      behindAt = position;
+      if (position === undefined) for (const caughtUp of waiting) caughtUp();
+    },
     recordBegins: () => true,
     tombstoned: undefined,
     aheadMs: 0,
     starting: false,
     calls,
     kill,
+    goDown: () => {
+      network.retarget(CLOSED_PORT);
+      network.cut();
+    },
+    comeUp: () => network.retarget(inner),
     [Symbol.asyncDispose]: kill,
   };
   return node;

@@ -3,7 +3,6 @@ import type {
   FaultWindow,
   History,
   LoggedEvent,
-  Promised,
   ReadSent,
   UserRow,
   ValidationSent,
@@ -97,10 +96,13 @@ export const KEPT: History = {
 export const logged = event;
 export const sent = command;
 
-export const fault = (promised: Promised, from: number, to: number, nodesSince = 0): FaultWindow => ({
+export const fault = (change: Partial<FaultWindow>): FaultWindow => ({
   name: 'kill something',
-  promised,
-  from,
-  to,
-  nodesSince,
+  promised: 'all',
+  left: 'database',
+  from: 5_100,
+  to: 6_000,
+  nodesSince: 0,
+  redisSince: 0,
+  ...change,
 });
