@@ -1,10 +1,21 @@
 import type { Benchmark } from '../benchmark.ts';
 import { history } from '../history/history.ts';
 import { activations } from './activations.ts';
+import { connections } from './connections.ts';
 import { lag } from './lag.ts';
 import { overload } from './overload.ts';
 import { rebuild } from './rebuild.ts';
+import { scaling } from './scaling.ts';
 import { validation } from './validation.ts';
 
 /** In the order in which they run. */
-export const BENCHMARKS: readonly Benchmark[] = [validation, overload, activations, lag, rebuild, history];
+export const BENCHMARKS: readonly Benchmark[] = [
+  validation,
+  scaling,
+  connections,
+  overload,
+  activations,
+  lag,
+  rebuild,
+  history,
+];

@@ -1,6 +1,10 @@
 import { dispose, launch } from '../../support/stack.ts';
-import { type Benchmark, perSecond } from '../benchmark.ts';
-import { wrk } from '../load/wrk.ts';
+import type { Benchmark } from '../benchmark.ts';
+import { type WrkResult, wrk } from '../load/wrk.ts';
+import { figure, target } from '../report/row.ts';
+import { figureText } from '../report/words.ts';
+import { inTurn } from '../rounds.ts';
+import { withCpu } from '../system/cpu.ts';
 import { customers, UNLIMITED, validations } from '../system/customers.ts';
 
 /** Clients that all ask at once, again and again. */
@@ -9,13 +13,14 @@ const CONNECTIONS = [10_000, 20_000];
 const SHARE = 10_000;
 /** Each connection's license may be asked for ten times a second. */
 const LICENSES = 10_000;
+const SECONDS = 10;
 
 /** Overload costs latency, never an answer. */
 export const overload: Benchmark = {
   name: 'overload',
   summary: `validations through Nginx while ${CONNECTIONS.map((n) => n.toLocaleString('en')).join(' and ')} connections ask at once`,
-  minutes: 8,
-  async run({ rounds, sized, say }) {
+  minutes: 6,
+  async run({ rounds, sized, say, report, note }) {
     const stack = await launch({ args: ['--no-tour', '--query-nodes', '2'], env: UNLIMITED });
     try {
       const requests = validations(
@@ -25,21 +30,41 @@ export const overload: Benchmark = {
       const urls = [stack.url, `http://[::1]:${port}`];
       await wrk({ url: stack.url, connections: 64, seconds: 8, requests });
       for (const connections of CONNECTIONS) {
-        for (let round = 0; round < rounds; round += 1) {
-          const shares = await Promise.all(
-            urls
-              .slice(0, connections / SHARE)
-              .map((url) => wrk({ url, connections: SHARE, seconds: 15, requests, timeoutSeconds: 30 })),
+        const threads = connections / SHARE;
+        const load = (url: string) =>
+          wrk({ url, connections: SHARE, seconds: sized(SECONDS), requests, timeoutSeconds: 30 });
+        const all = () =>
+          withCpu({ processes: stack.processes(), threads }, async () =>
+            together(await Promise.all(urls.slice(0, threads).map(load))),
           );
-          const sum = (of: (share: (typeof shares)[number]) => number) =>
-            shares.reduce((total, share) => total + of(share), 0);
-          say(
-            `  ${connections.toLocaleString('en')} connections: ${perSecond(sum(({ rate }) => rate))}, p50 ${Math.max(...shares.map(({ p50Ms }) => p50Ms)).toFixed(0)} ms, p99 ${Math.max(...shares.map(({ p99Ms }) => p99Ms)).toFixed(0)} ms, ${sum(({ errors }) => errors)} errors`,
-          );
-        }
+        const { measured } = await inTurn(rounds, { measured: all });
+        const of = (name: 'rate' | 'p50Ms' | 'p99Ms' | 'errors') => measured.map((each) => each[name]);
+        const errors = of('errors').reduce((sum, each) => sum + each, 0);
+        report({
+          what: `${connections.toLocaleString('en')} connections that ask at once`,
+          figure: figure(of('rate'), '/s'),
+          target: target('no error', errors === 0),
+          cpu: measured.map(({ cpu }) => cpu),
+        });
+        const [p50, p99] = [of('p50Ms'), of('p99Ms')].map((values) => figureText(figure(values, ' ms')));
+        note(
+          `${connections.toLocaleString('en')} connections: ${errors} errors, answered after ${p50} by the median, p99 ${p99}.`,
+        );
       }
     } finally {
       await dispose(stack);
     }
   },
 };
+
+/** What several that ran at the same time measured: the slowest one's times. */
+function together(shares: readonly WrkResult[]): WrkResult {
+  const sum = (of: (share: WrkResult) => number) => shares.reduce((total, share) => total + of(share), 0);
+  return {
+    operations: sum(({ operations }) => operations),
+    rate: sum(({ rate }) => rate),
+    errors: sum(({ errors }) => errors),
+    p50Ms: Math.max(...shares.map(({ p50Ms }) => p50Ms)),
+    p99Ms: Math.max(...shares.map(({ p99Ms }) => p99Ms)),
+  };
+}

@@ -6,7 +6,7 @@ import { eventually } from '../../support/eventually.ts';
 import { setting } from '../../support/setting.ts';
 import { dispose, type LaunchedStack, launch } from '../../support/stack.ts';
 import { activating } from '../benchmarks/activations.ts';
-import { changing } from '../benchmarks/lag.ts';
+import { changing } from '../load/changes.ts';
 import { wrk } from '../load/wrk.ts';
 import { figure, type Row } from '../report/row.ts';
 import { inTurn } from '../rounds.ts';
@@ -16,7 +16,8 @@ import { customers, UNLIMITED, validations } from '../system/customers.ts';
 const KEYS = 1_000;
 const CONNECTIONS = 64;
 const SECONDS = 8;
-const CHANGES = 500;
+const CUSTOMERS = 100;
+const CHANGES_PER_SECOND = 100;
 const TIMEOUT_MS = 60_000;
 const entry = path.resolve(import.meta.dirname, '../../../cli/main.ts');
 
@@ -30,12 +31,12 @@ export async function besideFollower(
   try {
     const requests = validations(await customers(stack, { customers: KEYS / 10, clients: 10 }, say));
     const load = { url: stack.url, connections: CONNECTIONS, seconds: SECONDS, requests };
-    const changes = await changing(stack);
+    using changes = await changing(stack, CUSTOMERS, say);
     const activate = await activating(stack, say);
     const measured: readonly [string, string, () => Promise<number>][] = [
       ['validations', '/s', async () => (await wrk(load)).rate],
       ['activations', '/s', async () => (await activate(SECONDS)).rate],
-      ['lag, p50', ' ms', async () => percentile((await changes(CHANGES)).lags, 0.5)],
+      ['lag, p50', ' ms', async () => percentile((await changes.at(CHANGES_PER_SECOND, SECONDS)).lags, 0.5)],
     ];
     for (const [what, unit, measure] of measured) {
       const { beside, without } = await inTurn(rounds, {
