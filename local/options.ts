@@ -20,6 +20,8 @@ export interface Options {
   readonly catalogue: string | undefined;
   /** Make new key rings where those that the data was made with are lost. */
   readonly replaceKeys: boolean;
+  /** Connection string of an event store that is there; undefined for the local one. */
+  readonly eventStore: string | undefined;
   /** Where Kafka comes from; undefined to do without it. */
   readonly kafka: KafkaSource | undefined;
   readonly limits: LauncherConfig;
@@ -42,6 +44,7 @@ Options:
   --kafka              add a Kafka broker, and the relay that writes every event to its topic license-events. The broker
                        needs Java 17 and Maven, the first time; KAFKA_BROKERS in the environment (host:port) uses one
                        that is there
+  --event-store URL    an EventStoreDB that is there (esdb://…) instead of the local event store. Its log must be of this data
   --no-tour            start without the tour
   --day                instead of the tour, play a day of a seller of two products, with data of its own in .local/day,
                        and stop
@@ -72,6 +75,7 @@ export function readOptions(
     show: values.day ? 'day' : values.tour ? 'tour' : 'nothing',
     catalogue: catalogueOf(values, root),
     replaceKeys: values['replace-keys'],
+    eventStore: eventStore(values['event-store']),
     kafka: values.kafka ? readKafkaSource(env) : undefined,
     limits: readLauncherConfig(env),
   };
@@ -90,6 +94,7 @@ function parse(args: readonly string[]) {
         projectors: { type: 'string', default: '1' },
         data: { type: 'string' },
         kafka: { type: 'boolean', default: false },
+        'event-store': { type: 'string' },
         tour: { type: 'boolean', default: true },
         day: { type: 'boolean', default: false },
         catalogue: { type: 'string' },
@@ -119,6 +124,11 @@ function wholeNumber(name: string, text: string, minimum: number, maximum: numbe
     throw new UsageError(`${name}: expected a whole number from ${minimum} to ${maximum}, got "${text}"`);
   }
   return value;
+}
+
+function eventStore(url: string | undefined): string | undefined {
+  if (url === undefined || /^esdb(\+discover)?:\/\//.test(url)) return url;
+  throw new UsageError(`--event-store: expected a connection string, esdb://…, got "${url}"`);
 }
 
 function addresses(host: string | undefined): readonly string[] {

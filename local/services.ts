@@ -8,7 +8,9 @@ export interface Backends {
   readonly databaseUrl: string;
   readonly eventStoreDatabaseUrl: string;
   readonly redisUrl: string;
-  readonly eventStorePort: number;
+  readonly eventStoreUrl: string;
+  /** Of the local event store; undefined where another is used. */
+  readonly eventStorePort: number | undefined;
   readonly data: string;
   /** File with the products and plans; undefined for the default ones. */
   readonly catalogue: string | undefined;
@@ -32,7 +34,7 @@ export function serviceEnvironment(backends: Backends): Record<string, string> {
     WEBHOOK_ALLOW_PRIVATE: 'true',
     DATABASE_URL: backends.databaseUrl,
     REDIS_URL: backends.redisUrl,
-    EVENTSTORE_URL: `esdb://127.0.0.1:${backends.eventStorePort}?tls=false`,
+    EVENTSTORE_URL: backends.eventStoreUrl,
     KEYRING_FILE: path.join(backends.data, 'keys', 'keyring.json'),
     VAULT_MASTER_KEY_FILE: path.join(backends.data, 'keys', 'master.key'),
     // What would be mailed is in files.
@@ -61,9 +63,9 @@ export function serviceSpec(
   };
 }
 
-export function eventStoreSpec(backends: Backends): ProcessSpec {
-  return serviceSpec('event-store', 'local/event-store/main.ts', backends.eventStorePort, backends, {
-    EVENT_STORE_PORT: String(backends.eventStorePort),
+export function eventStoreSpec(backends: Backends, port: number): ProcessSpec {
+  return serviceSpec('event-store', 'local/event-store/main.ts', port, backends, {
+    EVENT_STORE_PORT: String(port),
     EVENT_STORE_DATABASE_URL: backends.eventStoreDatabaseUrl,
   });
 }

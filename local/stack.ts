@@ -111,7 +111,9 @@ async function startServices(
   say: Say,
 ): Promise<string> {
   say('Starting the event store and the services …');
-  await supervisor.start('event store', eventStoreSpec(backends));
+  const { eventStorePort } = backends;
+  if (eventStorePort !== undefined)
+    await supervisor.start('event store', eventStoreSpec(backends, eventStorePort));
   await runTool(backends, 'migrate');
   await ensureKeys(options, backends);
 

@@ -12,6 +12,8 @@ export interface ProcessSpec {
   readonly cwd?: string;
   /** What makes it end in good order; SIGTERM unless given. */
   readonly stopSignal?: NodeJS.Signals;
+  /** Its children serve on without it, and another one may listen beside them: they end once that one runs. */
+  readonly overlaps?: boolean;
   readonly logFile: string;
 }
 
@@ -19,8 +21,10 @@ export interface RunningProcess {
   readonly name: string;
   readonly pid: number;
   readonly logFile: string;
-  /** Resolves when the process has ended, however it did, and with it what it started. */
+  /** Resolves when the process has ended, however it did, and with it what it started, unless its spec says that it overlaps. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** Ends what it started and left behind. */
+  endChildren(): Promise<void>;
   /** Asks it to end, insists after `graceMs`, and resolves when it is gone. */
   stop(graceMs?: number): Promise<void>;
 }
@@ -40,10 +44,12 @@ export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
     ...(spec.user ?? {}),
   });
   if (log !== 'ignore') closeSync(log);
+  const endChildren = async () =>
+    void (await endGroup(child.pid as number, spec.command, spec.stopSignal ?? 'SIGTERM'));
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   }).then(async (how) => {
-    await endGroup(child.pid as number, spec.command, spec.stopSignal ?? 'SIGTERM');
+    if (!spec.overlaps) await endChildren();
     return how;
   });
   await new Promise<void>((resolve, reject) => {
@@ -57,7 +63,11 @@ export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
     pid: child.pid as number,
     logFile: spec.logFile,
     ended,
-    stop: (graceMs = 15_000) => stopChild(child, ended, spec.stopSignal ?? 'SIGTERM', graceMs),
+    endChildren,
+    stop: async (graceMs = 15_000) => {
+      await stopChild(child, ended, spec.stopSignal ?? 'SIGTERM', graceMs);
+      if (spec.overlaps) await endChildren();
+    },
   };
 }
 

@@ -9,6 +9,9 @@ interface Supervised {
   process: RunningProcess;
 }
 
+/** A process that ends at once must not keep the machine busy. */
+const RESTART_MS = 1_000;
+
 /** What a process is started with instead. Asked before each start, also after a process ended by itself. */
 export type Adjust = (spec: ProcessSpec) => ProcessSpec | Promise<ProcessSpec>;
 
@@ -74,16 +77,21 @@ export class Supervisor {
   }
 
   async #restart(entry: Supervised): Promise<void> {
-    // A process that ends at once must not keep the machine busy.
-    await delay(1_000);
+    const { process: old, spec } = entry;
+    if (!spec.overlaps) await delay(RESTART_MS);
     if (this.#stopping) return;
     try {
-      entry.process = await startProcess(await this.#adjust(entry.spec));
+      entry.process = await startProcess(await this.#adjust(spec));
     } catch (error) {
-      this.#say(`${entry.spec.name} could not be started again: ${(error as Error).message}. Trying again.`);
+      this.#say(`${spec.name} could not be started again: ${(error as Error).message}. Trying again.`);
+      if (spec.overlaps) await delay(RESTART_MS);
       return this.#restart(entry);
     }
-    await this.#registry.add(entry.spec.name, entry.process.pid, entry.spec);
+    await this.#registry.add(spec.name, entry.process.pid, spec);
+    if (spec.overlaps) {
+      await delay(RESTART_MS);
+      await old.endChildren();
+    }
     this.#watch(entry);
   }
 }

@@ -45,6 +45,8 @@ export function prepareNginx(options: NginxOptions): ProcessSpec {
     args: [...args, '-g', 'daemon off;'],
     // Finishes the requests it has.
     stopSignal: 'SIGQUIT',
+    // By `reuseport` a new one listens beside the workers of one that was killed, which go on answering.
+    overlaps: true,
     logFile: options.logFile,
   };
 }
@@ -56,7 +58,7 @@ const listening = ({ addresses = LOOPBACK, port, plainPort }: NginxOptions): str
   const how = `${plainPort === undefined ? '' : 'proxy_protocol '}reuseport backlog=16384`;
   return [
     ...addresses.map((address) => `listen ${isIPv6(address) ? `[${address}]` : address}:${port} ${how};`),
-    ...(plainPort === undefined ? [] : [`listen 127.0.0.1:${plainPort};`]),
+    ...(plainPort === undefined ? [] : [`listen 127.0.0.1:${plainPort} reuseport;`]),
   ].join('\n    ');
 };
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ProgramsMissing } from '../../local/servers/programs.ts';
 import { createRandom } from '../support/random.ts';
-import { type HowMany, notRun, plan } from './plan.ts';
+import { type HowMany, notRun, plan, withoutLocalStore } from './plan.ts';
 import { runShape, type ShapeReport } from './run.ts';
 import { SHAPES } from './shapes/shapes.ts';
 import { putBetween, table } from './table.ts';
@@ -17,6 +17,8 @@ Options:
   --faults N     so many faults of all instead; all of them come before any comes again
   --only TEXT    only faults whose "shape: name" has this text
   --seed N       the same seed gives the same faults in the same order (default: from the clock)
+  --event-store URL
+                 an empty EventStoreDB, one node or a cluster (esdb://…), instead of the local event store
   --list         name the faults, and run nothing
   --report FILE  put the table between the markers <!-- faults --> of a Markdown file
   --help         show this
@@ -32,10 +34,12 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     list: { type: 'boolean', default: false },
+    'event-store': { type: 'string' },
     report: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
+const shapes = values['event-store'] === undefined ? SHAPES : SHAPES.map(withoutLocalStore);
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 function number(name: 'times' | 'faults' | 'seed'): number {
@@ -46,7 +50,7 @@ function number(name: 'times' | 'faults' | 'seed'): number {
 }
 
 function list(): void {
-  for (const { name: shape, faults } of SHAPES)
+  for (const { name: shape, faults } of shapes)
     for (const { name, promised, needs } of faults)
       say(`${shape}: ${name}  (${needs === undefined ? promised : `not run: ${needs}`})`);
 }
@@ -56,7 +60,7 @@ async function run(): Promise<void> {
     values.faults === undefined ? { times: number('times') } : { faults: number('faults') };
   const seed = number('seed');
   const random = createRandom(seed);
-  const planned = plan(SHAPES, values.only, howMany, random);
+  const planned = plan(shapes, values.only, howMany, random);
   if (planned.length === 0) throw new Error(`no fault that can be inflicted here is called ${values.only}`);
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -65,11 +69,16 @@ async function run(): Promise<void> {
   const reports: ShapeReport[] = [];
   for (const one of planned) {
     say(`\n${one.shape.name}: ${one.faults.length} faults`);
-    const report = await runShape(one, { random, say, signal: stopping.signal });
+    const report = await runShape(one, {
+      random,
+      say,
+      signal: stopping.signal,
+      eventStore: values['event-store'],
+    });
     reports.push(report);
     judge(report);
   }
-  const text = table(reports, notRun(SHAPES, values.only));
+  const text = table(reports, notRun(shapes, values.only));
   say(`\n${text}`);
   if (values.report !== undefined) putBetween(values.report, 'faults', `${text}\n\nSeed ${seed}.`);
 }

@@ -10,6 +10,15 @@ export interface PlannedShape {
 /** How many faults: so many of all, or each so often. */
 export type HowMany = { readonly faults: number } | { readonly times: number };
 
+/** What is done to the local event store can't be done to one that somebody else runs. */
+export const withoutLocalStore = (shape: Shape): Shape => ({
+  ...shape,
+  faults: shape.faults.map((fault) => {
+    const local = shape.name === 'cluster' || /event-store|everything/.test(fault.name);
+    return local ? { ...fault, needs: 'the local event store' } : fault;
+  }),
+});
+
 /** Those whose name has the text, or that of their shape. */
 const matching = (shapes: readonly Shape[], only: string): { shape: Shape; fault: Fault }[] =>
   shapes.flatMap((shape) =>

@@ -17,6 +17,7 @@ export interface ChaosOptions {
   readonly say: (line: string) => void;
   /** Ends the run early: everything that was started is stopped. */
   readonly signal: AbortSignal;
+  readonly eventStore?: string | undefined;
 }
 
 /** How a fault went. */
@@ -57,8 +58,8 @@ interface Inflicted {
 
 /** Starts a system, lets a load work on it, inflicts faults, and judges what is left. */
 export async function runShape({ shape, faults }: PlannedShape, options: ChaosOptions): Promise<ShapeReport> {
-  const { say, signal, random } = options;
-  const system = await shape.start(signal);
+  const { say, signal, random, eventStore } = options;
+  const system = await shape.start({ signal, eventStore });
   try {
     const operatorToken = () => system.tool('token', '--role', 'operator', '--subject', 'chaos');
     const load = new Load({ url: system.url, random, customers: 20, quiet: 8, validators: 4, operatorToken });

@@ -7,6 +7,7 @@ import { freePorts } from '../../local/ports.ts';
 import type { Adjust } from '../../local/processes/supervisor.ts';
 import { startStack } from '../../local/stack.ts';
 import { newDataDirectory, registered, settingOf } from '../support/stack.ts';
+import type { StartOptions } from './faults/fault.ts';
 import type { RelayedEvent } from './history.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -29,15 +30,13 @@ export interface System {
   stop(): Promise<void>;
 }
 
-export interface SystemOptions {
+export interface SystemOptions extends StartOptions {
   /** Of `npm start`; the port, the data and that there is no tour are given already. */
   readonly args: readonly string[];
   /** What a process is started with instead, asked before each of its starts. */
   readonly adjust?: Adjust | undefined;
   /** Settings of every service and of the launcher. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Aborted where the run is to end early. */
-  readonly signal: AbortSignal;
 }
 
 /** No limit of requests is what a fault run is about. */
@@ -54,11 +53,13 @@ const UNLIMITED = {
  * Starts the whole system with its supervisor in this process, so that proxies and stand-ins can stand between its
  * processes, and resolves once it answers.
  */
-export async function startSystem({ args, adjust, env, signal }: SystemOptions): Promise<System> {
+export async function startSystem(starting: SystemOptions): Promise<System> {
+  const { args, adjust, env, signal, eventStore } = starting;
   const data = newDataDirectory();
   const [port] = (await freePorts(1)) as [number];
   const settings = { ...UNLIMITED, ...env };
   const given = ['--no-tour', '--port', String(port), '--data', data, ...args];
+  if (eventStore !== undefined) given.push('--event-store', eventStore);
   const options = readOptions(given, { ...process.env, ...settings }, root);
   if (!options) throw new Error(`these options only ask for help: ${args.join(' ')}`);
   const said: string[] = [];

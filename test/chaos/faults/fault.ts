@@ -19,9 +19,16 @@ export interface Fault<S extends System = System> {
   inflict(system: S, random: Random): Promise<void>;
 }
 
+export interface StartOptions {
+  /** Aborted where the run is to end early. */
+  readonly signal: AbortSignal;
+  /** Connection string of an EventStoreDB to use instead of the local event store. */
+  readonly eventStore?: string | undefined;
+}
+
 /** A way of setting the system up, and what can be inflicted on it then. A run starts each that it needs once. */
 export interface Shape<S extends System = System> {
   readonly name: string;
   readonly faults: readonly Fault<S>[];
-  start(signal: AbortSignal): Promise<S>;
+  start(options: StartOptions): Promise<S>;
 }

@@ -8,11 +8,11 @@ import { TWICE } from './plain.ts';
 export const cluster: Shape<ClusterSystem> = {
   name: 'cluster',
   faults: clusterFaults,
-  start: async (signal) => {
+  start: async (options) => {
     let starting: Promise<StandInCluster> | undefined;
     const system = await startSystem({
       args: TWICE,
-      signal,
+      ...options,
       adjust: async (spec) => {
         const url = spec.env?.EVENTSTORE_URL;
         // The one process that the others find there.

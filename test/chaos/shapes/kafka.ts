@@ -34,8 +34,8 @@ async function readRelayed(system: System, upTo: number): Promise<RelayedEvent[]
 export const kafka: Shape = {
   name: 'kafka',
   faults: relayFaults,
-  start: async (signal) => {
-    const system = await startSystem({ args: [...TWICE, '--kafka'], signal });
+  start: async (options) => {
+    const system = await startSystem({ args: [...TWICE, '--kafka'], ...options });
     return { ...system, relayed: (upTo) => readRelayed(system, upTo) };
   },
 };

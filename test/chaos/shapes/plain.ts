@@ -11,5 +11,5 @@ export const TWICE = ['--query-nodes', '2', '--command-nodes', '2', '--projector
 export const plain: Shape = {
   name: 'plain',
   faults: [...processFaults, ...nginxFaults, ...storeFaults],
-  start: (signal) => startSystem({ args: TWICE, signal }),
+  start: (options) => startSystem({ args: TWICE, ...options }),
 };

@@ -12,6 +12,9 @@ const unanswered = (licenseId: string, at: number) => ({
   answer: undefined,
 });
 
+const many = (licenseId: string, from: number) =>
+  Array.from({ length: 10 }, (_, i) => validation(licenseId, from + i, 'VALID'));
+
 const activation = (position: number, licenseId: string, commandId?: string) =>
   logged(position, 'LicenseActivated', { licenseId, clientId: licenseId }, commandId);
 
@@ -134,6 +137,26 @@ describe('the checker of histories', () => {
       'known licenses are answered through a fault',
     ],
     [
+      'a license that every memory holds, and that got no answer without PostgreSQL and Redis',
+      {
+        faults: [fault({ left: 'memory' })],
+        validations: [...many('l2', 4_000), unanswered('l2', 5_500)],
+        commands: [],
+        log: [],
+        rows: [],
+        activationsByDay: 0,
+      },
+      'known licenses are answered through a fault',
+    ],
+    [
+      'a license that Redis holds, since a node that began with nothing was asked, and that got no answer',
+      {
+        faults: [fault({ left: 'redis', nodesSince: 4_500, redisSince: 4_000 })],
+        validations: [validation('l2', 5_000, 'VALID'), unanswered('l2', 5_500)],
+      },
+      'known licenses are answered through a fault',
+    ],
+    [
       'too many known licenses without an answer through two faults at once',
       {
         faults: [fault({ promised: 'most' })],
@@ -165,6 +188,13 @@ describe('the checker of histories', () => {
     [
       'a license without an answer that nobody knew of before the fault',
       { faults: [fault({ from: 100 })], validations: [unanswered('l2', 5_500)] },
+    ],
+    [
+      'a license without an answer that Redis has lost since its node began',
+      {
+        faults: [fault({ left: 'redis', nodesSince: 4_500, redisSince: 4_800 })],
+        validations: [validation('l2', 5_000, 'VALID'), unanswered('l2', 5_500)],
+      },
     ],
     [
       'a license without an answer that no memory holds, where nothing else is left',

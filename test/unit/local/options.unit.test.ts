@@ -41,6 +41,21 @@ describe('LOAD_BALANCERS', () => {
   });
 });
 
+describe('--projectors and --event-store', () => {
+  const options = (...args: string[]) => readOptions(args, {}, '/clone');
+
+  it('are one projector, and the local event store, unless they are given', () => {
+    expect(options()).toMatchObject({ projectors: 1, eventStore: undefined });
+    const given = options('--projectors', '2', '--event-store', 'esdb://a:2113,b:2113');
+    expect(given).toMatchObject({ projectors: 2, eventStore: 'esdb://a:2113,b:2113' });
+  });
+
+  it('are refused where they can’t be', () => {
+    expect(() => options('--projectors', '0')).toThrow(/--projectors: expected a whole number/);
+    expect(() => options('--event-store', 'localhost:2113')).toThrow(/expected a connection string/);
+  });
+});
+
 describe('--kafka', () => {
   const kafka = (args: string[], env: Record<string, string> = {}) => readOptions(args, env, '/clone')?.kafka;
 
