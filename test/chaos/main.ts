@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { ProgramsMissing } from '../../local/servers/programs.ts';
 import { createRandom } from '../support/random.ts';
-import { type HowMany, notRun, plan, withoutLocalStore } from './plan.ts';
+import type { Fault } from './faults/fault.ts';
+import { type HowMany, notRun, type PlannedShape, plan, withoutLocalStore } from './plan.ts';
 import { runShape, type ShapeReport } from './run.ts';
 import { SHAPES } from './shapes/shapes.ts';
 import { putBetween, table } from './table.ts';
@@ -67,20 +68,31 @@ async function run(): Promise<void> {
     process.once(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
   say(`seed ${seed}`);
   const reports: ShapeReport[] = [];
+  const missing = [...notRun(shapes, values.only)];
   for (const one of planned) {
     say(`\n${one.shape.name}: ${one.faults.length} faults`);
-    const report = await runShape(one, {
-      random,
-      say,
-      signal: stopping.signal,
-      eventStore: values['event-store'],
-    });
-    reports.push(report);
-    judge(report);
+    try {
+      const eventStore = values['event-store'];
+      const report = await runShape(one, { random, say, signal: stopping.signal, eventStore });
+      reports.push(report);
+      judge(report);
+    } catch (error) {
+      if (stopping.signal.aborted) throw error;
+      missing.push(...without(one, error as Error));
+    }
   }
-  const text = table(reports, notRun(shapes, values.only));
+  const text = table(reports, missing);
   say(`\n${text}`);
   if (values.report !== undefined) putBetween(values.report, 'faults', `${text}\n\nSeed ${seed}.`);
+}
+
+/** The others go on. What lacks a program was not run; any other error fails the run. */
+function without({ shape, faults }: PlannedShape, error: Error): readonly Fault[] {
+  const lacks = error instanceof ProgramsMissing;
+  if (!lacks) process.exitCode = 1;
+  say(`${shape.name} ${lacks ? 'was not run' : 'ended early'}: ${lacks ? error.message : error.stack}`);
+  const needs = lacks ? (error.message.split('\n')[0] ?? '') : `the run of ${shape.name} ended early`;
+  return [...new Set(faults)].map((fault) => ({ ...fault, needs }));
 }
 
 function judge({ faults, commands, validations, violations }: ShapeReport): void {

@@ -3,7 +3,7 @@ import type { Fault } from './faults/fault.ts';
 import type { FaultReport, ShapeReport } from './run.ts';
 
 const HEAD = [
-  '| fault | times | validations | answered | of known licenses | slowest | ready again, median (longest) | promises |',
+  '| fault | times | validations | answered | of known licenses | slowest | ready again, median (longest) | promised of known licenses |',
   '|---|--:|--:|--:|--:|--:|--:|---|',
 ];
 
@@ -16,7 +16,7 @@ const PROMISED: Record<Fault['promised'], string> = {
 /** The table of docs/reliability.md: a line a fault, by group. */
 export function table(shapes: readonly ShapeReport[], notRun: readonly Fault[]): string {
   const lines = shapes.flatMap(({ shape, faults, violations }) => {
-    const heading = `**${shape}**: promises ${violations.length === 0 ? 'kept' : `broken ${violations.length} times`}`;
+    const heading = `**${shape}**: ${violations.length === 0 ? 'every promise kept' : `promises broken ${violations.length} times`}`;
     const byGroup = Map.groupBy(faults, ({ fault }) => fault.group);
     return [...byGroup].flatMap(([group, all]) => [
       `| *${group}* (${heading}) | | | | | | | |`,
