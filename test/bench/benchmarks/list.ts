@@ -2,9 +2,11 @@ import type { Benchmark } from '../benchmark.ts';
 import { history } from '../history/history.ts';
 import { activations } from './activations.ts';
 import { connections } from './connections.ts';
+import { exports } from './export.ts';
 import { lag } from './lag.ts';
 import { overload } from './overload.ts';
 import { rebuild } from './rebuild.ts';
+import { relay } from './relay.ts';
 import { scaling } from './scaling.ts';
 import { validation } from './validation.ts';
 
@@ -17,5 +19,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   activations,
   lag,
   rebuild,
+  relay,
+  exports,
   history,
 ];
