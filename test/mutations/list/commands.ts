@@ -106,8 +106,8 @@ export const COMMANDS: readonly Mutation[] = [
     file: 'command-service/execute/states/folded-states.ts',
     find: 'if (event.id !== saved.lastEventId) break;',
     replace: '',
-    tier: 'unit',
-    tests: 'command-service/user-states',
+    tier: 'integration',
+    tests: 'command-service/big-users',
   },
   {
     name: 'one replacement of a machine too many',
