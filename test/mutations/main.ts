@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { replaceMarked } from '../support/marked.ts';
 import { MUTATIONS } from './list/all.ts';
-import { lineOf, type Tried, tableOf } from './table.ts';
+import { isNoticed, lineOf, type Tried, tableOf } from './table.ts';
 import { Copy } from './try-out.ts';
 
 const HELP = `Usage: npm run test:mutations -- [options]
@@ -15,6 +15,7 @@ Options:
   --tier NAME      only mutations that tests of this tier have to notice, such as unit
   --report FILE    write the table into this document, between <!-- mutations --> and <!-- /mutations -->;
                    of mutations that are not chosen the line stays that is there
+  --missing        only those that the document has no test for yet: a run that was cut off goes on
   --list           name them, and run nothing
   --help           show this
 `;
@@ -24,12 +25,15 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true, default: [''] },
     tier: { type: 'string' },
     report: { type: 'string' },
+    missing: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
+const known = values.missing && values.report !== undefined ? readFileSync(values.report, 'utf8') : '';
 const chosen = MUTATIONS.filter(
   ({ name, file, tier }) =>
+    !isNoticed(known, name) &&
     values.only.some((text) => name.includes(text) || file.includes(text)) &&
     (values.tier === undefined || tier === values.tier),
 );

@@ -30,6 +30,12 @@ export const lineOf = ({ mutation, result }: Tried): string =>
 
 const nameIn = (line: string): string | undefined => line.split(' | ')[1];
 
+const isMissed = (line: string): boolean => /\| \*\*(nothing|not tried)\*\*/.test(line);
+
+/** Whether a document names the test that noticed a mutation. */
+export const isNoticed = (document: string, name: string): boolean =>
+  document.split('\n').some((line) => nameIn(line) === cell(name) && !isMissed(line));
+
 /**
  * The table with the lines of what was tried now. Of mutations that were not chosen this time the line stays that stands in
  * the document; one that was never tried says so.
@@ -43,6 +49,6 @@ export function tableOf(all: readonly Mutation[], tried: readonly Tried[], befor
       known.get(cell(mutation.name)) ??
       lineOf({ mutation, result: { kind: 'problem', problem: 'new' } }),
   );
-  const missed = lines.filter((line) => /\| \*\*(nothing|not tried)\*\*/.test(line)).length;
+  const missed = lines.filter(isMissed).length;
   return [HEAD, ...lines, '', `${lines.length - missed} of ${lines.length} noticed.`].join('\n');
 }

@@ -25,8 +25,8 @@ export const NOTIFICATIONS: readonly Mutation[] = [
     file: 'projector/notifier/deliveries/sender.ts',
     find: 'if (status >= 200 && status < 300)',
     replace: 'if (status >= 200 && status < 400)',
-    tier: 'unit',
-    tests: 'notifier/',
+    tier: 'integration',
+    tests: 'notifier/deliveries',
   },
   {
     name: 'a name that leads to the public internet and inside is let through',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MUTATIONS } from '../../mutations/list/all.ts';
 import type { Mutation } from '../../mutations/mutation.ts';
-import { tableOf } from '../../mutations/table.ts';
+import { isNoticed, tableOf } from '../../mutations/table.ts';
 
 describe('the mutations', () => {
   it('have their place in the code, once, and a name of their own', () => {
@@ -23,6 +23,7 @@ describe('their table', () => {
     const before = tableOf([first, second], [{ mutation: first, result: noticed }], '');
     expect(before).toContain(`| ${second.name} | **not tried**: new |`);
     expect(before).toContain('1 of 2 noticed.');
+    expect([first, second].map(({ name }) => isNoticed(before, name))).toEqual([true, false]);
     const after = tableOf([first, second], [{ mutation: second, result: { kind: 'unnoticed' } }], before);
     expect(after).toContain(`| ${first.promise} | ${first.name} | \`test/a.ts\`: it \\| says so |`);
     expect(after).toContain(`| ${second.promise} | ${second.name} | **nothing** |`);
