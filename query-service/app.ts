@@ -2,7 +2,7 @@ import { watchPools } from '../shared/adapters/postgres/pool-metrics.ts';
 import { pingRedis } from '../shared/adapters/redis/ping.ts';
 import { redisCounters } from '../shared/adapters/redis/rate-counters.ts';
 import { readCatalogue } from '../shared/catalogue/read.ts';
-import { type Clock, systemClock } from '../shared/clock.ts';
+import { type Clock, monotonicClock, systemClock } from '../shared/clock.ts';
 import { Health } from '../shared/http/health.ts';
 import { AnonymousLimit } from '../shared/http/limits/anonymous-limit.ts';
 import { RateLimiter } from '../shared/http/limits/rate-limit.ts';
@@ -89,11 +89,10 @@ export async function startQueryService(options: QueryServiceOptions): Promise<Q
   const keyUses = new ServiceKeyUses({ pool: pools.usage, clock, logger });
   const lastSeen = new LastSeen({ pool: pools.usage, clock, logger });
   const checkpoint = new ReadModelCheckpoint({ read: () => readCheckpoint(database) });
-  const monotonic = () => performance.now();
-  const databaseClock = new DatabaseClock(monotonic, clock);
+  const databaseClock = new DatabaseClock(monotonicClock, clock);
   const catalogue = readCatalogue(config.PLAN_CATALOGUE_FILE, logger);
   const validation = createValidation({
-    sources: pairSources(pools.validations, redis, databaseClock, monotonic),
+    sources: pairSources(pools.validations, redis, databaseClock, monotonicClock),
     checkpoint,
     databaseClock,
     catalogue,

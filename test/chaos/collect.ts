@@ -13,6 +13,12 @@ import type { System } from './system.ts';
 
 const logger = createLogger({ service: 'chaos', level: 'silent' });
 
+/** What a load wrote down. */
+export type Recorded = Pick<
+  Load,
+  'userIds' | 'licenses' | 'commands' | 'validations' | 'reads' | 'badRequests' | 'failedInRestarts'
+>;
+
 async function readLog(system: System, userIds: readonly string[]): Promise<LoggedEvent[]> {
   const log = connectEventLog({ connectionString: system.setting('EVENTSTORE_URL') });
   try {
@@ -54,7 +60,7 @@ async function readViews(
   system: System,
   pool: Pool,
   rows: readonly UserRow[],
-  load: Load,
+  load: Recorded,
 ): Promise<CachedView[]> {
   const subscriptions = await pool.query<{ user_id: string; suspended: boolean; cancelled: boolean }>(
     'SELECT user_id, suspended, cancelled FROM read_model.subscriptions',
@@ -110,7 +116,7 @@ async function compare(system: System): Promise<ComparedTable[]> {
 /** Waits until the read models have caught up with the log, then gathers all that a run is judged by. */
 export async function collect(
   system: System,
-  load: Load,
+  load: Recorded,
   bounds: Pick<History, 'faults' | 'seenWithinMs'>,
 ): Promise<History> {
   const log = await readLog(system, load.userIds);

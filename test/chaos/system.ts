@@ -37,6 +37,8 @@ export interface SystemOptions extends StartOptions {
   readonly adjust?: Adjust | undefined;
   /** Settings of every service and of the launcher. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where its data is kept, also once it is stopped; else in a directory that is removed then. */
+  readonly keptIn?: string | undefined;
 }
 
 /** No limit of requests is what a fault run is about. */
@@ -54,8 +56,8 @@ const UNLIMITED = {
  * processes, and resolves once it answers.
  */
 export async function startSystem(starting: SystemOptions): Promise<System> {
-  const { args, adjust, env, signal, eventStore } = starting;
-  const data = newDataDirectory();
+  const { args, adjust, env, signal, eventStore, keptIn } = starting;
+  const data = keptIn ?? newDataDirectory();
   const [port] = (await freePorts(1)) as [number];
   const settings = { ...UNLIMITED, ...env };
   const given = ['--no-tour', '--port', String(port), '--data', data, ...args];
@@ -67,7 +69,7 @@ export async function startSystem(starting: SystemOptions): Promise<System> {
     const adjusted = { ...spec, env: { ...settings, ...spec.env } };
     return adjust ? adjust(adjusted) : adjusted;
   };
-  const remove = () => rmSync(data, { recursive: true, force: true });
+  const remove = () => keptIn === undefined && rmSync(data, { recursive: true, force: true });
   const stack = await startStack(options, (line) => said.push(line), signal, withSettings).catch((error) => {
     remove();
     throw error;

@@ -1,4 +1,5 @@
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
+import { systemMicroseconds } from '../../../shared/clock.ts';
 import type { Logger } from '../../../shared/process/logger.ts';
 import { Commits } from './commits.ts';
 import { LogReader } from './reader.ts';
@@ -42,7 +43,7 @@ export class EventLog {
     this.#writer = new Writer({
       pool: this.#writers,
       logger,
-      now: () => Math.round((performance.timeOrigin + performance.now()) * 1_000),
+      now: systemMicroseconds,
       onCommitted: (events) => this.#committed(events),
       onSession: (head) => this.#restart(head),
     });

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { Clock } from '../../clock.ts';
+import { type Clock, monotonicClock } from '../../clock.ts';
 import { isPostgresUnavailable } from './faults.ts';
 import type { Queryable } from './pool.ts';
 
@@ -43,7 +43,7 @@ export class ClockDifference {
   #known: { readonly time: number; readonly at: number; readonly tolerance: number } | undefined;
 
   constructor(options: ClockDifferenceOptions) {
-    this.#options = { everyMs: EVERY_MS, now: () => performance.now(), ...options };
+    this.#options = { everyMs: EVERY_MS, now: monotonicClock, ...options };
     const value = () => this.ms;
     new Gauge({
       name: 'clock_difference_seconds',
