@@ -18,7 +18,7 @@ const AT_MOST_OF_PROJECTOR = 1 / 3;
 export const relay: Benchmark = {
   name: 'relay',
   summary: `a relay works off ${EVENTS.toLocaleString('en')} events to a Kafka broker, beside a projector that works off the same`,
-  minutes: 6,
+  minutes: 10,
   async run({ rounds, sized, say, report }) {
     await using kafka = await broker();
     await using system = await logSystem(sized(EVENTS), say);
