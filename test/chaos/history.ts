@@ -157,7 +157,8 @@ export type PromiseName =
   | 'bad input gets a 4xx and changes nothing'
   | 'a restart in good order loses no request'
   | 'what ended is not answered as valid'
-  | 'known licenses are answered through a fault';
+  | 'known licenses are answered through a fault'
+  | 'the system recovers by itself';
 
 /** A promise that was broken, and where to look. */
 export interface Violation {

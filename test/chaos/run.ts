@@ -25,6 +25,7 @@ export interface FaultReport extends Availability {
   readonly fault: Fault;
   /** Milliseconds from its end until everything was ready. */
   readonly recoveryMs: number;
+  readonly notOver?: string | undefined;
 }
 
 /** How the run of one shape went. */
@@ -54,15 +55,17 @@ interface Inflicted {
   readonly fault: Fault;
   readonly window: FaultWindow;
   readonly recoveryMs: number;
+  /** What the system, or this machine, did not do that ends the fault. */
+  readonly notOver?: string | undefined;
 }
 
 /** Starts a system, lets a load work on it, inflicts faults, and judges what is left. */
 export async function runShape({ shape, faults }: PlannedShape, options: ChaosOptions): Promise<ShapeReport> {
   const { say, signal, random, eventStore } = options;
   const system = await shape.start({ signal, eventStore });
+  const operatorToken = () => system.tool('token', '--role', 'operator', '--subject', 'chaos');
+  const load = new Load({ url: system.url, random, customers: 20, quiet: 8, validators: 4, operatorToken });
   try {
-    const operatorToken = () => system.tool('token', '--role', 'operator', '--subject', 'chaos');
-    const load = new Load({ url: system.url, random, customers: 20, quiet: 8, validators: 4, operatorToken });
     await load.start();
     const watch = { ready: readiness(system), nodesSince: nodesSince(system), redisSince: 0 };
     await eventually('licenses are known', () => load.validations.length > WARM_UP, 180_000);
@@ -85,7 +88,7 @@ export async function runShape({ shape, faults }: PlannedShape, options: ChaosOp
     return {
       shape: shape.name,
       faults: inflicted.map((one) => report(one, load)),
-      violations: violationsOf(history),
+      violations: [...inflicted.flatMap(unrecovered), ...violationsOf(history)],
       commands: history.commands.length,
       validations: history.validations.length,
     };
@@ -93,6 +96,7 @@ export async function runShape({ shape, faults }: PlannedShape, options: ChaosOp
     say(system.said());
     throw error;
   } finally {
+    await load.stop();
     await system.stop();
   }
 }
@@ -100,7 +104,10 @@ export async function runShape({ shape, faults }: PlannedShape, options: ChaosOp
 async function inflict(fault: Fault, system: System, random: Random, watch: Watch): Promise<Inflicted> {
   const { ready, nodesSince } = watch;
   const [from, nodes, redis] = [performance.now(), nodesSince(), watch.redisSince];
-  await fault.inflict(system, random);
+  const notOver = await fault.inflict(system, random).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
   const over = performance.now();
   await ready();
   const to = performance.now();
@@ -108,12 +115,16 @@ async function inflict(fault: Fault, system: System, random: Random, watch: Watc
   if (fault.emptiesRedis) watch.redisSince = to;
   const { name, promised, left = 'database' } = fault;
   const window = { name, promised, left, from, to, nodesSince: nodes, redisSince: redis };
-  return { fault, window, recoveryMs: Math.round(to - over) };
+  return { fault, window, recoveryMs: Math.round(to - over), notOver };
 }
 
-const report = ({ fault, window, recoveryMs }: Inflicted, load: Load): FaultReport => ({
+const unrecovered = ({ fault: { name }, notOver }: Inflicted): Violation[] =>
+  notOver === undefined ? [] : [{ promise: 'the system recovers by itself', detail: `${name}: ${notOver}` }];
+
+const report = ({ fault, window, recoveryMs, notOver }: Inflicted, load: Load): FaultReport => ({
   fault,
   recoveryMs,
+  notOver,
   ...availabilityDuring(window, load),
 });
 
@@ -135,5 +146,6 @@ const line = (one: FaultReport): string => {
     `${(performance.now() / 1_000).toFixed(1).padStart(7)} s  ${one.fault.name}: ${one.answered} of ${one.asked} validations answered${failed}`,
     `known licenses ${one.knownAnswered} of ${one.known}, slowest ${Math.round(one.slowestMs)} ms`,
     `ready again after ${one.recoveryMs} ms`,
+    ...(one.notOver === undefined ? [] : [`NOT OVER: ${one.notOver}`]),
   ].join('; ');
 };

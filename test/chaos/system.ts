@@ -35,6 +35,8 @@ export interface SystemOptions extends StartOptions {
   readonly args: readonly string[];
   /** What a process is started with instead, asked before each of its starts. */
   readonly adjust?: Adjust | undefined;
+  /** Makes the data folder ready before anything runs, and answers what undoes it before the folder is removed. */
+  readonly furnish?: ((data: string) => () => void) | undefined;
   /** Settings of every service and of the launcher. */
   readonly env?: Readonly<Record<string, string>>;
   /** Where its data is kept, also once it is stopped; else in a directory that is removed then. */
@@ -56,8 +58,9 @@ const UNLIMITED = {
  * processes, and resolves once it answers.
  */
 export async function startSystem(starting: SystemOptions): Promise<System> {
-  const { args, adjust, env, signal, eventStore, keptIn } = starting;
+  const { args, adjust, furnish, env, signal, eventStore, keptIn } = starting;
   const data = keptIn ?? newDataDirectory();
+  const unfurnish = furnish?.(data);
   const [port] = (await freePorts(1)) as [number];
   const settings = { ...UNLIMITED, ...env };
   const given = ['--no-tour', '--port', String(port), '--data', data, ...args];
@@ -69,7 +72,10 @@ export async function startSystem(starting: SystemOptions): Promise<System> {
     const adjusted = { ...spec, env: { ...settings, ...spec.env } };
     return adjust ? adjust(adjusted) : adjusted;
   };
-  const remove = () => keptIn === undefined && rmSync(data, { recursive: true, force: true });
+  const remove = () => {
+    unfurnish?.();
+    if (keptIn === undefined) rmSync(data, { recursive: true, force: true });
+  };
   const stack = await startStack(options, (line) => said.push(line), signal, withSettings).catch((error) => {
     remove();
     throw error;

@@ -11,32 +11,31 @@ import { type TestServer, testServer } from './servers.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 
-/** A streaming replica of a test's PostgreSQL, which applies what it gets `delayMs` later. */
-export async function startReplica(primary: TestServer, delayMs: number): Promise<TestServer> {
+/** Copies a server into an empty directory, as a replica of it. */
+export function backUp(url: string, directory: string): void {
+  const programs = findPrograms(['initdb'], (line) => void process.stderr.write(`${line}\n`));
+  // Stands beside the server's own programs.
+  const program = path.join(path.dirname(programs.initdb), 'pg_basebackup');
+  execFileSync(program, ['-D', directory, '-R', '-X', 'stream', '-c', 'fast', '-d', url], {
+    cwd: path.dirname(directory),
+    stdio: 'pipe',
+    ...serverAccount(),
+  });
+}
+
+/** A streaming replica of a PostgreSQL, which applies what it gets `delayMs` later. */
+export async function startReplica(primary: { readonly url: string }, delayMs: number): Promise<TestServer> {
   const parent = mkdtempSync(path.join(tmpdir(), 'license-test-replica-'));
   const directory = path.join(parent, 'data');
   const [port] = (await freePorts(1)) as [number];
   const programs = findPrograms(['postgres', 'initdb'], (line) => void process.stderr.write(`${line}\n`));
   const account = serverAccount();
   if (account) execFileSync('chown', [`${account.uid}:${account.gid}`, parent]);
-  // Stands beside the server's own programs.
-  const basebackup = path.join(path.dirname(programs.initdb), 'pg_basebackup');
-  execFileSync(basebackup, ['-D', directory, '-R', '-X', 'stream', '-c', 'fast', '-d', primary.url], {
-    cwd: parent,
-    stdio: 'pipe',
-    ...account,
-  });
+  backUp(primary.url, directory);
   const logFile = path.join(parent, 'replica.log');
-  const spec = preparePostgres({
-    programs,
-    directory,
-    port,
-    password: 'test',
-    account,
-    logFile,
-    throwAway: true,
-  });
-  const url = postgresUrl({ port, password: 'test' });
+  const { password, pathname } = new URL(primary.url);
+  const spec = preparePostgres({ programs, directory, port, password, account, logFile, throwAway: true });
+  const url = postgresUrl({ port, password }, pathname.slice(1));
   const delayed = { ...spec, args: [...spec.args, '-c', `recovery_min_apply_delay=${delayMs}ms`] };
   const server = await testServer(delayed, { url, port, directory }, () => postgresAnswers(url, logger));
   return {

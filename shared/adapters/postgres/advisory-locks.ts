@@ -1,4 +1,4 @@
-import type { PoolClient, Queryable } from './pool.ts';
+import { type PoolClient, type Queryable, within } from './pool.ts';
 
 /**
  * A lock of PostgreSQL that no table stands for: one number, or a group of locks with one for each name. Names go by
@@ -40,12 +40,14 @@ const argumentsOf = (lock: AdvisoryLock): { readonly sql: string; readonly value
     ? { sql: '$1::bigint', values: [lock.number] }
     : { sql: '$1::integer, hashtext($2)', values: [lock.group, lock.name] };
 
+/** An answer to this is a matter of milliseconds, whatever else the connection is for. */
+const DEADLINE_MS = 5_000;
+
 /** Takes a lock for as long as the connection lives, if it is free. */
 export async function tryAdvisoryLock(connection: Queryable, lock: AdvisoryLock): Promise<boolean> {
   const { sql, values } = argumentsOf(lock);
   const { rows } = await connection.query<{ held: boolean }>(
-    `SELECT pg_try_advisory_lock(${sql}) AS held`,
-    values,
+    within(DEADLINE_MS, `SELECT pg_try_advisory_lock(${sql}) AS held`, values),
   );
   return rows[0]?.held === true;
 }

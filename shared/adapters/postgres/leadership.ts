@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AdvisoryLock, tryAdvisoryLock } from './advisory-locks.ts';
-import type { Pool } from './pool.ts';
+import { type Pool, within } from './pool.ts';
 
 /** How often a standby asks for the lock. */
 const POLL_MS = 500;
@@ -16,6 +16,12 @@ export const SILENCE_MS = 2_500;
 const LIMIT_SILENCE = `
 SELECT set_config(name, '${SILENCE_MS}ms', false) FROM pg_settings WHERE name = 'idle_session_timeout'`;
 
+/**
+ * A connection on which PostgreSQL has been silent for this long is dead: a firewall forgot it, or the server is gone
+ * without a word. The deadline of other statements is for work, and with it nobody would lead for half a minute.
+ */
+const DEADLINE_MS = 5_000;
+
 export interface LeadershipEvents {
   /** Another process leads now. */
   standby(): void;
@@ -24,7 +30,7 @@ export interface LeadershipEvents {
 }
 
 export interface Leadership {
-  /** Aborted when the connection that holds the lock breaks. */
+  /** Aborted when the connection that holds the lock breaks, or is silent for 5 s. */
   readonly lost: AbortSignal;
   /** Lets a standby take over. */
   release(): void;
@@ -69,7 +75,7 @@ export async function lead(
     // The next waits for the answer: while PostgreSQL is silent more would only queue up in the driver, which warns of it.
     if (unanswered) return;
     unanswered = true;
-    client.query('SELECT').then(
+    client.query(within(DEADLINE_MS, 'SELECT')).then(
       () => {
         unanswered = false;
         if (!lost.signal.aborted) events.confirmed();

@@ -53,6 +53,13 @@ export function createPool(options: PoolOptions): Pool {
   return repeating(pool, options.logger);
 }
 
+/** A statement that fails after `ms` without an answer; the connection's own deadline is for those that work long. */
+export const within = (ms: number, text: string, values: unknown[] = []): pg.QueryConfig =>
+  ({ text, values, query_timeout: ms }) as pg.QueryConfig;
+
+/** Where PostgreSQL doesn't answer this soon, it doesn't answer: closing the connection rolls back as well. */
+const ROLLBACK_MS = 1_000;
+
 /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
 export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
@@ -65,7 +72,7 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
   } catch (error) {
     // To a server that was demoted or is going down: the next one may lead to another.
     if (isPostgresUnavailable(error)) broken = error as Error;
-    await client.query('ROLLBACK').catch((rollbackError: Error) => {
+    await client.query(within(ROLLBACK_MS, 'ROLLBACK')).catch((rollbackError: Error) => {
       broken = rollbackError;
     });
     throw error;

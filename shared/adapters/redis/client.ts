@@ -14,11 +14,18 @@ export interface RedisOptions {
   readonly subscriber?: boolean;
 }
 
+/** How long after its deadline the answer to a command may still come, before the connection counts as dead. */
+const GRACE_MS = 1_500;
+/** A subscribing connection sends nothing by itself, so that only a question tells whether anybody is there. */
+const PING_MS = 1_000;
+
 /**
  * A connection that reconnects by itself for ever (at most a second apart) and never queues: while Redis is unreachable a
- * command fails at once, because every use of Redis here has a way without it.
+ * command fails at once, because every use of Redis here has a way without it. One that is half open (a firewall has
+ * forgotten it) is given up 1.5 s after a command's deadline: the kernel would take a quarter of an hour.
  */
 export function connectRedis(options: RedisOptions): Redis {
+  const commandTimeout = options.commandTimeoutMs ?? 500;
   const redis = new Redis(options.url, {
     connectionName: options.name,
     enableOfflineQueue: false,
@@ -27,7 +34,8 @@ export function connectRedis(options: RedisOptions): Redis {
     // ioredis would subscribe again without looking at the promise: if the connection breaks once more meanwhile, the
     // rejection ends the process. Whoever subscribes does it again on `ready`.
     autoResubscribe: false,
-    ...(options.subscriber === true ? {} : { commandTimeout: options.commandTimeoutMs ?? 500 }),
+    ...(options.subscriber === true ? {} : { commandTimeout }),
+    socketTimeout: commandTimeout + GRACE_MS,
     connectTimeout: 1_000,
     // After a failover this connection would stay with the demoted node for ever; a new one leads to the new primary. A
     // script's error quotes this one. The command itself fails: every use has a way without it.
@@ -44,5 +52,15 @@ export function connectRedis(options: RedisOptions): Redis {
     if (unreachable) options.logger.info({ connection: options.name }, 'redis_available');
     unreachable = false;
   });
+  if (options.subscriber === true) pingWhileReady(redis);
   return redis;
+}
+
+function pingWhileReady(redis: Redis): void {
+  const timer = setInterval(() => {
+    // What it fails by closes the connection, which is told of then.
+    if (redis.status === 'ready') redis.ping().catch(() => undefined);
+  }, PING_MS);
+  timer.unref();
+  redis.once('end', () => clearInterval(timer));
 }

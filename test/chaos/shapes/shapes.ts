@@ -1,8 +1,10 @@
 import type { Shape } from '../faults/fault.ts';
 import { clocks } from './clocks.ts';
 import { cluster } from './cluster.ts';
+import { disks } from './disks.ts';
 import { kafka } from './kafka.ts';
 import { plain } from './plain.ts';
+import { proxied } from './proxied.ts';
 
 /** All of them, in the order in which they run. */
-export const SHAPES: readonly Shape[] = [plain, clocks, kafka, cluster];
+export const SHAPES: readonly Shape[] = [plain, clocks, kafka, cluster, proxied, disks];

@@ -27,7 +27,7 @@ afterAll(async () => {
 beforeEach(async () => {
   // One node, which is found by its address: what a cluster's members say of each other leads past the proxy.
   const url = new URL(store.connectionString);
-  proxy = await startTcpProxy(Number(url.port), url.hostname);
+  proxy = await startTcpProxy(Number(url.port), { targetHost: url.hostname });
   url.host = `127.0.0.1:${proxy.port}`;
   url.searchParams.set('keepAliveTimeout', '1000');
   log = connectEventLog({ connectionString: url.href });

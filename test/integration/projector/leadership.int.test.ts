@@ -36,3 +36,26 @@ test('a PostgreSQL that falls silent for a while is not asked again and again on
   leadership.release();
   await pool.end();
 });
+
+test('a connection that became half open is given up by who leads and by who stands by, long before statements are', async () => {
+  await using database = await createDatabase();
+  const url = new URL(database.url);
+  await using proxy = await startTcpProxy(Number(url.port));
+  url.port = String(proxy.port);
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const connectionString = url.href;
+  const options = { connectionString, applicationName: 'test', max: 1, statementTimeoutMs: 600_000, logger };
+  const [leader, other] = [createPool(options), createPool(options)];
+  const { signal } = new AbortController();
+  const standing = new Set<string>();
+  const events = { standby: () => void standing.add('other'), confirmed: () => undefined };
+  const leadership = await lead(leader, ADVISORY_LOCKS.projectors, signal, events);
+  const standby = lead(other, ADVISORY_LOCKS.projectors, signal, events).catch((error: Error) => error);
+  await eventually('another stands by', () => standing.size > 0);
+  const stranded = proxy.strand();
+  expect(await standby).toMatchObject({ message: 'Query read timeout' });
+  await eventually('who leads knows', () => leadership.lost.aborted);
+  leadership.release();
+  await eventually('both are closed', () => stranded.waiting() === 0);
+  await Promise.all([leader.end(), other.end()]);
+});

@@ -55,3 +55,19 @@ it('a node moves to the new primary when Redis fails over, with its subscription
   await ask(node.url, '/v1/licenses/validate', { token: await system.keyOf(user) });
   await eventually('the views are written there', () => promoted.exists(`license:${user.licenseId}`));
 });
+
+it('a node gives up connections that became half open, also the one that only listens', async () => {
+  const node = await system.startNode();
+  // Nobody else connects through the name, and no notice tells of anything.
+  system.projector.stop();
+  system.projector.redis.disconnect();
+  const isReady = async () => {
+    const { body } = await ask(node.url, '/health/ready');
+    return (body.dependencies as Record<string, string>).redis === 'up';
+  };
+  await eventually('it is connected', isReady);
+  const stranded = name.strand();
+  expect(stranded.waiting()).toBeGreaterThanOrEqual(2);
+  await eventually('all are closed', () => stranded.waiting() === 0);
+  await eventually('it is connected again', isReady);
+});
