@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const SERVERS = 'test/support/global-setup.ts';
-const BROKER = 'test/support/kafka-setup.ts';
+const SERVERS = 'test/support/servers/setup.ts';
+const BROKER = 'test/support/kafka/setup.ts';
 
 /** The tiers. Only the unit tests run without servers; the others get theirs from what `globalSetup` names. */
 const tier = (name: string, include: string[], timeout: number, globalSetup: string[]) => ({

@@ -1,4 +1,4 @@
-import { type ApiRequest, ask } from '../support/api.ts';
+import { type ApiRequest, ask } from '../support/requests/api.ts';
 import type { Answer } from './history.ts';
 
 /** A request's answer, and when it was sent and answered, on the clock of this process. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Customer, signUp } from '../support/api.ts';
 import type { Random } from '../support/random.ts';
+import { type Customer, signUp } from '../support/requests/api.ts';
 import { askTimed, isUnknown, type Timed } from './client.ts';
 import type { BadRequestSent, CommandKind, CommandSent, ReadSent, ValidationSent } from './history.ts';
 

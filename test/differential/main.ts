@@ -3,7 +3,7 @@ import { inspect, parseArgs } from 'node:util';
 import { startEventStore } from '../../local/event-store/server.ts';
 import { ensureDatabase } from '../../local/servers/postgres.ts';
 import { createLogger } from '../../shared/process/logger.ts';
-import { startPostgres } from '../support/servers.ts';
+import { startPostgres } from '../support/servers/servers.ts';
 import { type Finding, findDifferences } from './find.ts';
 import { connectStore } from './store.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Licensed } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
+import type { Licensed } from '../support/requests/api.ts';
 import type { Compose } from './compose.ts';
 import { type LoadReport, startLoad } from './load.ts';
 import { customers, mixture, validation } from './mixed-load.ts';

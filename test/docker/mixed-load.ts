@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Licensed, signUpLicensed, validate } from '../support/api.ts';
+import { type Licensed, signUpLicensed, validate } from '../support/requests/api.ts';
 import type { Ask } from './load.ts';
 
 interface Customers {

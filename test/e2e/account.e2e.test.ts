@@ -3,11 +3,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, type Customer, signUp, subscribe } from '../support/api.ts';
 import { accessibilityFaults, scrollsSideways } from '../support/browser/accessibility.ts';
 import { launchBrowser, PHONE, type Visit, type Visitor, visit } from '../support/browser/browser.ts';
 import { screenshots } from '../support/browser/screenshot.ts';
 import { eventually } from '../support/eventually.ts';
+import { ask, type Customer, signUp, subscribe } from '../support/requests/api.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
 
 let stack: LaunchedStack;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, type Licensed, signUpLicensed } from '../support/api.ts';
+import { ask, type Licensed, signUpLicensed } from '../support/requests/api.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
 
 let stack: LaunchedStack;

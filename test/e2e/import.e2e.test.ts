@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ask } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
+import { ask } from '../support/requests/api.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
 
 let stack: LaunchedStack;

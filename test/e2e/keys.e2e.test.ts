@@ -1,7 +1,7 @@
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ask, type Licensed, signUpLicensed, validate } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
+import { ask, type Licensed, signUpLicensed, validate } from '../support/requests/api.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
 
 /** More requests in a row than there are query nodes: round robin reaches every one of them. */

@@ -5,7 +5,7 @@ import { bodyExample, endpoints, written } from '../fuzz/document.ts';
 import { mangle } from '../fuzz/mangle.ts';
 import { fuzz } from '../fuzz/run.ts';
 import { createWorld, WITHOUT_LIMITS, type World } from '../fuzz/world.ts';
-import { ask } from '../support/api.ts';
+import { ask } from '../support/requests/api.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
 
 /** OPENAPI_SEED repeats a run that has failed; `npm run test:fuzz` sends tens of thousands. */

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
 import { userStream } from '../../shared/events/streams.ts';
-import { ask, signUp, signUpLicensed, subscribe, validate } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
+import { ask, signUp, signUpLicensed, subscribe, validate } from '../support/requests/api.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
 
 /** More requests in a row than there are query nodes: round robin reaches every one of them. */

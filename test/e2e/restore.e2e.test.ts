@@ -4,8 +4,8 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findPrograms } from '../../local/servers/programs.ts';
-import { ask, type Licensed, signUpLicensed, validate } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
+import { ask, type Licensed, signUpLicensed, validate } from '../support/requests/api.ts';
 import { type LaunchedStack, launch, newDataDirectory, spawnLauncher } from '../support/stack.ts';
 
 /** docs/operations.md, "Backups", step by step: each test restores what the book says, and serves everybody again. */

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_SCOPES, type Scope } from '../../shared/tokens/scopes.ts';
 import { type Endpoint, endpoints } from '../fuzz/document.ts';
 import { startEndpoint } from '../integration/notifier/endpoint.ts';
-import { ask, type Licensed, signUpLicensed } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
+import { ask, type Licensed, signUpLicensed } from '../support/requests/api.ts';
+import { acceptWelcome, csrfOf, logInMember, totpCode } from '../support/requests/staff.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
-import { acceptWelcome, csrfOf, logInMember, totpCode } from '../support/staff.ts';
 
 let stack: LaunchedStack;
 let operator: string;

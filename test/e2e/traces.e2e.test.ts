@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ask, type Licensed, signUpLicensed } from '../support/api.ts';
 import { type Collector, startCollector } from '../support/collector.ts';
 import { eventually } from '../support/eventually.ts';
+import { ask, type Licensed, signUpLicensed } from '../support/requests/api.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
 
 let collector: Collector;

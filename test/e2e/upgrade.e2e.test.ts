@@ -14,8 +14,8 @@ import {
 import { findPrograms } from '../../local/servers/programs.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../shared/process/logger.ts';
-import { ask } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
+import { ask } from '../support/requests/api.ts';
 import { dispose, type LaunchedStack, launch, newDataDirectory, settingOf } from '../support/stack.ts';
 
 interface EarlierCustomer {

@@ -7,9 +7,9 @@ import { connectEventLog } from '../../shared/adapters/eventstoredb/client.ts';
 import { createPool } from '../../shared/adapters/postgres/pool.ts';
 import type { EventLog, RecordedEvent } from '../../shared/event-log/event-log.ts';
 import { createLogger } from '../../shared/process/logger.ts';
-import { createDatabase } from '../support/databases.ts';
 import { eventually } from '../support/eventually.ts';
-import { startPostgres } from '../support/servers.ts';
+import { createDatabase } from '../support/servers/databases.ts';
+import { startPostgres } from '../support/servers/servers.ts';
 import { type Acknowledged, type Burst, startBurst, startFollower } from './append-burst.ts';
 
 const main = path.resolve(import.meta.dirname, '../../local/event-store/main.ts');

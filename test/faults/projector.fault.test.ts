@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { freePorts } from '../../local/ports.ts';
 import { createSystem, projected, readiness, type System, tool } from '../integration/projector/system.ts';
 import { eventually } from '../support/eventually.ts';
-import { startPostgres, type TestServer } from '../support/servers.ts';
+import { startPostgres, type TestServer } from '../support/servers/servers.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 let postgres: TestServer;

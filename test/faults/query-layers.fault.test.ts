@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { QueryService } from '../../query-service/app.ts';
 import { createSystem, type TestSystem } from '../integration/query-service/query-node.ts';
 import type { LicensedUser } from '../integration/query-service/read-model.ts';
-import { type ApiAnswer, ask } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { startPostgres, startRedis, type TestServer } from '../support/servers.ts';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { type ApiAnswer, ask } from '../support/requests/api.ts';
+import { startPostgres, startRedis, type TestServer } from '../support/servers/servers.ts';
+import { startTcpProxy, type TcpProxy } from '../support/servers/tcp-proxy.ts';
 
 const held = new AsyncDisposableStack();
 let postgres: TestServer;

@@ -6,9 +6,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freePorts } from '../../local/ports.ts';
 import { createSystem, type TestSystem } from '../integration/query-service/query-node.ts';
-import { createDatabase } from '../support/databases.ts';
 import { eventually } from '../support/eventually.ts';
-import { startRedis, type TestServer } from '../support/servers.ts';
+import { createDatabase } from '../support/servers/databases.ts';
+import { startRedis, type TestServer } from '../support/servers/servers.ts';
 
 const held = new AsyncDisposableStack();
 let system: TestSystem;

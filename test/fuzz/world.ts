@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ALL_SCOPES } from '../../shared/tokens/scopes.ts';
-import { type ApiAnswer, ask, subscribe } from '../support/api.ts';
+import { type ApiAnswer, ask, subscribe } from '../support/requests/api.ts';
+import { welcomeMember, withSession } from '../support/requests/staff.ts';
 import type { LaunchedStack } from '../support/stack.ts';
-import { welcomeMember, withSession } from '../support/staff.ts';
 
 type Headers = Readonly<Record<string, string>>;
 

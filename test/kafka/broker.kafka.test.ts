@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { describe, expect, inject, it } from 'vitest';
 import type { Kafka } from '../../shared/adapters/kafka/client.ts';
 import { isKafkaUnavailable } from '../../shared/adapters/kafka/errors.ts';
-import { kafkaClient, startKafka } from '../support/kafka.ts';
-import { newTopic, readTopic } from '../support/kafka-topics.ts';
+import { kafkaClient, startKafka } from '../support/kafka/kafka.ts';
+import { newTopic, readTopic } from '../support/kafka/topics.ts';
 
 async function write(kafka: Kafka, topic: string, values: readonly { key: string; value: string }[]) {
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
@@ -64,7 +64,7 @@ describe('the broker', () => {
 describe('the client', () => {
   it('warns of nothing, and sleeps while nothing waits on its connection', async () => {
     const script = `
-      import { kafkaClient } from ${JSON.stringify(path.resolve(import.meta.dirname, '../support/kafka.ts'))};
+      import { kafkaClient } from ${JSON.stringify(path.resolve(import.meta.dirname, '../support/kafka/kafka.ts'))};
       const admin = kafkaClient(${JSON.stringify(inject('kafkaBrokers'))}).admin();
       await admin.connect();
       await admin.listTopics();

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasData, isOfKafka, unknownNames } from '../integration/monitoring/exported.ts';
 import { panelQueries } from '../integration/monitoring/files.ts';
 import { addressesOf, type Prometheus, startPrometheus } from '../integration/monitoring/prometheus.ts';
-import { signUpLicensed, validate } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
+import { signUpLicensed, validate } from '../support/requests/api.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
 
 let stack: LaunchedStack;

@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { transactionalIdOf } from '../../projector/relay/relay.ts';
 import { openProducer } from '../../shared/adapters/kafka/producer.ts';
 import { eventually } from '../support/eventually.ts';
-import { kafkaClient, startKafka } from '../support/kafka.ts';
-import { startPostgres, type TestServer } from '../support/servers.ts';
+import { kafkaClient, startKafka } from '../support/kafka/kafka.ts';
+import { startPostgres, type TestServer } from '../support/servers/servers.ts';
 import { checkpointOf, checkTopic, explainRepeats } from './relay-checks.ts';
 import { keepWriting } from './relay-load.ts';
 import {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readRelayConfig } from '../../projector/relay/config.ts';
 import type { Admin } from '../../shared/adapters/kafka/client.ts';
-import { createDatabase } from '../support/databases.ts';
-import { kafkaClient } from '../support/kafka.ts';
+import { kafkaClient } from '../support/kafka/kafka.ts';
+import { createDatabase } from '../support/servers/databases.ts';
 import { checkpointOf, checkTopic } from './relay-checks.ts';
 import { createRelaySystem, type RelaySystem, ready, relayed, stopped } from './relay-system.ts';
 import { readTopic } from './topic-reader.ts';

@@ -15,8 +15,8 @@ import { createLogger } from '../../shared/process/logger.ts';
 import { createVault } from '../../shared/vault/postgres-vault.ts';
 import { createAuthors } from '../integration/projector/author.ts';
 import { silent } from '../integration/projector/system.ts';
-import { createDatabase } from '../support/databases.ts';
 import { eventually } from '../support/eventually.ts';
+import { createDatabase } from '../support/servers/databases.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 

@@ -5,7 +5,7 @@ import type { RecordedEvent } from '../../shared/event-log/event-log.ts';
 import { fromKafkaRecord } from '../../shared/events/cloud-event.ts';
 import { createReplaySystem, type ReplaySystem } from '../integration/replay/system.ts';
 import { eventually } from '../support/eventually.ts';
-import { kafkaClient } from '../support/kafka.ts';
+import { kafkaClient } from '../support/kafka/kafka.ts';
 import { readTopic } from './topic-reader.ts';
 
 const EVENTS = 20_000;

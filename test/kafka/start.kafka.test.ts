@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, inject, it } from 'vitest';
-import { signUpLicensed, validate } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { kafkaClient } from '../support/kafka.ts';
-import { readTopic } from '../support/kafka-topics.ts';
+import { kafkaClient } from '../support/kafka/kafka.ts';
+import { readTopic } from '../support/kafka/topics.ts';
+import { signUpLicensed, validate } from '../support/requests/api.ts';
 import { setting } from '../support/setting.ts';
 import {
   endLeftovers,

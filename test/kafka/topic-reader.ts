@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaMessage } from '../../shared/adapters/kafka/client.ts';
-import { kafkaClient } from '../support/kafka.ts';
+import { kafkaClient } from '../support/kafka/kafka.ts';
 
 export interface ReadRecord {
   readonly partition: number;

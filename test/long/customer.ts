@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { askTimed, isUnknown, type Timed } from '../chaos/client.ts';
 import type { CommandKind, CommandSent, ReadSent, ValidationSent } from '../chaos/history.ts';
-import type { ApiRequest } from '../support/api.ts';
 import type { Random } from '../support/random.ts';
+import type { ApiRequest } from '../support/requests/api.ts';
 import { expected, isCurrent, type Plan, type Subscription, statusOf } from './model.ts';
 import type { Office } from './office.ts';
 

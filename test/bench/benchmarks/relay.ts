@@ -1,7 +1,7 @@
 import { ProgramsMissing } from '../../../local/servers/programs.ts';
 import { eventually } from '../../support/eventually.ts';
-import type { HistorySummary } from '../../support/history.ts';
-import { startKafka } from '../../support/kafka.ts';
+import { startKafka } from '../../support/kafka/kafka.ts';
+import type { HistorySummary } from '../../support/population/history.ts';
 import { type Benchmark, NotRunnable } from '../benchmark.ts';
 import { figure, target } from '../report/row.ts';
 import { median } from '../statistics.ts';

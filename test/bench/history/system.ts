@@ -8,8 +8,8 @@ import { migrateAll } from '../../../projector/schemas/migrate.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { DAY_MS } from '../../../shared/calendar.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
-import { writeHistory } from '../../support/history.ts';
-import { startPostgres } from '../../support/servers.ts';
+import { writeHistory } from '../../support/population/history.ts';
+import { startPostgres } from '../../support/servers/servers.ts';
 import { createDatabase } from '../system/databases.ts';
 
 const KEY = Buffer.alloc(32, 7);

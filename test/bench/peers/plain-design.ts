@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connectRedis } from '../../../shared/adapters/redis/client.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
-import { ask } from '../../support/api.ts';
+import { ask } from '../../support/requests/api.ts';
 import { setting } from '../../support/setting.ts';
 import type { LaunchedStack } from '../../support/stack.ts';
 import type { WrkRequest } from '../load/wrk.ts';

@@ -7,8 +7,8 @@ import { migrateAll } from '../../../projector/schemas/migrate.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type HistorySummary, writeHistory } from '../../support/history.ts';
-import { startPostgres, startRedis } from '../../support/servers.ts';
+import { type HistorySummary, writeHistory } from '../../support/population/history.ts';
+import { startPostgres, startRedis } from '../../support/servers/servers.ts';
 import { createDatabase } from './databases.ts';
 import { postmaster } from './postmaster.ts';
 

@@ -1,6 +1,6 @@
 import { freePorts } from '../../../local/ports.ts';
 import type { ProcessSpec } from '../../../local/processes/process.ts';
-import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
+import { startTcpProxy, type TcpProxy } from '../../support/servers/tcp-proxy.ts';
 
 /** The way from a process to one that it connects to. */
 export interface Link {

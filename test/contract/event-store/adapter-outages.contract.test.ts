@@ -7,7 +7,7 @@ import { EventStoreUnavailable, OutcomeUnknown } from '../../../shared/event-log
 import type { EventLog, NewEvent } from '../../../shared/event-log/event-log.ts';
 import type { Position } from '../../../shared/event-log/position.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
+import { startTcpProxy, type TcpProxy } from '../../support/servers/tcp-proxy.ts';
 import { collect, newStream, rejection, type StoreUnderTest, storeUnderTest } from './event-store.ts';
 
 let store: StoreUnderTest;

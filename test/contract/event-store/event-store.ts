@@ -3,7 +3,7 @@ import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll } from 'vitest';
 import { startEventStore } from '../../../local/event-store/server.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
-import { createDatabase } from '../../support/databases.ts';
+import { createDatabase } from '../../support/servers/databases.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 

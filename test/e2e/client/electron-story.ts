@@ -2,9 +2,9 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { freePorts } from '../../../local/ports.ts';
-import { ask, signUp } from '../../support/api.ts';
+import { ask, signUp } from '../../support/requests/api.ts';
+import { startTcpProxy } from '../../support/servers/tcp-proxy.ts';
 import type { LaunchedStack } from '../../support/stack.ts';
-import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import type { Project } from './project.ts';
 import { Shell } from './shell.ts';
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { type ApiAnswer, ask } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { type ApiAnswer, ask } from '../../support/requests/api.ts';
 
 export interface Given {
   /** Names of machines that are activated by the customer's license key. */

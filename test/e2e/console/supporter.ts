@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { accessibilityFaults, scrollsSideways } from '../../support/browser/accessibility.ts';
 import { type Visitor, visit } from '../../support/browser/browser.ts';
 import { screenshots } from '../../support/browser/screenshot.ts';
-import { totpCode } from '../../support/staff.ts';
+import { totpCode } from '../../support/requests/staff.ts';
 
 const PASSWORD = 'correct horse battery staple';
 

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { installDuckdb } from '../../support/duckdb.ts';
-import { INSTALLING_MS } from '../../support/python.ts';
+import { installDuckdb } from '../../support/analysis/duckdb.ts';
+import { INSTALLING_MS } from '../../support/analysis/python.ts';
 import { type Company, createCompany } from './company.ts';
 import { type Answer, askDuckdb, askPostgres, byHand, drawNotebook, named, questions } from './questions.ts';
 

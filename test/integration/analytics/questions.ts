@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { inTransaction } from '../../../shared/adapters/postgres/pool.ts';
-import { installDuckdb } from '../../support/duckdb.ts';
+import { installDuckdb } from '../../support/analysis/duckdb.ts';
 import { folder } from './story/read.ts';
 
 const run = promisify(execFile);

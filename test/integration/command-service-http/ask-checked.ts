@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { commandRoutes } from '../../../command-service/routes/all.ts';
-import { type ApiAnswer, type ApiRequest, ask } from '../../support/api.ts';
+import { type ApiAnswer, type ApiRequest, ask } from '../../support/requests/api.ts';
 
 /** Asks, and holds a good answer against what the route's definition says of it. */
 export async function askChecked(

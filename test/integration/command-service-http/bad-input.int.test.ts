@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandRoutes } from '../../../command-service/routes/all.ts';
 import type { RouteSpec } from '../../../shared/http/routes/route.ts';
 import { isScope } from '../../../shared/tokens/scopes.ts';
-import { type Licensed, signUpLicensed } from '../../support/api.ts';
-import { badRequests, wrongAnswer } from '../../support/bad-requests.ts';
-import { type Member, welcomeMember, withSession } from '../../support/staff.ts';
+import { type Licensed, signUpLicensed } from '../../support/requests/api.ts';
+import { badRequests, wrongAnswer } from '../../support/requests/bad-requests.ts';
+import { type Member, welcomeMember, withSession } from '../../support/requests/staff.ts';
 import { type CommandNode, startCommandNode } from './command-node.ts';
 
 let node: CommandNode;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
-import { ask, signUp } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { ask, signUp } from '../../support/requests/api.ts';
 import { type CommandNode, startCommandNode } from './command-node.ts';
 
 const DAY = 86_400_000;

@@ -15,7 +15,7 @@ import { createLogger } from '../../../shared/process/logger.ts';
 import { createTokens } from '../../../shared/tokens/create-tokens.ts';
 import { openKeyRings } from '../../../shared/tokens/file-key-ring.ts';
 import type { Tokens } from '../../../shared/tokens/tokens.ts';
-import { createDatabase } from '../../support/databases.ts';
+import { createDatabase } from '../../support/servers/databases.ts';
 
 const silent = createLogger({ service: 'test', level: 'silent' });
 

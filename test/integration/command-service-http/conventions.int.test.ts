@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, signUp, signUpLicensed } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { ask, signUp, signUpLicensed } from '../../support/requests/api.ts';
 import { type CommandNode, startCommandNode } from './command-node.ts';
 
 let node: CommandNode;

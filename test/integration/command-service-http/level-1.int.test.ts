@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { signUp, signUpLicensed } from '../../support/api.ts';
 import { TWO_PRODUCTS } from '../../support/catalogues.ts';
+import { signUp, signUpLicensed } from '../../support/requests/api.ts';
 import { postTo } from './ask-checked.ts';
 import { type CommandNode, startCommandNode } from './command-node.ts';
 

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ask, signUp } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { ask, signUp } from '../../support/requests/api.ts';
 import { type CommandNode, startCommandNode } from './command-node.ts';
 
 const entry = path.resolve(import.meta.dirname, '../../../command-service/main.ts');

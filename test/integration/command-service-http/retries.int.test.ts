@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CommandService } from '../../../command-service/app.ts';
-import { ask, signUp, subscribe } from '../../support/api.ts';
 import { SELF_SERVICE } from '../../support/catalogues.ts';
+import { ask, signUp, subscribe } from '../../support/requests/api.ts';
 import { type CommandNode, startCommandNode } from './command-node.ts';
 
 let node: CommandNode;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { uuidv7 } from '../../../shared/ids.ts';
-import { ask, signUp, signUpLicensed } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startPostgres, startRedis } from '../../support/servers.ts';
+import { ask, signUp, signUpLicensed } from '../../support/requests/api.ts';
+import { startPostgres, startRedis } from '../../support/servers/servers.ts';
 import { type CommandNode, startCommandNode } from './command-node.ts';
 
 const ready = async (url: string) => (await ask(url, '/health/ready')).body;

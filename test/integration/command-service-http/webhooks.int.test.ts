@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApiRequest, ask } from '../../support/api.ts';
+import { type ApiRequest, ask } from '../../support/requests/api.ts';
 import { type CommandNode, startCommandNode } from './command-node.ts';
 
 let node: CommandNode;

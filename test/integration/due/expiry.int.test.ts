@@ -6,8 +6,8 @@ import { DAY_MS as DAY } from '../../../shared/calendar.ts';
 import type { RecordedEvent } from '../../../shared/event-log/event-log.ts';
 import type { Running } from '../../../shared/process/lifecycle.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
-import { signUp } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { signUp } from '../../support/requests/api.ts';
 import { postTo } from '../command-service-http/ask-checked.ts';
 import { type CommandNode, startCommandNode } from '../command-service-http/command-node.ts';
 

@@ -8,7 +8,7 @@ import { DAY_MS as DAY } from '../../../shared/calendar.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
 import { type EndFacts, type EndNotice, noticeDue } from '../../../shared/subscription-end.ts';
-import { createDatabase, type TestDatabase } from '../../support/databases.ts';
+import { createDatabase, type TestDatabase } from '../../support/servers/databases.ts';
 
 const NOW = Date.UTC(2026, 5, 15, 12);
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
-import { startPostgres, type TestServer } from '../../support/servers.ts';
+import { startPostgres, type TestServer } from '../../support/servers/servers.ts';
 import { history } from '../projector/history.ts';
 import { readiness, tool } from '../projector/system.ts';
 import { createHistorySystem, type HistorySystem } from './system.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { updateHistoryTables } from '../../support/history-tables.ts';
+import { updateHistoryTables } from '../../support/analysis/history-tables.ts';
 import { appendAt, knownHistory } from '../history/moments.ts';
 import { instant, newId, TERMS } from '../projector/author.ts';
 import { createSystem, type System } from '../projector/system.ts';

@@ -2,8 +2,8 @@ import { startHistoryFollower } from '../../../projector/history/follow/app.ts';
 import { readHistoryConfig } from '../../../projector/history/follow/config.ts';
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
 import { formatPosition } from '../../../shared/event-log/position.ts';
-import { createDatabase } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';
+import { createDatabase } from '../../support/servers/databases.ts';
 import { createSystem, silent } from '../projector/system.ts';
 
 /** The projector's surroundings, with the history tables in a database of their own. */

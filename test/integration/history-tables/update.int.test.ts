@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HISTORY } from '../../../projector/history/upkeep/schemas.ts';
 import { migrateReadModel } from '../../../projector/schemas/migrate.ts';
 import { userStream } from '../../../shared/events/streams.ts';
-import { updateHistoryTables } from '../../support/history-tables.ts';
+import { updateHistoryTables } from '../../support/analysis/history-tables.ts';
 import { history } from '../projector/history.ts';
 import { createSystem, type System, tool } from '../projector/system.ts';
 

@@ -1,5 +1,5 @@
-import { createDatabase } from '../../support/databases.ts';
-import { startRedis } from '../../support/servers.ts';
+import { createDatabase } from '../../support/servers/databases.ts';
+import { startRedis } from '../../support/servers/servers.ts';
 import { createSystem } from '../projector/system.ts';
 import { createSystem as createQuerySystem } from '../query-service/query-node.ts';
 import { knownHistory } from './moments.ts';

@@ -2,8 +2,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openEventLog } from '../../../query-service/event-log.ts';
 import { Histories } from '../../../query-service/queries/history.ts';
-import { ask } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { ask } from '../../support/requests/api.ts';
 import { silent } from '../projector/system.ts';
 import { createHistories, type Histories as Surroundings } from './histories.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask } from '../../support/api.ts';
+import { ask } from '../../support/requests/api.ts';
 import { instant, newId } from '../projector/author.ts';
 import { createHistories, type Histories } from './histories.ts';
 

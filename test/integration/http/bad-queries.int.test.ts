@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { querySpecs } from '../../../query-service/routes/all.ts';
 import type { RouteSpec } from '../../../shared/http/routes/route.ts';
 import { isScope } from '../../../shared/tokens/scopes.ts';
-import { badRequests, wrongAnswer } from '../../support/bad-requests.ts';
+import { badRequests, wrongAnswer } from '../../support/requests/bad-requests.ts';
 import { useSystem } from '../query-service/system.ts';
 
 const system = useSystem();

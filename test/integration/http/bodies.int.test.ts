@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask } from '../../support/api.ts';
-import { bodyCases, sendBody } from '../../support/body-cases.ts';
+import { ask } from '../../support/requests/api.ts';
+import { bodyCases, sendBody } from '../../support/requests/body-cases.ts';
 import { type CommandNode, startCommandNode } from '../command-service-http/command-node.ts';
 import { useSystem } from '../query-service/system.ts';
 

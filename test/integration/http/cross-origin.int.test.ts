@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signUpLicensed } from '../../support/api.ts';
+import { signUpLicensed } from '../../support/requests/api.ts';
 import { type CommandNode, startCommandNode } from '../command-service-http/command-node.ts';
 import { useSystem } from '../query-service/system.ts';
 

@@ -4,7 +4,7 @@ import { migrateAll } from '../../../projector/schemas/migrate.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
 import { LastSeen, type SeenClient } from '../../../shared/usage/last-seen.ts';
-import { createDatabase } from '../../support/databases.ts';
+import { createDatabase } from '../../support/servers/databases.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const DAY_MS = 86_400_000;

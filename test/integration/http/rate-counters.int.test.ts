@@ -6,7 +6,7 @@ import { redisCounters } from '../../../shared/adapters/redis/rate-counters.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { RateLimiter } from '../../../shared/http/limits/rate-limit.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
-import { startRedis } from '../../support/servers.ts';
+import { startRedis } from '../../support/servers/servers.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 let redis: Redis;

@@ -5,8 +5,8 @@ import { migrateAll } from '../../../projector/schemas/migrate.ts';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
 import { ANONYMOUS, UsageCounter } from '../../../shared/usage/usage-counter.ts';
-import { createDatabase } from '../../support/databases.ts';
-import { startPostgres } from '../../support/servers.ts';
+import { createDatabase } from '../../support/servers/databases.ts';
+import { startPostgres } from '../../support/servers/servers.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const MINUTE = 60_000;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { fetchJars } from '../../../local/servers/maven.ts';
 import { findPrograms } from '../../../local/servers/programs.ts';
-import { pythonWith } from '../../support/python.ts';
+import { pythonWith } from '../../support/analysis/python.ts';
 
 const run = promisify(execFile);
 const clone = path.resolve(import.meta.dirname, '../../..');

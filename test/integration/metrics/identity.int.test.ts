@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { installMetrics } from '../../../projector/history/metrics.ts';
 import { inTransaction, type Pool } from '../../../shared/adapters/postgres/pool.ts';
-import { installDuckdb } from '../../support/duckdb.ts';
-import { INSTALLING_MS } from '../../support/python.ts';
+import { installDuckdb } from '../../support/analysis/duckdb.ts';
+import { INSTALLING_MS } from '../../support/analysis/python.ts';
 import { history } from '../../unit/domain/histories.ts';
 import { eventsOf, logOf, writeHistoryTables } from '../history-tables/random-log.ts';
 import {

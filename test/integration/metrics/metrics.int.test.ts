@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { metrics } from '../../../projector/history/metrics.ts';
 import type { Pool } from '../../../shared/adapters/postgres/pool.ts';
-import { installDuckdb } from '../../support/duckdb.ts';
-import { INSTALLING_MS } from '../../support/python.ts';
+import { installDuckdb } from '../../support/analysis/duckdb.ts';
+import { INSTALLING_MS } from '../../support/analysis/python.ts';
 import { askDuckdbOf, askPostgres, createHistoryTables, insert } from './tables.ts';
 
 const held = new AsyncDisposableStack();

@@ -6,8 +6,8 @@ import { duckdbMacros, installMetrics } from '../../../projector/history/metrics
 import { migrate, readMigrations } from '../../../shared/adapters/postgres/migrate.ts';
 import { createPool, inTransaction, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
-import { createDatabase } from '../../support/databases.ts';
-import { askDuckdb } from '../../support/duckdb.ts';
+import { askDuckdb } from '../../support/analysis/duckdb.ts';
+import { createDatabase } from '../../support/servers/databases.ts';
 
 const TABLES = ['subscription_states', 'license_states', 'customers', 'machines_by_day'] as const;
 export type Table = (typeof TABLES)[number];

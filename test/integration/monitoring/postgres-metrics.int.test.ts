@@ -4,9 +4,9 @@ import { createPool } from '../../../shared/adapters/postgres/pool.ts';
 import { watchPools } from '../../../shared/adapters/postgres/pool-metrics.ts';
 import { watchServers } from '../../../shared/adapters/postgres/server-metrics.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
-import { createDatabase } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startPostgres } from '../../support/servers.ts';
+import { createDatabase } from '../../support/servers/databases.ts';
+import { startPostgres } from '../../support/servers/servers.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const poolOf = (connectionString: string, max = 2) =>

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, signUpLicensed, validate } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { ask, signUpLicensed, validate } from '../../support/requests/api.ts';
 import { dispose, type LaunchedStack, launch } from '../../support/stack.ts';
 import { hasData, isOfEverywhere, unknownNames } from './exported.ts';
 import { panelQueries } from './files.ts';

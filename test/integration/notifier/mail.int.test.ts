@@ -13,8 +13,8 @@ import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts
 import { DAY_MS as DAY } from '../../../shared/calendar.ts';
 import { listMails, retryMails } from '../../../shared/notifications/mails.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
-import { signUp } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { signUp } from '../../support/requests/api.ts';
 import { postTo } from '../command-service-http/ask-checked.ts';
 import { type CommandNode, startCommandNode } from '../command-service-http/command-node.ts';
 import { Mailbox, type ReceivedMail } from './mailbox.ts';

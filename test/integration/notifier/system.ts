@@ -10,8 +10,8 @@ import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { createVault } from '../../../shared/vault/postgres-vault.ts';
-import { createDatabase } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';
+import { createDatabase } from '../../support/servers/databases.ts';
 import { createAuthors } from '../projector/author.ts';
 import { MASTER_KEY, silent } from '../projector/system.ts';
 import { type Behave, startEndpoint } from './endpoint.ts';

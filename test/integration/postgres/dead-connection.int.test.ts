@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { createPool, inTransaction } from '../../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
-import { createDatabase } from '../../support/databases.ts';
-import { startTcpProxy } from '../../support/tcp-proxy.ts';
+import { createDatabase } from '../../support/servers/databases.ts';
+import { startTcpProxy } from '../../support/servers/tcp-proxy.ts';
 
 test('on a connection that became half open a transaction fails after one deadline, not after one for its end too', async () => {
   await using database = await createDatabase();

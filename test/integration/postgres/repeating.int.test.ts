@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { postgresFault } from '../../../shared/adapters/postgres/faults.ts';
 import { createPool, inTransaction, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
-import { createDatabase } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';
+import { createDatabase } from '../../support/servers/databases.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const held = new AsyncDisposableStack();

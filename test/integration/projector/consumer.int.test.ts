@@ -4,8 +4,8 @@ import { Consumer, type Session, type Work } from '../../../projector/follow/con
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { EventStoreUnavailable } from '../../../shared/event-log/errors.ts';
-import { createDatabase, type TestDatabase } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';
+import { createDatabase, type TestDatabase } from '../../support/servers/databases.ts';
 import { silent } from './system.ts';
 
 let database: TestDatabase;

@@ -5,9 +5,9 @@ import { lead } from '../../../shared/adapters/postgres/leadership.ts';
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
 import { HEARTBEAT_MS } from '../../../shared/read-model/notices.ts';
-import { createDatabase } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startTcpProxy } from '../../support/tcp-proxy.ts';
+import { createDatabase } from '../../support/servers/databases.ts';
+import { startTcpProxy } from '../../support/servers/tcp-proxy.ts';
 
 test('a PostgreSQL that falls silent for a while is not asked again and again on the one connection', async () => {
   await using database = await createDatabase();

@@ -5,8 +5,8 @@ import { sentTo } from '../../../projector/relay/stops.ts';
 import { connectEventLog } from '../../../shared/adapters/eventstoredb/client.ts';
 import { createPool } from '../../../shared/adapters/postgres/pool.ts';
 import { type StandInNode, startNode } from '../../support/cluster/node.ts';
-import { createDatabase } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';
+import { createDatabase } from '../../support/servers/databases.ts';
 import { createSystem, projected, readiness, type System, silent, tool } from './system.ts';
 
 let system: System;

@@ -13,9 +13,9 @@ import { connectRedis } from '../../../shared/adapters/redis/client.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
 import { createVault } from '../../../shared/vault/postgres-vault.ts';
-import { createDatabase } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startRedis, type TestServer } from '../../support/servers.ts';
+import { createDatabase } from '../../support/servers/databases.ts';
+import { startRedis, type TestServer } from '../../support/servers/servers.ts';
 import { createAuthors } from './author.ts';
 
 export const MASTER_KEY = Buffer.alloc(32, 7).toString('base64url');

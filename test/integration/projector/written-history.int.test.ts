@@ -4,7 +4,7 @@ import { LogInUse } from '../../../local/event-store/log/session.ts';
 import type { RecordedEvent } from '../../../shared/event-log/event-log.ts';
 import { createReader } from '../../../shared/events/codec.ts';
 import { ERASED } from '../../../shared/vault/personal.ts';
-import { writeHistory } from '../../support/history.ts';
+import { writeHistory } from '../../support/population/history.ts';
 import { createSystem, MASTER_KEY, projected, type System } from './system.ts';
 
 const optionsFor = (system: System) => ({

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { QueryService } from '../../../query-service/app.ts';
-import { ask } from '../../support/api.ts';
-import { createDatabase } from '../../support/databases.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startPooler } from '../../support/pooler.ts';
-import { startReplica } from '../../support/replica.ts';
-import { startPostgres, startRedis } from '../../support/servers.ts';
+import { ask } from '../../support/requests/api.ts';
+import { createDatabase } from '../../support/servers/databases.ts';
+import { startPooler } from '../../support/servers/pooler.ts';
+import { startReplica } from '../../support/servers/replica.ts';
+import { startPostgres, startRedis } from '../../support/servers/servers.ts';
 import { createSystem, type TestSystem } from './query-node.ts';
 
 const PATH = '/v1/licenses/validate';

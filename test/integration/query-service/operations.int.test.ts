@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../../shared/process/logger.ts';
-import { ask } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { ask } from '../../support/requests/api.ts';
 import { useSystem } from './system.ts';
 
 const system = useSystem();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCatalogue } from '../../../shared/catalogue/read.ts';
-import { ask } from '../../support/api.ts';
+import { ask } from '../../support/requests/api.ts';
 import { useSystem } from './system.ts';
 
 const system = useSystem();

@@ -13,7 +13,7 @@ import { readConfig } from '../../../shared/config.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
 import { createTokens } from '../../../shared/tokens/create-tokens.ts';
 import { openKeyRings } from '../../../shared/tokens/file-key-ring.ts';
-import type { TestServer } from '../../support/servers.ts';
+import type { TestServer } from '../../support/servers/servers.ts';
 import { Projector } from './projector.ts';
 import { type LicensedUser, ReadModel } from './read-model.ts';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { QueryService } from '../../../query-service/app.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
-import { type ApiRequest, ask } from '../../support/api.ts';
+import { type ApiRequest, ask } from '../../support/requests/api.ts';
 import type { LicensedUser } from './read-model.ts';
 import { useSystem } from './system.ts';
 

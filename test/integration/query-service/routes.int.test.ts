@@ -4,8 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { migrateAll } from '../../../projector/schemas/migrate.ts';
 import type { QueryService } from '../../../query-service/app.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
-import { type ApiRequest, ask } from '../../support/api.ts';
 import { eventually } from '../../support/eventually.ts';
+import { type ApiRequest, ask } from '../../support/requests/api.ts';
 import type { LicensedUser } from './read-model.ts';
 import { useSystem } from './system.ts';
 

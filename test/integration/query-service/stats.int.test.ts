@@ -8,7 +8,7 @@ import { countFigures } from '../../../query-service/queries/stats/count.ts';
 import { createPool, inTransaction, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { DAY_MS } from '../../../shared/calendar.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
-import { createDatabase, type TestDatabase } from '../../support/databases.ts';
+import { createDatabase, type TestDatabase } from '../../support/servers/databases.ts';
 import { history } from '../../unit/domain/histories.ts';
 import { eventsOf, logOf, writeHistoryTables } from '../history-tables/random-log.ts';
 import { tool } from '../projector/system.ts';

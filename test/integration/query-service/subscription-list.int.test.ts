@@ -7,7 +7,7 @@ import {
 } from '../../../query-service/queries/list-subscriptions.ts';
 import { LOOKUP_SETTINGS } from '../../../query-service/queries/lookup-settings.ts';
 import type { Queryable } from '../../../shared/adapters/postgres/pool.ts';
-import { ask } from '../../support/api.ts';
+import { ask } from '../../support/requests/api.ts';
 import { useSystem } from './system.ts';
 
 const system = useSystem();

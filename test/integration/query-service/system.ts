@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, inject } from 'vitest';
-import { createDatabase } from '../../support/databases.ts';
-import { startRedis } from '../../support/servers.ts';
+import { createDatabase } from '../../support/servers/databases.ts';
+import { startRedis } from '../../support/servers/servers.ts';
 import { createSystem, type TestSystem } from './query-node.ts';
 
 /** A system for the tests of a file, with a Redis of its own: the channel of notices is not to be shared. */

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { QueryService } from '../../../query-service/app.ts';
 import { migrate, readMigrations } from '../../../shared/adapters/postgres/migrate.ts';
 import { enqueue } from '../../../shared/notifications/deliveries.ts';
-import { type ApiRequest, ask } from '../../support/api.ts';
+import { type ApiRequest, ask } from '../../support/requests/api.ts';
 import { useSystem } from './system.ts';
 
 const system = useSystem();

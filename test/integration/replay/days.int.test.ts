@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runExport } from '../../../cli/replay/run.ts';
 import { findDays } from '../../../cli/replay/source/days.ts';
 import type { NewUserEvent } from '../../../shared/events/types.ts';
-import { updateHistoryTables } from '../../support/history-tables.ts';
+import { updateHistoryTables } from '../../support/analysis/history-tables.ts';
 import { appendAt } from '../history/moments.ts';
 import { type Author, instant } from '../projector/author.ts';
 import { silent } from '../projector/system.ts';

@@ -12,8 +12,8 @@ import { systemClock } from '../../../shared/clock.ts';
 import { createReader } from '../../../shared/events/codec.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
 import { createVault } from '../../../shared/vault/postgres-vault.ts';
-import { createDatabase } from '../../support/databases.ts';
-import { writeHistory } from '../../support/history.ts';
+import { writeHistory } from '../../support/population/history.ts';
+import { createDatabase } from '../../support/servers/databases.ts';
 import { createAuthors } from '../projector/author.ts';
 
 const entry = path.resolve(import.meta.dirname, '../../../cli/main.ts');

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
 import { formatRings, newRing, newRings, parseRings } from '../../../shared/tokens/ring-model.ts';
-import { createDatabase, type TestDatabase } from '../../support/databases.ts';
+import { createDatabase, type TestDatabase } from '../../support/servers/databases.ts';
 import { ReadModel } from '../query-service/read-model.ts';
 
 const HOUR_MS = 3_600_000;

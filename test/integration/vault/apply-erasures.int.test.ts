@@ -14,7 +14,7 @@ import { createLogger } from '../../../shared/process/logger.ts';
 import { createVault } from '../../../shared/vault/postgres-vault.ts';
 import type { Vault } from '../../../shared/vault/vault.ts';
 import { newKey } from '../../../shared/vault/wrapping.ts';
-import { createDatabase, type TestDatabase } from '../../support/databases.ts';
+import { createDatabase, type TestDatabase } from '../../support/servers/databases.ts';
 import { vaultPool } from './vaults.ts';
 
 const run = promisify(execFile);

@@ -10,7 +10,7 @@ import { createLogger } from '../../../shared/process/logger.ts';
 import { rotated } from '../../../shared/tokens/ring-changes.ts';
 import { loadMasterKey } from '../../../shared/vault/master-key.ts';
 import { createVault } from '../../../shared/vault/postgres-vault.ts';
-import { createDatabase, type TestDatabase } from '../../support/databases.ts';
+import { createDatabase, type TestDatabase } from '../../support/servers/databases.ts';
 import { vaultPool } from './vaults.ts';
 
 let folder: string;

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createVault } from '../../../shared/vault/postgres-vault.ts';
 import { newKey } from '../../../shared/vault/wrapping.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startPostgres } from '../../support/servers.ts';
+import { startPostgres } from '../../support/servers/servers.ts';
 import { vaultPool } from './vaults.ts';
 
 it('says that it is unavailable while PostgreSQL is unreachable, serves what it knows, and goes on by itself', async () => {

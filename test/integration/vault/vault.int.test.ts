@@ -5,7 +5,7 @@ import { DERIVED_KINDS } from '../../../shared/vault/digests.ts';
 import { openPersonal, sealPersonal } from '../../../shared/vault/personal.ts';
 import { createVault } from '../../../shared/vault/postgres-vault.ts';
 import { newKey } from '../../../shared/vault/wrapping.ts';
-import { createDatabase, type TestDatabase } from '../../support/databases.ts';
+import { createDatabase, type TestDatabase } from '../../support/servers/databases.ts';
 import { vaultPool } from './vaults.ts';
 
 const masterKey = newKey();

@@ -12,7 +12,7 @@ import streams, {
   type ReadResp,
 } from '@eventstore/db-client/generated/streams_pb.js';
 import grpc from '@grpc/grpc-js';
-import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
+import { startTcpProxy, type TcpProxy } from '../servers/tcp-proxy.ts';
 import { invalidPosition } from './positions.ts';
 import { asTombstone, deletedStream } from './tombstones.ts';
 

@@ -10,9 +10,9 @@ import { startEventStore } from '../../../../local/event-store/server.ts';
 import { freePorts } from '../../../../local/ports.ts';
 import { createPool, inTransaction } from '../../../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../../../shared/process/logger.ts';
-import { createDatabase } from '../../../support/databases.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { startPostgres } from '../../../support/servers.ts';
+import { createDatabase } from '../../../support/servers/databases.ts';
+import { startPostgres } from '../../../support/servers/servers.ts';
 import { APPEND_CALLS, collect, event, events, newStream, rejection } from '../event-store.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });

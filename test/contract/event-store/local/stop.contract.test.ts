@@ -10,8 +10,8 @@ import { describe, expect, test } from 'vitest';
 import { LogInUse } from '../../../../local/event-store/log/session.ts';
 import { startEventStore } from '../../../../local/event-store/server.ts';
 import { createLogger } from '../../../../shared/process/logger.ts';
-import { createDatabase } from '../../../support/databases.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { createDatabase } from '../../../support/servers/databases.ts';
 import { collect, event, events, newStream, rejection, startLocalStore } from '../event-store.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });

@@ -6,7 +6,7 @@ import {
   readMigrations,
 } from '../../../../shared/adapters/postgres/migrate.ts';
 import { createPool, type Pool } from '../../../../shared/adapters/postgres/pool.ts';
-import { createDatabase, type TestDatabase } from '../../../support/databases.ts';
+import { createDatabase, type TestDatabase } from '../../../support/servers/databases.ts';
 import { silent } from '../system.ts';
 
 let database: TestDatabase;

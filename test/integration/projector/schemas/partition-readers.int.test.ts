@@ -3,8 +3,8 @@ import { migrateAll } from '../../../../projector/schemas/migrate.ts';
 import { makePartitions, SUBSCRIPTIONS } from '../../../../projector/schemas/partitions.ts';
 import { createPool } from '../../../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../../../shared/process/logger.ts';
-import { createDatabase } from '../../../support/databases.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { createDatabase } from '../../../support/servers/databases.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { signUp } from '../../../support/api.ts';
+import { signUp } from '../../../support/requests/api.ts';
 import type { UsedBench } from '../bench.ts';
 import { today } from '../shown.ts';
 

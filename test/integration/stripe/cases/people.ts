@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { signUp } from '../../../support/api.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { signUp } from '../../../support/requests/api.ts';
 import type { UsedBench } from '../bench.ts';
 import { eventsOf } from '../deliveries.ts';
 import { monthsAfter } from '../fake/stripe.ts';
