@@ -118,12 +118,13 @@ export class Customer {
   async act(): Promise<void> {
     const its = this.#subscription;
     const { now, random } = this.#place;
+    // It stands until it is lifted, also past the end: nothing can be started meanwhile.
+    if (its?.suspended) return random.below(4) === 0 ? this.#suspend(its, false) : this.validate();
     if (!its || !isCurrent(its, now())) {
-      // Half of the time what is over is asked about for a while.
+      // What is over is asked about for a while.
       if (its && random.below(20) > 0) return this.validate();
       return this.#start();
     }
-    if (its.suspended) return random.below(4) === 0 ? this.#suspend(its, false) : this.validate();
     const dice = random.below(100);
     if (dice < 55) return this.validate();
     if (dice < 65) return this.#activate();

@@ -13,7 +13,8 @@ export interface Trend {
   readonly first: number;
   readonly last: number;
   readonly most: number;
-  /** MiB an hour: the slope of the line through the samples after the warm-up. */
+  /** MiB by which the line through the samples after the warm-up rises, and what that is in an hour. */
+  readonly rise: number;
   readonly growth: number;
 }
 
@@ -59,14 +60,15 @@ export function trend(name: string, samples: readonly Sample[], from: number): T
     first: warm[0]?.mib ?? 0,
     last: mib.at(-1) ?? 0,
     most: Math.max(...mib),
+    rise: slope(warm) * ((warm.at(-1)?.at ?? 0) - (warm[0]?.at ?? 0)),
     growth: slope(warm) * 3_600,
   };
 }
 
-/** Memory of which less than this grows in an hour is flat: the collector's own swing over a run is larger. */
+/** What rises by less than this is flat: the collector's own swing over a run is larger. */
 const FLAT_MIB = 16;
 
-export const isFlat = ({ growth, first }: Trend): boolean => growth < Math.max(FLAT_MIB, first * 0.1);
+export const isFlat = ({ rise, first }: Trend): boolean => rise < Math.max(FLAT_MIB, first * 0.1);
 
 /** The memory of a system's processes, looked at from time to time. */
 export class Memory {
