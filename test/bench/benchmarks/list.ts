@@ -1,5 +1,6 @@
 import type { Benchmark } from '../benchmark.ts';
 import { history } from '../history/history.ts';
+import { million } from '../million/million.ts';
 import { activations } from './activations.ts';
 import { connections } from './connections.ts';
 import { exports } from './export.ts';
@@ -22,4 +23,5 @@ export const BENCHMARKS: readonly Benchmark[] = [
   relay,
   exports,
   history,
+  million,
 ];

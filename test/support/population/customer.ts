@@ -1,6 +1,7 @@
 import type { NewUserEvent, ReservationEvent } from '../../../shared/events/types.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
 import type { Side } from '../../../shared/subscription-status.ts';
+import { LicenseKeys } from './license-keys.ts';
 import { type Act, instant, Subscriptions, type Surroundings } from './subscriptions.ts';
 
 /** A customer whose events obey the rules: what the write side would have refused never happens here. */
@@ -12,6 +13,7 @@ export class Customer {
   readonly addedBy: Side;
   readonly #world: Surroundings;
   readonly #subscriptions: Subscriptions;
+  readonly #keys: LicenseKeys;
   /** Client to license. */
   readonly #active = new Map<string, string>();
   readonly #revoked = new Map<string, string>();
@@ -24,6 +26,7 @@ export class Customer {
     this.emailDigest = emailDigest;
     this.addedBy = world.random.below(4) === 0 ? 'staff' : 'user';
     this.#subscriptions = new Subscriptions(this.userId, world);
+    this.#keys = new LicenseKeys(this.userId, world);
   }
 
   signUp(): [ReservationEvent, NewUserEvent] {
@@ -34,7 +37,10 @@ export class Customer {
       ? [reserved, { type: 'UserAdded', data: { ...data, personal: { email, name: 'A customer' } } }]
       : [
           reserved,
-          { type: 'UserSignedUp', data: { ...data, personal: { email, passwordHash: 'not a hash' } } },
+          {
+            type: 'UserSignedUp',
+            data: { ...data, personal: { email, passwordHash: this.#world.passwordHash } },
+          },
         ];
   }
 
@@ -47,13 +53,15 @@ export class Customer {
   }
 
   /** What the customer (or staff about them) does next. @param most events that it may be */
-  act(at: number, most: number): Act {
+  async act(at: number, most: number): Promise<Act> {
     const dice = this.#world.random.below(100);
     if (dice < 3) return this.#changePassword();
     if (dice < 7) return this.#logOut(at);
     const usable = this.#subscriptions.usable(at);
     const bought = !usable || dice < 40 ? this.#subscriptions.act(at, this.#active.size, most) : undefined;
     if (bought) return bought;
+    const issued = usable && most > 1 ? await this.#keys.issue(at) : undefined;
+    if (issued) return issued;
     return usable ? this.#useClients(usable, at) : this.#logOut(at);
   }
 
@@ -69,7 +77,7 @@ export class Customer {
   }
 
   #changePassword(): Act {
-    const data = { userId: this.userId, personal: { passwordHash: 'another that is none' } };
+    const data = { userId: this.userId, personal: { passwordHash: this.#world.passwordHash } };
     return { by: 'user', events: [{ type: 'PasswordChanged', data }] };
   }
 
@@ -85,7 +93,8 @@ export class Customer {
     const licenseId = this.#newId(at);
     this.#active.set(clientId, licenseId);
     const personal = { clientName: `the computer number ${this.#clients}` };
-    const data = { product: 'app', userId, licenseId, subscriptionId, clientId, personal };
+    const used = this.#keys.use();
+    const data = { product: 'app', userId, licenseId, subscriptionId, clientId, ...used, personal };
     return { by: 'user', events: [{ type: 'LicenseActivated', data }] };
   }
 

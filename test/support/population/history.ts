@@ -61,7 +61,7 @@ async function write(options: HistoryOptions, vaultPool: Pool, table: EventTable
   const vault = createVault({ db: vaultPool, masterKey, clock: systemClock });
   const keys = new VaultRows(vaultPool, masterKey);
   const codec = createCodec({ writeLevel: LATEST_SCHEMA_LEVEL, vault: keys });
-  const population = new Population(options, (email) => vault.emailDigest(email));
+  const population = new Population(options, { email: (email) => vault.emailDigest(email) });
   let batch: TableEvent[] = [];
   let writing: Promise<unknown> = Promise.resolve();
   const flush = async (events: readonly TableEvent[]) => {

@@ -19,6 +19,15 @@ export interface PopulationOptions {
   readonly until?: number;
   /** The same seed makes the same users do the same things; what is encrypted differs each time. */
   readonly seed?: number;
+  /** Of everybody's password; what nobody can log in by unless given. */
+  readonly passwordHash?: string;
+}
+
+/** The digests that name what is reserved. */
+export interface Digests {
+  email(email: string): Promise<string>;
+  /** Without it nobody has license keys. */
+  readonly key?: (keyId: string) => Promise<string>;
 }
 
 export interface PopulationSummary {
@@ -42,7 +51,7 @@ export class Population {
   /** Users who were erased so far. */
   readonly erased: string[] = [];
   readonly #options: PopulationOptions;
-  readonly #digest: (email: string) => Promise<string>;
+  readonly #digests: Digests;
   readonly #seed: number;
   readonly #random: Random;
   readonly #world: Surroundings;
@@ -55,16 +64,17 @@ export class Population {
   #signedUp = 0;
   #takenAgain = 0;
 
-  constructor(options: PopulationOptions, digest: (email: string) => Promise<string>) {
+  constructor(options: PopulationOptions, digests: Digests) {
     if (options.events < 3 * options.users || options.users < 1) {
       throw new RangeError('at least one user, and three events a user');
     }
     const until = options.until ?? Date.now();
     this.#options = options;
-    this.#digest = digest;
+    this.#digests = digests;
     this.#seed = options.seed ?? 1;
     this.#random = createRandom(this.#seed);
-    this.#world = { random: this.#random, plans: PLANS };
+    const { passwordHash = 'not a hash' } = options;
+    this.#world = { random: this.#random, plans: PLANS, passwordHash, keyDigest: digests.key };
     this.#from = options.from ?? until - 730 * DAY_MS;
     this.#stepMs = (until - this.#from) / options.events;
     this.#left = options.events;
@@ -102,8 +112,9 @@ export class Population {
     const mayErase = this.#left >= 2 + 2 * toSignUp && this.#alive.length > 1;
     if (mayErase && this.#random.below(100) === 0) return this.#erase(customer, index, at);
     const { userId } = customer;
-    const { by, events } = customer.act(at, this.#left - 2 * toSignUp);
-    return { at, by, userId, events: events.map((event) => ({ stream: userStream(userId), event })) };
+    const { by, reserved, events } = await customer.act(at, this.#left - 2 * toSignUp);
+    const own = events.map((event) => ({ stream: userStream(userId), event }));
+    return { at, by, userId, events: reserved ? [reserved, ...own] : own };
   }
 
   async #signUp(at: number): Promise<Step> {
@@ -111,7 +122,7 @@ export class Population {
     const email = again
       ? (this.#releasedEmails.shift() as string)
       : `customer-${this.#seed}-${this.#signedUp}@example.com`;
-    const customer = new Customer(this.#world, at, email, await this.#digest(email));
+    const customer = new Customer(this.#world, at, email, await this.#digests.email(email));
     this.#alive.push(customer);
     this.#signedUp += 1;
     this.#takenAgain += again ? 1 : 0;

@@ -1,6 +1,6 @@
 import { addMonths, DAY_MS } from '../../../shared/calendar.ts';
 import type { Plan } from '../../../shared/catalogue/catalogue.ts';
-import type { NewUserEvent } from '../../../shared/events/types.ts';
+import type { NewUserEvent, ReservationEvent } from '../../../shared/events/types.ts';
 import { uuidv7 } from '../../../shared/ids.ts';
 import type { Side } from '../../../shared/subscription-status.ts';
 import type { Random } from '../random.ts';
@@ -11,11 +11,17 @@ export interface Surroundings {
   readonly random: Random;
   /** Of the product that everybody buys. */
   readonly plans: ReadonlyMap<string, Plan>;
+  readonly passwordHash: string;
+  /** The digest that names a license key's reservation. Where there is none, nobody has license keys. */
+  readonly keyDigest: ((keyId: string) => Promise<string>) | undefined;
 }
 
-/** What happens at once, in one stream, and on whose behalf. */
+/** What happens at once, on whose behalf. */
 export interface Act {
   readonly by: Side;
+  /** Reserved before the events, where they need it. */
+  readonly reserved?: { readonly stream: string; readonly event: ReservationEvent };
+  /** All in the customer's stream. */
   readonly events: readonly NewUserEvent[];
 }
 
