@@ -16,7 +16,9 @@ export class Tail {
   readonly #maxBytes: number;
   readonly #encode: (event: StoredEvent) => EncodedEvent;
   #entries: EncodedEvent[] = [];
+  /** How many of the first entries don't count any more, and their bytes. */
   #dropped = 0;
+  #droppedBytes = 0;
   #bytes = 0;
   #next: number;
 
@@ -30,28 +32,31 @@ export class Tail {
   restart(next: number): void {
     this.#entries = [];
     this.#dropped = 0;
+    this.#droppedBytes = 0;
     this.#bytes = 0;
     this.#next = next;
   }
 
   append(events: readonly StoredEvent[]): void {
-    for (const event of events) {
-      if (event.position !== this.#next) {
-        throw new Error(`position ${event.position} does not follow ${this.#next - 1}`);
-      }
-      const entry = this.#encode(event);
-      this.#entries.push(entry);
-      this.#bytes += entry.message.length;
+    for (const { position } of events) {
+      if (position !== this.#next) throw new Error(`position ${position} does not follow ${this.#next - 1}`);
       this.#next++;
     }
+    for (const entry of packed(events.map((event) => this.#encode(event)))) {
+      this.#entries.push(entry);
+      this.#bytes += entry.message.length;
+    }
     while (this.#bytes > this.#maxBytes && this.#dropped < this.#entries.length - 1) {
-      this.#bytes -= (this.#entries[this.#dropped] as EncodedEvent).message.length;
+      const { length } = (this.#entries[this.#dropped] as EncodedEvent).message;
+      this.#bytes -= length;
+      this.#droppedBytes += length;
       this.#dropped++;
     }
     // The array is cut now and then only: shifting it for each event costs its length every time.
-    if (this.#dropped > this.#entries.length / 2) {
+    if (this.#droppedBytes > this.#maxBytes / 8) {
       this.#entries = this.#entries.slice(this.#dropped);
       this.#dropped = 0;
+      this.#droppedBytes = 0;
     }
   }
 
@@ -62,4 +67,18 @@ export class Tail {
     const start = this.#dropped + position - first;
     return this.#entries.slice(start, start + limit);
   }
+}
+
+/**
+ * The same messages in memory of their own. A small buffer is cut from a block that everything else in the process cuts its own from,
+ * and keeps all of it: ten times an event's size, for as long as the event is kept.
+ */
+function packed(entries: readonly EncodedEvent[]): EncodedEvent[] {
+  const block = Buffer.allocUnsafeSlow(entries.reduce((sum, { message }) => sum + message.length, 0));
+  let at = 0;
+  return entries.map((entry) => {
+    const message = block.subarray(at, at + entry.message.copy(block, at));
+    at += message.length;
+    return { ...entry, message };
+  });
 }

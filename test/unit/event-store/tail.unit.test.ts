@@ -48,6 +48,26 @@ describe('The tail of the log', () => {
     expect(tail.from(2, 2)?.map(({ position }) => position)).toEqual([2, 3]);
   });
 
+  test('keeps no memory alive but that of its events', () => {
+    const tail = new Tail({
+      next: 1,
+      maxBytes: 10_000,
+      // As small buffers are made: of a block that others have parts of too.
+      encode: ({ position, stream, type }) => ({
+        position,
+        stream,
+        type,
+        message: Buffer.from('0123456789'),
+      }),
+    });
+    for (let position = 1; position <= 20; position += 2)
+      tail.append([stored(position), stored(position + 1)]);
+    const kept = tail.from(1, 20) ?? [];
+    expect(kept.map(({ message }) => message.toString())).toEqual(Array(20).fill('0123456789'));
+    const blocks = new Set(kept.map(({ message }) => message.buffer));
+    expect([...blocks].reduce((sum, { byteLength }) => sum + byteLength, 0)).toBe(200);
+  });
+
   test('keeps the last event even if it is too large alone', () => {
     const tail = tailOf(10);
     tail.append([stored(1), stored(2)]);
