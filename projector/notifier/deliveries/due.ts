@@ -62,14 +62,20 @@ export async function loadDue(
 }
 
 const FIRST = `
-SELECT event_id, body, attempts FROM notifications.deliveries
-WHERE webhook_id = $1 AND queue_id = $2 AND status = 'pending'
-ORDER BY position_commit, position_prepare LIMIT 1`;
+SELECT d.event_id, d.body, d.attempts FROM notifications.deliveries d
+JOIN notifications.delivery_queues q USING (webhook_id, queue_id)
+JOIN notifications.webhooks w USING (webhook_id)
+WHERE d.webhook_id = $1 AND d.queue_id = $2 AND d.status = 'pending'
+  AND q.next_at <= now() AND w.status = 'enabled' AND w.found IS NULL
+ORDER BY d.position_commit, d.position_prepare LIMIT 1`;
 
-/** The delivery that is to be sent next of a queue. */
+/**
+ * The delivery that is to be sent next of a queue. None where the queue is not due any more: what `loadDue` said of it may be older
+ * than the attempt that was settled last.
+ */
 export async function loadFirst(
   db: Queryable,
-  { webhookId, queueId }: DueQueue,
+  { webhookId, queueId }: Pick<DueQueue, 'webhookId' | 'queueId'>,
 ): Promise<Delivery | undefined> {
   const { rows } = await db.query<{ event_id: string; body: string; attempts: number }>({
     name: 'deliveries_first',
@@ -149,10 +155,13 @@ export async function settle(
   });
 }
 
+const LOCK_QUEUE =
+  'SELECT FROM notifications.delivery_queues WHERE webhook_id = $1 AND queue_id = $2 FOR UPDATE';
+
 /** Removes a queue in which nothing is pending. */
 export async function closeQueue(pool: Pool, { webhookId, queueId }: DueQueue): Promise<void> {
   await inTransaction(pool, async (tx) => {
-    await tx.query({ name: 'queue_delay', text: DELAY_QUEUE, values: [webhookId, queueId, 0] });
+    await tx.query({ name: 'queue_lock', text: LOCK_QUEUE, values: [webhookId, queueId] });
     await tx.query({ name: 'queue_close', text: CLOSE_QUEUE, values: [webhookId, queueId] });
   });
 }

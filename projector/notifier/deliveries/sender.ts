@@ -43,7 +43,7 @@ const FINISH_MS = 5_000;
 export class DeliverySender implements Sender {
   readonly #options: DeliverySenderOptions;
   readonly #wake = new Wake();
-  /** By endpoint and queue. What a poll says of a queue may be older than what was settled; its first delivery is read afterwards. */
+  /** By endpoint and queue. */
   readonly #underWay = new Map<string, { readonly webhookId: string; readonly work: Promise<void> }>();
 
   constructor(options: DeliverySenderOptions) {

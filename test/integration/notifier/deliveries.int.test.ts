@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadFirst } from '../../../projector/notifier/deliveries/due.ts';
 import { inTransaction } from '../../../shared/adapters/postgres/pool.ts';
 import { resumeDeliveries, retryDelivery } from '../../../shared/notifications/deliveries.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -107,7 +108,7 @@ describe('deliveries', () => {
 
   it('are not sent any more where the endpoint says 410', async () => {
     const endpoint = await system.endpoint(() => 410);
-    await userWith(3);
+    const { userId } = await userWith(3);
     await eventually('it is found', async () => (await system.found(endpoint.webhookId)) === 'gone');
     await userWith(1);
     const last = await system.endpoint();
@@ -118,6 +119,25 @@ describe('deliveries', () => {
       'failed',
       ...Array(4).fill('pending'),
     ]);
+    // Whoever was told before that something is due finds it is not: given up, then put off.
+    const { webhookId } = endpoint;
+    const queue = { webhookId, queueId: userId };
+    expect(await loadFirst(system.pool, queue)).toBeUndefined();
+    await system.pool.query(
+      "UPDATE notifications.delivery_queues SET next_at = now() + interval '1 hour' WHERE webhook_id = $1",
+      [webhookId],
+    );
+    await system.pool.query(
+      'UPDATE notifications.webhooks SET found = NULL, found_at = NULL WHERE webhook_id = $1',
+      [webhookId],
+    );
+    expect(await loadFirst(system.pool, queue)).toBeUndefined();
+    await system.pool.query(
+      'UPDATE notifications.delivery_queues SET next_at = now() WHERE webhook_id = $1',
+      [webhookId],
+    );
+    await eventually('it is found again', async () => (await system.found(webhookId)) === 'gone');
+    expect(endpoint.received.length).toBeGreaterThan(1);
   });
 
   it('end after ten attempts, and go on in order once the endpoint is enabled', async () => {
