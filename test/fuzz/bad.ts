@@ -4,21 +4,28 @@ import { resolved, type Schema } from './document.ts';
 const OF_TYPE = { string: 'text', integer: 7, boolean: true, array: [], object: {} };
 
 /** Values that the schema does not take, whatever the field. */
-export function bad(given: Schema): fc.Arbitrary<unknown> {
+export const bad = (schema: Schema): fc.Arbitrary<unknown> => fc.constantFrom(...wrongs(schema));
+
+export function wrongs(given: Schema): readonly unknown[] {
   const schema = resolved(given);
   const others = Object.entries(OF_TYPE).filter(([type]) => type !== schema.type);
-  const wrongs: unknown[] = [null, 1.5, ...others.map(([, value]) => value)];
+  const values: unknown[] = [null, 1.5, ...others.map(([, value]) => value)];
   const { minLength = 0, maxLength, minimum, maximum } = schema;
   if (schema.type === 'string') {
-    wrongs.push('a\u0000b', 'a\u007fb', 'line\nbreak');
-    if (maxLength !== undefined) wrongs.push('x'.repeat(maxLength + 1), '🦊'.repeat(maxLength + 1));
-    if (minLength > 0) wrongs.push('', 'x'.repeat(minLength - 1));
-    if (schema.format !== undefined || schema.enum) wrongs.push('x', '2027-02-30T00:00:00Z');
+    values.push('a\u0000b', 'a\u007fb', 'line\nbreak');
+    if (maxLength !== undefined) values.push('x'.repeat(maxLength + 1), '🦊'.repeat(maxLength + 1));
+    if (minLength > 0) values.push('', 'x'.repeat(minLength - 1));
+    if (schema.format !== undefined || schema.enum) values.push('x', '2027-02-30T00:00:00Z');
   }
-  if (schema.not !== undefined) wrongs.push('ada@example.com', 'lap\u200btop');
-  if (minimum !== undefined) wrongs.push(minimum - 1);
-  if (maximum !== undefined) wrongs.push(maximum + 1);
-  return fc.constantFrom(...wrongs);
+  if (schema.not !== undefined) values.push('ada@example.com', 'lap\u200btop');
+  if (minimum !== undefined) values.push(minimum - 1);
+  if (maximum !== undefined) values.push(maximum + 1);
+  const { pattern } = schema;
+  if (pattern !== undefined) {
+    const some = ['two words', '"', '/', '-1'];
+    values.push(...some.filter((value) => !new RegExp(pattern, 'u').test(value)));
+  }
+  return values;
 }
 
 /** A good body made bad in one place. */

@@ -89,6 +89,9 @@ export function written(
 ): { readonly type: string; readonly text: string } {
   if (requestBody?.content[FORM] === undefined)
     return { type: 'application/json', text: JSON.stringify(body) };
-  const fields = Object.entries((body ?? {}) as object).map(([name, value]) => [name, String(value)]);
+  const fields = Object.entries((body ?? {}) as object).map(([name, value]) => [
+    name,
+    typeof value === 'object' ? JSON.stringify(value) : String(value),
+  ]);
   return { type: FORM, text: new URLSearchParams(fields).toString() };
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { bad, badBody } from './bad.ts';
+import { badBody, wrongs } from './bad.ts';
 import { bodySchema, type Endpoint, type Parameter, written } from './document.ts';
 import { good, goodOf } from './good.ts';
 import type { World } from './world.ts';
@@ -70,6 +70,13 @@ function goodRequest(endpoint: Endpoint, world: World) {
 
 type Parts = ReturnType<typeof goodRequest> extends fc.Arbitrary<infer P> ? P : never;
 
+/** Who names a client in the body shows nothing in the header: one way a request (RFC 6749, section 2.3). */
+const namesClient = (body: unknown): boolean =>
+  typeof body === 'object' &&
+  body !== null &&
+  ('client_id' in body || 'client_secret' in body) &&
+  'grant_type' in body;
+
 function built(endpoint: Endpoint, parts: Parts, isGood: boolean): FuzzRequest {
   const path = endpoint.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) =>
     encodeURIComponent(String(parts.path[name])),
@@ -83,7 +90,7 @@ function built(endpoint: Endpoint, parts: Parts, isGood: boolean): FuzzRequest {
     isGood,
     url: `${path}${query.length > 0 ? '?' : ''}${query.join('&')}`,
     headers: {
-      ...parts.credentials,
+      ...(namesClient(parts.body) ? {} : parts.credentials),
       ...Object.fromEntries(Object.entries(parts.headers).map(([name, value]) => [name, String(value)])),
       ...(body && { 'Content-Type': body.type }),
     },
@@ -95,12 +102,19 @@ function built(endpoint: Endpoint, parts: Parts, isGood: boolean): FuzzRequest {
 function spoiled(endpoint: Endpoint, parts: Parts): fc.Arbitrary<FuzzRequest> {
   const ways: fc.Arbitrary<FuzzRequest>[] = [];
   const request = (change: Partial<Parts>) => built(endpoint, { ...parts, ...change }, false);
-  const text = (parameter: Parameter) =>
-    bad(parameter.schema).filter((value) => typeof value === 'string' && value !== '');
+  const texts = ({ schema, in: place }: Parameter) =>
+    wrongs(schema).filter(
+      (value) => typeof value === 'string' && value !== '' && (place !== 'header' || isHeader(value)),
+    );
   for (const parameter of endpoint.parameters) {
     const place = parameter.in === 'header' ? 'headers' : parameter.in;
-    const values = parameter.in === 'header' ? text(parameter).filter(isHeader) : text(parameter);
-    ways.push(values.map((value) => request({ [place]: { ...parts[place], [parameter.name]: value } })));
+    const values = texts(parameter);
+    if (values.length === 0) continue;
+    ways.push(
+      fc
+        .constantFrom(...values)
+        .map((value) => request({ [place]: { ...parts[place], [parameter.name]: value } })),
+    );
   }
   ways.push(
     fc

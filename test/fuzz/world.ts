@@ -118,7 +118,7 @@ export async function createWorld({ url, tool }: Pick<LaunchedStack, 'url' | 'to
 
 /** Takes up the ids that an answer names. */
 export function learn(world: World, body: unknown, kept: number): void {
-  for (const [, id] of JSON.stringify(body).matchAll(/_id":"([\da-f-]{36})"/g)) {
+  for (const [, id] of JSON.stringify(body ?? null).matchAll(/_id":"([\da-f-]{36})"/g)) {
     if (id === undefined || world.ids.includes(id)) continue;
     world.ids.push(id);
     if (world.ids.length > kept + MOST_LEARNED) world.ids.splice(kept, 1);
