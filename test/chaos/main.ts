@@ -1,11 +1,13 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ProgramsMissing } from '../../local/servers/programs.ts';
+import { replaceMarked } from '../support/marked.ts';
 import { createRandom } from '../support/random.ts';
 import type { Fault } from './faults/fault.ts';
 import { type HowMany, notRun, type PlannedShape, plan, withoutLocalStore } from './plan.ts';
 import { runShape, type ShapeReport } from './run.ts';
 import { SHAPES } from './shapes/shapes.ts';
-import { putBetween, table } from './table.ts';
+import { table } from './table.ts';
 
 const HELP = `Usage: npm run test:faults -- [options]
 
@@ -83,7 +85,10 @@ async function run(): Promise<void> {
   }
   const text = table(reports, missing);
   say(`\n${text}`);
-  if (values.report !== undefined) putBetween(values.report, 'faults', `${text}\n\nSeed ${seed}.`);
+  if (values.report !== undefined) {
+    const document = readFileSync(values.report, 'utf8');
+    writeFileSync(values.report, replaceMarked(document, 'faults', `${text}\n\nSeed ${seed}.`));
+  }
 }
 
 /** The others go on. What lacks a program was not run; any other error fails the run. */

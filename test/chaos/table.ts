@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import type { Fault } from './faults/fault.ts';
 import type { FaultReport, ShapeReport } from './run.ts';
 
@@ -57,12 +56,3 @@ const share = (part: number, whole: number): string =>
   whole === 0 ? '–' : `${Math.floor((part / whole) * 100_000) / 1_000} %`;
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
-
-/** Puts a text between the markers `<!-- name -->` and `<!-- /name -->` of a file. @throws Error they aren't there */
-export function putBetween(file: string, name: string, text: string): void {
-  const page = readFileSync(file, 'utf8');
-  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${file} has no ${begin} … ${end}`);
-  writeFileSync(file, `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`);
-}
