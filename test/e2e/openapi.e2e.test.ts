@@ -8,8 +8,8 @@ import { createWorld, WITHOUT_LIMITS, type World } from '../fuzz/world.ts';
 import { ask } from '../support/requests/api.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
 
-/** OPENAPI_SEED repeats a run that has failed; `npm run test:fuzz` sends tens of thousands. */
-const SEED = Number(process.env.OPENAPI_SEED ?? Math.floor(Math.random() * 2 ** 31));
+/** The same in each run, but for ids: what it finds was changed with the code. `npm run test:fuzz` looks further, by another seed each time. */
+const SEED = Number(process.env.OPENAPI_SEED ?? 20_261_128);
 const REQUESTS = 2_500;
 
 let stack: LaunchedStack;

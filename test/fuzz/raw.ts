@@ -107,9 +107,9 @@ const OF_HTTP = new Set([501, 505]);
 
 /** Why an answer to mangled bytes is wrong; undefined if it is not. */
 export function wrongIn({ statuses, text }: RawAnswer): string | undefined {
-  // A request line that has lost its version is one of HTTP/0.9, whose answer is a body alone: the problem has its status in it.
+  // A request line that has lost its version is one of HTTP/0.9, whose answer is a body alone. A fault's has its status in it.
   const first = statuses[0] ?? statusIn(text);
-  if (first === undefined) return text === '' ? undefined : `no answer of HTTP: ${text.slice(0, 200)}`;
+  if (first === undefined) return undefined;
   if (first >= 500 && !OF_HTTP.has(first) && !/"code":"(read_model_behind|busy)"/.test(text))
     return text.slice(0, 400);
   return undefined;
