@@ -11,7 +11,7 @@ const tier = (name: string, include: string[], timeout: number, globalSetup: str
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 2,
     env: { NODE_ENV: 'test' },
     projects: [
       tier('unit', ['test/unit/**/*.unit.test.ts'], 20_000, []),
