@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { askTimed, isUnknown, type Timed } from '../chaos/client.ts';
 import { ask } from '../support/requests/api.ts';
 
-/** Fast milliseconds after which a token is made anew: it lives a quarter of an hour. */
+/** Fast milliseconds after which a token is made again: it lives a quarter of an hour. */
 const TOKEN_MS = 8 * 60_000;
 const PAUSE_MS = 200;
 

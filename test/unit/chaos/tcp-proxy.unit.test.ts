@@ -56,8 +56,7 @@ it('slow: everything comes later, in its order, also once it is fast again', asy
   socket.write('one ');
   await eventually('the first', () => heard().includes('one'));
   expect(performance.now() - began).toBeGreaterThan(195);
-  socket.write('two ');
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise((written) => socket.write('two ', written));
   proxy.thaw();
   socket.write('three');
   await eventually('all of it', () => heard().endsWith('three'));
