@@ -115,8 +115,10 @@ export interface FaultWindow {
   readonly from: number;
   /** Everything was ready again. */
   readonly to: number;
-  /** Since when the query nodes run: what they were asked before, they don't remember. */
+  /** Since when every query node runs: what they were asked before, they don't all remember. */
   readonly nodesSince: number;
+  /** Since when the query node runs that runs longest. */
+  readonly oldestNodeSince: number;
   /** Since when Redis keeps what it is given. */
   readonly redisSince: number;
 }

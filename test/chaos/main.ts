@@ -67,7 +67,7 @@ async function run(): Promise<void> {
   if (planned.length === 0) throw new Error(`no fault that can be inflicted here is called ${values.only}`);
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
+    process.on(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
   say(`seed ${seed}`);
   const reports: ShapeReport[] = [];
   const missing = [...notRun(shapes, values.only)];

@@ -47,7 +47,7 @@ const WARM_UP = 500;
 
 interface Watch {
   readonly ready: () => Promise<unknown>;
-  readonly nodesSince: () => number;
+  readonly nodes: () => NodesSince;
   redisSince: number;
 }
 
@@ -67,7 +67,7 @@ export async function runShape({ shape, faults }: PlannedShape, options: ChaosOp
   const load = new Load({ url: system.url, random, customers: 20, quiet: 8, validators: 4, operatorToken });
   try {
     await load.start();
-    const watch = { ready: readiness(system), nodesSince: nodesSince(system), redisSince: 0 };
+    const watch = { ready: readiness(system), nodes: queryNodes(system), redisSince: 0 };
     await eventually('licenses are known', () => load.validations.length > WARM_UP, 180_000);
     const inflicted: Inflicted[] = [];
     for (const fault of faults) {
@@ -102,8 +102,8 @@ export async function runShape({ shape, faults }: PlannedShape, options: ChaosOp
 }
 
 async function inflict(fault: Fault, system: System, random: Random, watch: Watch): Promise<Inflicted> {
-  const { ready, nodesSince } = watch;
-  const [from, nodes, redis] = [performance.now(), nodesSince(), watch.redisSince];
+  const { ready, nodes } = watch;
+  const [from, since, redis] = [performance.now(), nodes(), watch.redisSince];
   const notOver = await fault.inflict(system, random).then(
     () => undefined,
     (error: Error) => error.message,
@@ -111,10 +111,10 @@ async function inflict(fault: Fault, system: System, random: Random, watch: Watc
   const over = performance.now();
   await ready();
   const to = performance.now();
-  nodesSince();
+  nodes();
   if (fault.emptiesRedis) watch.redisSince = to;
   const { name, promised, left = 'database' } = fault;
-  const window = { name, promised, left, from, to, nodesSince: nodes, redisSince: redis };
+  const window = { name, promised, left, from, to, ...since, redisSince: redis };
   return { fault, window, recoveryMs: Math.round(to - over), notOver };
 }
 
@@ -128,15 +128,19 @@ const report = ({ fault, window, recoveryMs, notOver }: Inflicted, load: Load): 
   ...availabilityDuring(window, load),
 });
 
-/** Since when the query nodes are the ones that they are now, by the load generator's clock. */
-function nodesSince(system: System): () => number {
-  const pids = () =>
-    [...system.processes()].flatMap(([name, pid]) => (name.startsWith('query-') ? [pid] : [])).join(' ');
-  let [known, since] = [pids(), performance.now()];
-  return () => {
-    if (pids() !== known) [known, since] = [pids(), performance.now()];
-    return since;
+type NodesSince = Pick<FaultWindow, 'nodesSince' | 'oldestNodeSince'>;
+
+/** Since when each query node is the process that it is now, by the load generator's clock. */
+function queryNodes(system: System): () => NodesSince {
+  let nodes = new Map<number, number>();
+  const look = () => {
+    const now = performance.now();
+    const pids = [...system.processes()].flatMap(([name, pid]) => (name.startsWith('query-') ? [pid] : []));
+    nodes = new Map(pids.map((pid) => [pid, nodes.get(pid) ?? now]));
+    return { nodesSince: Math.max(...nodes.values()), oldestNodeSince: Math.min(...nodes.values()) };
   };
+  look();
+  return look;
 }
 
 const line = (one: FaultReport): string => {

@@ -26,11 +26,11 @@ const tells = (validation: ValidationSent): boolean =>
 
 /**
  * Whether somebody who is left knew of the license when the fault began. The read models do if they answered about it;
- * Redis, if a node that began with an empty memory did since Redis keeps it; every node's memory, if many questions
+ * Redis, if a node answered that began with an empty memory since Redis keeps what it is given; every node's memory, if many questions
  * were answered since the nodes run, and nothing changed that a notice would have made them forget.
  */
 function knownBefore(window: FaultWindow, { validations, commands }: Asked): (license: Named) => boolean {
-  const { from, left, nodesSince, redisSince } = window;
+  const { from, left, nodesSince, oldestNodeSince, redisSince } = window;
   const answers = Map.groupBy(
     validations.filter((validation) => validation.answeredAt < from && tells(validation)),
     ({ licenseId }) => licenseId,
@@ -43,7 +43,7 @@ function knownBefore(window: FaultWindow, { validations, commands }: Asked): (li
       .map(({ userId }) => userId),
   );
   const inDatabase = ({ licenseId }: Named) => answers.has(licenseId);
-  const inRedis = ({ licenseId }: Named) => nodesSince > redisSince && since(nodesSince, licenseId) > 0;
+  const inRedis = ({ licenseId }: Named) => oldestNodeSince > redisSince && since(nodesSince, licenseId) > 0;
   const inMemory = ({ licenseId, userId }: Named) =>
     !changing.has(userId) && since(nodesSince, licenseId) >= IN_MEMORY_AFTER;
   switch (left) {

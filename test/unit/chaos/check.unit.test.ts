@@ -151,7 +151,7 @@ describe('the checker of histories', () => {
     [
       'a license that Redis holds, since a node that began with nothing was asked, and that got no answer',
       {
-        faults: [fault({ left: 'redis', nodesSince: 4_500, redisSince: 4_000 })],
+        faults: [fault({ left: 'redis', nodesSince: 4_500, oldestNodeSince: 4_400, redisSince: 4_000 })],
         validations: [validation('l2', 5_000, 'VALID'), unanswered('l2', 5_500)],
       },
       'known licenses are answered through a fault',
@@ -192,7 +192,14 @@ describe('the checker of histories', () => {
     [
       'a license without an answer that Redis has lost since its node began',
       {
-        faults: [fault({ left: 'redis', nodesSince: 4_500, redisSince: 4_800 })],
+        faults: [fault({ left: 'redis', nodesSince: 4_500, oldestNodeSince: 4_500, redisSince: 4_800 })],
+        validations: [validation('l2', 5_000, 'VALID'), unanswered('l2', 5_500)],
+      },
+    ],
+    [
+      'a license without an answer that a node may have answered from a memory older than the loss of Redis',
+      {
+        faults: [fault({ left: 'redis', nodesSince: 4_500, oldestNodeSince: 3_000, redisSince: 4_000 })],
         validations: [validation('l2', 5_000, 'VALID'), unanswered('l2', 5_500)],
       },
     ],

@@ -103,6 +103,7 @@ export const fault = (change: Partial<FaultWindow>): FaultWindow => ({
   from: 5_100,
   to: 6_000,
   nodesSince: 0,
+  oldestNodeSince: 0,
   redisSince: 0,
   ...change,
 });
