@@ -35,6 +35,8 @@ const MACHINES = 5;
 const QUIET_MACHINES = 3;
 const PLAN = 'basic';
 const PAUSE_MS = 150;
+/** Four validators then stay below the plan's 600 validations a minute of each license that is asked about most. */
+const PAUSE_OF_VALIDATOR_MS = 5;
 /** A command without an answer is repeated under its key at least until it has one. */
 const MOST_ATTEMPTS = 40;
 
@@ -83,7 +85,9 @@ export class Load {
       ...this.#buyers.map((buyer) => this.#repeat(() => this.#act(buyer), PAUSE_MS)),
       this.#repeat(() => this.#operate(), PAUSE_MS),
       this.#repeat(() => this.#sendRubbish(), PAUSE_MS),
-      ...Array.from({ length: validators }, () => this.#repeat(() => this.#validate(), 2)),
+      ...Array.from({ length: validators }, () =>
+        this.#repeat(() => this.#validate(), PAUSE_OF_VALIDATOR_MS),
+      ),
     ]);
   }
 

@@ -64,7 +64,7 @@ export async function runShape({ shape, faults }: PlannedShape, options: ChaosOp
   const { say, signal, random, eventStore } = options;
   const system = await shape.start({ signal, eventStore });
   const operatorToken = () => system.tool('token', '--role', 'operator', '--subject', 'chaos');
-  const load = new Load({ url: system.url, random, customers: 20, quiet: 8, validators: 4, operatorToken });
+  const load = new Load({ url: system.url, random, customers: 20, quiet: 12, validators: 4, operatorToken });
   try {
     await load.start();
     const watch = { ready: readiness(system), nodes: queryNodes(system), redisSince: 0 };
