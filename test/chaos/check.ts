@@ -1,6 +1,6 @@
 import type { History, Violation } from './history.ts';
 import { answeredAfterItsEnd, badlyRefused, lostInRestarts, staleReads } from './promises/answers.ts';
-import { unanswered } from './promises/availability.ts';
+import { unanswered, unrecovered } from './promises/availability.ts';
 import { doubledCommands, lostCommands, tooManyClients, unaskedEvents } from './promises/commands.ts';
 import { notRelayed } from './promises/relayed.ts';
 import { differsFromRebuild, doubledEffects, oldViews, skippedEvents } from './promises/rows.ts';
@@ -20,6 +20,7 @@ const CHECKS = [
   lostInRestarts,
   answeredAfterItsEnd,
   unanswered,
+  unrecovered,
 ];
 
 /** Which promises a run has broken; none if it kept them all. Pure: a history that was saved gives the same again. */

@@ -121,6 +121,8 @@ export interface FaultWindow {
   readonly oldestNodeSince: number;
   /** Since when Redis keeps what it is given. */
   readonly redisSince: number;
+  /** What the system, or this machine, did not do that ends the fault. */
+  readonly notOver?: string | undefined;
 }
 
 /** All that a run leaves to judge it by. */

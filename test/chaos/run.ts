@@ -25,6 +25,7 @@ export interface FaultReport extends Availability {
   readonly fault: Fault;
   /** Milliseconds from its end until everything was ready. */
   readonly recoveryMs: number;
+  /** See {@link FaultWindow}. */
   readonly notOver?: string | undefined;
 }
 
@@ -55,8 +56,6 @@ interface Inflicted {
   readonly fault: Fault;
   readonly window: FaultWindow;
   readonly recoveryMs: number;
-  /** What the system, or this machine, did not do that ends the fault. */
-  readonly notOver?: string | undefined;
 }
 
 /** Starts a system, lets a load work on it, inflicts faults, and judges what is left. */
@@ -88,7 +87,7 @@ export async function runShape({ shape, faults }: PlannedShape, options: ChaosOp
     return {
       shape: shape.name,
       faults: inflicted.map((one) => report(one, load)),
-      violations: [...inflicted.flatMap(unrecovered), ...violationsOf(history)],
+      violations: violationsOf(history),
       commands: history.commands.length,
       validations: history.validations.length,
     };
@@ -114,17 +113,14 @@ async function inflict(fault: Fault, system: System, random: Random, watch: Watc
   nodes();
   if (fault.emptiesRedis) watch.redisSince = to;
   const { name, promised, left = 'database' } = fault;
-  const window = { name, promised, left, from, to, ...since, redisSince: redis };
-  return { fault, window, recoveryMs: Math.round(to - over), notOver };
+  const window = { name, promised, left, from, to, ...since, redisSince: redis, notOver };
+  return { fault, window, recoveryMs: Math.round(to - over) };
 }
 
-const unrecovered = ({ fault: { name }, notOver }: Inflicted): Violation[] =>
-  notOver === undefined ? [] : [{ promise: 'the system recovers by itself', detail: `${name}: ${notOver}` }];
-
-const report = ({ fault, window, recoveryMs, notOver }: Inflicted, load: Load): FaultReport => ({
+const report = ({ fault, window, recoveryMs }: Inflicted, load: Load): FaultReport => ({
   fault,
   recoveryMs,
-  notOver,
+  notOver: window.notOver,
   ...availabilityDuring(window, load),
 });
 

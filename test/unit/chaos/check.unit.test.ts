@@ -164,6 +164,11 @@ describe('the checker of histories', () => {
       },
       'known licenses are answered through a fault',
     ],
+    [
+      'a fault that the system did not end by itself',
+      { faults: [fault({ notOver: 'command-1 is not ready after a minute' })] },
+      'the system recovers by itself',
+    ],
   ])('finds %s', (_, change, promise) => {
     expect(brokenBy(change)).toContain(promise);
   });
