@@ -107,5 +107,7 @@ export function unanswered(history: History): Violation[] {
 /** What was killed runs again, half-open connections are given up, a certificate that was renewed is taken: nobody helps. */
 export const unrecovered = ({ faults }: History): Violation[] =>
   faults.flatMap(({ name, notOver }) =>
-    notOver === undefined ? [] : [{ promise: 'the system recovers by itself', detail: `${name}: ${notOver}` }],
+    notOver === undefined
+      ? []
+      : [{ promise: 'the system recovers by itself', detail: `${name}: ${notOver}` }],
   );
