@@ -7,6 +7,7 @@ import { freePorts } from '../../local/ports.ts';
 import type { Adjust } from '../../local/processes/supervisor.ts';
 import { startStack } from '../../local/stack.ts';
 import { newDataDirectory, registered, settingOf } from '../support/stack.ts';
+import { WITHOUT_LIMITS } from '../support/without-limits.ts';
 import type { StartOptions } from './faults/fault.ts';
 import type { RelayedEvent } from './history.ts';
 
@@ -43,16 +44,6 @@ export interface SystemOptions extends StartOptions {
   readonly keptIn?: string | undefined;
 }
 
-/** No limit of requests is what a fault run is about. */
-const UNLIMITED = {
-  SIGNUPS_PER_MINUTE: '100000',
-  LOGINS_PER_MINUTE: '100000',
-  WRONG_GUESSES_PER_ADDRESS: '100000',
-  COMMANDS_PER_MINUTE: '1000000',
-  OPERATOR_COMMANDS_PER_MINUTE: '1000000',
-  QUERIES_PER_MINUTE: '1000000',
-};
-
 /**
  * Starts the whole system with its supervisor in this process, so that proxies and stand-ins can stand between its
  * processes, and resolves once it answers.
@@ -62,7 +53,7 @@ export async function startSystem(starting: SystemOptions): Promise<System> {
   const data = keptIn ?? newDataDirectory();
   const unfurnish = furnish?.(data);
   const [port] = (await freePorts(1)) as [number];
-  const settings = { ...UNLIMITED, ...env };
+  const settings = { ...WITHOUT_LIMITS, ...env };
   const given = ['--no-tour', '--port', String(port), '--data', data, ...args];
   if (eventStore !== undefined) given.push('--event-store', eventStore);
   const options = readOptions(given, { ...process.env, ...settings }, root);

@@ -4,9 +4,10 @@ import { isRule } from '../fuzz/difference.ts';
 import { bodyExample, endpoints, written } from '../fuzz/document.ts';
 import { mangle } from '../fuzz/mangle.ts';
 import { fuzz } from '../fuzz/run.ts';
-import { createWorld, WITHOUT_LIMITS, type World } from '../fuzz/world.ts';
+import { createWorld, type World } from '../fuzz/world.ts';
 import { ask } from '../support/requests/api.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
+import { WITHOUT_LIMITS } from '../support/without-limits.ts';
 
 /** The same in each run, but for ids: what it finds was changed with the code. `npm run test:fuzz` looks further, by another seed each time. */
 const SEED = Number(process.env.OPENAPI_SEED ?? 20_261_128);

@@ -2,11 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { replaceMarked } from '../support/marked.ts';
 import { dispose, type LaunchedStack, launch } from '../support/stack.ts';
+import { WITHOUT_LIMITS } from '../support/without-limits.ts';
 import { Coverage } from './coverage.ts';
 import { endpoints } from './document.ts';
 import { mangle } from './mangle.ts';
 import { fuzz } from './run.ts';
-import { createWorld, WITHOUT_LIMITS } from './world.ts';
+import { createWorld } from './world.ts';
 
 const HELP = `Usage: npm run test:fuzz -- [options]
 

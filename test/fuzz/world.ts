@@ -18,16 +18,6 @@ export interface World {
   readonly known: Readonly<Record<string, readonly unknown[]>>;
 }
 
-/** Limits that a flood of requests must not reach. */
-export const WITHOUT_LIMITS = Object.fromEntries(
-  [
-    ...['SIGNUPS', 'MAILS', 'LOGINS', 'QUERIES', 'COMMANDS', 'OPERATOR_COMMANDS', 'ANONYMOUS'].map(
-      (name) => `${name}_PER_MINUTE`,
-    ),
-    ...['WRONG_GUESSES_PER_ADDRESS', 'WRONG_GUESSES_PER_ACCOUNT'],
-  ].map((name) => [name, '100000']),
-);
-
 /** Everybody's, so that a request that names any email and this one is right. */
 const PASSWORD = 'staple battery horse 7 correct';
 const CUSTOMERS = 20;

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmdirSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -31,7 +31,7 @@ export async function whileFull(folder: string, work: () => Promise<unknown>): P
   const ballast = path.join(folder, 'ballast');
   try {
     // Until it fails: what others free meanwhile is taken too.
-    spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=64k'], { stdio: 'ignore' });
+    await new Promise((resolve) => execFile('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=64k'], resolve));
     const { bavail, bsize } = statfsSync(folder);
     if (bavail * bsize > 1024 * 1024)
       throw new Error(`${folder} is not full: ${bavail * bsize} bytes are free`);
