@@ -7,6 +7,9 @@ const APPLICATION = 'chaos';
 /** More than a server of this project takes. */
 const TOO_MANY = 400;
 
+const CUT = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE application_name <> $1 AND backend_type = 'client backend'`;
+
 /** With connections of the run's own. They may write where others may not. */
 export async function withPostgres<T>(url: string, work: (pool: Pool) => Promise<T>, max = 1): Promise<T> {
   const pool = createPool({
@@ -31,6 +34,10 @@ export const alterSystem = (url: string, setting: string): Promise<unknown> =>
     await pool.query('SELECT pg_reload_conf()');
   });
 
+/** Ends everybody's connections. */
+export const cutConnections = (url: string): Promise<unknown> =>
+  withPostgres(url, (pool) => pool.query(CUT, [APPLICATION]));
+
 /** Takes all connections that the server has, those of others too, while `work` is under way. @throws Error some are left */
 export function takeAllConnections(url: string, work: () => Promise<unknown>): Promise<void> {
   return withPostgres(
@@ -39,11 +46,7 @@ export function takeAllConnections(url: string, work: () => Promise<unknown>): P
       const taken: PoolClient[] = [await pool.connect()];
       try {
         await takeUntilRefused(pool, taken);
-        await taken[0]?.query(
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-           WHERE application_name <> $1 AND backend_type = 'client backend'`,
-          [APPLICATION],
-        );
+        await taken[0]?.query(CUT, [APPLICATION]);
         await takeUntilRefused(pool, taken);
         await work();
       } finally {
