@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Endpoint, endpoints } from '../../fuzz/document.ts';
-import { WITHOUT_LIMITS } from '../../fuzz/world.ts';
 import { ask } from '../../support/requests/api.ts';
 import { type Member, welcomeMember } from '../../support/requests/staff.ts';
 import { dispose, type LaunchedStack, launch } from '../../support/stack.ts';
+import { WITHOUT_LIMITS } from '../../support/without-limits.ts';
 import { forgedTokens } from './forged-tokens.ts';
 import { fieldsOf, type Holder, newHolder, placesOf } from './holder.ts';
 import { bearer, exampleWith, guarded, inGroups, send } from './requests.ts';
