@@ -7,8 +7,8 @@ import type { KafkaSource } from './broker.ts';
 /** The settings that the launcher and the services share; both read them from the launcher's environment. */
 const schema = z
   .object({
-    SIGNUPS_PER_MINUTE: integer(1, 100_000).default(60),
-    LOGINS_PER_MINUTE: integer(1, 100_000).default(60),
+    SIGNUPS_PER_MINUTE: integer(1, 1_000_000).default(60),
+    LOGINS_PER_MINUTE: integer(1, 1_000_000).default(60),
     LOAD_BALANCERS: z
       .string()
       .default('')
