@@ -41,6 +41,7 @@ export const approximateBytes = (state: UserState): number =>
   (state.account.endedTokens.size + state.account.resets.size + state.account.verifications.length) * 160 +
   state.subscriptions.byId.size * 900 +
   state.licenses.byId.size * 500 +
+  (state.licenses.earlier?.size ?? 0) * 80 +
   state.licenseKeys.byId.size * 300 +
   state.licenseKeys.uses * 100 +
   state.recentCommands.size * 1_200;

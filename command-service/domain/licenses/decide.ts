@@ -6,7 +6,7 @@ import type { UserState } from '../user-state.ts';
 import { activate, limitsOf } from './activate.ts';
 import type { ActivateClient, ActivationCommand } from './commands.ts';
 import { deactivateClient, deactivateLicense, reinstateLicense, revoke } from './end.ts';
-import { licensesOf } from './state.ts';
+import { licenseOf, licensesOf } from './state.ts';
 
 /** A product of which the user has something may be named even if it is no longer sold. */
 function productFor(state: UserState, named: string | undefined, { catalogue }: Context): string | Rejection {
@@ -34,7 +34,7 @@ export function decideActivation(state: UserState, command: ActivationCommand, c
   const { userId, licenses } = state;
   if (command.type === 'ActivateClient') return decideActivate(state, command, context);
   if (command.type === 'DeactivateClient') return deactivateClient(licenses, command, userId);
-  const before = licenses.byId.get(command.licenseId);
+  const before = licenseOf(licenses, command.licenseId);
   if (!before) return rejected({ code: 'not_found', what: 'license' });
   const held = licensesOf(licenses, before.product);
   switch (command.type) {

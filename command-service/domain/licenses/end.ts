@@ -3,12 +3,12 @@ import { accepted, type Decision, rejected, withReason } from '../decision.ts';
 import type { License } from '../entities.ts';
 import { noPlace } from './activate.ts';
 import { type DeactivateClient, unchanged } from './commands.ts';
-import { type Licenses, licensesOf, type ProductLicenses } from './state.ts';
+import { type Licenses, licenseOf, licensesOf, type ProductLicenses } from './state.ts';
 
 /** The client's license: the one that its key names, or its latest of the product. */
 function named(licenses: Licenses, { clientId, product, licenseId }: DeactivateClient): License[] {
   if (licenseId !== undefined) {
-    const license = licenses.byId.get(licenseId);
+    const license = licenseOf(licenses, licenseId);
     return license && isSameClient(license.clientId, clientId) ? [license] : [];
   }
   const client = comparedClientId(clientId);

@@ -3,6 +3,7 @@ import type { UserEvent } from '../../../shared/events/types.ts';
 import { comparedClientId } from '../../../shared/identity/opaque.ts';
 import type { Side } from '../../../shared/subscription-status.ts';
 import type { License } from '../entities.ts';
+import { addEarlier, type EarlierLicenses, findEarlier, noEarlierLicenses } from './earlier.ts';
 import { countReplacement, freePlace, noPlaces, type PlaceLimits, type Places, takePlace } from './places.ts';
 
 /** A product's. */
@@ -14,13 +15,20 @@ export interface ProductLicenses {
 }
 
 export interface Licenses {
+  /** All but the earlier ones. */
   readonly byId: Map<string, License>;
+  /** Undefined until there is one. */
+  earlier?: EarlierLicenses;
   readonly ofProduct: Map<string, ProductLicenses>;
 }
 
 export const noLicenses = (): Licenses => ({ byId: new Map(), ofProduct: new Map() });
 
 const none = (): ProductLicenses => ({ ofClient: new Map(), active: 0, places: noPlaces() });
+
+/** Undefined for a license that the user never had. */
+export const licenseOf = ({ byId, earlier }: Licenses, licenseId: string): License | undefined =>
+  byId.get(licenseId) ?? (earlier && findEarlier(earlier, licenseId));
 
 /** For reading alone: a product without licenses has an empty one, which is not kept. */
 export const licensesOf = ({ ofProduct }: Licenses, product: string): ProductLicenses =>
@@ -50,7 +58,7 @@ export interface Happened {
 function after(licenses: Licenses, event: LicenseEvent, { position, at }: Happened): License | undefined {
   const status = STATUS_AFTER[event.type];
   if (event.type !== 'LicenseActivated') {
-    const before = licenses.byId.get(event.data.licenseId);
+    const before = licenseOf(licenses, event.data.licenseId);
     return before && { ...before, status, updatedAt: at };
   }
   const { licenseId, clientId, product, subscriptionId, keyId } = event.data;
@@ -118,10 +126,18 @@ export function foldLicense(
   return license;
 }
 
-function put({ byId }: Licenses, held: ProductLicenses, license: License): void {
-  const before = byId.get(license.licenseId);
+function put(licenses: Licenses, held: ProductLicenses, license: License): void {
+  const before = licenseOf(licenses, license.licenseId);
   held.active += Number(license.status === 'active') - Number(before?.status === 'active');
-  byId.set(license.licenseId, license);
+  licenses.byId.set(license.licenseId, license);
   const client = comparedClientId(license.clientId);
-  if (!before || held.ofClient.get(client) === before) held.ofClient.set(client, license);
+  const latest = held.ofClient.get(client);
+  if (before && before.licenseId !== latest?.licenseId) return;
+  held.ofClient.set(client, license);
+  if (!before && latest?.status === 'deactivated') pack(licenses, latest);
+}
+
+function pack(licenses: Licenses, license: License): void {
+  licenses.earlier ??= noEarlierLicenses();
+  if (addEarlier(licenses.earlier, license)) licenses.byId.delete(license.licenseId);
 }

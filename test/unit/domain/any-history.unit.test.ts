@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { License, Subscription } from '../../../command-service/domain/entities.ts';
+import { licenseOf } from '../../../command-service/domain/licenses/state.ts';
 import { evolve, initialState } from '../../../command-service/domain/user-state.ts';
 import { findPlan } from '../../../shared/catalogue/catalogue.ts';
 import { comparedClientId } from '../../../shared/identity/opaque.ts';
 import { isCurrentAt } from '../../../shared/subscription-status.ts';
-import { recorded, type Story, USER } from './given.ts';
+import { allLicenses, recorded, type Story, USER } from './given.ts';
 import { CATALOGUE, type Check, history, live } from './histories.ts';
 
 const PRODUCTS = ['app', 'studio'];
@@ -22,7 +23,7 @@ describe('in any history that the decider can produce', () => {
   it('there are never more active clients of a product than what counts for it allows', () => {
     inAnyHistory(({ state }) => {
       for (const product of PRODUCTS) {
-        const all = [...state.licenses.byId.values()].filter((held) => held.product === product);
+        const all = allLicenses(state).filter((held) => held.product === product);
         const active = all.filter(({ status }) => status === 'active');
         const held = state.licenses.ofProduct.get(product);
         const counting = state.subscriptions.counting.get(product);
@@ -105,9 +106,9 @@ describe('whatever a customer asks for between the commands of staff', () => {
 
   it('revives no license that staff revoked, and gives its client no other', () => {
     afterCustomers(({ state }, before) => {
-      for (const license of before.licenses.byId.values()) {
+      for (const license of allLicenses(before)) {
         if (license.status !== 'revoked') continue;
-        const after = state.licenses.byId.get(license.licenseId) as License;
+        const after = licenseOf(state.licenses, license.licenseId) as License;
         expect(after.status).toBe('revoked');
         const ofProduct = state.licenses.ofProduct.get(license.product);
         expect(ofProduct?.ofClient.get(comparedClientId(license.clientId))?.status).toBe('revoked');

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Decision, Rejection } from '../../../command-service/domain/decision.ts';
+import type { License } from '../../../command-service/domain/entities.ts';
+import { type EarlierLicenses, earlierAt } from '../../../command-service/domain/licenses/earlier.ts';
 import { licensesOf } from '../../../command-service/domain/licenses/state.ts';
 import type { StartSubscription } from '../../../command-service/domain/subscriptions/commands.ts';
 import type { Period } from '../../../command-service/domain/subscriptions/period.ts';
@@ -154,6 +156,12 @@ export class Story {
     return decision;
   }
 }
+
+/** The latest of each client, and the earlier ones. */
+export const allLicenses = ({ licenses: { byId, earlier } }: UserState): License[] => [
+  ...byId.values(),
+  ...Array.from({ length: earlier?.size ?? 0 }, (_, index) => earlierAt(earlier as EarlierLicenses, index)),
+];
 
 export const newId = (n: number, atMs: number): string => uuidv7(atMs, new Uint8Array(10).fill(n));
 

@@ -4,7 +4,7 @@ import type { Catalogue, Product } from '../../../shared/catalogue/catalogue.ts'
 import type { Role } from '../../../shared/events/metadata.ts';
 import type { Terms } from '../../../shared/events/schemas/terms.ts';
 import type { NewUserEvent } from '../../../shared/events/types.ts';
-import { DAY, NOW, Story, signedUp, start, TWO_PRODUCTS, USER } from './given.ts';
+import { allLicenses, DAY, NOW, Story, signedUp, start, TWO_PRODUCTS, USER } from './given.ts';
 
 /** A command that names what is there by its place in the history, so that most of them hit something. */
 type Step = (story: Story) => Command;
@@ -38,7 +38,7 @@ const nth = <T>(items: Iterable<T>, n: number): T | undefined => {
   return all[n % Math.max(all.length, 1)];
 };
 const subscription = (story: Story, n: number) => nth(story.state.subscriptions.byId.keys(), n) ?? USER;
-const license = (story: Story, n: number) => nth(story.state.licenses.byId.keys(), n) ?? USER;
+const license = (story: Story, n: number) => nth(allLicenses(story.state), n)?.licenseId ?? USER;
 
 const plan = fc.constantFrom('free', 'free', 'basic', 'pro', 'enterprise', 'gold');
 const product = fc.constantFrom('app', 'app', 'studio');
