@@ -46,7 +46,10 @@ function report(file: string, tried: readonly Tried[]): void {
 
 async function run(): Promise<void> {
   const tried: Tried[] = [];
-  using copy = new Copy();
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
+  using copy = new Copy(stopping.signal);
   for (const mutation of chosen) {
     tried.push({ mutation, result: await copy.tryOut(mutation) });
     say(lineOf(tried.at(-1) as Tried));
@@ -60,4 +63,9 @@ async function run(): Promise<void> {
 
 if (values.help) process.stdout.write(HELP);
 else if (values.list) for (const { promise, name } of chosen) say(`${promise}  ${name}`);
-else await run();
+else
+  await run().catch((error: Error) => {
+    const stopped = error.name === 'AbortError' && error.cause instanceof Error;
+    process.stderr.write(`${stopped ? (error.cause as Error).message : error.stack}\n`);
+    process.exitCode = 1;
+  });

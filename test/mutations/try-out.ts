@@ -30,10 +30,13 @@ type Selection = Pick<Mutation, 'tier' | 'tests'>;
 /** A copy of the code, with the same packages, in which mutations are tried out. */
 export class Copy {
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'license-mutations-'));
+  readonly #stopping: AbortSignal;
   /** By selection: what its tests say of the code as it is. */
   readonly #unbroken = new Map<string, Result>();
 
-  constructor() {
+  /** @param stopping aborted where the run is to end early: what is under way throws then */
+  constructor(stopping: AbortSignal) {
+    this.#stopping = stopping;
     cpSync(ROOT, this.#folder, {
       recursive: true,
       filter: (file) => !LEFT_OUT.has(path.relative(ROOT, file)),
@@ -95,6 +98,7 @@ export class Copy {
       cwd: this.#folder,
       stdio: 'ignore',
       timeout: LIMIT_MS,
+      signal: this.#stopping,
     });
     await once(run, 'exit');
     let read: Report;
