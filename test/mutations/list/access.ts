@@ -64,7 +64,7 @@ export const ACCESS: readonly Mutation[] = [
     find: 'step === undefined || step <= lastStep',
     replace: 'step === undefined || step < lastStep',
     tier: 'integration',
-    tests: 'command-service-http/staff-log-in',
+    tests: 'command-service-http/staff/log-in',
   },
   {
     name: 'a thousand guesses at once count as one',

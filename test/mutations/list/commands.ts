@@ -62,7 +62,7 @@ export const COMMANDS: readonly Mutation[] = [
     find: 'if (active < limit) return undefined;',
     replace: 'if (active <= limit) return undefined;',
     tier: 'unit',
-    tests: 'domain/activation',
+    tests: 'domain/licenses/activation',
   },
   {
     name: 'quantity does not multiply the clients',
@@ -71,7 +71,7 @@ export const COMMANDS: readonly Mutation[] = [
     find: 'subscription.terms.maxClients * subscription.quantity',
     replace: 'subscription.terms.maxClients',
     tier: 'unit',
-    tests: 'domain/renewal',
+    tests: 'domain/subscriptions/renewal',
   },
   {
     name: 'a suspended subscription activates',
@@ -80,7 +80,7 @@ export const COMMANDS: readonly Mutation[] = [
     find: "return subscription.suspended ? { code: 'subscription_suspended', subscription } : undefined;",
     replace: 'return undefined;',
     tier: 'unit',
-    tests: 'domain/activation',
+    tests: 'domain/licenses/activation',
   },
   {
     name: 'the id of an event does not follow from what it says',
@@ -116,7 +116,7 @@ export const COMMANDS: readonly Mutation[] = [
     find: 'if (recent.length < limit) return undefined;',
     replace: 'if (recent.length <= limit) return undefined;',
     tier: 'unit',
-    tests: 'domain/places',
+    tests: 'domain/licenses/places',
   },
   {
     name: 'a license key activates one client too many',
@@ -125,7 +125,7 @@ export const COMMANDS: readonly Mutation[] = [
     find: 'return usesLeft(key) === 0 ?',
     replace: 'return usesLeft(key) === -1 ?',
     tier: 'unit',
-    tests: 'domain/license-key',
+    tests: 'domain/licenses/license-key',
   },
   {
     name: 'two who reserve the same both get it',

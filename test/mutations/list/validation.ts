@@ -62,7 +62,7 @@ export const VALIDATION: readonly Mutation[] = [
     find: 'if (!needed) return found;',
     replace: 'return found;',
     tier: 'integration',
-    tests: 'query-service/validate.int',
+    tests: 'query-service/validation/validate.int',
   },
   {
     name: 'a suspended license is valid',
@@ -116,7 +116,7 @@ export const VALIDATION: readonly Mutation[] = [
     find: 'return later(absent ? named.activated : undefined,',
     replace: 'return later(undefined,',
     tier: 'integration',
-    tests: 'query-service/validate',
+    tests: 'query-service/validation/validate',
   },
   {
     name: 'a subscription whose grace is over is valid',

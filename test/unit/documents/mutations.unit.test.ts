@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MUTATIONS } from '../../mutations/list/all.ts';
 import type { Mutation } from '../../mutations/mutation.ts';
@@ -12,6 +13,13 @@ describe('the mutations', () => {
     });
     expect(lost.map(({ name }) => name)).toEqual([]);
     expect(new Set(MUTATIONS.map(({ name }) => name)).size).toBe(MUTATIONS.length);
+  });
+
+  it('have tests that have to notice', () => {
+    const root = path.resolve(import.meta.dirname, '../../..');
+    const files = (tier: string) => globSync(`test/${tier}/**/*.test.ts`, { cwd: root });
+    const without = MUTATIONS.filter(({ tier, tests }) => !files(tier).some((file) => file.includes(tests)));
+    expect(without.map(({ name, tests }) => `${name}: ${tests}`)).toEqual([]);
   });
 });
 
