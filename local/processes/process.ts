@@ -55,7 +55,7 @@ export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', (cause) =>
-      reject(new Error(`${spec.name} could not be started: ${spec.command}`, { cause })),
+      reject(new Error(`${spec.name} could not be started: ${cause.message}`, { cause })),
     );
   });
   return {

@@ -3,9 +3,8 @@ import { parseArgs } from 'node:util';
 import { ProgramsMissing } from '../../local/servers/programs.ts';
 import { replaceMarked } from '../support/marked.ts';
 import { createRandom } from '../support/random.ts';
-import type { Fault } from './faults/fault.ts';
 import { type HowMany, notRun, type PlannedShape, plan, withoutLocalStore } from './plan.ts';
-import { runShape, type ShapeReport } from './run.ts';
+import { type ChaosOptions, runShape, type ShapeReport } from './run.ts';
 import { SHAPES } from './shapes/shapes.ts';
 import { table } from './table.ts';
 
@@ -23,7 +22,8 @@ Options:
   --event-store URL
                  an empty EventStoreDB, one node or a cluster (esdb://…), instead of the local event store
   --list         name the faults, and run nothing
-  --report FILE  put the table between the markers <!-- faults --> of a Markdown file
+  --report FILE  put the table of each shape whose faults all came into a Markdown file, between <!-- faults:SHAPE -->
+                 and <!-- /faults:SHAPE -->
   --help         show this
 `;
 
@@ -69,35 +69,42 @@ async function run(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
   say(`seed ${seed}`);
-  const reports: ShapeReport[] = [];
-  const missing = [...notRun(shapes, values.only)];
   for (const one of planned) {
     say(`\n${one.shape.name}: ${one.faults.length} faults`);
-    try {
-      const eventStore = values['event-store'];
-      const report = await runShape(one, { random, say, signal: stopping.signal, eventStore });
-      reports.push(report);
-      judge(report);
-    } catch (error) {
-      if (stopping.signal.aborted) throw error;
-      missing.push(...without(one, error as Error));
-    }
-  }
-  const text = table(reports, missing);
-  say(`\n${text}`);
-  if (values.report !== undefined) {
-    const document = readFileSync(values.report, 'utf8');
-    writeFileSync(values.report, replaceMarked(document, 'faults', `${text}\n\nSeed ${seed}.`));
+    const text = await runOne(one, {
+      random,
+      say,
+      signal: stopping.signal,
+      eventStore: values['event-store'],
+    });
+    say(`\n${text}`);
+    // One by one: what was found is kept, whatever ends the run.
+    if (values.report !== undefined) write(values.report, one, `${text}\n\nSeed ${seed}.`);
   }
 }
 
-/** The others go on. What lacks a program was not run; any other error fails the run. */
-function without({ shape, faults }: PlannedShape, error: Error): readonly Fault[] {
-  const lacks = error instanceof ProgramsMissing;
-  if (!lacks) process.exitCode = 1;
-  say(`${shape.name} ${lacks ? 'was not run' : 'ended early'}: ${lacks ? error.message : error.stack}`);
-  const needs = lacks ? (error.message.split('\n')[0] ?? '') : `the run of ${shape.name} ended early`;
-  return [...new Set(faults)].map((fault) => ({ ...fault, needs }));
+/** The table of a shape that ran, or why there is none. One that lacks a program was not run; any other error fails the run. */
+async function runOne(planned: PlannedShape, options: ChaosOptions): Promise<string> {
+  try {
+    const report = await runShape(planned, options);
+    judge(report);
+    return table(report, notRun([planned.shape], values.only));
+  } catch (error) {
+    if (options.signal.aborted) throw error;
+    const lacks = error instanceof ProgramsMissing;
+    if (!lacks) process.exitCode = 1;
+    const { message, stack } = error as Error;
+    say(`${planned.shape.name} ${lacks ? 'was not run' : 'ended early'}: ${lacks ? message : stack}`);
+    return `Not run: ${message.split('\n')[0]}.`;
+  }
+}
+
+/** Only a shape whose faults all came has a place in the document. */
+function write(file: string, { shape, faults }: PlannedShape, text: string): void {
+  const left = shape.faults.filter((fault) => fault.needs === undefined && !faults.includes(fault));
+  if (left.length > 0)
+    say(`${file} keeps what it says of ${shape.name}: ${left.length} of its faults did not come`);
+  else writeFileSync(file, replaceMarked(readFileSync(file, 'utf8'), `faults:${shape.name}`, text));
 }
 
 function judge({ faults, commands, validations, violations }: ShapeReport): void {

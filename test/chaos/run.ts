@@ -108,7 +108,9 @@ async function inflict(fault: Fault, system: System, random: Random, watch: Watc
     (error: Error) => error.message,
   );
   const over = performance.now();
-  await ready();
+  await ready().catch((error: Error) => {
+    throw new Error(`${fault.name}: ${notOver === undefined ? '' : `${notOver}, and `}${error.message}`);
+  });
   const to = performance.now();
   nodes();
   if (fault.emptiesRedis) watch.redisSince = to;

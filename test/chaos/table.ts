@@ -12,21 +12,27 @@ const PROMISED: Record<Fault['promised'], string> = {
   nothing: 'nobody is left to answer',
 };
 
-/** The table of docs/reliability.md: a line a fault, by group. */
-export function table(shapes: readonly ShapeReport[], notRun: readonly Fault[]): string {
-  const lines = shapes.flatMap(({ shape, faults, violations }) => {
-    const heading = `**${shape}**: ${violations.length === 0 ? 'every promise kept' : `promises broken ${violations.length} times`}`;
-    const byGroup = Map.groupBy(faults, ({ fault }) => fault.group);
-    return [...byGroup].flatMap(([group, all]) => [
-      `| *${group}* (${heading}) | | | | | | | |`,
-      ...Map.groupBy(all, ({ fault }) => fault.name)
-        .values()
-        .map(row),
-    ]);
-  });
+/** What docs/reliability.md says of one shape: a line a fault, by group. */
+export function table({ faults, violations }: Judged, notRun: readonly Fault[]): string {
+  const byGroup = Map.groupBy(faults, ({ fault }) => fault.group);
+  const lines = [...byGroup].flatMap(([group, all]) => [
+    `| *${group}* | | | | | | | |`,
+    ...Map.groupBy(all, ({ fault }) => fault.name)
+      .values()
+      .map(row),
+  ]);
   const missing = notRun.map(({ name, needs }) => `| ${name} | not run: ${needs} | | | | | | |`);
-  return [...HEAD, ...lines, ...missing].join('\n');
+  const broken = violations.map(({ promise, detail }) => `- Broken: ${promise}: ${detail}`);
+  return [
+    ...HEAD,
+    ...lines,
+    ...missing,
+    '',
+    ...(broken.length > 0 ? broken : ['Every promise was kept.']),
+  ].join('\n');
 }
+
+type Judged = Pick<ShapeReport, 'faults' | 'violations'>;
 
 function row(times: readonly FaultReport[]): string {
   const [{ fault }] = times as [FaultReport];

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePorts } from '../../../local/ports.ts';
@@ -11,15 +11,18 @@ import { type TestServer, testServer } from './servers.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 
-/** Copies a server into an empty directory, as a replica of it. */
+/** Copies a server into a directory that is made for it, as a replica of it. */
 export function backUp(url: string, directory: string): void {
   const programs = findPrograms(['initdb'], (line) => void process.stderr.write(`${line}\n`));
   // Stands beside the server's own programs.
   const program = path.join(path.dirname(programs.initdb), 'pg_basebackup');
+  const account = serverAccount();
+  mkdirSync(directory, { mode: 0o700 });
+  if (account) chownSync(directory, account.uid, account.gid);
   execFileSync(program, ['-D', directory, '-R', '-X', 'stream', '-c', 'fast', '-d', url], {
     cwd: path.dirname(directory),
     stdio: 'pipe',
-    ...serverAccount(),
+    ...account,
   });
 }
 
