@@ -30,7 +30,11 @@ export interface DecodedEvent extends FoldedEvent {
   readonly endsStream?: true;
 }
 
-type Known = Pick<DecodedEvent, 'recorded' | 'loggedAt' | 'fault' | 'foreign' | 'endsStream'>;
+/** Personal data that is to be opened, and its event's place among the users' events. */
+interface Sealed {
+  readonly place: number;
+  readonly text: string;
+}
 
 /** An event of any stream as the log has it: its time, and its place. */
 export interface SeenEvent {
@@ -87,19 +91,25 @@ export async function decodeEvents(
   decoder: Decoder,
   recorded: readonly RecordedEvent[],
 ): Promise<DecodedEvents> {
-  const known: Known[] = [];
+  const events: DecodedEvent[] = [];
+  const sealed: Sealed[] = [];
   const staff: Recorded<StaffEvent>[] = [];
   const sealedFor = new Set<string>();
   const seen: SeenEvent[] = [];
   let stop: FeedStop | undefined;
-  for (const [i, event] of recorded.entries()) {
-    if (i % SLICE === SLICE - 1) await turn();
+  for (const event of recorded) {
+    if (seen.length % SLICE === SLICE - 1) await turn();
     try {
       const decoded = decoder.reader.decode(event);
       seen.push(decoded);
       if (isUserEvent(decoded)) {
-        known.push({ recorded: decoded, loggedAt: event.created });
-        if (shownPart(decoded)) sealedFor.add(decoded.event.data.userId);
+        const { userId } = decoded.event.data;
+        const text = shownPart(decoded);
+        if (text !== undefined) {
+          sealed.push({ place: events.length, text });
+          sealedFor.add(userId);
+        }
+        events.push({ recorded: decoded, userId, personal: NOTHING, loggedAt: event.created });
       } else if (isStaffEvent(decoded)) {
         staff.push(decoded);
         if (decoded.event.type === 'StaffInvited') sealedFor.add(decoded.event.data.staffId);
@@ -112,15 +122,14 @@ export async function decodeEvents(
       }
       decoder.foreign?.(error);
       const userId = userOfStream(event.stream);
-      if (userId !== undefined && isUuid(userId)) known.push(foreignEvent(event, userId, error));
+      if (userId !== undefined && isUuid(userId)) events.push(foreignEvent(event, userId, error));
       seen.push(event);
     }
   }
   const keys = sealedFor.size > 0 ? await readDataKeys(decoder.vault, [...sealedFor]) : new Map();
-  const events: DecodedEvent[] = [];
-  for (const [i, event] of known.entries()) {
+  for (const [i, { place, text }] of sealed.entries()) {
     if (i % SLICE === SLICE - 1) await turn();
-    events.push(open(decoder.reader, event, keys));
+    events[place] = open(decoder.reader, events[place] as DecodedEvent, text, keys);
   }
   const members = staff.map((event) => openMember(decoder, event, keys));
   const last = recorded[seen.length - 1];
@@ -129,7 +138,7 @@ export async function decodeEvents(
 
 const isUuid = (text: string) => z.guid().safeParse(text).success;
 
-function foreignEvent(event: RecordedEvent, userId: string, { problem }: ForeignEvent): Known {
+function foreignEvent(event: RecordedEvent, userId: string, { problem }: ForeignEvent): DecodedEvent {
   const { id, type, stream, revision, position, created, metadata } = event;
   // Never applied: it is parked, with its fault.
   const named = { type, data: { userId } } as unknown as UserEvent;
@@ -137,6 +146,8 @@ function foreignEvent(event: RecordedEvent, userId: string, { problem }: Foreign
   const endsStream = !Number.isSafeInteger(revision);
   return {
     recorded,
+    userId,
+    personal: NOTHING,
     loggedAt: created,
     fault: new ProjectionFault(`another program wrote it: ${problem}`),
     foreign: true,
@@ -144,19 +155,21 @@ function foreignEvent(event: RecordedEvent, userId: string, { problem }: Foreign
   };
 }
 
-function open(reader: EventReader, known: Known, keys: ReadonlyMap<string, DataKey | Erased>): DecodedEvent {
-  const { recorded } = known;
-  const { userId } = recorded.event.data;
-  const sealed = known.foreign ? undefined : shownPart(recorded);
-  if (sealed === undefined) return { ...known, userId, personal: NOTHING };
+function open(
+  reader: EventReader,
+  event: DecodedEvent,
+  sealed: string,
+  keys: ReadonlyMap<string, DataKey | Erased>,
+): DecodedEvent {
+  const { recorded, userId, loggedAt } = event;
   const key = keys.get(userId) as DataKey | Erased;
   try {
     const personal = shownOf(reader.unseal(recorded.event.type as PersonalEventType, sealed, key));
-    return { ...known, userId, personal };
+    return { recorded, userId, personal, loggedAt };
   } catch (cause) {
     if (!(cause instanceof PersonalUnreadable)) throw cause;
     const fault = new ProjectionFault('its personal data does not open under the key of its user', { cause });
-    return { ...known, userId, personal: NOTHING, fault };
+    return { ...event, fault };
   }
 }
 
