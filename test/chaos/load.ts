@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../support/random.ts';
 import { type Customer, signUp } from '../support/requests/api.ts';
 import { askTimed, isUnknown, type Timed } from './client.ts';
+import type { InOrder } from './faults/fault.ts';
 import type { BadRequestSent, CommandKind, CommandSent, ReadSent, ValidationSent } from './history.ts';
 
 interface LoadOptions {
@@ -46,8 +47,6 @@ export class Load {
   readonly validations: ValidationSent[] = [];
   readonly reads: ReadSent[] = [];
   readonly badRequests: BadRequestSent[] = [];
-  /** While true, nothing else than a restart in good order is under way: no request may fail. */
-  restarting = false;
   readonly failedInRestarts: string[] = [];
   readonly #options: LoadOptions;
   readonly #buyers: Buyer[] = [];
@@ -57,6 +56,7 @@ export class Load {
   readonly #stopping = new AbortController();
   #working: Promise<unknown> | undefined;
   #operator = '';
+  #inOrder = false;
 
   constructor(options: LoadOptions) {
     this.#options = options;
@@ -100,6 +100,16 @@ export class Load {
     });
     return { ...customer, subscriptionId: String(body.subscription_id), licenses: [] };
   }
+
+  /** Notes each request that fails while `work` is under way. */
+  readonly inOrder: InOrder = async (work) => {
+    this.#inOrder = true;
+    try {
+      await work();
+    } finally {
+      this.#inOrder = false;
+    }
+  };
 
   /** Everybody finishes what they are at. */
   async stop(): Promise<void> {
@@ -253,7 +263,7 @@ export class Load {
   }
 
   #note(what: string, timed: Timed): void {
-    if (!this.restarting || !isUnknown(timed)) return;
+    if (!this.#inOrder || !isUnknown(timed)) return;
     const { status = 'no answer', code = '' } = timed.answer ?? {};
     this.failedInRestarts.push(`${what}: ${status} ${code}`);
   }

@@ -3,7 +3,7 @@ import { eventually } from '../support/eventually.ts';
 import type { Random } from '../support/random.ts';
 import { violationsOf } from './check.ts';
 import { collect } from './collect.ts';
-import type { Fault } from './faults/fault.ts';
+import type { Fault, InOrder } from './faults/fault.ts';
 import { restartInOrder } from './faults/signals.ts';
 import type { FaultWindow, Violation } from './history.ts';
 import { Load } from './load.ts';
@@ -49,6 +49,7 @@ const WARM_UP = 500;
 interface Watch {
   readonly ready: () => Promise<unknown>;
   readonly nodes: () => NodesSince;
+  readonly inOrder: InOrder;
   redisSince: number;
 }
 
@@ -66,7 +67,12 @@ export async function runShape({ shape, faults }: PlannedShape, options: ChaosOp
   const load = new Load({ url: system.url, random, customers: 20, quiet: 12, validators: 4, operatorToken });
   try {
     await load.start();
-    const watch = { ready: readiness(system), nodes: queryNodes(system), redisSince: 0 };
+    const watch = {
+      ready: readiness(system),
+      nodes: queryNodes(system),
+      inOrder: load.inOrder,
+      redisSince: 0,
+    };
     await eventually('licenses are known', () => load.validations.length > WARM_UP, 180_000);
     const inflicted: Inflicted[] = [];
     for (const fault of faults) {
@@ -76,10 +82,10 @@ export async function runShape({ shape, faults }: PlannedShape, options: ChaosOp
       say(line(report(one, load)));
       await delay(CALM_MS);
     }
-    load.restarting = true;
     // The only notifier has no standby here.
-    for (const name of ['command-1', 'query-1', 'command-2', 'query-2']) await restartInOrder(system, name);
-    load.restarting = false;
+    await load.inOrder(async () => {
+      for (const name of ['command-1', 'query-1', 'command-2', 'query-2']) await restartInOrder(system, name);
+    });
     say('restarted every node in good order');
     await load.stop();
     const windows = inflicted.map(({ window }) => window);
@@ -103,7 +109,7 @@ export async function runShape({ shape, faults }: PlannedShape, options: ChaosOp
 async function inflict(fault: Fault, system: System, random: Random, watch: Watch): Promise<Inflicted> {
   const { ready, nodes } = watch;
   const [from, since, redis] = [performance.now(), nodes(), watch.redisSince];
-  const notOver = await fault.inflict(system, random).then(
+  const notOver = await fault.inflict(system, random, watch.inOrder).then(
     () => undefined,
     (error: Error) => error.message,
   );

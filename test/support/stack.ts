@@ -52,7 +52,12 @@ export async function launch(options: LaunchOptions = {}): Promise<LaunchedStack
   const ended = once(launcher, 'exit').then(() => {
     throw new Error(`the launcher ended:\n${output()}`);
   });
-  await Promise.race([eventually('the launcher runs', () => output().includes('Running on'), 90_000), ended]);
+  const running = eventually('the launcher runs', () => output().includes('Running on'), 90_000);
+  await Promise.race([running, ended]).catch(async (error) => {
+    launcher.kill('SIGINT');
+    await ended.catch(() => 'as it was told');
+    throw error;
+  });
   ended.catch(() => 'it ends later, as it should');
   return {
     url: `http://127.0.0.1:${port}`,

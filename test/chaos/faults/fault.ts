@@ -16,8 +16,11 @@ export interface Fault<S extends System = System> {
   /** Why it can't be inflicted on this machine. It is then listed as not run, and never as passed. */
   readonly needs?: string | undefined;
   /** Resolves once it is over: what was killed runs again, what was frozen goes on, what was filled is empty. */
-  inflict(system: S, random: Random): Promise<void>;
+  inflict(system: S, random: Random, inOrder: InOrder): Promise<void>;
 }
+
+/** Does something in good order, as operators do it: not one request may fail meanwhile. */
+export type InOrder = (work: () => Promise<unknown>) => Promise<void>;
 
 export interface StartOptions {
   /** Aborted where the run is to end early. */
