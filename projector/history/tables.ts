@@ -7,6 +7,7 @@ import { addDays } from './write/days.ts';
  * the `history` of a read-model writer's target.
  */
 export const historyTables: HistoryTables = {
-  batch: () => new IntervalBatch(),
+  batch: () => new IntervalBatch('once'),
+  parts: () => new IntervalBatch('in_parts'),
   seen: addDays,
 };

@@ -10,10 +10,13 @@ import { WriteBehind } from '../write/write-behind.ts';
  */
 const BATCH = 5_000;
 
+/** Told of events that were applied: how many, and when the last of them was logged. */
+export type Applied = (events: number, reached: Date | undefined) => void;
+
 /**
  * Brings the writer's read models to the event `target`, exactly: nothing after it is applied. It reads and decodes
  * while it writes.
- * @param applied called after each transaction with the number of its events
+ * @param applied called after each transaction
  * @param signal ends it early, between two transactions
  * @throws FeedStop, EventStoreUnavailable, or an error of PostgreSQL; another call goes on from there
  */
@@ -21,7 +24,7 @@ export async function buildUntil(
   feed: Feed,
   writer: ReadModelWriter,
   target: { readonly position: Position } | undefined,
-  applied: (events: number) => void,
+  applied: Applied,
   signal?: AbortSignal,
 ): Promise<void> {
   if (!target || hasReached(writer, target)) return;
@@ -30,7 +33,7 @@ export async function buildUntil(
     write: async (batch) => {
       const { stop } = await writer.write(batch);
       if (stop) throw stop;
-      applied(batch.decoded.count);
+      applied(batch.decoded.count, batch.decoded.last?.created);
     },
     // The next is read and decoded meanwhile.
     maxEvents: 2 * BATCH,
@@ -50,13 +53,13 @@ export async function buildUntil(
   if (writes.failure) throw writes.failure.error;
 }
 
-const hasReached = (writer: ReadModelWriter, target: { readonly position: Position }): boolean => {
+export const hasReached = (writer: ReadModelWriter, target: { readonly position: Position }): boolean => {
   const { last } = writer.checkpoint;
   return last !== undefined && comparePositions(last.position, target.position) >= 0;
 };
 
 /** What lies up to the target, in batches of {@link BATCH} events and what is left. */
-async function* upTo(
+export async function* upTo(
   target: { readonly position: Position },
   batches: AsyncIterable<FeedBatch>,
 ): AsyncGenerator<FeedBatch, void> {

@@ -19,6 +19,8 @@ export interface Target {
   readonly erase: (client: PoolClient, userIds: readonly string[]) => Promise<void>;
   /** The history tables, where they are made beside these read models. */
   readonly history?: HistoryTables;
+  /** Rows that a load keeps in memory from transaction to transaction, roughly; about a kilobyte each. */
+  readonly keptRows?: number;
 }
 
 export interface Batch {
@@ -80,7 +82,7 @@ function commit(target: Target, batch: Batch, context: FoldContext): Promise<App
 }
 
 /** The batch's events between its checkpoints: a batch may be delivered again, and may be cut short. */
-const newlySeen = ({ seen, from, to }: Batch): SeenEvent[] =>
+export const newlySeen = ({ seen, from, to }: Pick<Batch, 'seen' | 'from' | 'to'>): SeenEvent[] =>
   seen.filter(
     ({ position }) =>
       (!from.last || comparePositions(position, from.last.position) > 0) &&

@@ -64,6 +64,12 @@ export interface DecodedEvents {
   readonly stop?: FeedStop;
 }
 
+/** A batch that is ready to be written. */
+export interface DecodedBatch {
+  readonly decoded: DecodedEvents;
+  readonly position: Position;
+}
+
 export interface Decoder {
   readonly reader: EventReader;
   readonly vault: Pick<Vault, 'dataKeys'>;

@@ -3,9 +3,10 @@ import type { Change } from '../caches/caches.ts';
 import type { Feed } from '../feeds/feed.ts';
 import type { Session } from '../follow/consumer.ts';
 import { beginProjecting, endProjecting } from './batch-spans.ts';
+import type { DecodedBatch } from './decode.ts';
 import type { WriteMetrics } from './metrics.ts';
 import type { ErasedUser } from './projections/erased.ts';
-import type { DecodedBatch, ReadModelWriter } from './read-model-writer.ts';
+import type { ReadModelWriter } from './read-model-writer.ts';
 import { WriteBehind } from './write-behind.ts';
 
 export interface ProjectOptions {

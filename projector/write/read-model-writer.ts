@@ -6,17 +6,12 @@ import type { AppliedEvent, Feed, FeedBatch } from '../feeds/feed.ts';
 import { loadMarked, loadParkedUsers, loadSkipped } from '../parked/parked-events.ts';
 import { settleUser } from '../parked/settle.ts';
 import { type Applied, applyBatch, type Batch, type Target } from './apply.ts';
+import { KeptRows } from './apply-together.ts';
 import { fillCancelledBy } from './cancelled-by.ts';
 import { AT_START, advanced, type Checkpoint, loadCheckpoint, moveCheckpoint } from './checkpoint.ts';
-import { type DecodedEvents, type Decoder, decodeEvents } from './decode.ts';
+import { type DecodedBatch, type Decoder, decodeEvents } from './decode.ts';
 import { GapInBatch } from './fold.ts';
 import { type ErasedUser, forgetErased, nextErased } from './projections/erased.ts';
-
-/** A batch that is ready to be written. */
-export interface DecodedBatch {
-  readonly decoded: DecodedEvents;
-  readonly position: Position;
-}
 
 /** What a batch has come to. Both, where the feed has to stop in its middle. */
 export interface WrittenBatch {
@@ -53,6 +48,7 @@ export class ReadModelWriter {
   #checkpoint: Checkpoint = AT_START;
   #parked = new Map<string, number>();
   #skipped = new Set<string>();
+  #kept: KeptRows | undefined;
 
   constructor(target: Target, decoder: Decoder) {
     this.#target = target;
@@ -70,6 +66,7 @@ export class ReadModelWriter {
   /** Reads where the read models are: at first, and after CheckpointMoved. */
   async load(): Promise<void> {
     const { pool } = this.#target;
+    this.#kept = undefined;
     this.#checkpoint = await loadCheckpoint(pool);
     this.#parked = await loadParkedUsers(pool);
     this.#skipped = await loadSkipped(pool);
@@ -95,6 +92,27 @@ export class ReadModelWriter {
     };
     const { change, stop } = await this.#commit(decoded, last, position);
     return { change, stop: stop ?? decoded.stop };
+  }
+
+  /**
+   * Applies batches in one transaction that writes each row once, and keeps rows for the next call: for a load, whose events
+   * come faster than they could be written one batch at a time. What was refused is to be given to {@link write}.
+   * @param enough see {@link KeptRows.apply}
+   * @returns false once there are no more batches
+   * @throws CheckpointMoved, GapInBatch, or an error of PostgreSQL: nothing was applied
+   */
+  async writeTogether(
+    batches: AsyncIterator<DecodedBatch, void>,
+    enough: (batch: DecodedBatch) => boolean,
+  ): Promise<boolean> {
+    const kept = this.#kept ?? new KeptRows(this.#target);
+    // Until it is known to have been committed.
+    this.#kept = undefined;
+    const known = { parked: this.#parked, skipped: this.#skipped };
+    const applied = await kept.apply(batches, this.#checkpoint, known, enough);
+    this.#kept = kept;
+    if (applied) this.#remember(applied.to, applied);
+    return applied !== undefined;
   }
 
   /**
@@ -138,6 +156,7 @@ export class ReadModelWriter {
     last: AppliedEvent | undefined,
     position: Position,
   ): Promise<WrittenBatch> {
+    this.#kept = undefined;
     const from = this.#checkpoint;
     const to = advanced(from, last, position);
     if (!last && comparePositions(to.position, from.position) === 0)
@@ -167,7 +186,7 @@ export class ReadModelWriter {
     }
   }
 
-  #remember(checkpoint: Checkpoint, { parked }: Applied): void {
+  #remember(checkpoint: Checkpoint, { parked }: Pick<Applied, 'parked'>): void {
     this.#checkpoint = checkpoint;
     for (const { decoded } of parked) this.#parked.set(decoded.userId, decoded.recorded.revision);
   }

@@ -1,5 +1,5 @@
 import { comparePositions } from '../../shared/event-log/position.ts';
-import type { DecodedBatch } from './read-model-writer.ts';
+import type { DecodedBatch } from './decode.ts';
 
 export interface WriteBehindOptions {
   readonly write: (batch: DecodedBatch) => Promise<void>;

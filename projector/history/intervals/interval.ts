@@ -36,6 +36,8 @@ export interface Changes<S> {
   readonly added: readonly Ended<S>[];
 }
 
+const NONE: readonly never[] = [];
+
 /**
  * What is known of one thing: intervals in order of time, without a gap, the last one without an end. Known times never go
  * back. A row that becomes known and is replaced between two calls of `takeChanges` is written once, with both its ends.
@@ -44,9 +46,10 @@ export class Known<S> {
   readonly #now: Interval<S>[];
   #isUnread = false;
   #cut: Cut | undefined;
-  #ended: Ended<S>[] = [];
-  #removed: Interval<S>[] = [];
-  #past: Ended<S>[] = [];
+  // There may be a million of these at once, most of them without a change.
+  #ended: readonly Ended<S>[] = NONE;
+  #removed: readonly Interval<S>[] = NONE;
+  #past: readonly Ended<S>[] = NONE;
 
   /** @param now what is known so far, in order of time */
   constructor(now: readonly Interval<S>[] = []) {
@@ -105,9 +108,16 @@ export class Known<S> {
     this.replace(at, [{ state, validFrom: at, validTo: Number.POSITIVE_INFINITY }]);
   }
 
+  /** Rows to add that are known no longer: nothing changes them any more. */
+  takePast(): readonly Ended<S>[] {
+    const past = this.#past;
+    this.#past = NONE;
+    return past;
+  }
+
   /** What is to be written of what was replaced so far; what is known now then counts as stored. */
   takeChanges(): Changes<S> {
-    const added = [...this.#past];
+    const added = [...this.takePast()];
     for (const [i, interval] of this.#now.entries()) {
       if (interval.stored) continue;
       added.push({ interval, knownTo: Number.POSITIVE_INFINITY });
@@ -115,9 +125,8 @@ export class Known<S> {
     }
     const changes = { cut: this.#cut, ended: this.#ended, removed: this.#removed, added };
     this.#cut = undefined;
-    this.#ended = [];
-    this.#removed = [];
-    this.#past = [];
+    this.#ended = NONE;
+    this.#removed = NONE;
     return changes;
   }
 
@@ -125,8 +134,8 @@ export class Known<S> {
   #end(interval: Interval<S>, knownTo: number): void {
     const wasKnown = interval.knownFrom < knownTo;
     if (!interval.stored) {
-      if (wasKnown) this.#past.push({ interval, knownTo });
-    } else if (wasKnown) this.#ended.push({ interval, knownTo });
-    else this.#removed.push(interval);
+      if (wasKnown) this.#past = [...this.#past, { interval, knownTo }];
+    } else if (wasKnown) this.#ended = [...this.#ended, { interval, knownTo }];
+    else this.#removed = [...this.#removed, interval];
   }
 }

@@ -4,6 +4,7 @@ import { formatPosition } from '../../../shared/event-log/position.ts';
 import type { Logger } from '../../../shared/process/logger.ts';
 import type { LogFeed } from '../../feeds/feed.ts';
 import { buildUntil } from '../../rebuild/build.ts';
+import { loadUntil } from '../../rebuild/load.ts';
 import { isHistoryBare, migrateHistory } from '../../schemas/migrate.ts';
 import { makePartitions, SUBSCRIPTIONS, yearsAround } from '../../schemas/partitions.ts';
 import type { Decoder } from '../../write/decode.ts';
@@ -118,13 +119,14 @@ class Update {
     const end = await feed.end();
     const from = this.#writer.checkpoint.last?.at.getTime();
     let first = from;
-    await buildUntil(
+    const bring = this.#bare ? loadUntil : buildUntil;
+    await bring(
       feed,
       this.#writer,
       end,
-      (events) => {
+      (events, at) => {
         this.#events += events;
-        const reached = this.#writer.checkpoint.last?.at.getTime() ?? 0;
+        const reached = at?.getTime() ?? first ?? 0;
         first ??= reached;
         const whole = (end?.at.getTime() ?? 0) - first;
         this.#say('building', whole > 0 ? Math.min(1, (reached - first) / whole) : 1);

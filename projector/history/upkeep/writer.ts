@@ -23,16 +23,23 @@ export const historyPool = ({ schemas, settings, ...options }: HistoryPoolOption
 /**
  * What writes history tables: the projector's own writer, with read models of its own as its rows.
  * @param pool of {@link historyPool}
+ * @param keptRows see Target
  * @param indexed whether the tables have their indexes: without them each erased user would have all rows read, and all
  *   are forgotten at the end of the build, see {@link forgetEverybodyErased}
  */
-export function historyWriter(pool: Pool, decoder: Decoder, indexed: () => boolean): ReadModelWriter {
+export function historyWriter(
+  pool: Pool,
+  decoder: Decoder,
+  indexed: () => boolean,
+  keptRows?: number,
+): ReadModelWriter {
   const erase = async (client: PoolClient, userIds: readonly string[]) => {
     if (!indexed()) return;
     await forgetErased(client, userIds);
     await blankErased(client, userIds);
   };
-  return new ReadModelWriter({ pool, erase, history: historyTables }, decoder);
+  const kept = keptRows === undefined ? {} : { keptRows };
+  return new ReadModelWriter({ pool, erase, history: historyTables, ...kept }, decoder);
 }
 
 /** Forgets everybody who is erased, at the end of a build. @param pool of {@link historyPool} */

@@ -1,3 +1,4 @@
+import { chunked } from '../../../shared/adapters/postgres/chunked.ts';
 import type { PoolClient } from '../../../shared/adapters/postgres/pool.ts';
 import type { Cause } from '../intervals/cause.ts';
 import type { Changes, Ended } from '../intervals/interval.ts';
@@ -76,10 +77,15 @@ export class StateRows<S extends { readonly cause: Cause }> {
     await addRows(client, this.#table, added);
   }
 
+  /** Adds rows that are known no longer. */
+  async add(client: PoolClient, ended: Iterable<Ended<S>>): Promise<void> {
+    await addRows(client, this.#table, ended);
+  }
+
   async #run(client: PoolClient, what: string, text: string, rows: Given): Promise<void> {
-    const [first] = rows;
-    if (!first) return;
-    const values = first.map((_, column) => rows.map((row) => row[column]));
-    await client.query({ name: `${this.#table.name}_${what}`, text, values });
+    for (const some of chunked(rows)) {
+      const values = (some[0] ?? []).map((_, column) => some.map((row) => row[column]));
+      await client.query({ name: `${this.#table.name}_${what}`, text, values });
+    }
   }
 }

@@ -95,11 +95,11 @@ export function intervalOf<S extends { readonly cause: Cause }>(
 export const addRows = <S extends { readonly cause: Cause }>(
   client: PoolClient,
   table: StateTable<S>,
-  added: readonly Ended<S>[],
+  added: Iterable<Ended<S>>,
 ): Promise<void> =>
   copyRows(
     client,
     table.name,
     columnsOf(table),
-    added.map((one) => rowOf(table, one)),
+    Iterator.from(added).map((one) => rowOf(table, one)),
   );

@@ -57,5 +57,26 @@ export function wantedStates(events: readonly DecodedEvent[], rows: Rows): Wante
   };
 }
 
+/**
+ * The same where more events will come, which may reach back to any date.
+ * @param stored subscriptions that stand in the tables and of which nothing was read so far
+ */
+export function wantedWhole(
+  events: readonly DecodedEvent[],
+  stored: ReadonlyMap<string, { readonly userId: string }>,
+): WantedStates {
+  const from = Number.NEGATIVE_INFINITY;
+  const subscriptions = new Map<string, Wanted>();
+  const erased = new Map<string, number>();
+  for (const { userId, recorded } of events) {
+    const { event } = recorded;
+    if (event.type === 'UserErased') erased.set(userId, from);
+    if (!isSubscriptionEvent(event) || !isShown(event)) continue;
+    const { subscriptionId } = event.data;
+    if (stored.has(subscriptionId)) subscriptions.set(subscriptionId, { userId, subscriptionId, from });
+  }
+  return { subscriptions: [...subscriptions.values()], erased };
+}
+
 export const isSubscriptionEvent = (event: UserEvent): event is SubscriptionEvent =>
   event.type.startsWith('Subscription');

@@ -25,6 +25,14 @@ export class BatchRows<T> {
     }
   }
 
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  has(id: string): boolean {
+    return this.#rows.has(id);
+  }
+
   get(id: string): T | undefined {
     return this.#rows.get(id);
   }
@@ -49,5 +57,11 @@ export class BatchRows<T> {
       rows.push(this.#rows.get(id) as T);
     }
     return toSave;
+  }
+
+  /** What was made and changed so far stands in the table now. */
+  saved(): void {
+    for (const id of this.#changed) this.#stored.add(id);
+    this.#changed.clear();
   }
 }

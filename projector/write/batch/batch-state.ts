@@ -29,10 +29,11 @@ export class BatchState implements Rows {
   /** By days since 1970, UTC. */
   readonly #activations = new Map<number, number>();
   readonly #erased = new Set<string>();
-  readonly #views = new ViewChanges();
+  #views = new ViewChanges();
   readonly #history: HistoryBatch | undefined;
 
-  private constructor(history: HistoryBatch | undefined) {
+  /** With no rows so far: see {@link BatchState.read}. */
+  constructor(history: HistoryBatch | undefined) {
     this.#history = history;
   }
 
@@ -43,17 +44,28 @@ export class BatchState implements Rows {
     history?: HistoryTables,
   ): Promise<BatchState> {
     const state = new BatchState(history?.batch());
-    state.#users.load(await loadUsers(db, [...new Set(events.map(({ userId }) => userId))]));
+    await state.read(db, events);
+    return state;
+  }
+
+  /** Loads those of the rows that these events change that are not here yet. */
+  async read(db: Queryable, events: readonly DecodedEvent[]): Promise<void> {
+    const users = new Set(events.map(({ userId }) => userId));
+    this.#users.load(await loadUsers(db, missing(users, this.#users)));
     // A duplicate is not applied, so it needs nothing; and it makes no row that a later event could rely on.
     const fresh = events.filter(
-      ({ userId, recorded }) => recorded.revision > (state.user(userId)?.revision ?? -1),
+      ({ userId, recorded }) => recorded.revision > (this.user(userId)?.revision ?? -1),
     );
-    const wanted = referredRows(fresh, state);
-    state.#subscriptions.load(await loadSubscriptions(db, wanted.subscriptions));
-    state.#licenses.load(await loadLicenses(db, wanted.licenses));
-    state.#licenseKeys.load(await loadLicenseKeys(db, wanted.licenseKeys));
-    await state.#history?.load(db, fresh, state);
-    return state;
+    const wanted = referredRows(fresh, this);
+    this.#subscriptions.load(await loadSubscriptions(db, missing(wanted.subscriptions, this.#subscriptions)));
+    this.#licenses.load(await loadLicenses(db, missing(wanted.licenses, this.#licenses)));
+    this.#licenseKeys.load(await loadLicenseKeys(db, missing(wanted.licenseKeys, this.#licenseKeys)));
+    await this.#history?.load(db, fresh, this);
+  }
+
+  /** How many rows it holds. */
+  get size(): number {
+    return this.#users.size + this.#subscriptions.size + this.#licenses.size + this.#licenseKeys.size;
   }
 
   user(userId: string): User | undefined {
@@ -125,6 +137,19 @@ export class BatchState implements Rows {
     await this.#history?.save(client);
   }
 
+  /** Everything was written: what is changed from here on is to be written again. */
+  saved(): void {
+    for (const rows of [this.#users, this.#subscriptions, this.#licenses, this.#licenseKeys]) rows.saved();
+    this.#activations.clear();
+    this.#erased.clear();
+    this.#views = new ViewChanges();
+  }
+
+  /** Writes what no later event changes. */
+  async saveFinished(client: PoolClient): Promise<void> {
+    await this.#history?.saveFinished(client);
+  }
+
   /**
    * The views of what changed, from the rows as they were written: nobody has to be asked for them, so they get to Redis
    * also when PostgreSQL goes down right after the commit.
@@ -138,3 +163,6 @@ export class BatchState implements Rows {
     this.#activations.set(day, (this.#activations.get(day) ?? 0) + 1);
   }
 }
+
+const missing = <T>(ids: Iterable<string>, rows: BatchRows<T>): string[] =>
+  Array.from(ids).filter((id) => !rows.has(id));

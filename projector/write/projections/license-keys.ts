@@ -1,3 +1,4 @@
+import { chunked } from '../../../shared/adapters/postgres/chunked.ts';
 import { copyRows } from '../../../shared/adapters/postgres/copy.ts';
 import type { PoolClient, Queryable } from '../../../shared/adapters/postgres/pool.ts';
 import { type LicenseKey, licenseKeyRow } from '../../../shared/read-model/fold/license-key.ts';
@@ -50,8 +51,9 @@ export async function saveLicenseKeys(
   client: PoolClient,
   { made, changed }: RowsToSave<LicenseKey>,
 ): Promise<void> {
-  await copyRows(client, 'license_keys', COLUMNS, made.map(licenseKeyRow));
-  if (changed.length === 0) return;
-  const values = [JSON.stringify(changed.map(licenseKeyRow))];
-  await client.query({ name: 'license_keys_save', text: SAVE, values });
+  await copyRows(client, 'license_keys', COLUMNS, made.values().map(licenseKeyRow));
+  for (const some of chunked(changed)) {
+    const values = [JSON.stringify(some.map(licenseKeyRow))];
+    await client.query({ name: 'license_keys_save', text: SAVE, values });
+  }
 }

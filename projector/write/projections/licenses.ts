@@ -1,3 +1,4 @@
+import { chunked } from '../../../shared/adapters/postgres/chunked.ts';
 import { copyRows } from '../../../shared/adapters/postgres/copy.ts';
 import type { PoolClient, Queryable } from '../../../shared/adapters/postgres/pool.ts';
 import { type License, licenseRow } from '../../../shared/read-model/fold/license.ts';
@@ -42,11 +43,11 @@ export async function saveLicenses(
   client: PoolClient,
   { made, changed }: RowsToSave<License>,
 ): Promise<void> {
-  if (changed.length > 0) {
-    const freeing = changed.filter(({ status }) => status === 'deactivated');
-    const others = changed.filter(({ status }) => status !== 'deactivated');
-    const values = [JSON.stringify([...freeing, ...others].map(licenseRow))];
+  const freeing = changed.filter(({ status }) => status === 'deactivated');
+  const others = changed.filter(({ status }) => status !== 'deactivated');
+  for (const some of chunked([...freeing, ...others])) {
+    const values = [JSON.stringify(some.map(licenseRow))];
     await client.query({ name: 'licenses_save', text: SAVE, values });
   }
-  await copyRows(client, 'licenses', LICENSE_COLUMNS, made.map(licenseRow));
+  await copyRows(client, 'licenses', LICENSE_COLUMNS, made.values().map(licenseRow));
 }

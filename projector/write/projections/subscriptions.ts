@@ -1,3 +1,4 @@
+import { chunked } from '../../../shared/adapters/postgres/chunked.ts';
 import { copyRows } from '../../../shared/adapters/postgres/copy.ts';
 import type { PoolClient, Queryable } from '../../../shared/adapters/postgres/pool.ts';
 import { fullTerms } from '../../../shared/events/schemas/terms.ts';
@@ -90,8 +91,9 @@ export async function saveSubscriptions(
   client: PoolClient,
   { made, changed }: RowsToSave<Subscription>,
 ): Promise<void> {
-  await copyRows(client, 'subscriptions', COLUMNS, made.map(subscriptionRow));
-  if (changed.length === 0) return;
-  const values = [JSON.stringify(changed.map(subscriptionRow))];
-  await client.query({ name: 'subscriptions_save', text: SAVE, values });
+  await copyRows(client, 'subscriptions', COLUMNS, made.values().map(subscriptionRow));
+  for (const some of chunked(changed)) {
+    const values = [JSON.stringify(some.map(subscriptionRow))];
+    await client.query({ name: 'subscriptions_save', text: SAVE, values });
+  }
 }

@@ -13,17 +13,23 @@ interface CopyConnection {
 /** node-postgres calls this when PostgreSQL is ready for the rows, and would itself refuse to send any. */
 class CopyFrom extends pg.Query {
   readonly #rows: string;
+  readonly #sent: () => void;
 
-  constructor(text: string, rows: string, done: (error: Error | undefined) => void) {
+  constructor(text: string, rows: string, sent: () => void, done: (error: Error | undefined) => void) {
     super(text, undefined, done);
     this.#rows = rows;
+    this.#sent = sent;
   }
 
   handleCopyInResponse(connection: CopyConnection): void {
     connection.sendCopyFromChunk(Buffer.from(this.#rows));
     connection.endCopyFrom();
+    this.#sent();
   }
 }
+
+/** Characters that are sent at once: PostgreSQL takes them in while the next are put together. */
+const PIECE = 1_000_000;
 
 /**
  * Adds rows to a table with COPY, which costs PostgreSQL a third less than an INSERT of the same rows as JSON (9 µs of CPU
@@ -36,13 +42,28 @@ export async function copyRows<C extends string>(
   columns: readonly C[],
   rows: Iterable<Readonly<Record<C, CopyValue>>>,
 ): Promise<void> {
+  const statement = `COPY ${table} (${columns.join(', ')}) FROM STDIN`;
+  let copied: Promise<void> = Promise.resolve();
   let text = '';
-  for (const row of rows) text += line(row, columns);
-  if (text === '') return;
-  await new Promise<void>((resolve, reject) => {
-    const done = (error: Error | undefined) => (error ? reject(error) : resolve());
-    client.query(new CopyFrom(`COPY ${table} (${columns.join(', ')}) FROM STDIN`, text, done));
-  });
+  const send = async () => {
+    await copied;
+    const piece = text;
+    text = '';
+    await new Promise<void>((sent) => {
+      copied = new Promise<void>((resolve, reject) => {
+        const done = (error: Error | undefined) => (error ? reject(error) : resolve());
+        client.query(new CopyFrom(statement, piece, sent, done));
+      });
+      // A refusal is thrown where it is waited for.
+      copied.catch(sent);
+    });
+  };
+  for (const row of rows) {
+    text += line(row, columns);
+    if (text.length >= PIECE) await send();
+  }
+  if (text !== '') await send();
+  await copied;
 }
 
 function line<C extends string>(row: Readonly<Record<C, CopyValue>>, columns: readonly C[]): string {

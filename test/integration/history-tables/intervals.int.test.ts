@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createPool, type Pool } from '../../../shared/adapters/postgres/pool.ts';
+import type { NewUserEvent } from '../../../shared/events/types.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
 import { createDatabase, type TestDatabase } from '../../support/servers/databases.ts';
+import { activated, licenseId, NOW, recorded, signedUp, started, USER } from '../../unit/domain/given.ts';
 import { history } from '../../unit/domain/histories.ts';
 import { eventsOf, logOf, writeHistoryTables } from './random-log.ts';
 
@@ -40,11 +42,20 @@ describe('the history tables of random histories', () => {
       log,
       [1, 40, 7, 3, 300, 2],
     );
+    // Rows are kept from one transaction to the next, and now and then forgotten.
+    const sizes = [1, 40, 7, 3, 90, 2];
+    await writeHistoryTables(database.url, { fold: 'loaded_fold', history: 'loaded' }, log, sizes, {
+      batches: 3,
+      keptRows: 400,
+    });
     for (const table of TABLES) {
       const whole = await rowsOf('whole', table);
       expect(whole.length).toBeGreaterThan(0);
       expect(await rowsOf('parts', table)).toEqual(whole);
+      expect(await rowsOf('loaded', table)).toEqual(whole);
     }
+    for (const table of ['users', 'subscriptions', 'licenses', 'license_keys', 'activations_by_day'])
+      expect(await rowsOf('loaded_fold', table)).toEqual(await rowsOf('whole_fold', table));
   });
 
   test('say of every license and customer what each event made of it, and nothing of who is erased', async () => {
@@ -91,5 +102,35 @@ describe('the history tables of random histories', () => {
     );
     expect(told.length).toBeGreaterThan(0);
     expect(told.filter(({ user_id }) => ids.has(user_id))).toEqual([]);
+  });
+
+  test('have one row of a license that was replaced at the instant of its activation, whichever batches say so', async () => {
+    const replacing = activated(2);
+    const happened = [
+      signedUp,
+      started(),
+      activated(1),
+      { ...replacing, data: { ...replacing.data, replaces: licenseId(1) } } as NewUserEvent,
+    ];
+    // All of them at one instant.
+    const log = logOf([
+      happened.map((event, revision) => ({
+        recorded: recorded(event, revision),
+        userId: USER,
+        personal: { email: null, name: null, clientName: null },
+        loggedAt: new Date(NOW),
+      })),
+    ]);
+    const loading = { batches: 1, keptRows: 1 };
+    for (const [sizes, load] of [[[4]], [[1]], [[3, 1]], [[3, 1], loading]] as const) {
+      await writeHistoryTables(database.url, { fold: 'instant_fold', history: 'instant' }, log, sizes, load);
+      const { rows } = await pool.query(
+        'SELECT license_id AS id, status, isfinite(known_to) AS over FROM instant.license_states ORDER BY id',
+      );
+      expect(rows).toEqual([
+        { id: licenseId(1), status: 'deactivated', over: false },
+        { id: licenseId(2), status: 'active', over: false },
+      ]);
+    }
   });
 });

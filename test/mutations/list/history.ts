@@ -5,7 +5,7 @@ export const HISTORY: readonly Mutation[] = [
     name: 'what was believed for a moment within a batch is not kept',
     promise: 'history',
     file: 'projector/history/intervals/interval.ts',
-    find: 'if (wasKnown) this.#past.push({ interval, knownTo });',
+    find: 'if (wasKnown) this.#past = [...this.#past, { interval, knownTo }];',
     replace: '',
     tier: 'integration',
     tests: 'history-tables/intervals',

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { DecodedEvent } from '../../../projector/write/decode.ts';
-import type { DecodedBatch } from '../../../projector/write/read-model-writer.ts';
+import type { DecodedBatch, DecodedEvent } from '../../../projector/write/decode.ts';
 import { WriteBehind } from '../../../projector/write/write-behind.ts';
 
 const batch = (...ids: string[]): DecodedBatch => ({
