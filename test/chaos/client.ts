@@ -43,5 +43,12 @@ export async function askTimed(url: string, resource: string, request: ApiReques
   }
 }
 
+/** Asks a second time where the connection breaks, as HTTP libraries do with what changes nothing. */
+export async function askAgainIfCut(...request: Parameters<typeof askTimed>): Promise<Timed> {
+  const first = await askTimed(...request);
+  const wasCut = first.answer === undefined && first.answeredAt - first.sentAt < PATIENCE_MS;
+  return wasCut ? { ...(await askTimed(...request)), sentAt: first.sentAt } : first;
+}
+
 /** Whether the request may have had an effect that its answer does not tell of. */
 export const isUnknown = ({ answer }: Timed): boolean => answer === undefined || answer.status >= 500;

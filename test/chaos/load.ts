@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../support/random.ts';
 import { type Customer, signUp } from '../support/requests/api.ts';
-import { askTimed, isUnknown, type Timed } from './client.ts';
+import { askAgainIfCut, askTimed, isUnknown, type Timed } from './client.ts';
 import type { InOrder } from './faults/fault.ts';
 import type { BadRequestSent, CommandKind, CommandSent, ReadSent, ValidationSent } from './history.ts';
 
@@ -228,7 +228,8 @@ export class Load {
     const { random } = this.#options;
     const license = random.pick(random.below(2) === 0 ? this.#quietLicenses : this.#licenses.slice(-200));
     const { userId, licenseId, clientId, activationKey: token } = license;
-    const timed = await askTimed(this.#options.url, `/v1/licenses/validate?client_id=${clientId}`, { token });
+    const resource = `/v1/licenses/validate?client_id=${clientId}`;
+    const timed = await askAgainIfCut(this.#options.url, resource, { token });
     this.validations.push({ userId, licenseId, ...timed });
     this.#note('validate', timed);
   }

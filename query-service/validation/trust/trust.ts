@@ -27,7 +27,15 @@ export interface TrustOptions {
   readonly onUnasked?: (error: unknown) => void;
 }
 
-export type Distrust = 'start' | 'gap' | 'reconnect' | 'silence' | 'changed' | 'unasked' | 'floors';
+export type Distrust =
+  | 'start'
+  | 'gap'
+  | 'reconnect'
+  | 'silence'
+  | 'changed'
+  | 'unasked'
+  | 'floors'
+  | 'cache_unknown';
 
 /** Under load notices come every few milliseconds; whether Redis has caught up is asked less often. */
 const ASK_AGAIN_MS = 50;
@@ -100,8 +108,12 @@ export class Trust {
   }
 
   distrust(cause: Distrust): void {
-    this.#epoch += 1;
     this.#fingerprint = undefined;
+    this.#beginEpoch(cause);
+  }
+
+  #beginEpoch(cause: Distrust): void {
+    this.#epoch += 1;
     this.#options.onDistrust?.(cause);
   }
 
@@ -176,6 +188,7 @@ export class Trust {
 
   async #askCache(checkpoint: Position): Promise<void> {
     const { epoch } = this;
+    const wasUnknown = this.#cacheEpoch === undefined;
     let reached = false;
     try {
       const { epoch: cacheEpoch, position } = await this.#options.readCacheCheckpoint();
@@ -184,6 +197,10 @@ export class Trust {
     } catch (error) {
       this.#options.onUnasked?.(error);
     }
-    if (epoch === this.#epoch) this.#trustedIn = reached ? epoch : -1;
+    if (epoch !== this.#epoch) return;
+    // What was read from PostgreSQL while it was not known was not written to Redis. Read again, it will be: else this
+    // node alone would know it, for as long as it remembers.
+    if (wasUnknown && this.#cacheEpoch !== undefined) this.#beginEpoch('cache_unknown');
+    this.#trustedIn = reached ? this.#epoch : -1;
   }
 }

@@ -15,6 +15,7 @@ export interface Availability {
 
 /** Of all known licenses' validations, where not all are promised. */
 const MOST = 0.999;
+const MOST_EXAMPLES = 3;
 /** So often a license was asked about that each node's memory has it, whichever way the questions were spread. */
 const IN_MEMORY_AFTER = 10;
 
@@ -61,13 +62,13 @@ function knownBefore(window: FaultWindow, { validations, commands }: Asked): (li
 type Asked = Pick<History, 'validations' | 'commands'>;
 type Named = Pick<ValidationSent, 'licenseId' | 'userId'>;
 
+const askedDuring = ({ from, to }: FaultWindow, { validations }: Asked): readonly ValidationSent[] =>
+  validations.filter(({ sentAt, answeredAt }) => sentAt < to && answeredAt > from);
+
 /** A request that was sent before the fault and was still under way when it began counts too. */
 export function availabilityDuring(window: FaultWindow, all: Asked): Availability {
-  const isKnown = knownBefore(window, all);
-  const asked = all.validations.filter(
-    ({ sentAt, answeredAt }) => sentAt < window.to && answeredAt > window.from,
-  );
-  const known = asked.filter(isKnown);
+  const asked = askedDuring(window, all);
+  const known = asked.filter(knownBefore(window, all));
   const failed = asked.filter((validation) => !isAnswered(validation));
   return {
     asked: asked.length,
@@ -95,10 +96,11 @@ export function unanswered(history: History): Violation[] {
     const least = { all: known, most: known * MOST, nothing: 0 }[window.promised];
     if (knownAnswered >= least) return [];
     const causes = Object.entries(failures).map(([cause, count]) => `${count} × ${cause}`);
+    const examples = unansweredKnown(window, history).slice(0, MOST_EXAMPLES).map(example(history, window));
     return [
       {
         promise: 'known licenses are answered through a fault' as const,
-        detail: `${window.name}, ${(window.from / 1_000).toFixed(1)} s into the run: ${knownAnswered} of ${known} (${causes.join(', ')})`,
+        detail: `${window.name}, ${(window.from / 1_000).toFixed(1)} s into the run: ${knownAnswered} of ${known} (${causes.join(', ')}): ${examples.join('; ')}`,
       },
     ];
   });
@@ -111,3 +113,22 @@ export const unrecovered = ({ faults }: History): Violation[] =>
       ? []
       : [{ promise: 'the system recovers by itself', detail: `${name}: ${notOver}` }],
   );
+
+const unansweredKnown = (window: FaultWindow, all: Asked): readonly ValidationSent[] =>
+  askedDuring(window, all)
+    .filter(knownBefore(window, all))
+    .filter((validation) => !isAnswered(validation));
+
+/** What is needed to find out why: when it was asked, answered last, and changed last, each since the fault began. */
+const example =
+  ({ validations, commands }: Asked, { from, nodesSince, oldestNodeSince, redisSince }: FaultWindow) =>
+  ({ licenseId, userId, sentAt }: ValidationSent): string => {
+    const at = (moment: number | undefined) =>
+      moment === undefined ? 'never' : `${((moment - from) / 1_000).toFixed(2)} s`;
+    const answered = validations.findLast(
+      (one) => one.licenseId === licenseId && one.answeredAt < sentAt && tells(one),
+    );
+    const changed = commands.findLast((one) => one.userId === userId && one.sentAt < sentAt);
+    const since = `nodes since ${at(oldestNodeSince)} and ${at(nodesSince)}, Redis since ${at(redisSince)}`;
+    return `${licenseId} asked at ${at(sentAt)}, answered at ${at(answered?.answeredAt)}, ${changed?.kind ?? 'no command'} at ${at(changed?.answeredAt)} (${since})`;
+  };

@@ -57,6 +57,17 @@ describe('while notices come without a gap', () => {
 });
 
 describe('memory is distrusted', () => {
+  it('once the epoch of Redis is known: what was read before was not written there', async () => {
+    const { trust, world } = setUp();
+    world.redis = undefined;
+    trust.received(at(10), at(10));
+    await trust.tick();
+    expect(await keeps(trust, () => trust.tick())).toBe(true);
+    world.redis = 10;
+    expect(await keeps(trust, () => trust.tick())).toBe(false);
+    expect(trust.cacheTrusted).toBe(true);
+    expect(await keeps(trust, () => trust.tick())).toBe(true);
+  });
   it('by the first notice, because what came before it is not known', async () => {
     const { trust } = setUp();
     expect(await keeps(trust, () => trust.received(at(10), at(10)))).toBe(false);
