@@ -8,6 +8,7 @@ import { type ReadModelWriter, writerSettings } from '../write/read-model-writer
 import { buildUntil } from './build.ts';
 import { compareSchemas, type TableComparison } from './compare.ts';
 import { refuseToDrop } from './dependents.ts';
+import { loadUntil } from './load.ts';
 import type { Progress, RebuildOptions, RebuildResult } from './options.ts';
 import type { SchemaNames } from './rebuildable.ts';
 import { hasCheckpoints, parksWhatWasSkipped, switchSchemas } from './switch.ts';
@@ -142,7 +143,8 @@ class Rebuild {
   }
 
   async #buildTo(target: AppliedEvent | undefined): Promise<void> {
-    await buildUntil(this.#options.feed, this.#next, target, (events) => {
+    const bring = this.#isIndexed ? buildUntil : loadUntil;
+    await bring(this.#options.feed, this.#next, target, (events) => {
       this.#events += events;
       this.#say('building');
     });
