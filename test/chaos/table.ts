@@ -14,7 +14,8 @@ const PROMISED: Record<Fault['promised'], string> = {
 
 /** What docs/reliability.md says of one shape: a line a fault, by group. */
 export function table({ faults, violations }: Judged, notRun: readonly Fault[]): string {
-  const byGroup = Map.groupBy(faults, ({ fault }) => fault.group);
+  const byName = faults.toSorted((a, b) => (a.fault.name < b.fault.name ? -1 : 1));
+  const byGroup = Map.groupBy(byName, ({ fault }) => fault.group);
   const lines = [...byGroup].flatMap(([group, all]) => [
     `| *${group}* | | | | | | | |`,
     ...Map.groupBy(all, ({ fault }) => fault.name)

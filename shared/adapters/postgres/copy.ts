@@ -4,28 +4,36 @@ import type { PoolClient } from './pool.ts';
 /** What a column can be given: an object as JSON. */
 export type CopyValue = string | number | boolean | bigint | Date | object | null;
 
-/** What node-postgres has of a connection while it waits for rows; its types leave it out. */
-interface CopyConnection {
+/** What node-postgres has of a connection; its types leave it out. */
+interface CopyConnection extends pg.Connection {
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
 }
 
-/** node-postgres calls this when PostgreSQL is ready for the rows, and would itself refuse to send any. */
+/**
+ * Sends the statement and its rows together. PostgreSQL would else wait for rows in a statement under way, and none of its
+ * limits for idle sessions ends one whose process was frozen in between: a standby would wait for the statement's own, half a
+ * minute. If it refuses the statement, it passes over the rows.
+ */
 class CopyFrom extends pg.Query {
-  readonly #rows: string;
-  readonly #sent: () => void;
+  /** Called when it is its turn. */
+  override readonly submit: (connection: pg.Connection) => void;
 
   constructor(text: string, rows: string, sent: () => void, done: (error: Error | undefined) => void) {
     super(text, undefined, done);
-    this.#rows = rows;
-    this.#sent = sent;
+    this.submit = (connection) => {
+      const copying = connection as CopyConnection;
+      copying.stream.cork();
+      copying.query(text);
+      copying.sendCopyFromChunk(Buffer.from(rows));
+      copying.endCopyFrom();
+      copying.stream.uncork();
+      sent();
+    };
   }
 
-  handleCopyInResponse(connection: CopyConnection): void {
-    connection.sendCopyFromChunk(Buffer.from(this.#rows));
-    connection.endCopyFrom();
-    this.#sent();
-  }
+  /** It is ready for the rows, which are on their way; node-postgres would refuse to send any. */
+  handleCopyInResponse(): void {}
 }
 
 /** Characters that are sent at once: PostgreSQL takes them in while the next are put together. */

@@ -3,6 +3,8 @@ import { afterAll, expect, inject, test } from 'vitest';
 import { copyRows } from '../../../shared/adapters/postgres/copy.ts';
 import { createPool, inTransaction } from '../../../shared/adapters/postgres/pool.ts';
 import { createLogger } from '../../../shared/process/logger.ts';
+import { eventually } from '../../support/eventually.ts';
+import { startTcpProxy } from '../../support/servers/tcp-proxy.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const pool = createPool({
@@ -74,4 +76,42 @@ test('a row that is there is refused, and none is added', async () => {
       await copyRows(client, 'copied', ['place'], [{ place: 1 }, { place: 1 }]);
     }),
   ).rejects.toMatchObject({ code: '23505' });
+});
+
+test('a table that is not there is refused, and the connection goes on', async () => {
+  const client = await pool.connect();
+  try {
+    await expect(copyRows(client, 'nowhere', ['place'], [{ place: 1 }])).rejects.toMatchObject({
+      code: '42P01',
+    });
+    expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  } finally {
+    client.release();
+  }
+});
+
+test('rows do not wait for PostgreSQL to ask for them: it would wait as long for a process that was frozen', async () => {
+  const url = new URL(inject('postgresUrl'));
+  await using proxy = await startTcpProxy(Number(url.port));
+  const direct = url.href;
+  url.port = String(proxy.port);
+  const through = createPool({ connectionString: url.href, applicationName: 'test', max: 1, logger });
+  const table = `copied_${process.pid}`;
+  const beside = createPool({ connectionString: direct, applicationName: 'test', max: 1, logger });
+  try {
+    await beside.query(`CREATE TABLE ${table} (place integer)`);
+    const client = await through.connect();
+    proxy.holdAnswers();
+    const copying = copyRows(client, table, ['place'], [{ place: 1 }]);
+    await eventually('the row is there', async () => {
+      const { rows } = await beside.query(`SELECT FROM ${table}`);
+      return rows.length === 1;
+    });
+    proxy.thaw();
+    await copying;
+    client.release();
+  } finally {
+    await beside.query(`DROP TABLE IF EXISTS ${table}`);
+    await Promise.all([through.end(), beside.end()]);
+  }
 });
