@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -42,6 +42,9 @@ function exporting({ env, summary, processes }: LogSystem, format: string, file:
     await promisify(execFile)(process.execPath, [entry, 'replay', '--format', format, '--out', file], {
       env,
     });
-    return { operations: summary.events, rate: (summary.events / (performance.now() - from)) * 1_000 };
+    const rate = (summary.events / (performance.now() - from)) * 1_000;
+    // The next round writes it again, and the tool overwrites nothing.
+    rmSync(file);
+    return { operations: summary.events, rate };
   });
 }

@@ -83,7 +83,8 @@ async function workedOff(
   done: () => Promise<boolean>,
 ) {
   await using _ = await system.start(name, main, env);
-  return withCpu({ processes: system.processes(), own: 'the benchmark' }, async () => {
+  // Awaited here: the service would else be stopped as soon as the waiting begins.
+  return await withCpu({ processes: system.processes(), own: 'the benchmark' }, async () => {
     const from = performance.now();
     await eventually(`the ${name} has worked off its backlog`, done, TIMEOUT_MS);
     const { events } = system.summary;
