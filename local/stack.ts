@@ -103,6 +103,9 @@ async function ensureKeys({ replaceKeys, data }: Options, backends: Backends): P
 const numbered = (kind: string, entry: string, count: number) =>
   Array.from({ length: count }, (_, i) => ({ name: `${kind}-${i + 1}`, entry }));
 
+/** A notifier that is new reads a log to its end before it is ready: of eight million events that takes minutes. */
+const SERVICES_WITHIN_MS = 600_000;
+
 /** @returns where Nginx answers plain HTTP */
 async function startServices(
   options: Options,
@@ -140,6 +143,7 @@ async function startServices(
         await supervisor.start('services', spec),
         () => answersOk(`http://127.0.0.1:${port}/health/ready`),
         supervisor.signal,
+        { timeoutMs: SERVICES_WITHIN_MS, say },
       ),
     ),
   );

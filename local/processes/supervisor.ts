@@ -101,6 +101,15 @@ export class NotReady extends Error {
   readonly code = 'not_ready';
 }
 
+interface Patience {
+  /** After which it is given up; a minute unless given. */
+  readonly timeoutMs?: number;
+  /** Told each half minute that it is waited for. */
+  readonly say?: (line: string) => void;
+}
+
+const TOLD_EVERY_MS = 30_000;
+
 /**
  * Asks `ready` again and again until it says so.
  * @throws NotReady, or the signal's reason
@@ -109,19 +118,27 @@ export async function untilReady(
   process: RunningProcess,
   ready: () => Promise<boolean>,
   signal?: AbortSignal,
-  timeoutMs = 60_000,
+  { timeoutMs = 60_000, say }: Patience = {},
 ): Promise<void> {
   let ended = false;
   void process.ended.then(() => {
     ended = true;
   });
-  for (const deadline = Date.now() + timeoutMs; ; await delay(30)) {
+  const from = Date.now();
+  let toldAt = from;
+  for (const deadline = from + timeoutMs; ; await delay(30)) {
     signal?.throwIfAborted();
     if (await ready()) return;
     if (ended || Date.now() > deadline) {
       const what = ended ? 'ended' : `was not ready within ${Math.round(timeoutMs / 1_000)} s`;
       throw new NotReady(
         `${process.name} ${what}. Its last words, of ${process.logFile}:\n${lastWords(process.logFile)}`,
+      );
+    }
+    if (say && Date.now() - toldAt >= TOLD_EVERY_MS) {
+      toldAt = Date.now();
+      say(
+        `Waiting for ${process.name}, for ${Math.round((toldAt - from) / 1_000)} s now; its log: ${process.logFile}`,
       );
     }
   }
